@@ -3,6 +3,7 @@
 #include "arrays.hpp"
 #include "stagefunnel/stats/chain.hpp"
 #include "stagefunnel/stats/incidence.hpp"
+#include "stagefunnel/stats/risk_cells.hpp"
 
 namespace stagefunnel::bindings {
 namespace stats_calls {
@@ -44,6 +45,15 @@ stats::IncidenceCurves estimate_incidence(const Array<std::int64_t>& exit, const
     return stats::estimate_incidence(spells, wanted, min_at_risk, threads);
 }
 
+stats::IncidenceCurves estimate_of_cells(const stats::RiskCells& cells,
+                                         const std::optional<Array<std::int64_t>>& below,
+                                         const std::optional<Array<std::int64_t>>& above,
+                                         std::int64_t min_at_risk, unsigned threads) {
+    const auto wanted = wanted_of(below, above);
+    const py::gil_scoped_release unlocked;
+    return stats::estimate_incidence(cells, wanted, min_at_risk, threads);
+}
+
 py::array_t<double> robust_variances(const Array<std::int64_t>& exit, const Array<std::int32_t>& cause,
                                      const std::optional<Array<std::int64_t>>& entry,
                                      const std::optional<Array<std::int32_t>>& group, std::int32_t n_causes,
@@ -83,6 +93,14 @@ void bind_stats(py::module_& m) {
         .def_property_readonly("incidence", array_of<&stats::IncidenceCurves::incidence>())
         .def_property_readonly("variance", array_of<&stats::IncidenceCurves::variance>())
         .def_property_readonly("covariance", array_of<&stats::IncidenceCurves::covariance>());
+    py::class_<stats::RiskCells>(m, "RiskCells")
+        .def_readonly("n_ages", &stats::RiskCells::n_ages)
+        .def_readonly("step", &stats::RiskCells::step)
+        .def_readonly("left_out", &stats::RiskCells::left_out)
+        .def_property_readonly("ended", array_of<&stats::RiskCells::ended>())
+        .def_property_readonly("followed", array_of<&stats::RiskCells::followed>());
+    m.def("estimate_of_cells", &estimate_of_cells, "cells"_a, "below"_a.noconvert(), "above"_a.noconvert(),
+          "min_at_risk"_a, "threads"_a);
     m.def("estimate_incidence", &estimate_incidence, "exit"_a.noconvert(), "cause"_a.noconvert(),
           "entry"_a.noconvert(), "group"_a.noconvert(), "n_causes"_a, "n_groups"_a, "below"_a.noconvert(),
           "above"_a.noconvert(), "min_at_risk"_a, "threads"_a);

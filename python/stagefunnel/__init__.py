@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from .questions.sequence.step import Step
     from .questions.sequence.steps import Steps
     from .questions.sequence.trend import sequence_trend
+    from .questions.stages.absorption import absorption
     from .questions.stages.durations import time_in_stage
     from .questions.stages.flow import flow
     from .questions.stages.incidence import cumulative_incidence
@@ -105,6 +106,7 @@ __all__ = [
     "UnknownStageError",
     "WorkingHours",
     "__version__",
+    "absorption",
     "bind",
     "chain_funnel",
     "check",
@@ -193,6 +195,7 @@ _NAMES_OF: Final = {
     "questions.sequence.step": ("Step",),
     "questions.sequence.steps": ("Steps",),
     "questions.sequence.trend": ("sequence_trend",),
+    "questions.stages.absorption": ("absorption",),
     "questions.stages.durations": ("time_in_stage",),
     "questions.stages.flow": ("flow",),
     "questions.stages.incidence": ("cumulative_incidence",),

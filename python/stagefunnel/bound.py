@@ -127,6 +127,7 @@ class Bound:
     pipeline: Pipeline
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
+    absorption = of_pipeline(sf.absorption)
     check = of_pipeline(sf.check)
     cohort_maturity = of_pipeline(sf.cohort_maturity)
     compare_groups = of_pipeline(sf.compare_groups)

@@ -12,7 +12,7 @@ from ..tables.labels import columns_before
 from .extremes import group_name
 from .numbers import count, counted, percent, plural, points, without_points
 from .period_sentences import NameOf
-from .things import things_of
+from .things import thing_of, things_of
 from .unlike import LEAST_BASE, Side, unlike_notes
 
 _MOST_NAMED: Final = 5
@@ -26,8 +26,22 @@ def is_clear(
 ) -> pd.Series:
     """Flag the rows whose difference chance alone does not make, and whose sides have 30 items or more."""
     is_large = (table[[*sizes]] >= LEAST_BASE).all(axis="columns")
+    if "clear" in remembered:
+        return is_large & _is_named(table, remembered)
     level = 1 - float(remembered.get("confidence", 0.95))
     return is_large & table["p_adjusted"].notna() & (table["p_adjusted"] < level)
+
+
+def _is_named(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.Series:
+    """Flag the rows of which the question says that they are more than chance."""
+    known = {tuple(one) for one in remembered["clear"]}
+    if "column" in table:
+        pairs = zip(table["column"].astype(str), table["value"].astype(str), strict=True)
+    else:
+        by = columns_before(table, "stage")
+        names = [group_name(table.loc[[at]], by) if by else remembered["sides"][0][0] for at in table.index]
+        pairs = zip(names, table["stage"].astype(str), strict=True)
+    return pd.Series([pair in known for pair in pairs], index=table.index, dtype=bool)
 
 
 def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -193,7 +207,7 @@ def _age_of_two(remembered: Mapping[str, Any]) -> list[str]:
 
 def _shared(remembered: Mapping[str, Any]) -> list[str]:
     n = remembered.get("shared_items", 0)
-    both = f"{counted(n, 'item')} {'is' if n == 1 else 'are'} on both sides"
+    both = f"{counted(n, thing_of(remembered))} {'is' if n == 1 else 'are'} on both sides"
     return [f"{both}, so that there are no errors."] if n else []
 
 

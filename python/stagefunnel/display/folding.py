@@ -48,10 +48,14 @@ _SPARE: Final[Mapping[str, Sequence[str]]] = {
     "compared_groups": ("ratio", "p_value", "n_b", "n_a"),
     "cumulative_incidence": ("beyond_horizon", "se", "events", "naive", "at_risk", "share_open"),
     "time_to_convert": ("share_to_date",),
+    "absorption": (
+        *("expected_time_se", "win_se", "win_if_won", "win_if_closed", "expected_visits"),
+        *("items_in", "expected_time", "lost"),
+    ),
     "transitions": ("items",),
     "funnel": (
         *("began_beyond", "amount_missing", "assumed", "open_at", "lost_from", "skipped"),
-        *("conversion_from_previous", "conversion_from_all", "amount"),
+        *("conversion_from_previous", "conversion_from_all", "amount", "amount_conversion"),
     ),
 }
 # Tables whose text wraps and says the most, so that nothing is left out of them.

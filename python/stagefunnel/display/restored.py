@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..errors import SchemaError, quoted
 from ..tables.labels import columns_behind, value_label
-from ..tables.schema import AMOUNTS, BOTH, LOSSES, LOST_LENGTHS, MOVED_OUT, PARTS
+from ..tables.schema import AMOUNTS, BOTH, LOSSES, LOST_LENGTHS, MOVED_OUT, PARTS, VALUE_SHARES
 
 _KEYS: Final = (
     *("from_stage", "to_stage", "stage", "lost_stage"),
@@ -98,7 +98,7 @@ def named_columns(table: pd.DataFrame) -> pd.DataFrame:
 
 def groups_of(table: pd.DataFrame, columns: Sequence[str], remembered: Mapping[str, Any]) -> list[Any]:
     """List the columns of the breakdown: those before the table's own, and those that it remembers."""
-    own = {*columns, *AMOUNTS, MOVED_OUT, *(remembered.get("reason") or ())} - {"period"}
+    own = {*columns, *AMOUNTS, *VALUE_SHARES, MOVED_OUT, *(remembered.get("reason") or ())} - {"period"}
     ahead = takewhile(lambda name: name not in columns or name == "period", table.columns)
     before = [name for name in ahead if name not in own]
     known = remembered.get("by") or []

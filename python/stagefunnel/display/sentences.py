@@ -19,6 +19,7 @@ import pandas as pd
 
 from ..tables.labels import columns_before, group_label, present_or_missing, value_label, value_labels
 from ..tables.schema import (
+    ABSORPTION,
     COMPARED_GROUPS,
     COMPARISON,
     DECOMPOSED,
@@ -42,6 +43,7 @@ from ..tables.schema import (
     VELOCITY,
 )
 from ..tables.skipping import OnTheWay
+from .absorption_sentences import of_absorption
 from .comparing_sentences import (
     chance_of_two_periods,
     of_compared_groups,
@@ -309,6 +311,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "drivers": (DRIVERS, lambda table, _, remembered: of_drivers(table, remembered)),
     "mix_rate": (MIXED, of_mix_rate),
     "cumulative_incidence": (INCIDENCE, of_incidence),
+    "absorption": (ABSORPTION, of_absorption),
     "cohort_maturity": (MATURITY, lambda table, _, remembered: of_maturity(table, remembered)),
     "time_to": (TIMES_TO, of_times_to),
     "variants": (VARIANTS, lambda table, _, remembered: of_variants(table, remembered)),

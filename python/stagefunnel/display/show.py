@@ -12,6 +12,7 @@ from ..errors import SchemaError, given
 from ..tables.frames import as_pandas
 from ..tables.labels import columns_before
 from ..tables.schema import (
+    ABSORPTION,
     CHECKED,
     COMPARED_GROUPS,
     COMPARISON,
@@ -67,6 +68,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "comparison": COMPARISON,
     "time_in_stage": STAGE_TIMES,
     "cohort_maturity": MATURITY,
+    "absorption": ABSORPTION,
     "compared_groups": COMPARED_GROUPS,
     "decomposition": DECOMPOSED,
     "drivers": DRIVERS,
@@ -92,7 +94,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 
 # Their sentences see themselves whether the rows still belong together.
 _CHECKED_BY_SENTENCES: Final = (
-    *(VARIANTS, VELOCITY, INCIDENCE, MATURITY),
+    *(VARIANTS, VELOCITY, INCIDENCE, MATURITY, ABSORPTION),
     *(COMPARED_GROUPS, DECOMPOSED, MIXED, DRIVERS),
 )
 
@@ -379,9 +381,8 @@ def _show_rows(
     kept = without_bounds([*table.columns])
     columns = [(str(name), table[name]) for name in kept]
     shown = table.head(most)
-    texts = [
-        with_bounds(cell_writer(str(name), table[name], name_of, working_day), shown, name) for name in kept
-    ]
+    writers = [cell_writer(str(name), table[name], name_of, working_day, kind) for name in kept]
+    texts = [with_bounds(write, shown, name) for write, name in zip(writers, kept, strict=True)]
     grid = Grid(
         headings=[name.replace("_", " ") for name, _ in columns],
         is_text=[not is_number(column) for _, column in columns],

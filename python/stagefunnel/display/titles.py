@@ -22,4 +22,5 @@ TITLES: Final = {
     "mix_rate": "Other {items}, or the same handled otherwise",
     "compared_groups": "Groups compared, step by step",
     "cohort_maturity": "How much of each cohort's answer is in",
+    "absorption": "Where moves end, by stage",
 }

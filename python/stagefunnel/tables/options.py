@@ -26,6 +26,9 @@ AdjustmentName = Literal["holm", "bh", "bonferroni"]
 
 ErrorName = Literal["greenwood", "robust"]
 
+ChainMethodName = Literal["visits", "aalen_johansen"]
+ChainErrorName = Literal["delta", "robust"]
+
 LifeClockName = Literal["created", "stage"]
 
 ReopenName = Literal["last", "first"]

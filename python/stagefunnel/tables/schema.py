@@ -26,6 +26,10 @@ FUNNEL: Final = (
     "left_out",
 )
 AMOUNTS: Final = ("amount", "amount_missing")  # before "base", with an amount
+VALUE_SHARES: Final = (  # after these, with a confidence
+    *("amount_conversion", "amount_conversion_low", "amount_conversion_high"),
+    *("amount_n_eff", "top_share"),
+)
 MOVED_OUT: Final = "moved_out"  # last, where a pipeline keeps items that moved to another pipeline
 TOO_RECENT: Final = "too_recent"  # last, where items are read for a length of time
 OUTCOME_TABLE: Final = ("base", "won", "lost", "open", "win_rate", "left_out", "reopened_won")
@@ -75,6 +79,10 @@ MATURITY: Final = ("period", "n", "n_won", "n_open", "share_open", "maturity", "
 INCIDENCE: Final = (
     *("cause", "time", "at_risk", "events", "incidence", "se", "incidence_low", "incidence_high"),
     *("open", "naive", "beyond_horizon"),
+)
+ABSORPTION: Final = (
+    *("stage", "items_in", "win", "win_se", "win_low", "win_high", "lost", "undetermined"),
+    *("win_if_closed", "win_if_won", "expected_visits", "expected_time", "expected_time_se"),
 )
 TIMES_TO: Final = ("n", "completed", "open", "closed", "mean", "median")
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")

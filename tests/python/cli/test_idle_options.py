@@ -155,6 +155,7 @@ TRIALS: dict[str, list[Trial]] = {
     "times": [trial("1d,5d")],
     "observed": [trial("2026-02")],
     "se": [trial("robust", needs="--clock stage --of-stage New --times 30d")],
+    "method": [trial("aalen_johansen")],
     "min_at_risk": [trial("4", needs="--by who")],
     "reopen": [trial("first")],
     "open_visits": [trial("censored")],
@@ -323,6 +324,7 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         **{name: ["--steps", "New,Won"] for name in OF_STEPS},
         "explain": ["--item-key", "p"],
         "cohort-maturity": ["--tau", "30d"],
+        "absorption": ["--by", "who"],  # the end is certain in some groups
         "compare-groups": ["--by", "who"],
         "drivers": ["--columns", "who"],
         "decompose": ["--by", "who", "--a", "Cy"],

@@ -182,7 +182,9 @@ def test_a_period_asks_the_items_of_its_basis(name: str, basis: str) -> None:
 def test_a_length_of_time_asks_the_rows_within_it(name: str) -> None:
     options, rows, until = expected_rows("within")
     found = ask(name, LOG, **options)
-    assert_same(found, ask(name, log_of(rows, until)), without=("too_recent",))
+    # An open visit of the smaller log goes on to its end, and here for the length of time alone.
+    times = ("expected_time", "expected_time_se") if name == "absorption" else ()
+    assert_same(found, ask(name, log_of(rows, until)), without=("too_recent", *times))
 
 
 @pytest.mark.parametrize("basis", ["created", "closed", "active", "within"])

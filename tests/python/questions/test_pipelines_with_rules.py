@@ -117,6 +117,7 @@ def reported(directory: Path) -> None:
 
 
 CHECKS: dict[str, Any] = {
+    "absorption": lambda: of_plain(sf.absorption, by="team"),
     "check": checked,
     "cohort_maturity": lambda: of_plain(sf.cohort_maturity, every="month", tau="30d", by="team"),
     "compare_groups": groups_compared,

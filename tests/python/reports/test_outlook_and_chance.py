@@ -184,7 +184,12 @@ def test_pages_of_all_options_have_these_sections(options: Any, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("every", "names"),
-    [("week", r"2026-\d\d-\d\d … 2026-\d\d-\d\d"), ("month", r"2026-\d\d"), ("quarter", r"202\dQ\d"), ("year", r"202\d")],
+    [
+        ("week", r"2026-\d\d-\d\d … 2026-\d\d-\d\d"),
+        ("month", r"2026-\d\d"),
+        ("quarter", r"202\dQ\d"),
+        ("year", r"202\d"),
+    ],
 )
 def test_periods_of_every_length_are_compared(every: Any, names: str, tmp_path: Path) -> None:
     rows = []
