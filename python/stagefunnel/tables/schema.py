@@ -124,6 +124,20 @@ OPEN_ITEMS: Final = (  # before the columns that are asked for
     *("item", "stage", "entered", "in_stage"),
     *("age", "quantile", "over_limit"),
 )
+WIN_PROBABILITY: Final = (  # before the amount and the columns that are asked for
+    *("item", "stage", "entered", "in_stage", "age"),
+    *("win", "win_low", "win_high", "win_if_closed", "beyond_support"),
+)
+FORECAST: Final = (
+    *("line", "stage", "n_open", "win", "win_if_closed"),
+    *("expected_wins", "expected_wins_low", "expected_wins_high"),
+    *("expected_wins_if_closed", "expected_wins_if_closed_low", "expected_wins_if_closed_high"),
+    "n_beyond_support",
+)
+FORECAST_AMOUNTS: Final = (
+    *("expected_amount", "expected_amount_low", "expected_amount_high"),
+    "amount_beyond_support",
+)
 ROWS: Final = ("item", "stage", "time")
 VISITS: Final = (  # before the log's own columns
     *("item", "visit", "stage", "visit_of_stage", "stage_outcome", "item_outcome"),

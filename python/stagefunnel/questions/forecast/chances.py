@@ -1,0 +1,83 @@
+"""The chance that an item is won, by its stage and how long it has been there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _core
+from ..stats.spells import Codes, Ticks
+from .exits import Exits, Floats
+
+
+def ends_of(chances: Floats) -> tuple[Floats, Floats]:
+    """Return the chance of being won, and of ending otherwise, of one that has just come to each stage.
+
+    `chances` are those of what follows a stage, as the columns of :class:`Exits`; what is missing from 1 never
+    leaves it.
+    """
+    n = len(chances)
+    if not n:
+        return np.zeros(0), np.zeros(0)
+    found = _core.stats.solve_chain(
+        probability=np.ascontiguousarray(np.minimum(chances, 1).reshape(-1)), n_transient=n, n_absorbing=2
+    )
+    absorbed = found.absorbed.reshape(n, 3)
+    return absorbed[:, 0], absorbed[:, 1]
+
+
+def normalised(total: Floats) -> Floats:
+    """Return the chances of what follows a stage, of visits that end at all."""
+    sums = total.sum(axis=1, keepdims=True)
+    return np.divide(total, sums, out=np.zeros(total.shape), where=sums > 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Chances:
+    """The chances of some open items.
+
+    Attributes
+    ----------
+    win, win_if_closed
+        The chance to be won, and that of being won if the item is closed at all; NaN beyond support.
+    beyond
+        Flags of those that are longer in their stage than every visit that ended.
+    """
+
+    win: Floats
+    win_if_closed: Floats
+    beyond: npt.NDArray[np.bool_]
+
+
+def chances_by_age(exits: Exits, stage: Codes, age: Ticks) -> Chances:
+    """Read the chances of items off how the visits of their stage went on that lasted longer."""
+    beyond = age > exits.oldest[stage]
+    row = exits.rows_at(stage, age)
+    gone = np.where(row[:, np.newaxis] >= 0, exits.gone[row], 0.0) if len(exits.gone) else 0.0
+    left = np.where(row >= 0, exits.left[row], 1.0) if len(exits.left) else np.ones(len(stage))
+    ahead = np.maximum(exits.total[stage] - gone, 0)
+    won, _ = ends_of(exits.total)
+    of_leaving = normalised(exits.total)
+    won_if, lost_if = ends_of(of_leaving)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        win = ahead @ np.concatenate([won, [1.0, 0.0]]) / left
+        win_if = ahead @ np.concatenate([won_if, [1.0, 0.0]])
+        lost_if = ahead @ np.concatenate([lost_if, [0.0, 1.0]])
+        closed = win_if / (win_if + lost_if)
+    nothing = np.nan
+    return Chances(np.where(beyond, nothing, np.minimum(win, 1)), np.where(beyond, nothing, closed), beyond)
+
+
+def chances_of_chain(exits: Exits, stage: Codes, age: Ticks) -> Chances:
+    """Take the chances of items from the chain of moves, whatever their age."""
+    counts = np.add.reduceat(
+        np.vstack([exits.events, np.zeros((1, exits.n_stages + 2), dtype=np.int64)]), exits.bounds[:-1], axis=0
+    )
+    counts[exits.bounds[1:] == exits.bounds[:-1]] = 0
+    won, lost = ends_of(normalised(counts.astype(np.float64)))
+    beyond = age > exits.oldest[stage]
+    with np.errstate(invalid="ignore"):
+        closed = (won / (won + lost))[stage]
+    return Chances(np.where(beyond, np.nan, won[stage]), np.where(beyond, np.nan, closed), beyond)
