@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from .pipeline import Pipeline
     from .questions.chain.chain import chain_funnel
     from .questions.checks.check import check
+    from .questions.forecast.forecast import forecast
+    from .questions.forecast.win_probability import win_probability
     from .questions.funnel.comparison import compare_periods
     from .questions.funnel.decomposition import decompose, mix_rate
     from .questions.funnel.drivers import drivers
@@ -117,6 +119,7 @@ __all__ = [
     "drivers",
     "explain",
     "flow",
+    "forecast",
     "funnel",
     "funnel_by_period",
     "item_table",
@@ -150,6 +153,7 @@ __all__ = [
     "transitions",
     "variants",
     "visits",
+    "win_probability",
 ]
 
 # A public name is imported when it is first used: a command that prints help needs none, and pandas alone
@@ -177,6 +181,8 @@ _NAMES_OF: Final = {
     "pipeline": ("Pipeline",),
     "questions.chain.chain": ("chain_funnel",),
     "questions.checks.check": ("check",),
+    "questions.forecast.forecast": ("forecast",),
+    "questions.forecast.win_probability": ("win_probability",),
     "questions.funnel.comparison": ("compare_periods",),
     "questions.funnel.decomposition": ("decompose", "mix_rate"),
     "questions.funnel.drivers": ("drivers",),

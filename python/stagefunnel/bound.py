@@ -136,6 +136,7 @@ class Bound:
     drivers = of_pipeline(sf.drivers)
     explain = of_pipeline(sf.explain)
     flow = of_pipeline(sf.flow)
+    forecast = of_pipeline(sf.forecast)
     funnel = of_pipeline(sf.funnel)
     funnel_by_period = of_pipeline(sf.funnel_by_period)
     item_table = of_pipeline(sf.item_table)
@@ -153,6 +154,7 @@ class Bound:
     transitions = of_pipeline(sf.transitions)
     variants = of_pipeline(sf.variants)
     visits = of_pipeline(sf.visits)
+    win_probability = of_pipeline(sf.win_probability)
 
     pipelines_of_log = of_log(sf.pipelines_of_log)
     row_table = of_log(sf.row_table)

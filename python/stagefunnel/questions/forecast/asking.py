@@ -51,7 +51,9 @@ class Horizon:
     begin: int | None
 
     @classmethod
-    def of(cls, value: HorizonLike | None, selection: Selection, lengths: Lengths, now: int) -> Horizon | None:
+    def of(
+        cls, value: HorizonLike | None, selection: Selection, lengths: Lengths, now: int
+    ) -> Horizon | None:
         """Read a horizon: a length of time from now, or a period or a date, which counts to its end."""
         if value is None:
             return None
@@ -92,7 +94,8 @@ def _period(value: Any, selection: Selection, error: SchemaError) -> tuple[int |
         return period_of(value, selection.data.clock, "horizon").ticks(selection.data.clock)
     except SchemaError:
         raise SchemaError(
-            given("horizon", value), ' is neither a length of time, such as "90d", nor a period, such as "2026-Q3"'
+            given("horizon", value),
+            ' is neither a length of time, such as "90d", nor a period, such as "2026-Q3"',
         ) from error
 
 
@@ -144,7 +147,9 @@ class OpenState:
     ) -> OpenState:
         """Read the open items, and fit the visits."""
         if not pipeline.won:
-            raise SchemaError("the pipeline has no won stage, and without one nothing is ever won; name it in won")
+            raise SchemaError(
+                "the pipeline has no won stage, and without one nothing is ever won; name it in won"
+            )
         options: dict[str, Any] = {"unlisted": unlisted, "missing": asked.missing, "as_of": as_of}
         selection = selection_of(asked.log, pipeline, **options)
         training = selection
@@ -194,4 +199,3 @@ def _fit_groups(selection: Selection, fit_by: str | Sequence[str] | None) -> Gro
             given("fit_by", fit_by), " parts the open items from the closed ones; name a column known before"
         )
     return groups
-

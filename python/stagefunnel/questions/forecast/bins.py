@@ -1,10 +1,10 @@
-"""The exits of each stage in few bins of age, which are drawn again and again for the bounds of a forecast."""
+"""The exits of each stage in few bins of age, which are drawn often for the bounds of a forecast."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +40,7 @@ class Bins:
     begins: Floats
 
     @property
-    def of_core(self) -> dict[str, object]:
+    def of_core(self) -> dict[str, Any]:
         """The arguments of the core."""
         return {
             "bounds": self.bounds,
@@ -78,7 +78,12 @@ class Bins:
                 chances.append(np.maximum(exits.gone[end - 1] - gone_before, 0) / left_before)
                 weights.append(_weight(left / left_before, spread, float(exits.at_risk[begin])))
                 begins.append(begun)
-                left_before, gone_before, begun, begin = left, exits.gone[end - 1], float(exits.age[end - 1]), end
+                left_before, gone_before, begun, begin = (
+                    left,
+                    exits.gone[end - 1],
+                    float(exits.age[end - 1]),
+                    end,
+                )
                 if left <= 0:
                     break
             bounds.append(len(weights))
@@ -156,7 +161,11 @@ class Bins:
         # Rounding may make a row add up to a little more than 1.
         chance /= np.maximum(chance.sum(axis=1, keepdims=True), 1)
         return cls(
-            np.array(bounds, dtype=np.int64), chance, np.array(weights, dtype=np.float64), n_steps, np.array(begins)
+            np.array(bounds, dtype=np.int64),
+            chance,
+            np.array(weights, dtype=np.float64),
+            n_steps,
+            np.array(begins),
         )
 
 
@@ -177,5 +186,5 @@ def _greenwood(events: npt.NDArray[np.int64], at_risk: npt.NDArray[np.int64]) ->
 
 
 def _weight(kept: float, spread: float, at_risk: float) -> float:
-    """Return the number of visits of which a share that is kept has a spread; of one row its visits at risk."""
+    """Return how many visits a share that is kept is as sure as; of one row it is its visits at risk."""
     return (1 - kept) / (kept * spread) if kept > 0 and spread > 0 else at_risk

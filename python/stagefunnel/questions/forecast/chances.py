@@ -15,8 +15,8 @@ from .exits import Exits, Floats
 def ends_of(chances: Floats) -> tuple[Floats, Floats]:
     """Return the chance of being won, and of ending otherwise, of one that has just come to each stage.
 
-    `chances` are those of what follows a stage, as the columns of :class:`Exits`; what is missing from 1 never
-    leaves it.
+    `chances` are those of what follows a stage, as the columns of :class:`Exits`; what is missing from 1
+    never leaves it.
     """
     n = len(chances)
     if not n:
@@ -31,7 +31,7 @@ def ends_of(chances: Floats) -> tuple[Floats, Floats]:
 def normalised(total: Floats) -> Floats:
     """Return the chances of what follows a stage, of visits that end at all."""
     sums = total.sum(axis=1, keepdims=True)
-    return np.divide(total, sums, out=np.zeros(total.shape), where=sums > 0)
+    return np.asarray(np.divide(total, sums, out=np.zeros(total.shape), where=sums > 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +41,11 @@ class Chances:
     Attributes
     ----------
     win, win_if_closed
-        The chance to be won, and that of being won if the item is closed at all; NaN beyond support.
+        The chance to be won, and that of being won if the item is closed at all; NaN beyond support, and
+        the latter where nobody left later.
     beyond
-        Flags of those that are longer in their stage than every visit that ended.
+        Flags of those that are longer in their stage than every visit that ended, or for whom all visits
+        were over by then.
     """
 
     win: Floats
@@ -53,10 +55,10 @@ class Chances:
 
 def chances_by_age(exits: Exits, stage: Codes, age: Ticks) -> Chances:
     """Read the chances of items off how the visits of their stage went on that lasted longer."""
-    beyond = age > exits.oldest[stage]
     row = exits.rows_at(stage, age)
     gone = np.where(row[:, np.newaxis] >= 0, exits.gone[row], 0.0) if len(exits.gone) else 0.0
     left = np.where(row >= 0, exits.left[row], 1.0) if len(exits.left) else np.ones(len(stage))
+    beyond = (age > exits.oldest[stage]) | (left <= 0)
     ahead = np.maximum(exits.total[stage] - gone, 0)
     won, _ = ends_of(exits.total)
     of_leaving = normalised(exits.total)
@@ -73,7 +75,9 @@ def chances_by_age(exits: Exits, stage: Codes, age: Ticks) -> Chances:
 def chances_of_chain(exits: Exits, stage: Codes, age: Ticks) -> Chances:
     """Take the chances of items from the chain of moves, whatever their age."""
     counts = np.add.reduceat(
-        np.vstack([exits.events, np.zeros((1, exits.n_stages + 2), dtype=np.int64)]), exits.bounds[:-1], axis=0
+        np.vstack([exits.events, np.zeros((1, exits.n_stages + 2), dtype=np.int64)]),
+        exits.bounds[:-1],
+        axis=0,
     )
     counts[exits.bounds[1:] == exits.bounds[:-1]] = 0
     won, lost = ends_of(normalised(counts.astype(np.float64)))

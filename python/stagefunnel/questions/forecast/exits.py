@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -155,15 +155,13 @@ class Exits:
     def with_stages_of(self, other: Exits, taken: npt.NDArray[np.bool_]) -> Exits:
         """Take the curves of some stages from another fit."""
         sources = [other if flag else self for flag in taken]
-        pieces = [
-            slice(source.bounds[one], source.bounds[one + 1]) for one, source in enumerate(sources)
-        ]
+        pieces = [slice(source.bounds[one], source.bounds[one + 1]) for one, source in enumerate(sources)]
         lengths = [piece.stop - piece.start for piece in pieces]
 
-        def joined(name: str) -> npt.NDArray[np.generic]:
+        def joined(name: str) -> npt.NDArray[Any]:
             parts = [getattr(source, name)[piece] for source, piece in zip(sources, pieces, strict=True)]
             return np.concatenate(parts)
 
         names = ("age", "at_risk", "events", "gone", "left")
-        columns = {name: joined(name) for name in names}
+        columns: dict[str, Any] = {name: joined(name) for name in names}
         return Exits(bounds=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), **columns)

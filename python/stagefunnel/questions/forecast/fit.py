@@ -67,7 +67,9 @@ class Fit:
             if self.horizon is None:
                 return Bins.of_chain(self.counts)
             return Bins.of_rates(self.counts, self.exposure, float(self.horizon))
-        return Bins.of_exits(self.exits) if self.horizon is None else Bins.of_horizon(self.exits, self.horizon)
+        return (
+            Bins.of_exits(self.exits) if self.horizon is None else Bins.of_horizon(self.exits, self.horizon)
+        )
 
     def drawn_chances(self, n_draws: int, seed: int, threads: int) -> tuple[Floats, Floats]:
         """Return the chance of winning at the beginning of each bin: as estimated, and by draw."""

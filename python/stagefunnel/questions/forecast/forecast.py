@@ -230,7 +230,7 @@ class _Lines:
         if n_draws * lines.n_rows > _MOST_CELLS:
             raise SchemaError(
                 given("draws", n_draws),
-                f" times {lines.n_rows:,} rows are more than {_MOST_CELLS:,} numbers; draw less often, or pass ",
+                f" times {lines.n_rows:,} rows are more than {_MOST_CELLS:,} numbers; draw less, or pass ",
                 named("top"),
             )
         lines.draws_chances, lines.n_draws, lines.seed = draws_chances, n_draws, seed
@@ -271,11 +271,17 @@ class _Lines:
 
     def table(self, confidence: float, new: NewItems | None, *, exact: bool) -> pd.DataFrame:
         """Make the table, groups first."""
-        shown = self.groups.shown(np.bincount(self.row // max(self.n_stages, 1), minlength=self.groups.n_groups) > 0)
+        shown = self.groups.shown(
+            np.bincount(self.row // max(self.n_stages, 1), minlength=self.groups.n_groups) > 0
+        )
         blocks = [self._block(int(group), confidence, new, exact=exact) for group in shown]
         names = [*FORECAST, *(FORECAST_AMOUNTS if self.amount is not None else ())]
         order = [name for name in _ORDER if name in names]
-        table = pd.concat(blocks, ignore_index=True) if blocks else self._block(-1, confidence, new, exact=exact)[:0]
+        table = (
+            pd.concat(blocks, ignore_index=True)
+            if blocks
+            else self._block(-1, confidence, new, exact=exact)[:0]
+        )
         n_lines = self.n_stages + 1 + (new is not None)
         return label_rows(table[order], self.groups.values, np.repeat(shown, n_lines))
 

@@ -16,7 +16,6 @@ from ..stats.spells import LEFT_OUT, Codes
 from .asking import OpenState
 from .exits import Floats
 
-
 _N_AGES = 64
 
 
@@ -42,16 +41,33 @@ class NewItems:
 
     @classmethod
     def of(
-        cls, state: OpenState, group: Codes, n_groups: int, as_of: MomentLike | None, amounts: NumberColumn | None
+        cls,
+        state: OpenState,
+        group: Codes,
+        n_groups: int,
+        as_of: MomentLike | None,
+        amounts: NumberColumn | None,
     ) -> NewItems:
         """Count the items that came lately, and estimate how they are won by age."""
         horizon = state.horizon
         assert horizon is not None  # without one there is no end of what may come
         spells = item_spells(
-            state.training, state.lengths, state.watch, target=-1, reopen="last", as_of=as_of, has_target=False
+            state.training,
+            state.lengths,
+            state.watch,
+            target=-1,
+            reopen="last",
+            as_of=as_of,
+            has_target=False,
         )
         lately = item_spells(
-            state.selection, state.lengths, state.watch, target=-1, reopen="last", as_of=as_of, has_target=False
+            state.selection,
+            state.lengths,
+            state.watch,
+            target=-1,
+            reopen="last",
+            as_of=as_of,
+            has_target=False,
         )
         assert lately.began is not None  # items have a beginning
         since = state.watch.end - (horizon.end - state.watch.end)
@@ -85,7 +101,7 @@ class NewItems:
         shares = np.full(n_draws, rate)
         if draws_chances:
             shares = np.clip(rate + self.error * random.standard_normal(n_draws), 0, 1)
-        return random.poisson(came * shares).astype(np.float64)
+        return np.asarray(random.poisson(came * shares), dtype=np.float64)
 
     def draw_amounts(self, wins: Floats, group: int, seed: int) -> Floats:
         """Draw what so many wins are worth."""

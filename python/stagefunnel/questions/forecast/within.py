@@ -91,8 +91,10 @@ class SteppedExits:
         """Return the exits of visits that end at all."""
         total = self.chance.sum(axis=(1, 2))
         scale = np.divide(1.0, total, out=np.zeros(len(total)), where=total > 0)
-        ended = self.chance.sum(axis=2).cumsum(axis=1) * scale[:, np.newaxis]
-        return SteppedExits(self.chance * scale[:, np.newaxis, np.newaxis], np.maximum(1 - ended, 0))
+        chance = self.chance * scale[:, np.newaxis, np.newaxis]
+        # Added up from the end, so that nothing is left after the last exit, exactly.
+        ahead = chance.sum(axis=2)[:, ::-1].cumsum(axis=1)[:, ::-1]
+        return SteppedExits(chance, np.concatenate([ahead[:, 1:], np.zeros((len(ahead), 1))], axis=1))
 
 
 def wins_of_new_visits(exits: SteppedExits, n_steps: int) -> Floats:
@@ -124,7 +126,7 @@ def wins_by_step(exits: SteppedExits, won: Floats, n_steps: int) -> Floats:
     for x in range(1, min(n_steps, n_ages - 1) + 1):
         ahead = exits.chance[:, x:, :n] @ rest[x] + exits.chance[:, x:, n]
         found[:, : n_ages - x] += ahead
-    return np.divide(found, exits.left, out=np.zeros(found.shape), where=exits.left > 0)
+    return np.asarray(np.divide(found, exits.left, out=np.full(found.shape, np.nan), where=exits.left > 0))
 
 
 def chances_within(exits: Exits, stage: Codes, age: Ticks, grid: Grid) -> Chances:
@@ -137,7 +139,9 @@ def chances_within(exits: Exits, stage: Codes, age: Ticks, grid: Grid) -> Chance
     for one in (stepped, closing):
         won = wins_of_new_visits(one, grid.n)
         values.append(np.minimum(wins_by_step(one, won, grid.n)[stage, place], 1))
-    return Chances(*(np.where(beyond, np.nan, value) for value in values), beyond)
+    beyond |= np.isnan(values[0])
+    win, win_if_closed = (np.where(beyond, np.nan, value) for value in values)
+    return Chances(win, win_if_closed, beyond)
 
 
 def exponential(rates: Floats, length: float) -> Floats:
@@ -162,9 +166,7 @@ def exponential(rates: Floats, length: float) -> Floats:
     return np.asarray(total)
 
 
-def chances_of_rates(
-    exits: Exits, exposure: Floats, stage: Codes, age: Ticks, horizon: float
-) -> Chances:
+def chances_of_rates(exits: Exits, exposure: Floats, stage: Codes, age: Ticks, horizon: float) -> Chances:
     """Return the chances of items to be won within a horizon by the rates of moves, whatever their age.
 
     `exposure` is the time that was spent in each stage.
@@ -190,5 +192,3 @@ def rates_of(counts: Floats, exposure: Floats) -> Floats:
     np.fill_diagonal(rates, 0)
     np.fill_diagonal(rates, -rates.sum(axis=1))
     return rates
-
-
