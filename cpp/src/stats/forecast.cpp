@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
-#include <tuple>
 
+#include "base/counting_sort.hpp"
 #include "base/parallel.hpp"
 #include "stats/bin_chances.hpp"
 #include "stats/random.hpp"
@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint64_t kOutcomes = 1ULL << 40U;  // the uses of random numbers that are not a stage
 constexpr std::uint64_t kSums = 1ULL << 41U;
 constexpr double kNearEnds = 1e-12;
+constexpr std::size_t kMostCounts = 1U << 24U;  // of a sort by counting
 
 /// Draws the chances of each bin; bins of one stage share a stream.
 std::vector<double> drawn_chances(const ExitBins& exits, std::uint64_t seed, std::uint64_t draw) {
@@ -77,10 +78,7 @@ class Cells {
   public:
     Cells(const OpenItems& items, std::size_t n_rows, std::size_t most_items)
         : items_(items), n_of_row_(n_rows, 0), order_(items.bin.size()) {
-        for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = i;
-        std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
-            return std::tie(items.row[a], items.bin[a], a) < std::tie(items.row[b], items.bin[b], b);
-        });
+        put_in_order(items, n_rows);
         for (const std::size_t i : order_) {
             const auto row = static_cast<std::size_t>(items.row[i]);
             const auto bin = static_cast<std::size_t>(items.bin[i]);
@@ -136,6 +134,25 @@ class Cells {
     }
 
   private:
+    /// Sorts the items by row and bin; those of one cell stay in their order.
+    void put_in_order(const OpenItems& items, std::size_t n_rows) {
+        std::size_t n_bins = 0;
+        for (const std::int64_t bin : items.bin) n_bins = std::max(n_bins, static_cast<std::size_t>(bin) + 1);
+        const auto cell_of = [&](std::size_t i) {
+            return static_cast<std::size_t>(items.row[i]) * n_bins + static_cast<std::size_t>(items.bin[i]);
+        };
+        if (n_rows * n_bins <= kMostCounts) {
+            std::vector<std::vector<std::size_t>> counts(1, std::vector<std::size_t>(n_rows * n_bins, 0));
+            for (std::size_t i = 0; i < order_.size(); ++i) ++counts[0][cell_of(i)];
+            if (!counts[0].empty()) replace_counts_by_places(counts);
+            for (std::size_t i = 0; i < order_.size(); ++i) order_[counts[0][cell_of(i)]++] = i;
+            return;
+        }
+        for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = i;
+        std::stable_sort(order_.begin(), order_.end(),
+                         [&](std::size_t a, std::size_t b) { return cell_of(a) < cell_of(b); });
+    }
+
     [[nodiscard]] double amount_of(std::size_t i) const {
         return items_.amount.empty() ? 0.0 : items_.amount[i];
     }

@@ -55,21 +55,29 @@ class Chances:
 
 def chances_by_age(exits: Exits, stage: Codes, age: Ticks) -> Chances:
     """Read the chances of items off how the visits of their stage went on that lasted longer."""
+    by_row = _chances_of_rows(exits)
     row = exits.rows_at(stage, age)
-    gone = np.where(row[:, np.newaxis] >= 0, exits.gone[row], 0.0) if len(exits.gone) else 0.0
-    left = np.where(row >= 0, exits.left[row], 1.0) if len(exits.left) else np.ones(len(stage))
-    beyond = (age > exits.oldest[stage]) | (left <= 0)
+    # The last entries are those of the stages before their first exit.
+    place = np.where(row >= 0, row, len(exits.age) + stage)
+    win, closed = by_row.win[place], by_row.win_if_closed[place]
+    beyond = by_row.beyond[place] | (age > exits.oldest[stage])
+    return Chances(np.where(beyond, np.nan, win), np.where(beyond, np.nan, closed), beyond)
+
+
+def _chances_of_rows(exits: Exits) -> Chances:
+    """Return the chances of one who is still there after each row of the exits, then after none."""
+    n = exits.n_stages
+    stage = np.concatenate([np.repeat(np.arange(n), np.diff(exits.bounds)), np.arange(n)])
+    gone = np.concatenate([exits.gone, np.zeros((n, n + 2))])
+    left = np.concatenate([exits.left, np.ones(n)])
     ahead = np.maximum(exits.total[stage] - gone, 0)
     won, _ = ends_of(exits.total)
-    of_leaving = normalised(exits.total)
-    won_if, lost_if = ends_of(of_leaving)
+    won_if, lost_if = ends_of(normalised(exits.total))
     with np.errstate(divide="ignore", invalid="ignore"):
         win = ahead @ np.concatenate([won, [1.0, 0.0]]) / left
         win_if = ahead @ np.concatenate([won_if, [1.0, 0.0]])
-        lost_if = ahead @ np.concatenate([lost_if, [0.0, 1.0]])
-        closed = win_if / (win_if + lost_if)
-    nothing = np.nan
-    return Chances(np.where(beyond, nothing, np.minimum(win, 1)), np.where(beyond, nothing, closed), beyond)
+        closed = win_if / (win_if + ahead @ np.concatenate([lost_if, [0.0, 1.0]]))
+    return Chances(np.minimum(win, 1), closed, left <= 0)
 
 
 def chances_of_chain(exits: Exits, stage: Codes, age: Ticks) -> Chances:
