@@ -45,7 +45,10 @@ if TYPE_CHECKING:
     from .pipeline import Pipeline
     from .questions.chain.chain import chain_funnel
     from .questions.checks.check import check
+    from .questions.forecast.backtest import backtest
+    from .questions.forecast.bottlenecks import bottlenecks
     from .questions.forecast.forecast import forecast
+    from .questions.forecast.markov_check import markov_check
     from .questions.forecast.win_probability import win_probability
     from .questions.funnel.comparison import compare_periods
     from .questions.funnel.decomposition import decompose, mix_rate
@@ -107,7 +110,9 @@ __all__ = [
     "UnknownStageError",
     "WorkingHours",
     "__version__",
+    "backtest",
     "bind",
+    "bottlenecks",
     "chain_funnel",
     "check",
     "cohort_maturity",
@@ -124,6 +129,7 @@ __all__ = [
     "funnel_by_period",
     "item_table",
     "losses",
+    "markov_check",
     "merge",
     "mix_rate",
     "open_items",
@@ -181,7 +187,10 @@ _NAMES_OF: Final = {
     "pipeline": ("Pipeline",),
     "questions.chain.chain": ("chain_funnel",),
     "questions.checks.check": ("check",),
+    "questions.forecast.backtest": ("backtest",),
+    "questions.forecast.bottlenecks": ("bottlenecks",),
     "questions.forecast.forecast": ("forecast",),
+    "questions.forecast.markov_check": ("markov_check",),
     "questions.forecast.win_probability": ("win_probability",),
     "questions.funnel.comparison": ("compare_periods",),
     "questions.funnel.decomposition": ("decompose", "mix_rate"),

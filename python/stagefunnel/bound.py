@@ -127,6 +127,8 @@ class Bound:
     pipeline: Pipeline
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
+    backtest = of_pipeline(sf.backtest)
+    bottlenecks = of_pipeline(sf.bottlenecks)
     check = of_pipeline(sf.check)
     cohort_maturity = of_pipeline(sf.cohort_maturity)
     compare_groups = of_pipeline(sf.compare_groups)
@@ -141,6 +143,7 @@ class Bound:
     funnel_by_period = of_pipeline(sf.funnel_by_period)
     item_table = of_pipeline(sf.item_table)
     losses = of_pipeline(sf.losses)
+    markov_check = of_pipeline(sf.markov_check)
     mix_rate = of_pipeline(sf.mix_rate)
     open_items = of_pipeline(sf.open_items)
     outcomes = of_pipeline(sf.outcomes)

@@ -138,6 +138,23 @@ FORECAST_AMOUNTS: Final = (
     *("expected_amount", "expected_amount_low", "expected_amount_high"),
     "amount_beyond_support",
 )
+BACKTEST: Final = (
+    *("date", "n_open", "expected", "expected_low", "expected_high"),
+    *("actual", "inside", "brier", "bias"),
+)
+BACKTEST_AMOUNTS: Final = (
+    *("expected_amount", "expected_amount_low", "expected_amount_high"),
+    "actual_amount",
+)
+BOTTLENECKS: Final = (
+    *("stage", "n_open", "median_time", "share_of_time"),
+    *("n_lost", "share_of_losses", "loss_probability", "forgone_wins"),
+    *("sensitivity", "elasticity", "removal_gain", "benchmark_gain"),
+)
+MARKOV_CHECK: Final = (
+    *("test", "stage", "n", "statistic", "pearson", "df"),
+    *("p_value", "few_expected"),
+)
 ROWS: Final = ("item", "stage", "time")
 VISITS: Final = (  # before the log's own columns
     *("item", "visit", "stage", "visit_of_stage", "stage_outcome", "item_outcome"),

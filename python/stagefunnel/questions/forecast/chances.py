@@ -82,13 +82,7 @@ def _chances_of_rows(exits: Exits) -> Chances:
 
 def chances_of_chain(exits: Exits, stage: Codes, age: Ticks) -> Chances:
     """Take the chances of items from the chain of moves, whatever their age."""
-    counts = np.add.reduceat(
-        np.vstack([exits.events, np.zeros((1, exits.n_stages + 2), dtype=np.int64)]),
-        exits.bounds[:-1],
-        axis=0,
-    )
-    counts[exits.bounds[1:] == exits.bounds[:-1]] = 0
-    won, lost = ends_of(normalised(counts.astype(np.float64)))
+    won, lost = ends_of(normalised(exits.moves))
     beyond = age > exits.oldest[stage]
     with np.errstate(invalid="ignore"):
         closed = (won / (won + lost))[stage]

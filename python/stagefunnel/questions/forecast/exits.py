@@ -127,6 +127,13 @@ class Exits:
         return np.asarray(sums[self.bounds[1:]] - sums[self.bounds[:-1]])
 
     @property
+    def moves(self) -> Floats:
+        """Number of moves from each stage, by what follows."""
+        pairs = zip(self.bounds[:-1], self.bounds[1:], strict=True)
+        sums = [self.events[first:last].sum(axis=0) for first, last in pairs]
+        return np.array(sums, dtype=np.float64).reshape(-1, self.n_stages + 2)
+
+    @property
     def oldest(self) -> Ticks:
         """Age of the last exit of each stage; -1 where nothing ever left it."""
         oldest = np.full(self.n_stages, -1, dtype=np.int64)

@@ -43,13 +43,6 @@ class Fit:
     horizon: Fraction | None
     grid: Grid | None
 
-    @cached_property
-    def counts(self) -> Floats:
-        """Number of moves from each stage, by what follows."""
-        bounds = self.exits.bounds
-        sums = [self.exits.events[bounds[s] : bounds[s + 1]].sum(axis=0) for s in range(self.exits.n_stages)]
-        return np.array(sums, dtype=np.float64).reshape(-1, self.exits.n_stages + 2)
-
     def chances(self, stage: Codes, age: Ticks) -> Chances:
         """Return the chances of items that are in a stage for so long."""
         if self.horizon is None:
@@ -65,8 +58,8 @@ class Fit:
         """The exits as they are drawn."""
         if self.method == MARKOV:
             if self.horizon is None:
-                return Bins.of_chain(self.counts)
-            return Bins.of_rates(self.counts, self.exposure, float(self.horizon))
+                return Bins.of_chain(self.exits.moves)
+            return Bins.of_rates(self.exits.moves, self.exposure, float(self.horizon))
         return (
             Bins.of_exits(self.exits) if self.horizon is None else Bins.of_horizon(self.exits, self.horizon)
         )

@@ -172,10 +172,7 @@ def chances_of_rates(exits: Exits, exposure: Floats, stage: Codes, age: Ticks, h
     `exposure` is the time that was spent in each stage.
     """
     n = exits.n_stages
-    counts = np.zeros((n, n + 2))
-    for one in range(n):
-        counts[one] = exits.events[exits.bounds[one] : exits.bounds[one + 1]].sum(axis=0)
-    won = exponential(rates_of(counts, exposure), horizon)[:n, n]
+    won = exponential(rates_of(exits.moves, exposure), horizon)[:n, n]
     beyond = age > exits.oldest[stage]
     value = np.where(beyond, np.nan, won[stage])
     return Chances(value, value.copy(), beyond)
