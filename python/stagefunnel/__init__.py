@@ -47,8 +47,10 @@ if TYPE_CHECKING:
     from .questions.checks.check import check
     from .questions.forecast.backtest import backtest
     from .questions.forecast.bottlenecks import bottlenecks
+    from .questions.forecast.features import item_features
     from .questions.forecast.forecast import forecast
     from .questions.forecast.markov_check import markov_check
+    from .questions.forecast.occupation import state_occupation, win_within
     from .questions.forecast.win_probability import win_probability
     from .questions.funnel.comparison import compare_periods
     from .questions.funnel.decomposition import decompose, mix_rate
@@ -127,6 +129,7 @@ __all__ = [
     "forecast",
     "funnel",
     "funnel_by_period",
+    "item_features",
     "item_table",
     "losses",
     "markov_check",
@@ -149,6 +152,7 @@ __all__ = [
     "sequence_trend",
     "show",
     "skips",
+    "state_occupation",
     "stats",
     "suggest",
     "summary",
@@ -160,6 +164,7 @@ __all__ = [
     "variants",
     "visits",
     "win_probability",
+    "win_within",
 ]
 
 # A public name is imported when it is first used: a command that prints help needs none, and pandas alone
@@ -189,8 +194,10 @@ _NAMES_OF: Final = {
     "questions.checks.check": ("check",),
     "questions.forecast.backtest": ("backtest",),
     "questions.forecast.bottlenecks": ("bottlenecks",),
+    "questions.forecast.features": ("item_features",),
     "questions.forecast.forecast": ("forecast",),
     "questions.forecast.markov_check": ("markov_check",),
+    "questions.forecast.occupation": ("state_occupation", "win_within"),
     "questions.forecast.win_probability": ("win_probability",),
     "questions.funnel.comparison": ("compare_periods",),
     "questions.funnel.decomposition": ("decompose", "mix_rate"),

@@ -141,6 +141,7 @@ class Bound:
     forecast = of_pipeline(sf.forecast)
     funnel = of_pipeline(sf.funnel)
     funnel_by_period = of_pipeline(sf.funnel_by_period)
+    item_features = of_pipeline(sf.item_features)
     item_table = of_pipeline(sf.item_table)
     losses = of_pipeline(sf.losses)
     markov_check = of_pipeline(sf.markov_check)
@@ -151,6 +152,7 @@ class Bound:
     report = of_pipeline(sf.report)
     sales_velocity = of_pipeline(sf.sales_velocity)
     skips = of_pipeline(sf.skips)
+    state_occupation = of_pipeline(sf.state_occupation)
     summary = of_pipeline(sf.summary)
     time_in_stage = of_pipeline(sf.time_in_stage)
     time_to = of_pipeline(sf.time_to)
@@ -166,6 +168,7 @@ class Bound:
     sequence_paths = of_log(sf.sequence_paths)
     sequence_trend = of_log(sf.sequence_trend)
     time_to_convert = of_log(sf.time_to_convert)
+    win_within = of_pipeline(sf.win_within)
 
     def __post_init__(self) -> None:
         if not isinstance(self.log, StageLog):

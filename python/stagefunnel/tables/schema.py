@@ -155,6 +155,13 @@ MARKOV_CHECK: Final = (
     *("test", "stage", "n", "statistic", "pearson", "df"),
     *("p_value", "few_expected"),
 )
+ITEM_FEATURES: Final = (  # before the moves, the times in stages and the columns; the label is last
+    *("item", "moment", "stage", "age", "in_stage"),
+    *("visits", "back_moves", "skipped"),
+    "label",
+)
+OCCUPATION: Final = ("time", "state", "stage", "items", "share")
+WIN_WITHIN: Final = ("stage", "age", "win", "win_if_closed", "n", "beyond_support")
 ROWS: Final = ("item", "stage", "time")
 VISITS: Final = (  # before the log's own columns
     *("item", "visit", "stage", "visit_of_stage", "stage_outcome", "item_outcome"),

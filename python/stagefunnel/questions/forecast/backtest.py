@@ -134,7 +134,7 @@ def backtest(
     sure, start, n_draws = check_confidence(confidence), check_seed(seed), check_draws(draws)
     vouched = [] if static is None else by_columns(static, "static")
     for option, names in (("fit_by", fit_by), ("where", list(where) if isinstance(where, dict) else None)):
-        _refuse_of_today(log, option, names, vouched)
+        refuse_of_today(log, option, names, vouched)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     tested = _tested_amount(asked.log, amount, vouched)
     begins, not_over = _dates(asked, every, dates, horizon, as_of)
@@ -148,14 +148,14 @@ def backtest(
             fit_by=fit_by,
             train=None,
             unlisted=unlisted,
-            as_of=_moment(asked, begin),
+            as_of=shown_moment(asked, begin),
             calendar=calendar,
         )
         numbers = amounts_of(
             state.selection, tested, amount_at=amount_at, currency=currency, rates=rates
         ).numbers
         lines = Lines.of(state, ONE_GROUP, numbers, start, n_draws, draws_chances=interval == "total")
-        is_won = _won_at(asked, pipeline, unlisted, _moment(asked, end))[state.now.item]
+        is_won = _won_at(asked, pipeline, unlisted, shown_moment(asked, end))[state.now.item]
         rows.append(_row(lines, is_won, sure, exact=interval == "outcome"))
     names = [*BACKTEST[1:], *(BACKTEST_AMOUNTS if tested is not None else ())]
     table = pd.DataFrame(rows, columns=names)
@@ -177,7 +177,7 @@ def backtest(
     return asked.remarked(table)
 
 
-def _refuse_of_today(log: StageLog, option: str, names: Any, vouched: Sequence[Any]) -> None:
+def refuse_of_today(log: StageLog, option: str, names: Any, vouched: Sequence[Any]) -> None:
     """Refuse columns of the items table, whose values are of today, unless somebody vouches for them."""
     items = log._data.items_table
     if names is None or items is None:
@@ -241,7 +241,8 @@ def _dates(
     return over, len(begins) - len(over)
 
 
-def _moment(asked: Asked, tick: int) -> Any:
+def shown_moment(asked: Asked, tick: int) -> Any:
+    """Return a moment of a log as its callers give it."""
     data = asked.log._data
     return tick if data.unit is None else data.to_times(np.array([tick], dtype=np.int64)).iloc[0]
 
