@@ -150,3 +150,26 @@ def _won_by(
             now = {one: value.limit_denominator(10**12) if _ > 20 else value for one, value in then.items()}
         won.append(now)
     return won
+
+
+def occupation(
+    visits: Sequence[Visit], stages: Sequence[Stage], stage: Stage, age: int, horizon: int
+) -> dict[Next, float]:
+    """Follow an item from visit to visit, share by share; return where its shares are after ``horizon``."""
+    exits = {one: _exits(visits, stages, one) for one in stages}
+    found: dict[Next, float] = dict.fromkeys([*stages, WON, OVER], 0.0)
+    left = float(1 - sum((p for time, _, p in exits[stage] if time <= age), Fraction(0)))
+    ahead = [(time - age, to, float(p) / left) for time, to, p in exits[stage] if time > age]
+    waiting: list[tuple[Next, list[tuple[int, Next, float]], int, float]] = [(stage, ahead, horizon, 1.0)]
+    while waiting:
+        here, ways, rest, share = waiting.pop()
+        for wait, to, p in ways:
+            if wait > rest:
+                continue
+            if to in (WON, OVER) or share * p < 1e-10:
+                found[to] += share * p
+            else:
+                further = [(time, after, float(q)) for time, after, q in exits[to]]
+                waiting.append((to, further, rest - wait, share * p))
+        found[here] += share * (1 - sum(p for wait, _, p in ways if wait <= rest))
+    return found

@@ -9,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ... import _core
 from ...errors import SchemaError, check_option, given, named, quoted
-from ...log.columns.marks import RowMarks
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember
@@ -37,6 +35,7 @@ from ..scope.where import Asked, Where, asked_of
 from ..stats.bounds import check_confidence
 from .asking import OpenState
 from .lines import Lines, check_draws
+from .standing import WON, Standing
 from .win_probability import check_seed
 
 _MOST_DATES: Final = 1_000
@@ -155,7 +154,7 @@ def backtest(
             state.selection, tested, amount_at=amount_at, currency=currency, rates=rates
         ).numbers
         lines = Lines.of(state, ONE_GROUP, numbers, start, n_draws, draws_chances=interval == "total")
-        is_won = _won_at(asked, pipeline, unlisted, shown_moment(asked, end))[state.now.item]
+        is_won = _won_at(asked, pipeline, unlisted, shown_moment(asked, end), state.now.item)
         rows.append(_row(lines, is_won, sure, exact=interval == "outcome"))
     names = [*BACKTEST[1:], *(BACKTEST_AMOUNTS if tested is not None else ())]
     table = pd.DataFrame(rows, columns=names)
@@ -247,18 +246,12 @@ def shown_moment(asked: Asked, tick: int) -> Any:
     return tick if data.unit is None else data.to_times(np.array([tick], dtype=np.int64)).iloc[0]
 
 
-def _won_at(asked: Asked, pipeline: Pipeline, unlisted: Unlisted, moment: Any) -> npt.NDArray[np.bool_]:
-    """Flag the items that are won as seen at a moment."""
+def _won_at(
+    asked: Asked, pipeline: Pipeline, unlisted: Unlisted, moment: Any, items: npt.NDArray[np.uint32]
+) -> npt.NDArray[np.bool_]:
+    """Flag items that are won as seen at a moment."""
     seen = selection_of(asked.log, pipeline, unlisted=unlisted, missing=asked.missing, as_of=moment)
-    found = _core.stages.find_lives(
-        journeys=seen.journeys,
-        pipeline=seen.lookup,
-        target=-1,
-        reopened=_core.stages.Reopened.last,
-        marks=seen.core_marks(seen.data.marks or RowMarks(None, None)),
-        threads=seen.data.threads,
-    )
-    return np.asarray(found.take_end() == _core.stages.LifeEnd.won.value)
+    return np.asarray(Standing(seen).outcome(items) == WON)
 
 
 def _row(lines: Lines, is_won: npt.NDArray[np.bool_], confidence: float, *, exact: bool) -> dict[str, Any]:

@@ -9,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ... import _core
 from ...errors import SchemaError, given
-from ...log.columns.marks import RowMarks
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember, stage_values
@@ -30,9 +28,9 @@ from ..scope.working import Lengths
 from ..stages.limits import exact_ticks
 from ..stages.stays import OpenNow, Stays, open_now, stays_of
 from .backtest import refuse_of_today, shown_moment
+from .standing import MOVED, NAMES, NOWHERE, Standing
 
 Floats = npt.NDArray[np.float64]
-_LABELS: Final = ("won", "lost", "open", "moved_out")
 _WINDOWS: Final = ("7d", "30d", "90d")
 _TICKS_A_DAY: Final = {
     "D": 1,
@@ -185,10 +183,8 @@ class _Moment:
     def rows(self, names: Sequence[Any], windows: dict[str, int], horizon: LengthLike) -> pd.DataFrame:
         """Make the rows of the moment."""
         selection, now = self.selection, self.now
-        facts = _core.stages.item_facts(
-            journeys=selection.journeys, pipeline=selection.lookup, threads=selection.data.threads
-        )
-        place = np.searchsorted(facts.first_row, selection.journeys.first_row[now.item])
+        standing = Standing(selection)
+        facts, place = standing.facts, standing.place(now.item)
         columns: dict[str, Any] = {
             "item": selection.data.keys_at(selection.journeys.first_row[now.item]).reset_index(drop=True),
             "moment": selection.data.to_times(np.full(len(now.item), self.moment, dtype=np.int64)),
@@ -261,23 +257,9 @@ class _Moment:
             raise SchemaError(given("horizon", horizon), " is not above 0; give a longer one")
         seen = data.end_of_observation(None)
         if seen is None or end > seen:
-            return pd.Categorical([None] * n, categories=list(_LABELS[:3]))
+            return pd.Categorical([None] * n, categories=list(NAMES[:MOVED]))
         later = selection_of(self.asked.log, self.pipeline, **self._ask, as_of=shown_moment(self.asked, end))
-        found = _core.stages.find_lives(
-            journeys=later.journeys,
-            pipeline=later.lookup,
-            target=-1,
-            reopened=_core.stages.Reopened.last,
-            marks=later.core_marks(later.data.marks or RowMarks(None, None)),
-            threads=later.data.threads,
-        )
-        ends = _core.stages.LifeEnd
-        code_of = {ends.won.value: 0, ends.lost.value: 1, ends.open.value: 2, ends.moved_out.value: 3}
-        codes = np.full(max(code_of) + 2, -1, dtype=np.int8)
-        for value, code in code_of.items():
-            codes[value] = code
-        own = codes[np.minimum(found.take_end()[self.now.item], len(codes) - 1)]
-        if later.moved is not None:
-            own[later.moved[self.now.item]] = 3
-        labels = _LABELS if (own == 3).any() else _LABELS[:3]
-        return pd.Categorical.from_codes(own, categories=pd.Index(labels))
+        own = Standing(later).outcome(self.now.item)
+        labels = NAMES if (own == MOVED).any() else NAMES[:MOVED]
+        codes = np.where(own == NOWHERE, -1, own)
+        return pd.Categorical.from_codes(codes, categories=pd.Index(labels))

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ... import _core
 from ...errors import SchemaError, advised, given, is_whole_number, named
-from ...log.columns.marks import RowMarks
 from ...log.columns.number import NumberColumn
 from .asking import OpenState
 from .exits import Floats
+from .standing import WON, Standing
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,17 +63,10 @@ class Target:
 
     def _so_far(self, state: OpenState) -> float:
         """Add up the items that are won now and were closed in the period so far."""
-        selection = state.selection
-        found = _core.stages.find_lives(
-            journeys=selection.journeys,
-            pipeline=selection.lookup,
-            target=-1,
-            reopened=_core.stages.Reopened.last,
-            marks=selection.core_marks(selection.data.marks or RowMarks(None, None)),
-            threads=selection.data.threads,
-        )
-        is_won = found.take_end() == _core.stages.LifeEnd.won.value
-        is_won &= found.take_ended() >= self.begin
+        selection, standing = state.selection, Standing(state.selection)
+        items = np.arange(len(selection.journeys.first_row))
+        won = items[standing.outcome(items) == WON]
+        won = won[standing.closed_at(won) >= self.begin]
         if self.amounts is None:
-            return float(is_won.sum())
-        return self.amounts.total(np.nan_to_num(self.amounts.values[is_won]))
+            return float(len(won))
+        return self.amounts.total(np.nan_to_num(self.amounts.values[won]))

@@ -134,7 +134,7 @@ def test_a_target_says_what_is_won_so_far_and_how_likely_it_is_reached() -> None
     later = sf.forecast(log, pipeline, horizon=("2026-02-01", "2026-03-31"), target=1000)
     assert later.attrs["stagefunnel"]["target"]["so_far"] == 9
     assert later.attrs["stagefunnel"]["target"]["probability"] == 0
-    with pytest.raises(sf.SchemaError, match="target needs a horizon that is a period"):
+    with pytest.raises(sf.SchemaError, match="target= needs a horizon that is a period"):
         sf.forecast(log, pipeline, horizon="90d", target=35)
 
 

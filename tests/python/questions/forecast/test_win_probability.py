@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 import stagefunnel as sf
 from examples import examples
-from reference.forecast import OVER, WON, Visit, chance
+from forecast_cases import END, PIPELINE, STAGES, columns_of, journey, visits_of
+from reference.forecast import chance
 
-STAGES = ("New", "Offer", "Terms")
-PIPELINE = sf.Pipeline(STAGES, won="Won", lost=["Lost", "Spam"])
 # Section 13 of the definitions: six deals in Offer, two of them open.
 SIX = {
     "item": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6],
@@ -76,11 +75,11 @@ def test_what_was_never_seen_to_leave_is_not_won() -> None:
 def test_random_histories_agree_with_the_reference(horizon: int | None, seed: int) -> None:
     random = Random(seed)
     journeys = [journey(random) for _ in range(random.randrange(1, 14))]
-    log = sf.StageLog(columns_of(journeys), observed_until=20)
+    log = sf.StageLog(columns_of(journeys), observed_until=END)
     table = sf.win_probability(log, PIPELINE, horizon=horizon, missing="ignore")
     visits = [visit for rows in journeys for visit in visits_of(rows)]
     expected = {
-        item: (rows[-1][0], 20 - rows[-1][1]) for item, rows in enumerate(journeys) if rows[-1][0] in STAGES
+        item: (rows[-1][0], END - rows[-1][1]) for item, rows in enumerate(journeys) if rows[-1][0] in STAGES
     }
     assert set(table["item"]) == set(expected)
     for row in table.itertuples():
@@ -95,33 +94,6 @@ def test_random_histories_agree_with_the_reference(horizon: int | None, seed: in
         if not np.isnan(row.win):
             assert row.win_low <= row.win + 1e-9
             assert row.win <= row.win_high + 1e-9
-
-
-def journey(random: Random) -> list[tuple[str, int]]:
-    """Return rows of stage and time; neighbours differ in stage, and visits may have no length."""
-    rows = [(random.choice(STAGES), random.randrange(8))]
-    while random.random() < 0.75 and rows[-1][1] < 19:
-        stages = [stage for stage in (*STAGES, "Won", "Lost", "Spam") if stage != rows[-1][0]]
-        rows.append((random.choice(stages), min(rows[-1][1] + random.choice([0, 1, 1, 2, 3, 5]), 20)))
-    return rows
-
-
-def visits_of(rows: list[tuple[str, int]]) -> list[Visit]:
-    found = []
-    for place, (stage, time) in enumerate(rows):
-        if stage not in STAGES:
-            continue
-        if place + 1 == len(rows):
-            found.append(Visit(stage, 20 - time, None))
-            continue
-        to, until = rows[place + 1]
-        found.append(Visit(stage, until - time, to if to in STAGES else WON if to == "Won" else OVER))
-    return found
-
-
-def columns_of(journeys: list[list[tuple[str, int]]]) -> dict[str, Any]:
-    rows = [(item, stage, time) for item, own in enumerate(journeys) for stage, time in own]
-    return dict(zip(("item", "stage", "time"), map(list, zip(*rows, strict=True)), strict=True))
 
 
 def test_dates_and_integers_give_the_same_chances() -> None:
