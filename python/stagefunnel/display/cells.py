@@ -12,7 +12,11 @@ from .numbers import change, count, difference, length, number, p_value, percent
 from .period_sentences import NameOf
 
 _P_VALUES: Final = ("p_value", "p_adjusted")
-_DIFFERENCES: Final = ("difference", "effect", "mix", "rate")  # of shares
+_DIFFERENCES: Final = (  # of shares
+    *("difference", "effect", "mix", "rate"),
+    *("removal_gain", "benchmark_gain"),
+)
+_CHANCES: Final = ("win", "win_if_closed", "loss_probability", "few_expected")
 _SHARES: Final = ("conversion", "share", "rate_", "over_limit", "incidence", "naive", "maturity")
 
 
@@ -79,7 +83,7 @@ def _between(write: Callable[[Any], str], low: Any, high: Any) -> str:
 def is_share(name: str) -> bool:
     """Check by its name for a column of shares, or of bounds of shares."""
     name = name.removesuffix("_low").removesuffix("_high")
-    return name.startswith(_SHARES) or name.endswith("rate")
+    return name.startswith(_SHARES) or name.endswith("rate") or name in _CHANCES
 
 
 def _word(value: Any, name_of: NameOf) -> str:

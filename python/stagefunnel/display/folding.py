@@ -48,6 +48,17 @@ _SPARE: Final[Mapping[str, Sequence[str]]] = {
     "compared_groups": ("ratio", "p_value", "n_b", "n_a"),
     "cumulative_incidence": ("beyond_horizon", "se", "events", "naive", "at_risk", "share_open"),
     "time_to_convert": ("share_to_date",),
+    "forecast": (
+        *("amount_beyond_support", "expected_wins_if_closed", "win_if_closed", "n_beyond_support"),
+        "win",
+    ),
+    "win_probability": ("entered", "age", "win_if_closed", "beyond_support"),
+    "backtest": ("brier", "bias", "inside"),
+    "bottlenecks": (
+        *("sensitivity", "elasticity", "share_of_losses", "forgone_wins", "share_of_time", "n_open"),
+        *("median_time", "benchmark_gain", "n_lost"),
+    ),
+    "markov_check": ("pearson", "few_expected", "statistic", "df"),
     "transitions": ("items",),
     "funnel": (
         *("began_beyond", "amount_missing", "assumed", "open_at", "lost_from", "skipped"),

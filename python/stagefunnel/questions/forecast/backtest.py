@@ -165,6 +165,7 @@ def backtest(
         table,
         "backtest",
         pipeline,
+        rows=len(table),
         method=method,
         interval=interval,
         confidence=sure,

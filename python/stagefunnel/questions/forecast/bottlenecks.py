@@ -131,6 +131,7 @@ def bottlenecks(
         table,
         "bottlenecks",
         pipeline,
+        rows=len(table),
         **groups.remembered,
         win_rate=[question.win_rate(int(group)) for group in shown],
         benchmark=benchmark if isinstance(benchmark, str) else None if benchmark is None else "given",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -158,7 +159,9 @@ def forecast(
         pipeline,
         **groups.remembered,
         interval=interval,
+        rows=len(table),
         **({} if plan is None else {"target": lines.reached(plan, new)}),
+        **({} if method == "semi_markov" else _by_age(lines)),
         **({} if amount is None else {"amount": amount}),
         **({} if numbers is None else {"amount_missing": lines.n_without_amount}),
         **remembered_of(state, method, sure),
@@ -179,3 +182,16 @@ def _groups(state: OpenState, by: str | Sequence[str] | None, top: int | None) -
     n_items = state.selection.log.n_items
     sizes = np.bincount(groups.codes(n_items)[state.now.item], minlength=groups.n_groups).astype(np.int64)
     return folded(groups, sizes, sizes > 0, top)
+
+
+def _by_age(lines: Lines) -> dict[str, float]:
+    """Return what the same visits say by age too, if that differs by more than the spread of the draws."""
+    state = lines.state
+    expected = np.nansum(lines.win)
+    by_age = 0.0
+    for fit, places in state.by_fit():
+        known = places[state.is_known[places]]
+        other = replace(fit, method="semi_markov")
+        by_age += float(np.nansum(other.chances(state.stage[known], state.age[known]).win))
+    spread = float(lines.drawn[0].sum(axis=1).std())
+    return {"by_age": by_age} if abs(by_age - expected) > spread else {}

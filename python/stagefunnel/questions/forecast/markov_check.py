@@ -113,7 +113,7 @@ def markov_check(
     )
     table["test"] = pd.Categorical(table["test"], categories=list(_TESTS[: len(tests)]))
     compared = {} if by is None else {"compared": [str(one) for one in groups.names]}
-    remember(table, "markov_check", pipeline, **compared)
+    remember(table, "markov_check", pipeline, rows=len(table), **compared)
     return asked.remarked(selection.remarked(table))
 
 

@@ -129,6 +129,7 @@ def state_occupation(
         table,
         "state_occupation",
         pipeline,
+        rows=len(table),
         **groups.remembered,
         beyond_support=beyond,
         **{k: v for k, v in remembered_of(state, method, 0.0).items() if k not in ("confidence", "until")},
