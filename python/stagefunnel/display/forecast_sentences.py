@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 
 from ..tables.labels import columns_before
+from ..tables.schema import (
+    BACKTEST,
+    BOTTLENECKS,
+    FORECAST,
+    ITEM_FEATURES,
+    MARKOV_CHECK,
+    OCCUPATION,
+    WIN_PROBABILITY,
+    WIN_WITHIN,
+)
 from .extremes import group_name
 from .numbers import count, counted, number, p_value, part_of, percent, points
 from .period_sentences import NameOf
 from .things import things_of
 
+#: The first columns of each table.
+FORECAST_TABLES: Final[Mapping[str, Sequence[str]]] = {
+    "forecast": FORECAST,
+    "win_probability": WIN_PROBABILITY,
+    "backtest": BACKTEST,
+    "bottlenecks": BOTTLENECKS,
+    "markov_check": MARKOV_CHECK,
+    "item_features": ITEM_FEATURES,
+    "state_occupation": OCCUPATION,
+    "win_within": WIN_WITHIN,
+}
 _MOST_GROUPS: Final = 5  # whose answers are written out
 _CLEAR: Final = 0.05
 _MANY_FEW: Final = 0.2  # a share of small expected counts that makes a test rough
@@ -297,3 +318,16 @@ def of_occupation(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[st
         f"{counted(beyond, 'open item')} {'is' if beyond == 1 else 'are'} too old to forecast, and "
         f"{'is' if beyond == 1 else 'are'} counted where {'it is' if beyond == 1 else 'they are'} now."
     ]
+
+
+_Compose = Callable[[pd.DataFrame, NameOf, Mapping[str, Any]], list[str]]
+#: For each table: the columns that its sentences need, and the function that composes them.
+FORECAST_SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
+    "forecast": (FORECAST, lambda table, _, remembered: of_forecast(table, remembered)),
+    "win_probability": (WIN_PROBABILITY, lambda table, _, remembered: of_win_probability(table, remembered)),
+    "backtest": (BACKTEST, lambda table, _, remembered: of_backtest(table, remembered)),
+    "bottlenecks": (BOTTLENECKS, of_bottlenecks),
+    "markov_check": (MARKOV_CHECK, lambda table, _, remembered: of_markov_check(table, remembered)),
+    "item_features": (ITEM_FEATURES, lambda table, _, remembered: of_features(table, remembered)),
+    "state_occupation": (OCCUPATION, lambda table, _, remembered: of_occupation(table, remembered)),
+}

@@ -19,22 +19,16 @@ import pandas as pd
 
 from ..tables.labels import columns_before, group_label, present_or_missing, value_label, value_labels
 from ..tables.schema import (
-    BACKTEST,
-    BOTTLENECKS,
     COMPARED_GROUPS,
     COMPARISON,
     DECOMPOSED,
     DRIVERS,
     EXPLANATION,
     FLOW,
-    FORECAST,
     INCIDENCE,
-    ITEM_FEATURES,
     LOSSES,
-    MARKOV_CHECK,
     MATURITY,
     MIXED,
-    OCCUPATION,
     OPEN_ITEMS,
     OUTCOME_TABLE,
     PROBLEMS,
@@ -46,21 +40,12 @@ from ..tables.schema import (
     TRANSITIONS,
     VARIANTS,
     VELOCITY,
-    WIN_PROBABILITY,
 )
 from ..tables.skipping import OnTheWay
 from .comparing_sentences import of_compared_groups, of_decomposition, of_drivers, of_mix_rate
 from .extremes import largest
 from .flow_sentences import of_flow
-from .forecast_sentences import (
-    of_backtest,
-    of_bottlenecks,
-    of_features,
-    of_forecast,
-    of_markov_check,
-    of_occupation,
-    of_win_probability,
-)
+from .forecast_sentences import FORECAST_SENTENCES
 from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
 from .incidence_sentences import of_incidence, of_maturity
@@ -309,19 +294,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "mix_rate": (MIXED, of_mix_rate),
     "cumulative_incidence": (INCIDENCE, of_incidence),
     "cohort_maturity": (MATURITY, lambda table, _, remembered: of_maturity(table, remembered)),
-    "forecast": (FORECAST, lambda table, _, remembered: of_forecast(table, remembered)),
-    "win_probability": (
-        WIN_PROBABILITY,
-        lambda table, _, remembered: of_win_probability(table, remembered),
-    ),
-    "backtest": (BACKTEST, lambda table, _, remembered: of_backtest(table, remembered)),
-    "bottlenecks": (BOTTLENECKS, of_bottlenecks),
-    "markov_check": (MARKOV_CHECK, lambda table, _, remembered: of_markov_check(table, remembered)),
-    "item_features": (
-        ITEM_FEATURES,
-        lambda table, _, remembered: of_features(table, remembered),
-    ),
-    "state_occupation": (OCCUPATION, lambda table, _, remembered: of_occupation(table, remembered)),
+    **FORECAST_SENTENCES,
     "time_to": (TIMES_TO, of_times_to),
     "variants": (VARIANTS, lambda table, _, remembered: of_variants(table, remembered)),
     "transitions": (

@@ -12,8 +12,6 @@ from ..errors import SchemaError, given
 from ..tables.frames import as_pandas
 from ..tables.labels import columns_before
 from ..tables.schema import (
-    BACKTEST,
-    BOTTLENECKS,
     CHECKED,
     COMPARED_GROUPS,
     COMPARISON,
@@ -22,16 +20,12 @@ from ..tables.schema import (
     DRIVERS,
     EXPLANATION,
     FLOW,
-    FORECAST,
     FUNNEL,
     INCIDENCE,
-    ITEM_FEATURES,
     ITEMS,
     LOSSES,
-    MARKOV_CHECK,
     MATURITY,
     MIXED,
-    OCCUPATION,
     OPEN_ITEMS,
     OUTCOME_TABLE,
     QUALITY,
@@ -44,8 +38,6 @@ from ..tables.schema import (
     TRANSITIONS,
     VARIANTS,
     VELOCITY,
-    WIN_PROBABILITY,
-    WIN_WITHIN,
 )
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
@@ -53,7 +45,7 @@ from .cells import cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
 from .flow_sentences import flow_title
 from .folding import spare_columns
-from .forecast_sentences import forecast_title
+from .forecast_sentences import FORECAST_TABLES, forecast_title
 from .funnel_grid import show_funnel
 from .grid import Grid
 from .incidence_sentences import incidence_title
@@ -76,14 +68,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "comparison": COMPARISON,
     "time_in_stage": STAGE_TIMES,
     "cohort_maturity": MATURITY,
-    "forecast": FORECAST,
-    "win_probability": WIN_PROBABILITY,
-    "backtest": BACKTEST,
-    "bottlenecks": BOTTLENECKS,
-    "markov_check": MARKOV_CHECK,
-    "item_features": ITEM_FEATURES,
-    "state_occupation": OCCUPATION,
-    "win_within": WIN_WITHIN,
+    **FORECAST_TABLES,
     "compared_groups": COMPARED_GROUPS,
     "decomposition": DECOMPOSED,
     "drivers": DRIVERS,
@@ -111,7 +96,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 _CHECKED_BY_SENTENCES: Final = (
     *(VARIANTS, VELOCITY, INCIDENCE, MATURITY),
     *(COMPARED_GROUPS, DECOMPOSED, MIXED, DRIVERS),
-    *(FORECAST, BACKTEST, BOTTLENECKS, MARKOV_CHECK, OCCUPATION, WIN_WITHIN),
+    *FORECAST_TABLES.values(),
 )
 
 

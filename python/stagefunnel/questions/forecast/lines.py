@@ -98,7 +98,7 @@ class Lines:
                 win=np.ascontiguousarray(lines.win[inside]),
                 win_if=np.nan_to_num(lines.win_if[inside]),
                 amount=None if lines.amount is None else np.ascontiguousarray(lines.amount[inside]),
-                number=state.now.item[inside].astype(np.int64),
+                number=inside.astype(np.int64),
                 n_rows=lines.n_rows,
                 n_draws=n_draws,
                 seed=seed,
