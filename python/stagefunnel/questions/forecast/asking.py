@@ -154,7 +154,8 @@ class OpenState:
         selection = selection_of(asked.log, pipeline, **options)
         training = selection
         if train is not None:
-            training = selection_of(asked.log, pipeline, **options, period=train, basis="created")
+            created = period_of(train, asked.log._data.clock, "train")
+            training = selection_of(asked.log, pipeline, **options, period=created, basis="created")
         lengths = Lengths.of(selection.data, calendar)
         watch = Watch.of(training, observed=None, period=None, basis="created", as_of=as_of)
         stays = stays_of(selection, lengths, as_of=as_of)

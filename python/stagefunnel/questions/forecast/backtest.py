@@ -216,6 +216,8 @@ def _dates(
     now = data.end_of_observation(moment_of(as_of, clock, "as_of"))
     assert now is not None  # a log with rows ends
     if dates is not None:
+        if isinstance(dates, str) or not hasattr(dates, "__iter__"):
+            raise SchemaError(given("dates", dates), " is not a list of moments")
         begins = sorted({int(moment_of(one, clock, "dates") or 0) for one in dates})
     else:
         if clock.unit is None:

@@ -16,7 +16,7 @@ from ...pipeline import Pipeline
 from ...tables.build import label_rows, remember, share, stage_values
 from ...tables.options import ForecastName, MissingStages, Unlisted
 from ...tables.schema import OCCUPATION, WIN_WITHIN
-from ...times.lengths import LengthLike
+from ...times.lengths import LengthLike, exact_length
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
@@ -99,6 +99,10 @@ def state_occupation(
     if isinstance(times, str) or not hasattr(times, "__iter__") or not len(list(times)):
         raise SchemaError(given("times", times), " is not a list of lengths, such as ['30d', '90d']")
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    for time in times:
+        length = exact_length(time, asked.log._data.clock, "times")
+        if isinstance(length, Fraction) and length <= 0:
+            raise SchemaError(given("times", time), " is not above 0; give a length of time")
     blocks, state, groups, shown = [], None, None, np.zeros(0, dtype=np.intp)
     beyond = 0
     for time in times:

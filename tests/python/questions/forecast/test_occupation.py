@@ -68,7 +68,7 @@ def test_chances_by_age_are_those_of_items_of_that_age() -> None:
     [
         ({"times": "30d"}, "times='30d' is not a list"),
         ({"times": []}, r"times=\[\] is not a list"),
-        ({"times": ["0d"]}, "0d"),
+        ({"times": ["0d"]}, "times='0d' is not above 0"),
     ],
 )
 def test_what_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:
