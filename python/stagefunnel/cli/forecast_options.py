@@ -119,7 +119,7 @@ def dates(parser: argparse.ArgumentParser) -> None:
         help="forecasts begin at the end of each (default: month)",
     )
     parser.add_argument(
-        "--dates", metavar="TIMES", help="dates in the place of --every, e.g. 2026-01-01,2026-04-01"
+        "--from-dates", metavar="TIMES", help="dates in the place of --every, e.g. 2026-01-01,2026-04-01"
     )
 
 

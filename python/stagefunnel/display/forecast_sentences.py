@@ -58,7 +58,7 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         sentences += [f"{prefix}{one}" for one in _of_group(rows, remembered)]
     if len(blocks) > _MOST_GROUPS:
         sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
-    return [*sentences, *_of_target(remembered), *_of_chain(remembered), *_without_start(remembered)]
+    return [*sentences, *_of_target(remembered), *_of_chain(remembered), *_of_fit(remembered)]
 
 
 def _is_cut(table: pd.DataFrame, remembered: Mapping[str, Any]) -> bool:
@@ -160,12 +160,20 @@ def _of_chain(remembered: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _without_start(remembered: Mapping[str, Any]) -> list[str]:
-    unknown = remembered.get("start_unknown", 0)
+def _of_fit(remembered: Mapping[str, Any]) -> list[str]:
+    unknown, fell_back = remembered.get("start_unknown", 0), remembered.get("fell_back", 0)
+    common = []
+    if "working_day" in remembered:
+        common.append("How long items have been in their stages is measured in working hours.")
+    if fell_back:
+        common.append(
+            f"{counted(fell_back, 'stage')} of groups with too few visits that ended "
+            f"{'takes' if fell_back == 1 else 'take'} the fit of all."
+        )
     if not unknown:
-        return []
+        return common
     are = "is one open item" if unknown == 1 else f"are {counted(unknown, 'open item')}"
-    return [f"There {are} without a chance: nobody knows since when they are in their stage."]
+    return [*common, f"There {are} without a chance: nobody knows since when they are in their stage."]
 
 
 def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -180,7 +188,7 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
     parts = [f"{counted(numbers['open'], 'open item')}, of which about {expected} are expected to be won"]
     if beyond:
         parts.append(f"{count(beyond)} longer in their stage than any that ever left it: too old to forecast")
-    return ["; ".join(parts), *_without_start(remembered)]
+    return ["; ".join(parts), *_of_fit(remembered)]
 
 
 def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -215,7 +223,7 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
             f"Amounts are not tested: {remembered['amount_of_today']} is of the items table, whose values "
             "are of today."
         )
-    return [*sentences, *left_out]
+    return [*sentences, *_of_fit(remembered), *left_out]
 
 
 def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -313,10 +321,11 @@ def of_occupation(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[st
         return []
     beyond = remembered.get("beyond_support", 0)
     if not beyond:
-        return []
+        return _of_fit(remembered)
     return [
+        *_of_fit(remembered),
         f"{counted(beyond, 'open item')} {'is' if beyond == 1 else 'are'} too old to forecast, and "
-        f"{'is' if beyond == 1 else 'are'} counted where {'it is' if beyond == 1 else 'they are'} now."
+        f"{'is' if beyond == 1 else 'are'} counted where {'it is' if beyond == 1 else 'they are'} now.",
     ]
 
 

@@ -51,6 +51,7 @@ example:
 example:
   stagefunnel backtest deals.csv --pipeline pipeline.toml --every month --horizon 60d
 """,
+        other_names={"dates": "--from-dates"},
     ),
     "bottlenecks": Command(
         "say where items wait, where they are lost, and where saving them would be worth most",
@@ -68,7 +69,7 @@ examples:
     "markov-check": Command(
         "test whether the next stage depends on more than the present one",
         "forecasting.markov_check",
-        (*_GROUPS, options.largest, forecast_options.created, options.observed, options.marks),
+        (*_GROUPS, options.largest, forecast_options.created),
         """\
 example:
   stagefunnel markov-check deals.csv --pipeline pipeline.toml --items items.csv --by manager

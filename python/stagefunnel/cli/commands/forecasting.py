@@ -55,7 +55,7 @@ def win_probability(args: _Args, parser: _Parser) -> pd.DataFrame:
 def backtest(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Compare forecasts of past dates with what came."""
     with open_inputs(args, parser) as inputs:
-        dates = split_names(args.dates)
+        dates = split_names(args.from_dates)
         options = _now(args, inputs)
         return sf.backtest(
             inputs.log,

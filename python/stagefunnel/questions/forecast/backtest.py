@@ -137,7 +137,7 @@ def backtest(
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     tested = _tested_amount(asked.log, amount, vouched)
     begins, not_over = _dates(asked, every, dates, horizon, as_of)
-    rows = []
+    rows, fell_back = [], 0
     for begin, end in begins:
         state = OpenState.of(
             asked,
@@ -150,6 +150,7 @@ def backtest(
             as_of=shown_moment(asked, begin),
             calendar=calendar,
         )
+        fell_back = state.fits.n_fallen_back
         numbers = amounts_of(
             state.selection, tested, amount_at=amount_at, currency=currency, rates=rates
         ).numbers
@@ -170,6 +171,7 @@ def backtest(
         interval=interval,
         confidence=sure,
         horizon=str(length_text(horizon)),
+        **({"fell_back": fell_back} if fell_back else {}),
         not_over=not_over,
         apart=_apart(begins),
         **({} if tested == amount else {"amount_of_today": amount}),
