@@ -9,7 +9,7 @@ import pytest
 from stagefunnel.cli import main
 
 ROOT = Path(__file__).parents[3]
-BEGINNINGS = ("Funnel", "Chain", "Time ", "Checks", "Assumed", "Sequence")
+BEGINNINGS = ("Funnel", "Chain", "Time ", "Checks", "Assumed", "Sequence", "Expected")
 PAGES = sorted(ROOT.joinpath("docs", "how_to").glob("*.md"))
 COMMANDS = [
     line.removeprefix("$ stagefunnel ")
