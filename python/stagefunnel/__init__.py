@@ -45,6 +45,13 @@ if TYPE_CHECKING:
     from .pipeline import Pipeline
     from .questions.chain.chain import chain_funnel
     from .questions.checks.check import check
+    from .questions.forecast.backtest import backtest
+    from .questions.forecast.bottlenecks import bottlenecks
+    from .questions.forecast.features import item_features
+    from .questions.forecast.forecast import forecast
+    from .questions.forecast.markov_check import markov_check
+    from .questions.forecast.occupation import state_occupation, win_within
+    from .questions.forecast.win_probability import win_probability
     from .questions.funnel.comparison import compare_periods
     from .questions.funnel.decomposition import decompose, mix_rate
     from .questions.funnel.drivers import drivers
@@ -107,7 +114,9 @@ __all__ = [
     "WorkingHours",
     "__version__",
     "absorption",
+    "backtest",
     "bind",
+    "bottlenecks",
     "chain_funnel",
     "check",
     "cohort_maturity",
@@ -119,10 +128,13 @@ __all__ = [
     "drivers",
     "explain",
     "flow",
+    "forecast",
     "funnel",
     "funnel_by_period",
+    "item_features",
     "item_table",
     "losses",
+    "markov_check",
     "merge",
     "mix_rate",
     "open_items",
@@ -142,6 +154,7 @@ __all__ = [
     "sequence_trend",
     "show",
     "skips",
+    "state_occupation",
     "stats",
     "suggest",
     "summary",
@@ -152,6 +165,8 @@ __all__ = [
     "transitions",
     "variants",
     "visits",
+    "win_probability",
+    "win_within",
 ]
 
 # A public name is imported when it is first used: a command that prints help needs none, and pandas alone
@@ -179,6 +194,13 @@ _NAMES_OF: Final = {
     "pipeline": ("Pipeline",),
     "questions.chain.chain": ("chain_funnel",),
     "questions.checks.check": ("check",),
+    "questions.forecast.backtest": ("backtest",),
+    "questions.forecast.bottlenecks": ("bottlenecks",),
+    "questions.forecast.features": ("item_features",),
+    "questions.forecast.forecast": ("forecast",),
+    "questions.forecast.markov_check": ("markov_check",),
+    "questions.forecast.occupation": ("state_occupation", "win_within"),
+    "questions.forecast.win_probability": ("win_probability",),
     "questions.funnel.comparison": ("compare_periods",),
     "questions.funnel.decomposition": ("decompose", "mix_rate"),
     "questions.funnel.drivers": ("drivers",),

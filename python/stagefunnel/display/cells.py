@@ -12,13 +12,19 @@ from .numbers import change, count, difference, length, number, p_value, percent
 from .period_sentences import NameOf
 
 _P_VALUES: Final = ("p_value", "p_adjusted")
-# Names that are of shares in one kind of table alone: elsewhere they are of counts.
-_SHARES_OF: Final = {"absorption": ("win", "lost", "undetermined")}
+# Names that are of shares in some kinds of table alone: elsewhere they are of counts.
+_SHARES_OF: Final = {
+    "absorption": ("win", "lost", "undetermined"),
+    **dict.fromkeys(("forecast", "win_probability", "win_within"), ("win",)),
+}
 _ERRORS_OF_SHARES: Final = ("effect_se", "win_se")
-_DIFFERENCES: Final = ("difference", "effect", "mix", "rate")  # of shares
+_DIFFERENCES: Final = (  # of shares
+    *("difference", "effect", "mix", "rate"),
+    *("removal_gain", "benchmark_gain"),
+)
 _SHARES: Final = (
     *("conversion", "share", "rate_", "over_limit", "incidence", "naive", "maturity", "win_if"),
-    *("amount_conversion", "top_share"),
+    *("amount_conversion", "top_share", "loss_probability", "few_expected"),
 )
 
 

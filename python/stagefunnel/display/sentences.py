@@ -54,6 +54,7 @@ from .comparing_sentences import (
 )
 from .extremes import largest
 from .flow_sentences import of_flow
+from .forecast_sentences import FORECAST_SENTENCES
 from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
 from .incidence_sentences import of_incidence, of_maturity
@@ -313,6 +314,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "cumulative_incidence": (INCIDENCE, of_incidence),
     "absorption": (ABSORPTION, of_absorption),
     "cohort_maturity": (MATURITY, lambda table, _, remembered: of_maturity(table, remembered)),
+    **FORECAST_SENTENCES,
     "time_to": (TIMES_TO, of_times_to),
     "variants": (VARIANTS, lambda table, _, remembered: of_variants(table, remembered)),
     "transitions": (

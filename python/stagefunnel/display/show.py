@@ -46,6 +46,7 @@ from .cells import cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
 from .flow_sentences import flow_title
 from .folding import spare_columns
+from .forecast_sentences import FORECAST_TABLES, forecast_title
 from .funnel_grid import show_funnel
 from .grid import Grid
 from .incidence_sentences import incidence_title
@@ -69,6 +70,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "time_in_stage": STAGE_TIMES,
     "cohort_maturity": MATURITY,
     "absorption": ABSORPTION,
+    **FORECAST_TABLES,
     "compared_groups": COMPARED_GROUPS,
     "decomposition": DECOMPOSED,
     "drivers": DRIVERS,
@@ -96,6 +98,7 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 _CHECKED_BY_SENTENCES: Final = (
     *(VARIANTS, VELOCITY, INCIDENCE, MATURITY, ABSORPTION),
     *(COMPARED_GROUPS, DECOMPOSED, MIXED, DRIVERS),
+    *FORECAST_TABLES.values(),
 )
 
 
@@ -255,6 +258,8 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
         return flow_title(TITLES[kind], remembered)
     if kind == "cumulative_incidence":
         return incidence_title(remembered)
+    if kind == "forecast":
+        return forecast_title(remembered)
     if kind != "comparison":
         return TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]

@@ -33,6 +33,10 @@ LifeClockName = Literal["created", "stage"]
 
 ReopenName = Literal["last", "first"]
 
+ForecastName = Literal["semi_markov", "markov"]
+
+ForecastIntervalName = Literal["total", "outcome"]
+
 OpenVisitsName = Literal["apart", "censored"]
 
 SkipAtName = Literal["first", "last"]
