@@ -2,7 +2,7 @@ from __future__ import annotations
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['ChainEnds', 'IncidenceCurves', 'RiskCells', 'estimate_incidence', 'estimate_of_cells', 'robust_variances', 'solve_chain']
+__all__: list[str] = ['ChainEnds', 'IncidenceCurves', 'RiskCells', 'WinDraws', 'draw_chances', 'draw_wins', 'estimate_incidence', 'estimate_of_cells', 'robust_variances', 'solve_chain']
 class IncidenceCurves:
     @property
     def at_risk(self) -> numpy.typing.NDArray[numpy.int64]:
