@@ -3,13 +3,10 @@
 # Most of it is the table of trials, one line for each option: apart from the walk it could not be read.
 
 import argparse
-import json
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -18,7 +15,6 @@ from helpers import ROOT
 from stagefunnel.cli import main
 from stagefunnel.cli.commands.table import COMMANDS
 from stagefunnel.cli.parser import command_parser
-from stagefunnel.reports import build
 
 EXPORTS = ROOT / "tests/data/exports"
 BITRIX = [str(path) for path in sorted((EXPORTS / "bitrix24").glob("*.json"))]
@@ -378,14 +374,11 @@ OF_TODAY = ("check",)  # a question about the age of rows has another answer a m
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ran:
+def run(
+    undrawn: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Ran:
     """Run a command beside the files; the drawings of a page are their specifications."""
 
-    @contextmanager
-    def painter() -> Iterator[Any]:
-        yield lambda chart: SimpleNamespace(svg=json.dumps(dict(chart), default=str))
-
-    monkeypatch.setattr(build, "painter", painter)
     monkeypatch.chdir(tmp_path)
     for name, text in FILES.items():
         Path(name).write_text(text)

@@ -100,6 +100,7 @@ def test_the_answer_is_that_for_a_log_of_the_chosen_items(name: str, options: di
 PAGES = [({"manager": "eve"}, ["D-1", "D-4"]), ({"amount": ">=8"}, ["D-4", "D-5"])]
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(("where", "items"), PAGES, ids=str)
 def test_the_page_names_the_conditions_once_and_is_else_that_of_the_chosen_items(
     where: Any, items: list[str], tmp_path: Path
