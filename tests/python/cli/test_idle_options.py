@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import stagefunnel as sf
 from helpers import ROOT
 from stagefunnel.cli import main
 from stagefunnel.cli.commands.table import COMMANDS
@@ -368,20 +369,39 @@ class Outcome(NamedTuple):
 
 
 Ran = Any
+REPLACED = {"other.toml"}  # with --force
 #: Outcomes of commands without the option that is tried, by their words: many options share one.
 SEEN: dict[tuple[str, ...], Outcome] = {}
 OF_TODAY = ("check",)  # a question about the age of rows has another answer a moment later
 
 
+#: Exports by their files and the options that they were read with: most commands read one of a few.
+READ: dict[str, sf.Export] = {}
+read = sf.read
+
+
+def read_once(files: Sequence[str], *, progress: Any, **options: Any) -> sf.Export:
+    key = repr((files, sorted(options.items())))
+    if key not in READ:
+        READ[key] = read(list(files), progress=progress, **options)
+    return READ[key]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("files")
+    for name, text in FILES.items():
+        (path / name).write_text(text)
+    return path
+
+
 @pytest.fixture
 def run(
-    undrawn: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    undrawn: None, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Ran:
     """Run a command beside the files; the drawings of a page are their specifications."""
-
-    monkeypatch.chdir(tmp_path)
-    for name, text in FILES.items():
-        Path(name).write_text(text)
+    monkeypatch.setattr(sf, "read", read_once)
+    monkeypatch.chdir(folder)
 
     def command(words: Sequence[str]) -> Outcome:
         try:
@@ -392,6 +412,8 @@ def run(
         written = {path.name: path.read_bytes() for path in Path().iterdir() if path.name not in FILES}
         for name in written:
             Path(name).unlink()
+        for name in REPLACED & {*words}:
+            Path(name).write_text(FILES[name])
         return Outcome(code, out + err.rpartition("error: ")[2], written)
 
     return command
