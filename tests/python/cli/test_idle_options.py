@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import pytest
 
 import stagefunnel as sf
+from commands import actions_of
 from helpers import ROOT
 from stagefunnel.cli import main
 from stagefunnel.cli.commands.table import COMMANDS
-from stagefunnel.cli.parser import command_parser
 
 EXPORTS = ROOT / "tests/data/exports"
 BITRIX = [str(path) for path in sorted((EXPORTS / "bitrix24").glob("*.json"))]
@@ -290,11 +290,7 @@ EXEMPT = {
 
 @cache
 def options_of(command: str) -> list[argparse.Action]:
-    actions = list[argparse.Action]()
-    for action in command_parser()._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            actions = action.choices[command]._actions
-    return [action for action in actions if action.option_strings and action.dest not in EXEMPT]
+    return [action for action in actions_of(command) if action.option_strings and action.dest not in EXEMPT]
 
 
 def words_for(actions: list[argparse.Action], needs: Sequence[str]) -> list[str]:

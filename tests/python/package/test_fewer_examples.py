@@ -90,7 +90,6 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "questions/stages/test_blame_for_losses.py",
         "questions/stages/test_cells_of_items.py",
         "questions/stages/test_ends.py",
-        "questions/chain/test_chain_by.py",
         "questions/stages/test_flow_amounts.py",
         "questions/stages/test_open_items.py",
         "questions/stages/test_paused.py",
