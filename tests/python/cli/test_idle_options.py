@@ -3,22 +3,19 @@
 # Most of it is the table of trials, one line for each option: apart from the walk it could not be read.
 
 import argparse
-import json
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 
+import stagefunnel as sf
+from commands import actions_of
 from helpers import ROOT
 from stagefunnel.cli import main
 from stagefunnel.cli.commands.table import COMMANDS
-from stagefunnel.cli.parser import command_parser
-from stagefunnel.reports import build
 
 EXPORTS = ROOT / "tests/data/exports"
 BITRIX = [str(path) for path in sorted((EXPORTS / "bitrix24").glob("*.json"))]
@@ -309,11 +306,7 @@ EXEMPT = {
 
 @cache
 def options_of(command: str) -> list[argparse.Action]:
-    actions = list[argparse.Action]()
-    for action in command_parser()._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            actions = action.choices[command]._actions
-    return [action for action in actions if action.option_strings and action.dest not in EXEMPT]
+    return [action for action in actions_of(command) if action.option_strings and action.dest not in EXEMPT]
 
 
 def words_for(actions: list[argparse.Action], needs: Sequence[str]) -> list[str]:
@@ -393,23 +386,39 @@ class Outcome(NamedTuple):
 
 
 Ran = Any
+REPLACED = {"other.toml"}  # with --force
 #: Outcomes of commands without the option that is tried, by their words: many options share one.
 SEEN: dict[tuple[str, ...], Outcome] = {}
 OF_TODAY = ("check",)  # a question about the age of rows has another answer a moment later
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ran:
-    """Run a command beside the files; the drawings of a page are their specifications."""
+#: Exports by their files and the options that they were read with: most commands read one of a few.
+READ: dict[str, sf.Export] = {}
+read = sf.read
 
-    @contextmanager
-    def painter() -> Iterator[Any]:
-        yield lambda chart: SimpleNamespace(svg=json.dumps(dict(chart), default=str))
 
-    monkeypatch.setattr(build, "painter", painter)
-    monkeypatch.chdir(tmp_path)
+def read_once(files: Sequence[str], *, progress: Any, **options: Any) -> sf.Export:
+    key = repr((files, sorted(options.items())))
+    if key not in READ:
+        READ[key] = read(list(files), progress=progress, **options)
+    return READ[key]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("files")
     for name, text in FILES.items():
-        Path(name).write_text(text)
+        (path / name).write_text(text)
+    return path
+
+
+@pytest.fixture
+def run(
+    undrawn: None, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Ran:
+    """Run a command beside the files; the drawings of a page are their specifications."""
+    monkeypatch.setattr(sf, "read", read_once)
+    monkeypatch.chdir(folder)
 
     def command(words: Sequence[str]) -> Outcome:
         try:
@@ -420,6 +429,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         written = {path.name: path.read_bytes() for path in Path().iterdir() if path.name not in FILES}
         for name in written:
             Path(name).unlink()
+        for name in REPLACED & {*words}:
+            Path(name).write_text(FILES[name])
         return Outcome(code, out + err.rpartition("error: ")[2], written)
 
     return command

@@ -148,6 +148,7 @@ def test_the_process_loads_no_library_but_the_one_that_draws() -> None:
     assert run_python("-c", code).stdout == "set()\n"
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("options", [{}, {"by": "manager"}], ids=str)
 def test_the_progress_of_a_page_counts_its_steps(tmp_path: Path, options: dict[str, Any]) -> None:
     shop = sf.datasets.furniture_shop(100)

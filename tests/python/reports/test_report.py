@@ -83,6 +83,7 @@ def test_the_page_has_every_section_with_its_finding_and_its_definition(by_manag
     assert any("counts every stage in between for a won item" in text for text in page.text["p"])
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_with_an_amount_the_page_has_a_section_on_money(tmp_path: Path) -> None:
     page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, amount="amount", by="manager", period="2025"))
     assert page.text["h2"][1] == "Money"
@@ -97,6 +98,7 @@ def test_with_an_amount_the_page_has_a_section_on_money(tmp_path: Path) -> None:
     assert "amount" in headings  # of the funnels
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_money_of_the_page_may_be_of_the_log_and_in_several_currencies(tmp_path: Path) -> None:
     rows = {"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": [0, 5, 3]}
     rows |= {"sum": [5.0, 7.0, 9.0], "coin": ["EUR", "EUR", "USD"]}
@@ -113,6 +115,7 @@ def test_the_money_of_the_page_may_be_of_the_log_and_in_several_currencies(tmp_p
         page_of(tmp_path, log, pipeline, currency="coin")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_finding_is_one_sentence_however_long_its_names_are(tmp_path: Path) -> None:
     long = "A stage whose name is far too long for one line of a picture, which breaks it in two or three"
     log = sf.StageLog({"item": [1, 1], "stage": [long, "Lost"], "time": pd.to_datetime(["2026-01-05"] * 2)})
@@ -171,6 +174,7 @@ def test_a_name_cannot_break_out_of_the_page(tmp_path: Path) -> None:
     assert f"script-src 'sha256-{digest}'" in policy
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_three_items_without_dates_have_a_page(tmp_path: Path) -> None:
     shop = sf.datasets.worked_example()
     frame = pd.DataFrame({"item": [1, 2, 3], "stage": ["New", "New", "Won"], "time": [0, 1, 2]})
@@ -180,6 +184,7 @@ def test_three_items_without_dates_have_a_page(tmp_path: Path) -> None:
     assert empty.text["dd"][0] == "0"
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(
     ("period", "shown"),
     [
@@ -193,6 +198,7 @@ def test_a_period_stands_on_the_page(tmp_path: Path, period: Any, shown: str) ->
     assert any(f"created in {shown};" in text for text in page.text["p"])
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_reader_can_choose_every_group_also_the_one_without_a_value(tmp_path: Path) -> None:
     page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, by="source"))
     table = sf.outcomes(SHOP.log, SHOP.pipeline, by="source")
@@ -253,6 +259,7 @@ def test_the_demo_writes_a_sample_and_its_report_and_says_what_to_type_next(
     assert (tmp_path / "quarter.html").stat().st_size > 100_000
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_page_says_what_was_ignored_which_stages_have_no_rows_and_what_quality_warns_of(
     tmp_path: Path,
 ) -> None:
@@ -271,6 +278,7 @@ def test_the_page_says_what_was_ignored_which_stages_have_no_rows_and_what_quali
     assert any(line.startswith("Warning: 2 items, and each has one row: a list of items") for line in text)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_page_names_the_stages_in_which_the_clock_stands_still(tmp_path: Path, plain: str) -> None:
     pipeline = SHOP.pipeline.replace(paused="Discussion")
     page = page_of(tmp_path, SHOP.log, pipeline)
@@ -306,6 +314,7 @@ def test_stuck_items_are_the_worst_of_the_open_ones_with_their_owners(by_manager
     assert "The 10 that have been there longest" in part
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_stuck_items_are_those_at_the_end_whatever_the_period_of_the_page(tmp_path: Path) -> None:
     first = section(page_of(tmp_path, SHOP.log, SHOP.pipeline, period="2025-02", basis="created"), "stuck")
     assert "45 open items" in first
@@ -315,6 +324,7 @@ def test_stuck_items_are_those_at_the_end_whatever_the_period_of_the_page(tmp_pa
     assert f"{n_open} open items" in section(before, "stuck")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_limits_stand_in_the_time_in_stage_and_the_stuck_items_of_the_page(tmp_path: Path) -> None:
     rows = {"item": ["a", "a", "b"], "stage": ["New", "Won", "New"], "time": [0, 2, 0]}
     log = sf.StageLog(rows, observed_until=9)
@@ -328,6 +338,7 @@ def test_limits_stand_in_the_time_in_stage_and_the_stuck_items_of_the_page(tmp_p
     assert "over limit" not in section(without, "time")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_page_without_an_open_item_has_no_stuck_ones(tmp_path: Path) -> None:
     rows = {"item": ["a", "a"], "stage": ["New", "Won"], "time": [0, 2]}
     assert not section(page_of(tmp_path, sf.StageLog(rows), sf.Pipeline("New", won="Won")), "stuck")
