@@ -94,20 +94,21 @@ class StateTable {
             mixed_items_.push_back({one.item, number_here[one.number]});
     }
 
-    [[nodiscard]] ItemStates item_states() const {
-        ItemStates item_states;
+    /// Returns the states that have items.
+    [[nodiscard]] std::vector<ItemStates::State> states() const {
+        std::vector<ItemStates::State> states;
         const std::vector<std::uint32_t> number = numbers();
         for (std::size_t place = 0; place < states_.size(); ++place) {
             const ItemStates::State& own = states_[place];
             if (own.items == 0) continue;
-            if (number[place] >= item_states.states.size()) item_states.states.push_back({0, own.example});
-            item_states.states[number[place]].items += own.items;
+            if (number[place] >= states.size()) states.push_back({0, own.example});
+            states[number[place]].items += own.items;
         }
-        item_states.states.insert(item_states.states.end(), mixed_.begin(), mixed_.end());
-        return item_states;
+        states.insert(states.end(), mixed_.begin(), mixed_.end());
+        return states;
     }
 
-    /// For each place of the table its place in `item_states().states`; it means nothing for an empty state.
+    /// For each place of the table its place in `states()`; it means nothing for an empty state.
     [[nodiscard]] std::vector<std::uint32_t> numbers() const {
         constexpr std::uint32_t kNone = ~std::uint32_t{0};
         std::vector<std::uint32_t> numbers(states_.size(), kNone);
@@ -320,6 +321,9 @@ class StateTable {
     std::vector<Recent> recent_ = std::vector<Recent>(std::size_t{1} << kRecentBits);
     std::vector<MixedItem> mixed_items_;
 };
+
+/// Puts the journeys of their examples beside some states.
+ItemStates with_examples(const Journeys& journeys, std::vector<ItemStates::State> states);
 
 /// Whether a table of all states costs less to clear and read than the items cost to count one by one.
 inline bool is_worth_counting_states(const Journeys& journeys, const Pipeline& pipeline) {

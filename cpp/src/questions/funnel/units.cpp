@@ -86,13 +86,14 @@ class FirstItem {
 template <class Mask, class Code>
 class ReadStates {
   public:
-    ReadStates(const Journeys& journeys, const Pipeline& pipeline, const Code* codes, const Options& options,
+    ReadStates(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
                const ItemStates& item_states, std::span<const std::uint32_t> items)
         : first_row_(journeys.first_row), of_item_(item_states.of_item), items_(items) {
-        ItemReader<Mask, Code> reader(journeys, pipeline, codes, options);
+        const auto& codes = std::get<LargeVector<Code>>(item_states.examples.stage);
+        ItemReader<Mask, Code> reader(item_states.examples, pipeline, codes.data(), options);
         states_.reserve(item_states.states.size());
-        for (const ItemStates::State& state : item_states.states) {
-            is_counted_.push_back(reader.read(state.example) ? 1 : 0);
+        for (std::size_t state = 0; state < item_states.states.size(); ++state) {
+            is_counted_.push_back(reader.read(state) ? 1 : 0);
             states_.emplace_back(reader, static_cast<std::size_t>(pipeline.n_rows()));
         }
     }
@@ -237,7 +238,7 @@ UnitCounts count_units(const Journeys& journeys, const Pipeline& pipeline, const
         using Code = std::decay_t<decltype(*codes)>;
         const auto all = std::span(items.values).first(items.offsets[last]);
         if (item_states != nullptr) {
-            ReadStates<Mask, Code> states(journeys, pipeline, codes, options, *item_states, all);
+            ReadStates<Mask, Code> states(journeys, pipeline, options, *item_states, all);
             return units.count<Mask>(codes, std::move(states), first, last);
         }
         ReadRows<Mask, Code> rows(journeys, pipeline, codes, options, all);
