@@ -11,10 +11,10 @@ from ...log.data import LogData
 from ..scope.selection import Selection
 from .kinds import Rule
 
-_Lookup = tuple[int, int, tuple[tuple[int, ...], ...]]
+Lookup = tuple[int, int, tuple[tuple[int, ...], ...]]
 _Owner = _core.journeys.Journeys | ChosenData
 # States belong to journeys, which several logs may share; to a log of chosen items before these are made.
-_kept: WeakKeyDictionary[_Owner, dict[_Lookup, _core.funnel.ItemStates | None]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[_Owner, dict[Lookup, _core.funnel.ItemStates | None]] = WeakKeyDictionary()
 #: To copy and read the rows of one item takes as long as to count so many of the whole log by state.
 _FEW: Final = 8
 
@@ -84,13 +84,13 @@ def keep_item_states(
 
 def _kept_of(
     data: LogData, lookup: _core.scan.Pipeline
-) -> tuple[dict[_Lookup, _core.funnel.ItemStates | None], _Lookup]:
+) -> tuple[dict[Lookup, _core.funnel.ItemStates | None], Lookup]:
     is_chosen = isinstance(data, ChosenData) and data.choice is not None
     owner: _Owner = data if is_chosen else data.journeys
-    return _kept.setdefault(owner, {}), _key(lookup)
+    return _kept.setdefault(owner, {}), key_of(lookup)
 
 
-def _key(lookup: _core.scan.Pipeline) -> _Lookup:
+def key_of(lookup: _core.scan.Pipeline) -> Lookup:
     """Return all of a lookup that the states depend on."""
     lists = (lookup.rows, lookup.optional, lookup.since, lookup.until)
     return lookup.n_open, lookup.n_won, tuple(map(tuple, lists))
