@@ -44,8 +44,7 @@ funnel::Counts count(const Journeys& journeys, const Pipeline& pipeline, funnel:
 }
 
 std::vector<funnel::Counts> count_several(
-    const Pipeline& pipeline,
-    const std::vector<std::pair<funnel::Kind, funnel::LostThenWon>>& kinds,
+    const Pipeline& pipeline, const std::vector<std::pair<funnel::Kind, funnel::LostThenWon>>& kinds,
     const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
     const std::optional<Array<double>>& amount, unsigned threads, const funnel::ItemStates& item_states) {
     std::vector<funnel::Options> funnels;
@@ -289,9 +288,8 @@ void bind_funnel(py::module_& m) {
         "all"_a, "items"_a.noconvert(), "threads"_a);
     m.def("count_funnel", &count, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a);
-    m.def("count_funnels", &count_several, "pipeline"_a, "kinds"_a,
-          "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
-          "item_states"_a);
+    m.def("count_funnels", &count_several, "pipeline"_a, "kinds"_a, "group"_a.noconvert().none(true),
+          "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a, "item_states"_a);
     m.def("count_trend", &trend, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true),
           "bounds"_a.noconvert(), "as_of"_a, "elsewhere"_a.noconvert(), "moved_out"_a, "threads"_a);

@@ -11,9 +11,9 @@ import pandas as pd
 
 from .. import _core
 from ..errors import Parts, SchemaError, UnknownItemError, advised, check_option, did_you_mean, named
+from .chosen_data import taken_out, with_places_chosen
 from .columns.arrow import speaks_arrow
 from .columns.inputs import Input, read_input
-from .chosen_data import taken_out, with_places_chosen
 from .data import Empty, LogData
 from .intake.times import encode
 

@@ -150,9 +150,14 @@ def with_places_chosen(data: LogData, places: npt.NDArray[np.int64]) -> LogData:
     )
 
 
+def choice_of(data: LogData) -> Choice | None:
+    """Return of which items a log is, where it has their rows from a whole log; ``None`` elsewhere."""
+    return data.choice if isinstance(data, ChosenData) else None
+
+
 def taken_out(data: LogData) -> LogData:
     """Return the same inside with rows of its own, which does not keep the whole log."""
-    if not isinstance(data, ChosenData) or data.choice is None:
+    if choice_of(data) is None:
         return data
     return LogData(**{one.name: getattr(data, one.name) for one in fields(LogData)})
 

@@ -208,9 +208,9 @@ class StateTable {
         }
     }
 
-    /// Dates matter only to an item that is beyond a stage that has them, and no processor foresees which these
-    /// are. A comparison with one date costs less than to wait for times that are read out of turn, so the
-    /// times of all items are read then.
+    /// Dates matter only to an item that is beyond a stage that has them, and no processor foresees which
+    /// these are. A comparison with one date costs less than to wait for times that are read out of turn, so
+    /// the times of all items are read then.
     template <bool kIsOneChange, class Code, class AtItem, class AtMixed>
     void count_with_dates(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
                           AtItem at_item, AtMixed at_mixed) {

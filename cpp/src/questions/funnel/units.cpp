@@ -263,8 +263,8 @@ UnitCounts count_units(const Journeys& journeys, const Pipeline& pipeline, const
         const auto all = std::span(items.values).first(items.offsets[last]);
         if (item_states != nullptr && is_plain(options) && options.n_groups == 1 && moved.empty() &&
             pipeline.n_rows() <= FoldedUnits::kMostRows)
-            return count_folded<Mask, Code>(journeys, pipeline, options, items, in_report, *item_states, first,
-                                            last);
+            return count_folded<Mask, Code>(journeys, pipeline, options, items, in_report, *item_states,
+                                            first, last);
         if (item_states != nullptr) {
             ReadStates<Mask, Code> states(journeys, pipeline, options, *item_states, all);
             return units.count<Mask>(codes, std::move(states), first, last);

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 from weakref import WeakKeyDictionary
 
 from ... import _core
-from ...log.chosen_data import ChosenData
+from ...log.chosen_data import ChosenData, choice_of
 from ...log.data import LogData
 from ..scope.selection import Selection
 from .kinds import Rule
@@ -40,10 +40,8 @@ def item_states(
     return states
 
 
-def _found(
-    data: LogData, lookup: _core.scan.Pipeline, with_items: bool
-) -> _core.funnel.ItemStates | None:
-    choice = data.choice if isinstance(data, ChosenData) else None
+def _found(data: LogData, lookup: _core.scan.Pipeline, with_items: bool) -> _core.funnel.ItemStates | None:
+    choice = choice_of(data)
     if choice is not None:
         whole = kept_item_states(choice.whole, lookup)
         is_known = whole is not None and whole.has_items
@@ -85,8 +83,7 @@ def keep_item_states(
 def _kept_of(
     data: LogData, lookup: _core.scan.Pipeline
 ) -> tuple[dict[Lookup, _core.funnel.ItemStates | None], Lookup]:
-    is_chosen = isinstance(data, ChosenData) and data.choice is not None
-    owner: _Owner = data if is_chosen else data.journeys
+    owner: _Owner = data.journeys if choice_of(data) is None else cast(ChosenData, data)
     return _kept.setdefault(owner, {}), key_of(lookup)
 
 

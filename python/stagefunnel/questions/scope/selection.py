@@ -39,7 +39,7 @@ class Selection:
     pipeline, lookup
         The stages, and the table by which the core reads the log's codes as stages.
     rows
-        The rows that a period keeps, in which items keep their places; ``None`` where all of the log are read.
+        The rows that a period keeps, in which items keep their places; ``None`` where all are read.
     moved
         Flag of each item: whether it moved to another pipeline and is kept nevertheless. ``None`` where the
         pipeline keeps no such items.
