@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "questions/durations/duration_scan.hpp"
+#include "questions/funnel/counted_states.hpp"
 #include "questions/funnel/funnel_counter.hpp"
-#include "questions/funnel/state_table.hpp"
 #include "questions/stages/row_checks.hpp"
 #include "questions/stages/transition_counter.hpp"
 #include "scan/scan.hpp"

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/parallel.hpp"
-#include "questions/funnel/state_table.hpp"
+#include "questions/funnel/counted_states.hpp"
 #include "scan/scan.hpp"
 #include "stagefunnel/journeys/lookup.hpp"
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "scan/stage_epochs.hpp"
@@ -156,11 +157,11 @@ class StateTable {
         const CodeStage* const stages = stages_.data();
         while (i < end && stages[codes[i]].bit == 0) ++i;
         if (i == end) return {kNowhere, 0};
-        const auto no_stage = static_cast<std::uint16_t>(n_rows_);
         const std::size_t limit = limits_[codes[i]];
         const CodeStage begun = stages[codes[i++]];
         std::uint32_t visited = begun.bit, won_entry = begun.outcome == kWon ? 1 : 0;
-        std::uint16_t stage = begun.row, before_run = no_stage, outcome = begun.outcome;
+        std::uint16_t stage = begun.row, outcome = begun.outcome;
+        auto before_run = static_cast<std::uint16_t>(n_rows_);  // none
         for (; i < end; ++i) {
             const CodeStage next = stages[codes[i]];
             if (next.bit == 0) continue;
@@ -178,9 +179,8 @@ class StateTable {
     template <class AtItem>
     void count_item(std::size_t item, std::size_t place, AtItem at_item) {
         at_item(item, place);
-        if (place == kNowhere) return;
-        ItemStates::State& state = states_[place];
-        if (state.items++ == 0) state.example = static_cast<std::uint32_t>(item);
+        if (place != kNowhere && states_[place].items++ == 0)
+            states_[place].example = static_cast<std::uint32_t>(item);
     }
 
     template <class Code, class AtItem>
@@ -191,14 +191,10 @@ class StateTable {
                        at_item);
     }
 
-    /// The epoch in which an item begins, and whether it has rows in others.
-    struct ItemEpoch {
-        std::size_t epoch = 0;
-        bool is_split = false;
-    };
-
+    /// Returns the epoch in which an item begins, and whether it has rows in others.
     template <bool kIsOneChange>
-    [[nodiscard]] ItemEpoch epoch_of(std::int64_t first_time, std::int64_t last_time) const {
+    [[nodiscard]] std::pair<std::size_t, bool> epoch_of(std::int64_t first_time,
+                                                        std::int64_t last_time) const {
         if constexpr (kIsOneChange) {
             const bool is_after = first_time > epochs_.last_tick(0);
             return {static_cast<std::size_t>(is_after), last_time > epochs_.last_tick(0) && !is_after};
@@ -216,7 +212,7 @@ class StateTable {
                           AtItem at_item, AtMixed at_mixed) {
         for (std::size_t item = first; item < last; ++item) {
             const std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
-            ItemEpoch own;
+            std::pair own{std::size_t{0}, false};
             if (kIsOneChange && begin < end)
                 own = epoch_of<kIsOneChange>(journeys.time[begin], journeys.time[end - 1]);
             const ReadCodes read = read_codes(codes, begin, end);
@@ -225,11 +221,11 @@ class StateTable {
                 continue;
             }
             if (!kIsOneChange) own = epoch_of<kIsOneChange>(journeys.time[begin], journeys.time[end - 1]);
-            if (!own.is_split) {
-                count_item(item, read.place + own.epoch * n_plain_, at_item);
+            if (!own.second) {
+                count_item(item, read.place + own.first * n_plain_, at_item);
                 continue;
             }
-            const std::uint64_t key = mixed_key(journeys, codes, begin, end, read.place, own.epoch);
+            const std::uint64_t key = mixed_key(journeys, codes, begin, end, read.place, own.first);
             const std::uint32_t number = mixed_number(key, static_cast<std::uint32_t>(item));
             ++mixed_[number].items;
             at_mixed(item, number);
@@ -364,16 +360,5 @@ class StateTable {
     std::vector<Recent> recent_ = std::vector<Recent>(std::size_t{1} << kRecentBits);
     std::vector<MixedItem> mixed_items_;
 };
-
-/// Puts the journeys of their examples beside some states.
-ItemStates with_examples(const Journeys& journeys, std::vector<ItemStates::State> states);
-
-/// Whether a table of all states costs less to clear and read than the items cost to count one by one.
-inline bool is_worth_counting_states(const Journeys& journeys, const Pipeline& pipeline) {
-    constexpr std::int32_t kMaxRows = 12;
-    constexpr std::size_t kStatesPerItem = 4;
-    return pipeline.n_rows() <= kMaxRows &&
-           journeys.n_items() * kStatesPerItem > StateTable::n_states(pipeline);
-}
 
 }  // namespace stagefunnel::funnel::inline internal
