@@ -186,9 +186,9 @@ class StateTable {
     template <class Code, class AtItem>
     void count_without_dates(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
                              AtItem at_item) {
+        const std::uint64_t* const row = journeys.offsets.data();
         for (std::size_t item = first; item < last; ++item)
-            count_item(item, read_codes(codes, journeys.offsets[item], journeys.offsets[item + 1]).place,
-                       at_item);
+            count_item(item, read_codes(codes, row[item], row[item + 1]).place, at_item);
     }
 
     /// Returns the epoch in which an item begins, and whether it has rows in others.
@@ -196,8 +196,8 @@ class StateTable {
     [[nodiscard]] std::pair<std::size_t, bool> epoch_of(std::int64_t first_time,
                                                         std::int64_t last_time) const {
         if constexpr (kIsOneChange) {
-            const bool is_after = first_time > epochs_.last_tick(0);
-            return {static_cast<std::size_t>(is_after), last_time > epochs_.last_tick(0) && !is_after};
+            const std::size_t epoch = first_time > epochs_.last_tick(0) ? 1 : 0;
+            return {epoch, last_time > epochs_.last_tick(0) && epoch == 0};
         } else {
             const std::size_t epoch = epochs_.at(first_time);
             return {epoch, last_time > epochs_.last_tick(epoch)};
@@ -214,13 +214,13 @@ class StateTable {
             const std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
             std::pair own{std::size_t{0}, false};
             if (kIsOneChange && begin < end)
-                own = epoch_of<kIsOneChange>(journeys.time[begin], journeys.time[end - 1]);
+                own = epoch_of<true>(journeys.time[begin], journeys.time[end - 1]);
             const ReadCodes read = read_codes(codes, begin, end);
             if ((read.visited & beyond_dated_) == 0) {
                 count_item(item, read.place, at_item);
                 continue;
             }
-            if (!kIsOneChange) own = epoch_of<kIsOneChange>(journeys.time[begin], journeys.time[end - 1]);
+            if (!kIsOneChange) own = epoch_of<false>(journeys.time[begin], journeys.time[end - 1]);
             if (!own.second) {
                 count_item(item, read.place + own.first * n_plain_, at_item);
                 continue;
