@@ -23,7 +23,8 @@ from ..tables.frames import as_chosen
 from ..times.periods import MomentLike
 from ..times.zones import checked_zone
 from .body import from_body, to_body
-from .chosen import ItemKeys, with_items_chosen, with_places_chosen
+from .chosen import ItemKeys, with_items_chosen
+from .chosen_data import with_places_chosen
 from .columns.frame_types import Column, Frame
 from .columns.kept import column_names
 from .columns.marks import RowMarks
@@ -377,7 +378,7 @@ class StageLog:
     @property
     def n_items(self) -> int:
         """Distinct items."""
-        return int(self._data.journeys.n_items)
+        return self._data.n_items
 
     @property
     def unit(self) -> str | None:

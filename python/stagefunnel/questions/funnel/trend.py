@@ -139,7 +139,7 @@ def funnel_by_period(
     remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
     read = as_read(log, pipeline, lookup)
     units = units_of(log, unit)
-    whole = Selection(read, pipeline, lookup, read._data.journeys, units=units)
+    whole = Selection(read, pipeline, lookup, units=units)
     check_top(top, by)
     groups = largest_of_trend(
         *(log, pipeline, periods, groups_of(whole, by, reserved=("period",)), rules, top),
