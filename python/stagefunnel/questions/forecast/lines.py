@@ -125,7 +125,7 @@ class Lines:
         table = (
             pd.concat(blocks, ignore_index=True)
             if blocks
-            else self._block(-1, confidence, new, exact=exact)[:0]
+            else self._block(0, confidence, new, exact=exact)[:0]
         )
         n_lines = self.n_stages + 1 + (new is not None)
         return label_rows(table[order], self.groups.values, np.repeat(shown, n_lines))
