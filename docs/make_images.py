@@ -11,12 +11,25 @@ IMAGES = Path(__file__).parent / "images"
 SHOP = sf.datasets.furniture_shop()
 LOG, PIPELINE = SHOP.log, SHOP.pipeline
 STEPS = ["New", "Delivery", "Won"]
+DAYS = [f"{day}d" for day in range(2, 91, 2)]
 
 # For each picture how it is drawn; those of the README also dark.
 PICTURES: dict[str, Callable[..., Any]] = {
     "two_funnels": lambda **look: plots.plot_funnel(sf.funnel(LOG, PIPELINE, kind="both"), **look),
     "by_group": lambda **look: plots.plot_compare(sf.funnel(LOG, PIPELINE, by="source"), **look),
+    "decomposition": lambda **look: plots.plot_decomposition(
+        sf.decompose(LOG, PIPELINE, a="2026-Q1", b="2025-Q4"), **look
+    ),
+    "differences": lambda **look: plots.plot_differences(
+        sf.compare_groups(LOG, PIPELINE, by="manager", a="Anna Schmidt"), **look
+    ),
+    "drivers": lambda **look: plots.plot_drivers(
+        sf.drivers(LOG, PIPELINE, ["source"], static=["source"]), **look
+    ),
     "flow": lambda **look: plots.plot_flow(sf.flow(LOG, PIPELINE, period="2026-03"), **look),
+    "incidence": lambda **look: plots.plot_incidence(
+        sf.cumulative_incidence(LOG, PIPELINE, times=DAYS), **look
+    ),
     "losses": lambda **look: plots.plot_losses(sf.losses(LOG, PIPELINE, reason="source"), **look),
     "moves": lambda **look: plots.plot_transitions(sf.transitions(LOG, PIPELINE), **look),
     "periods": lambda **look: plots.plot_compare(
@@ -24,6 +37,9 @@ PICTURES: dict[str, Callable[..., Any]] = {
     ),
     "sequence": lambda **look: plots.plot_sequence(sf.sequence_funnel(LOG, STEPS, window="60d"), **look),
     "skips": lambda **look: plots.plot_skips(sf.skips(LOG, PIPELINE, by="manager"), **look),
+    "survival": lambda **look: plots.plot_survival(
+        sf.cumulative_incidence(LOG, PIPELINE, clock="stage", stage="Discussion", times=DAYS), **look
+    ),
     "time": lambda **look: plots.plot_time_in_stage(sf.time_in_stage(LOG, PIPELINE), **look),
     "time_to_convert": lambda **look: plots.plot_time_to_convert(sf.time_to_convert(LOG, STEPS), **look),
     "trend": lambda **look: plots.plot_trend(sf.funnel_by_period(LOG, PIPELINE, within="90d"), **look),

@@ -1,9 +1,13 @@
 """Settings of all tests of Python."""
 
+import gc
 import os
 from pathlib import Path
 
+import pytest
+
 from examples import load_profile
+from undrawn import specifying
 
 load_profile()
 
@@ -12,6 +16,22 @@ os.environ.pop("COLUMNS", None)
 
 # Written by tests/run.sh: the steps before this one and how long each took.
 SECONDS = Path(__file__).parents[1] / "build" / "seconds.txt"
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the pictures of pages undrawn: to start what draws takes longer than all else of a page."""
+    monkeypatch.setattr("stagefunnel.reports.build.painter", specifying)
+
+
+def pytest_collection_finish() -> None:
+    """Leave the tests themselves out of the search for garbage, which else walks through all of them.
+
+    There are more than ten thousand, and the search took an eighth of the time of all tests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(2_000, 10, 20)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

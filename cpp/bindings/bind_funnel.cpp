@@ -37,23 +37,21 @@ const funnel::ItemStates* states_or_null(const MaybeStates& item_states) {
 
 funnel::Counts count(const Journeys& journeys, const Pipeline& pipeline, funnel::Kind kind,
                      funnel::LostThenWon lost_then_won, const std::optional<Array<std::int32_t>>& group,
-                     std::int32_t n_groups, const std::optional<Array<double>>& amount, unsigned threads,
-                     const MaybeStates& item_states) {
+                     std::int32_t n_groups, const std::optional<Array<double>>& amount, unsigned threads) {
     const funnel::Options options = options_of(kind, lost_then_won, group, n_groups, amount, threads);
     const py::gil_scoped_release unlocked;
-    return funnel::count_funnel(journeys, pipeline, options, states_or_null(item_states));
+    return funnel::count_funnel(journeys, pipeline, options);
 }
 
 std::vector<funnel::Counts> count_several(
-    const Journeys& journeys, const Pipeline& pipeline,
-    const std::vector<std::pair<funnel::Kind, funnel::LostThenWon>>& kinds,
+    const Pipeline& pipeline, const std::vector<std::pair<funnel::Kind, funnel::LostThenWon>>& kinds,
     const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
     const std::optional<Array<double>>& amount, unsigned threads, const funnel::ItemStates& item_states) {
     std::vector<funnel::Options> funnels;
     for (const auto& [kind, lost_then_won] : kinds)
         funnels.push_back(options_of(kind, lost_then_won, group, n_groups, amount, threads));
     const py::gil_scoped_release unlocked;
-    return funnel::count_funnels(journeys, pipeline, funnels, item_states);
+    return funnel::count_funnels(pipeline, funnels, item_states);
 }
 
 funnel::Counts trend(const Journeys& journeys, const Pipeline& pipeline, funnel::Kind kind,
@@ -280,12 +278,18 @@ void bind_funnel(py::module_& m) {
           py::call_guard<py::gil_scoped_release>());
     m.def("find_states_of_items", &funnel::find_states_of_items, "journeys"_a, "pipeline"_a, "threads"_a,
           py::call_guard<py::gil_scoped_release>());
+    m.def(
+        "states_of_chosen",
+        [](const funnel::ItemStates& all, const Array<std::uint32_t>& items, unsigned threads) {
+            const std::span<const std::uint32_t> chosen = as_span(items);
+            const py::gil_scoped_release unlocked;
+            return funnel::states_of_chosen(all, chosen, threads);
+        },
+        "all"_a, "items"_a.noconvert(), "threads"_a);
     m.def("count_funnel", &count, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
-          "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
-          "item_states"_a);
-    m.def("count_funnels", &count_several, "journeys"_a, "pipeline"_a, "kinds"_a,
-          "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
-          "item_states"_a);
+          "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a);
+    m.def("count_funnels", &count_several, "pipeline"_a, "kinds"_a, "group"_a.noconvert().none(true),
+          "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a, "item_states"_a);
     m.def("count_trend", &trend, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true),
           "bounds"_a.noconvert(), "as_of"_a, "elsewhere"_a.noconvert(), "moved_out"_a, "threads"_a);

@@ -183,6 +183,18 @@ void bind_journeys(py::module_& m) {
             return journeys::take_items(journeys, taken, threads);
         },
         "journeys"_a, "items"_a.noconvert(), "threads"_a);
+    m.def(
+        "rows_of_codes",
+        [](const Journeys& journeys, const Array<std::uint32_t>& items, unsigned threads) {
+            const std::span<const std::uint32_t> counted = as_span(items);
+            std::vector<std::uint64_t> rows;
+            {
+                const py::gil_scoped_release unlocked;
+                rows = journeys::rows_of_codes(journeys, counted, threads);
+            }
+            return as_array(std::move(rows));
+        },
+        "journeys"_a, "items"_a.noconvert(), "threads"_a);
     m.def("working_times", &working_times, "times"_a.noconvert(), "begin"_a.noconvert(), "end"_a.noconvert(),
           "before"_a.noconvert(), "threads"_a);
     m.def(

@@ -1,7 +1,10 @@
 #include <pybind11/native_enum.h>
 
+#include <optional>
+
 #include "arrays.hpp"
 #include "marks.hpp"
+#include "stagefunnel/questions/durations/life_cells.hpp"
 #include "stagefunnel/questions/durations/lives.hpp"
 
 namespace stagefunnel::bindings {
@@ -19,6 +22,44 @@ durations::StaySpells stays(const Journeys& journeys, const Pipeline& pipeline, 
     const scan::Marks marks = columns.marks();
     const py::gil_scoped_release unlocked;
     return durations::list_stays(journeys, pipeline, first, end, marks, threads);
+}
+
+std::span<const std::int32_t> groups_of(const std::optional<Array<std::int32_t>>& group) {
+    return group ? bindings::as_span(*group) : std::span<const std::int32_t>{};
+}
+
+std::optional<durations::PackedLives> pack(const Journeys& journeys, const Pipeline& pipeline,
+                                           std::int32_t target, durations::Reopened reopened,
+                                           const MarkColumns& columns, unsigned threads) {
+    const scan::Marks marks = columns.marks();
+    const py::gil_scoped_release unlocked;
+    return durations::pack_lives(durations::find_lives(journeys, pipeline, target, reopened, marks, threads),
+                                 threads);
+}
+
+std::optional<stats::RiskCells> count(const durations::PackedLives& lives, std::int64_t until,
+                                      const std::optional<Array<std::int32_t>>& group, std::size_t n_groups,
+                                      std::size_t n_causes, unsigned threads) {
+    const auto groups = groups_of(group);
+    const py::gil_scoped_release unlocked;
+    return durations::count_lives(lives, until, groups, n_groups, n_causes, threads);
+}
+
+durations::TimeRange range_of_times(const Journeys& journeys, unsigned threads) {
+    const py::gil_scoped_release unlocked;
+    return durations::range_of_times(journeys, threads);
+}
+
+std::optional<stats::RiskCells> count_stays(const Journeys& journeys, const Pipeline& pipeline,
+                                            std::int32_t n_stages, const durations::TimeRange& range,
+                                            std::int64_t until, const Array<std::uint8_t>& elsewhere,
+                                            const std::optional<Array<std::int32_t>>& group,
+                                            std::size_t n_groups, unsigned threads) {
+    const auto groups = groups_of(group);
+    const auto flags = bindings::as_span(elsewhere);
+    const py::gil_scoped_release unlocked;
+    return durations::count_stays(journeys, pipeline, n_stages, range, until, flags, groups, n_groups,
+                                  threads);
 }
 
 /// A property that hands a column over: it can be taken once.
@@ -56,6 +97,19 @@ void bind_lives(py::module_& m) {
         .def("take_state", lives_calls::taken<&durations::StaySpells::state>());
     m.def("list_stays", &lives_calls::stays, "journeys"_a, "pipeline"_a, "first"_a, "end"_a, "marks"_a,
           "threads"_a);
+    py::class_<durations::PackedLives>(m, "PackedLives")
+        .def_readonly("unknown", &durations::PackedLives::unknown)
+        .def_readonly("passed_through", &durations::PackedLives::passed_through)
+        .def_readonly("ever_lost", &durations::PackedLives::ever_lost)
+        .def_readonly("reopened", &durations::PackedLives::reopened);
+    py::class_<durations::TimeRange>(m, "TimeRange");
+    m.def("pack_lives", &lives_calls::pack, "journeys"_a, "pipeline"_a, "target"_a, "reopened"_a, "marks"_a,
+          "threads"_a);
+    m.def("count_lives", &lives_calls::count, "lives"_a, "until"_a, "group"_a.noconvert(), "n_groups"_a,
+          "n_causes"_a, "threads"_a);
+    m.def("range_of_times", &lives_calls::range_of_times, "journeys"_a, "threads"_a);
+    m.def("count_stays", &lives_calls::count_stays, "journeys"_a, "pipeline"_a, "n_stages"_a, "range"_a,
+          "until"_a, "elsewhere"_a.noconvert(), "group"_a.noconvert(), "n_groups"_a, "threads"_a);
     m.def("find_lives", &lives_calls::lives, "journeys"_a, "pipeline"_a, "target"_a, "reopened"_a, "marks"_a,
           "threads"_a);
 }

@@ -2,7 +2,9 @@
 
 #include "arrays.hpp"
 #include "stagefunnel/stats/chain.hpp"
+#include "stagefunnel/stats/forecast.hpp"
 #include "stagefunnel/stats/incidence.hpp"
+#include "stagefunnel/stats/risk_cells.hpp"
 
 namespace stagefunnel::bindings {
 namespace stats_calls {
@@ -44,6 +46,15 @@ stats::IncidenceCurves estimate_incidence(const Array<std::int64_t>& exit, const
     return stats::estimate_incidence(spells, wanted, min_at_risk, threads);
 }
 
+stats::IncidenceCurves estimate_of_cells(const stats::RiskCells& cells,
+                                         const std::optional<Array<std::int64_t>>& below,
+                                         const std::optional<Array<std::int64_t>>& above,
+                                         std::int64_t min_at_risk, unsigned threads) {
+    const auto wanted = wanted_of(below, above);
+    const py::gil_scoped_release unlocked;
+    return stats::estimate_incidence(cells, wanted, min_at_risk, threads);
+}
+
 py::array_t<double> robust_variances(const Array<std::int64_t>& exit, const Array<std::int32_t>& cause,
                                      const std::optional<Array<std::int64_t>>& entry,
                                      const std::optional<Array<std::int32_t>>& group, std::int32_t n_causes,
@@ -69,6 +80,45 @@ stats::ChainEnds solve_chain(const Array<double>& probability, std::size_t n_tra
     return stats::solve_chain(chain);
 }
 
+stats::ExitBins bins_of(const Array<std::int64_t>& bounds, const Array<double>& chance,
+                        const Array<double>& weight, std::size_t n_steps) {
+    return {.bounds = bindings::as_span(bounds),
+            .chance = bindings::as_span(chance),
+            .weight = bindings::as_span(weight),
+            .n_steps = n_steps};
+}
+
+stats::WinDraws draw_wins(const Array<std::int64_t>& bounds, const Array<double>& chance,
+                          const Array<double>& weight, std::size_t n_steps, const Array<std::int64_t>& bin,
+                          const Array<std::int64_t>& row, const Array<double>& win,
+                          const Array<double>& win_if, const std::optional<Array<double>>& amount,
+                          const Array<std::int64_t>& number, std::size_t n_rows, std::size_t n_draws,
+                          std::uint64_t seed, bool draws_chances, std::size_t most_items, unsigned threads) {
+    const stats::ExitBins exits = bins_of(bounds, chance, weight, n_steps);
+    const stats::OpenItems items{.bin = bindings::as_span(bin),
+                                 .row = bindings::as_span(row),
+                                 .chance = bindings::as_span(win),
+                                 .chance_if = bindings::as_span(win_if),
+                                 .amount = as_span(amount),
+                                 .number = bindings::as_span(number)};
+    const stats::DrawOptions options{
+        .n_draws = n_draws, .seed = seed, .draws_chances = draws_chances, .most_items = most_items};
+    const py::gil_scoped_release unlocked;
+    return stats::draw_wins(exits, items, n_rows, options, threads);
+}
+
+py::array_t<double> draw_chances(const Array<std::int64_t>& bounds, const Array<double>& chance,
+                                 const Array<double>& weight, std::size_t n_steps, std::size_t n_draws,
+                                 std::uint64_t seed, unsigned threads) {
+    const stats::ExitBins exits = bins_of(bounds, chance, weight, n_steps);
+    std::vector<double> draws;
+    {
+        const py::gil_scoped_release unlocked;
+        draws = stats::draw_chances(exits, n_draws, seed, threads);
+    }
+    return as_array(std::move(draws));
+}
+
 }  // namespace stats_calls
 
 void bind_stats(py::module_& m) {
@@ -83,6 +133,14 @@ void bind_stats(py::module_& m) {
         .def_property_readonly("incidence", array_of<&stats::IncidenceCurves::incidence>())
         .def_property_readonly("variance", array_of<&stats::IncidenceCurves::variance>())
         .def_property_readonly("covariance", array_of<&stats::IncidenceCurves::covariance>());
+    py::class_<stats::RiskCells>(m, "RiskCells")
+        .def_readonly("n_ages", &stats::RiskCells::n_ages)
+        .def_readonly("step", &stats::RiskCells::step)
+        .def_readonly("left_out", &stats::RiskCells::left_out)
+        .def_property_readonly("ended", array_of<&stats::RiskCells::ended>())
+        .def_property_readonly("followed", array_of<&stats::RiskCells::followed>());
+    m.def("estimate_of_cells", &estimate_of_cells, "cells"_a, "below"_a.noconvert(), "above"_a.noconvert(),
+          "min_at_risk"_a, "threads"_a);
     m.def("estimate_incidence", &estimate_incidence, "exit"_a.noconvert(), "cause"_a.noconvert(),
           "entry"_a.noconvert(), "group"_a.noconvert(), "n_causes"_a, "n_groups"_a, "below"_a.noconvert(),
           "above"_a.noconvert(), "min_at_risk"_a, "threads"_a);
@@ -94,6 +152,16 @@ void bind_stats(py::module_& m) {
         .def_property_readonly("visits", array_of<&stats::ChainEnds::visits>())
         .def_property_readonly("absorbed", array_of<&stats::ChainEnds::absorbed>());
     m.def("solve_chain", &solve_chain, "probability"_a.noconvert(), "n_transient"_a, "n_absorbing"_a);
+    py::class_<stats::WinDraws>(m, "WinDraws")
+        .def_property_readonly("wins", array_of<&stats::WinDraws::wins>())
+        .def_property_readonly("wins_if", array_of<&stats::WinDraws::wins_if>())
+        .def_property_readonly("amount", array_of<&stats::WinDraws::amount>());
+    m.def("draw_wins", &draw_wins, "bounds"_a.noconvert(), "chance"_a.noconvert(), "weight"_a.noconvert(),
+          "n_steps"_a, "bin"_a.noconvert(), "row"_a.noconvert(), "win"_a.noconvert(), "win_if"_a.noconvert(),
+          "amount"_a.noconvert(), "number"_a.noconvert(), "n_rows"_a, "n_draws"_a, "seed"_a, "draws_chances"_a,
+          "most_items"_a, "threads"_a);
+    m.def("draw_chances", &draw_chances, "bounds"_a.noconvert(), "chance"_a.noconvert(),
+          "weight"_a.noconvert(), "n_steps"_a, "n_draws"_a, "seed"_a, "threads"_a);
 }
 
 }  // namespace stagefunnel::bindings

@@ -45,6 +45,13 @@ if TYPE_CHECKING:
     from .pipeline import Pipeline
     from .questions.chain.chain import chain_funnel
     from .questions.checks.check import check
+    from .questions.forecast.backtest import backtest
+    from .questions.forecast.bottlenecks import bottlenecks
+    from .questions.forecast.features import item_features
+    from .questions.forecast.forecast import forecast
+    from .questions.forecast.markov_check import markov_check
+    from .questions.forecast.occupation import state_occupation, win_within
+    from .questions.forecast.win_probability import win_probability
     from .questions.funnel.comparison import compare_periods
     from .questions.funnel.decomposition import decompose, mix_rate
     from .questions.funnel.drivers import drivers
@@ -61,6 +68,7 @@ if TYPE_CHECKING:
     from .questions.sequence.step import Step
     from .questions.sequence.steps import Steps
     from .questions.sequence.trend import sequence_trend
+    from .questions.stages.absorption import absorption
     from .questions.stages.durations import time_in_stage
     from .questions.stages.flow import flow
     from .questions.stages.incidence import cumulative_incidence
@@ -105,7 +113,10 @@ __all__ = [
     "UnknownStageError",
     "WorkingHours",
     "__version__",
+    "absorption",
+    "backtest",
     "bind",
+    "bottlenecks",
     "chain_funnel",
     "check",
     "cohort_maturity",
@@ -117,10 +128,13 @@ __all__ = [
     "drivers",
     "explain",
     "flow",
+    "forecast",
     "funnel",
     "funnel_by_period",
+    "item_features",
     "item_table",
     "losses",
+    "markov_check",
     "merge",
     "mix_rate",
     "open_items",
@@ -140,6 +154,7 @@ __all__ = [
     "sequence_trend",
     "show",
     "skips",
+    "state_occupation",
     "stats",
     "suggest",
     "summary",
@@ -150,6 +165,8 @@ __all__ = [
     "transitions",
     "variants",
     "visits",
+    "win_probability",
+    "win_within",
 ]
 
 # A public name is imported when it is first used: a command that prints help needs none, and pandas alone
@@ -177,6 +194,13 @@ _NAMES_OF: Final = {
     "pipeline": ("Pipeline",),
     "questions.chain.chain": ("chain_funnel",),
     "questions.checks.check": ("check",),
+    "questions.forecast.backtest": ("backtest",),
+    "questions.forecast.bottlenecks": ("bottlenecks",),
+    "questions.forecast.features": ("item_features",),
+    "questions.forecast.forecast": ("forecast",),
+    "questions.forecast.markov_check": ("markov_check",),
+    "questions.forecast.occupation": ("state_occupation", "win_within"),
+    "questions.forecast.win_probability": ("win_probability",),
     "questions.funnel.comparison": ("compare_periods",),
     "questions.funnel.decomposition": ("decompose", "mix_rate"),
     "questions.funnel.drivers": ("drivers",),
@@ -193,6 +217,7 @@ _NAMES_OF: Final = {
     "questions.sequence.step": ("Step",),
     "questions.sequence.steps": ("Steps",),
     "questions.sequence.trend": ("sequence_trend",),
+    "questions.stages.absorption": ("absorption",),
     "questions.stages.durations": ("time_in_stage",),
     "questions.stages.flow": ("flow",),
     "questions.stages.incidence": ("cumulative_incidence",),

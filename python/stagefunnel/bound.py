@@ -127,6 +127,9 @@ class Bound:
     pipeline: Pipeline
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
+    absorption = of_pipeline(sf.absorption)
+    backtest = of_pipeline(sf.backtest)
+    bottlenecks = of_pipeline(sf.bottlenecks)
     check = of_pipeline(sf.check)
     cohort_maturity = of_pipeline(sf.cohort_maturity)
     compare_groups = of_pipeline(sf.compare_groups)
@@ -136,10 +139,13 @@ class Bound:
     drivers = of_pipeline(sf.drivers)
     explain = of_pipeline(sf.explain)
     flow = of_pipeline(sf.flow)
+    forecast = of_pipeline(sf.forecast)
     funnel = of_pipeline(sf.funnel)
     funnel_by_period = of_pipeline(sf.funnel_by_period)
+    item_features = of_pipeline(sf.item_features)
     item_table = of_pipeline(sf.item_table)
     losses = of_pipeline(sf.losses)
+    markov_check = of_pipeline(sf.markov_check)
     mix_rate = of_pipeline(sf.mix_rate)
     open_items = of_pipeline(sf.open_items)
     outcomes = of_pipeline(sf.outcomes)
@@ -147,12 +153,14 @@ class Bound:
     report = of_pipeline(sf.report)
     sales_velocity = of_pipeline(sf.sales_velocity)
     skips = of_pipeline(sf.skips)
+    state_occupation = of_pipeline(sf.state_occupation)
     summary = of_pipeline(sf.summary)
     time_in_stage = of_pipeline(sf.time_in_stage)
     time_to = of_pipeline(sf.time_to)
     transitions = of_pipeline(sf.transitions)
     variants = of_pipeline(sf.variants)
     visits = of_pipeline(sf.visits)
+    win_probability = of_pipeline(sf.win_probability)
 
     pipelines_of_log = of_log(sf.pipelines_of_log)
     row_table = of_log(sf.row_table)
@@ -161,6 +169,7 @@ class Bound:
     sequence_paths = of_log(sf.sequence_paths)
     sequence_trend = of_log(sf.sequence_trend)
     time_to_convert = of_log(sf.time_to_convert)
+    win_within = of_pipeline(sf.win_within)
 
     def __post_init__(self) -> None:
         if not isinstance(self.log, StageLog):

@@ -9,13 +9,17 @@ from typing import ParamSpec, TypeVar
 from .display.charts import (
     compare_chart,
     conversion_chart,
+    decomposition_chart,
+    differences_chart,
     flow_chart,
     funnel_chart,
+    incidence_chart,
     losses_chart,
     outcomes_charts,
     sequence_chart,
     sequence_trend_chart,
     skips_chart,
+    survival_chart,
     time_chart,
     transitions_chart,
     trend_chart,
@@ -33,13 +37,18 @@ def _public(chart: Callable[_P, _T]) -> Callable[_P, _T]:
 
 
 plot_compare = _public(compare_chart.plot_compare)
+plot_decomposition = _public(decomposition_chart.plot_decomposition)
+plot_differences = _public(differences_chart.plot_differences)
+plot_drivers = _public(differences_chart.plot_drivers)
 plot_flow = _public(flow_chart.plot_flow)
 plot_funnel = _public(funnel_chart.plot_funnel)
+plot_incidence = _public(incidence_chart.plot_incidence)
 plot_losses = _public(losses_chart.plot_losses)
 plot_paths = _public(sequence_chart.plot_paths)
 plot_sequence = _public(sequence_chart.plot_sequence)
 plot_sequence_trend = _public(sequence_trend_chart.plot_sequence_trend)
 plot_skips = _public(skips_chart.plot_skips)
+plot_survival = _public(survival_chart.plot_survival)
 plot_time_in_stage = _public(time_chart.plot_time_in_stage)
 plot_time_to_convert = _public(conversion_chart.plot_time_to_convert)
 plot_transitions = _public(transitions_chart.plot_transitions)
@@ -49,13 +58,18 @@ plot_win_rate = _public(outcomes_charts.plot_win_rate)
 
 __all__ = [
     "plot_compare",
+    "plot_decomposition",
+    "plot_differences",
+    "plot_drivers",
     "plot_flow",
     "plot_funnel",
+    "plot_incidence",
     "plot_losses",
     "plot_paths",
     "plot_sequence",
     "plot_sequence_trend",
     "plot_skips",
+    "plot_survival",
     "plot_time_in_stage",
     "plot_time_to_convert",
     "plot_transitions",

@@ -6,6 +6,7 @@ how long something takes, and :func:`logrank` whether groups differ in that.
 :func:`compare_proportions` compares two conversions, :func:`adjust_p_values` many at once,
 :func:`weighted_conversion` estimates one of values. :func:`shapley` says which step made a difference,
 :func:`mix_rate` whether the mix did, and :func:`absorbing_chain` where moves end.
+:func:`poisson_binomial` is the number of wins among items that each have their own chance.
 """
 
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from .questions.stats import (
     weighted,
 )
 from .questions.stats import logrank as tests
+from .questions.stats import poisson_binomial as wins
 from .signatures import show_values
 from .tables.frames import at_the_edge
 
@@ -44,6 +46,7 @@ cumulative_incidence = _public(incidence.cumulative_incidence)
 kaplan_meier = _public(survival.kaplan_meier)
 logrank = _public(tests.logrank)
 mix_rate = _public(mixes.mix_rate)
+poisson_binomial = _public(wins.poisson_binomial)
 proportion_interval = _public(proportions.proportion_interval)
 restricted_mean = _public(survival.restricted_mean)
 shapley = _public(steps.shapley)
@@ -58,6 +61,7 @@ __all__ = [
     "kaplan_meier",
     "logrank",
     "mix_rate",
+    "poisson_binomial",
     "proportion_interval",
     "restricted_mean",
     "shapley",

@@ -1,5 +1,6 @@
 """The funnel table and the outcomes table."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from fractions import Fraction
@@ -35,6 +36,10 @@ from reference.stages import (
 )
 
 COUNTS = ["reached", "passed", "assumed", "skipped", "began_beyond", "lost_from", "open_at"]
+VALUE_SHARES = [
+    *("amount_conversion", "amount_conversion_low", "amount_conversion_high"),
+    *("amount_n_eff", "top_share"),
+]
 SHARES = ["conversion_from_all", "conversion_from_previous", "skip_rate", "loss_rate"]
 
 
@@ -50,24 +55,29 @@ def funnel(
     by: str = "group",
     amounts: Values | None = None,
     order: Sequence[Hashable] | None = None,
+    z: float | None = None,
 ) -> pd.DataFrame:
-    """Count the items in every stage; a row of the table is a stage of a group."""
+    """Count the items in every stage; a row of the table is a stage of a group.
+
+    With ``z``, the normal quantile of a confidence, each stage has its share of the amounts of the base too.
+    """
     by_item = visits_by_item(rows, pipeline, unlisted, order)
     kinds: list[Kind] = ["classic", "conversions"] if kind == "both" else [kind]
     records = []
     for funnel_kind in kinds:
         for group, members in members_of(by_item, groups):
             kept = kept_of(members, pipeline, lost_then_won or default_flip_rule(funnel_kind))
-            for record in _stage_records(kept, pipeline, funnel_kind, fill, amounts):
+            for record in _stage_records(kept, pipeline, funnel_kind, fill, amounts, z):
                 left_out = len(members) - len(kept)
                 ends = {"base": len(kept), "left_out": left_out}
                 records.append({"kind": funnel_kind, by: group} | record | ends)
 
     leading = ["kind"] * (kind == "both") + [by] * (groups is not None)
     amount = [] if amounts is None else ["amount", "amount_missing"]
+    amount += [] if z is None else VALUE_SHARES
     columns = [*leading, "stage", "outcome", *COUNTS, *SHARES, *amount, "base", "left_out"]
-    integers = [*COUNTS, "base", "left_out", *amount[1:]]
-    floats = [*SHARES, *amount[:1]]
+    integers = [*COUNTS, "base", "left_out", *amount[1:2]]
+    floats = [*SHARES, *amount[:1], *amount[2:]]
     types = dict.fromkeys(integers, "int64") | dict.fromkeys(floats, "float64")
     table = table_of(records, columns, types)
     if kind == "both":
@@ -140,6 +150,7 @@ def _stage_records(
     kind: Kind,
     fill: Fill,
     amounts: Values | None,
+    z: float | None = None,
 ) -> list[dict[str, Any]]:
     counts = {item: counted(item_visits, pipeline, kind, fill) for item, item_visits in kept.items()}
     reached = {stage: len(_reaching(counts, stage)) for stage in labels(pipeline)}
@@ -165,6 +176,9 @@ def _stage_records(
         record |= described[stage]
         if amounts is not None:
             record |= _amount([amounts.get(item) for item in _reaching(counts, stage)])
+            if z is not None:
+                known = {item: float(amounts[item]) for item in kept if not pd.isna(amounts.get(item))}
+                record |= value_shares(known, set(_reaching(counts, stage)), z)
         records.append(record)
     return records
 
@@ -221,3 +235,27 @@ def _described(kept: Sequence[Sequence[Visit]], pipeline: Pipeline) -> dict[Stag
 def _amount(values: Sequence[Any]) -> dict[str, float]:
     present = [Fraction(value) for value in values if not pd.isna(value)]
     return {"amount": float(sum(present)), "amount_missing": len(values) - len(present)}
+
+
+def value_shares(amounts: Mapping[Item, float], reaching: Collection[Item], z: float) -> dict[str, float]:
+    """Return how much of the value of some items is of those that reach a stage, and how sure that is."""
+    total, n = math.fsum(amounts.values()), len(amounts)
+    if total <= 0 or min(amounts.values()) < 0:
+        return dict.fromkeys(VALUE_SHARES, math.nan)
+    reached = {item: float(item in reaching) for item in amounts}
+    part = math.fsum(amount * reached[item] for item, amount in amounts.items()) / total
+    n_eff = total**2 / math.fsum(amount**2 for amount in amounts.values())
+    if n > 1 and 0 < part < 1:
+        scatter = math.fsum((amount * (reached[item] - part)) ** 2 for item, amount in amounts.items())
+        variance = n / (n - 1) * scatter / total**2
+        n_eff = min(n_eff, part * (1 - part) / variance)
+    middle = part + z * z / (2 * n_eff)
+    half = z * math.sqrt(part * (1 - part) / n_eff + z * z / (4 * n_eff**2))
+    low, high = ((middle + side * half) / (1 + z * z / n_eff) for side in (-1, 1))
+    return {
+        "amount_conversion": part,
+        "amount_conversion_low": 0.0 if part == 0 else low,
+        "amount_conversion_high": 1.0 if part == 1 else high,
+        "amount_n_eff": n_eff,
+        "top_share": max(amounts.values()) / total,
+    }

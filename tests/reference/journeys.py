@@ -109,7 +109,9 @@ def lies_beyond(visit: Visit, stage: Stage, pipeline: Pipeline) -> bool:
     """
     if stage not in pipeline.stages:
         return False
-    return visit.stage in (*pipeline.stages[pipeline.stages.index(stage) + 1 :], *pipeline.won)
+    if visit.stage in pipeline.won:
+        return True
+    return visit.stage in pipeline.stages[pipeline.stages.index(stage) + 1 :]
 
 
 def goes_beyond(visit: Visit, stage: Stage, pipeline: Pipeline) -> bool:
@@ -136,18 +138,19 @@ def has_visit(item_visits: Sequence[Visit], stage: Stage) -> bool:
     return any(visit.stage == stage for visit in item_visits)
 
 
+def skips(item_visits: Sequence[Visit], stage: Stage, pipeline: Pipeline) -> bool:
+    """Return whether the item went beyond a stage in progress without a visit."""
+    return not has_visit(item_visits, stage) and went_beyond(item_visits, stage, pipeline)
+
+
 def skipped_stages(item_visits: Sequence[Visit], pipeline: Pipeline) -> list[Stage]:
-    """Return the in-progress stages that the item went beyond without a visit."""
-    return [
-        stage
-        for stage in pipeline.stages
-        if went_beyond(item_visits, stage, pipeline) and not has_visit(item_visits, stage)
-    ]
+    """Return the in-progress stages that the item skips."""
+    return [stage for stage in pipeline.stages if skips(item_visits, stage, pipeline)]
 
 
 def began_beyond(item_visits: Sequence[Visit], stage: Stage, pipeline: Pipeline) -> bool:
     """Return whether the item's first visit was beyond a stage that it skipped."""
-    return stage in skipped_stages(item_visits, pipeline) and lies_beyond(item_visits[0], stage, pipeline)
+    return lies_beyond(item_visits[0], stage, pipeline) and skips(item_visits, stage, pipeline)
 
 
 def failure_then_success(item_visits: Sequence[Visit], pipeline: Pipeline) -> bool:

@@ -67,6 +67,40 @@ const char* mixed_keys(const Journeys& journeys) {
                                  : "the keys of the log are integers, the keys to look up are text";
 }
 
+void check_places(const Journeys& journeys, std::span<const std::uint32_t> items) {
+    std::uint32_t highest = 0;  // the loop has no early exit, so that compilers vectorise it
+    for (const std::uint32_t item : items) highest = std::max(highest, item);
+    if (items.empty() || highest < journeys.n_items()) return;
+    throw std::invalid_argument("item " + std::to_string(highest) + " is beyond the " +
+                                counted(journeys.n_items(), "item") + " of the log");
+}
+
+/// Counts how often each code occurs. Codes side by side are counted in tables of their own, because a
+/// processor waits for a count that it has just written.
+class CodeCounts {
+  public:
+    explicit CodeCounts(std::size_t n_codes) : counts_(n_codes * kTables, 0) {}
+
+    template <class Code>
+    void add(const Code* codes, std::size_t begin, std::size_t end) {
+        for (std::size_t row = begin; row < end; ++row) ++counts_[codes[row] * kTables + row % kTables];
+    }
+
+    void merge(const CodeCounts& other) {
+        for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+    }
+
+    [[nodiscard]] std::vector<std::uint64_t> total() const {
+        std::vector<std::uint64_t> total(counts_.size() / kTables, 0);
+        for (std::size_t i = 0; i < counts_.size(); ++i) total[i / kTables] += counts_[i];
+        return total;
+    }
+
+  private:
+    static constexpr std::size_t kTables = 4;
+    std::vector<std::uint64_t> counts_;
+};
+
 }  // namespace
 
 std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(const Journeys& journeys) {
@@ -162,6 +196,7 @@ std::vector<std::int64_t> places_of(const Journeys& journeys, const columns::Ite
 }
 
 Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> items, unsigned threads) {
+    check_places(journeys, items);
     Journeys taken;
     taken.n_labels = journeys.n_labels;
     taken.prefix = journeys.prefix;
@@ -169,10 +204,6 @@ Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> ite
     taken.offsets.resize(n + 1);
     for (std::size_t i = 0; i < n; ++i) {
         const std::uint32_t item = items[i];
-        if (item >= journeys.n_items()) {
-            throw std::invalid_argument("item " + std::to_string(item) + " is beyond the " +
-                                        counted(journeys.n_items(), "item") + " of the log");
-        }
         taken.offsets[i + 1] = taken.offsets[i] + (journeys.offsets[item + 1] - journeys.offsets[item]);
     }
     const auto take = [&](const auto& values, auto& kept) {
@@ -199,6 +230,22 @@ Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> ite
                    const CodeVector& codes) { take_rows(codes, taken.stage.template emplace<CodeVector>()); },
                journeys.stage);
     return taken;
+}
+
+std::vector<std::uint64_t> rows_of_codes(const Journeys& journeys, std::span<const std::uint32_t> items,
+                                         unsigned threads) {
+    check_places(journeys, items);
+    const CodeCounts counts = parallel_merge(items.size(), threads, [&](std::size_t first, std::size_t last) {
+        CodeCounts own(journeys.n_labels + 1);
+        std::visit(
+            [&](const auto& codes) {
+                for (std::size_t i = first; i < last; ++i)
+                    own.add(codes.data(), journeys.offsets[items[i]], journeys.offsets[items[i] + 1]);
+            },
+            journeys.stage);
+        return own;
+    });
+    return counts.total();
 }
 
 std::optional<Journeys> journey_of(const Journeys& journeys, const columns::ItemKeys& item) {

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "questions/durations/duration_scan.hpp"
+#include "questions/funnel/counted_states.hpp"
 #include "questions/funnel/funnel_counter.hpp"
-#include "questions/funnel/state_table.hpp"
 #include "questions/stages/row_checks.hpp"
 #include "questions/stages/transition_counter.hpp"
 #include "scan/scan.hpp"
@@ -60,8 +60,8 @@ class OtherReaders {
     /// Puts the answers into a summary.
     ///
     /// @param places the place in `summary.funnels` of each funnel.
-    void finish(Summary& summary, std::span<const std::size_t> places) {
-        if (states_) summary.item_states = states_->item_states();
+    void finish(const Journeys& journeys, Summary& summary, std::span<const std::size_t> places) {
+        if (states_) summary.item_states = funnel::with_examples(journeys, states_->states());
         for (std::size_t i = 0; i < counters_.size(); ++i)
             summary.funnels[places[i]] = counters_[i].take().finish();
         summary.transitions = transitions_.counts();
@@ -140,11 +140,10 @@ Summary read_all(const Journeys& journeys, const Pipeline& pipeline, const Summa
     Summary summary;
     summary.funnels.resize(funnels.size());
     summary.item_states = std::move(item_states);
-    ranges[0].others.finish(summary, one_by_one.place);
+    ranges[0].others.finish(journeys, summary, one_by_one.place);
     for (std::size_t i = 0; i < funnels.size(); ++i) {
         if (summary.item_states && funnel::is_answered_by_states(funnels[i]))
-            summary.funnels[i] =
-                funnel::count_by_states(journeys, pipeline, funnels[i], *summary.item_states);
+            summary.funnels[i] = funnel::count_by_states(pipeline, funnels[i], *summary.item_states);
     }
     summary.times = durations::stage_times(std::move(durations), duration_scan, options.quantiles);
     return summary;

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/parallel.hpp"
+#include "stagefunnel/stats/risk_cells.hpp"
 #include "stats/risk_sets.hpp"
 
 namespace stagefunnel::stats {
@@ -144,15 +145,13 @@ void append(std::vector<double>& to, const std::vector<double>& more) {
     to.insert(to.end(), more.begin(), more.end());
 }
 
-}  // namespace
-
-IncidenceCurves estimate_incidence(const Spells& spells, const std::optional<WantedTimes>& wanted,
-                                   std::int64_t min_at_risk, unsigned threads) {
-    spells.check(threads);
-    const RiskTable table(spells, threads);
-    std::vector<IncidenceCurves> of_group(static_cast<std::size_t>(spells.n_groups));
-    parallel_tasks(of_group.size(), threads, [&](std::size_t group) {
-        Sweep sweep(table.of_group(group), min_at_risk);
+/// Makes the curves of all groups of the counts that `of_group` gives.
+template <class OfGroup>
+IncidenceCurves curves_of(std::size_t n_groups, OfGroup counts_of, const std::optional<WantedTimes>& wanted,
+                          std::int64_t min_at_risk, unsigned threads) {
+    std::vector<IncidenceCurves> of_group(n_groups);
+    parallel_tasks(n_groups, threads, [&](std::size_t group) {
+        Sweep sweep(counts_of(group), min_at_risk);
         of_group[group] = wanted ? sweep.at_times(*wanted) : sweep.at_events();
     });
     IncidenceCurves all;
@@ -169,6 +168,52 @@ IncidenceCurves estimate_incidence(const Spells& spells, const std::optional<Wan
         all.bounds.push_back(static_cast<std::int64_t>(all.time.size()));
     }
     return all;
+}
+
+}  // namespace
+
+IncidenceCurves estimate_incidence(const Spells& spells, const std::optional<WantedTimes>& wanted,
+                                   std::int64_t min_at_risk, unsigned threads) {
+    spells.check(threads);
+    const RiskTable table(spells, threads);
+    return curves_of(
+        static_cast<std::size_t>(spells.n_groups), [&](std::size_t group) { return table.of_group(group); },
+        wanted, min_at_risk, threads);
+}
+
+std::optional<RiskCells> RiskCells::empty(std::size_t n_spells, std::size_t n_groups, std::size_t n_causes,
+                                          std::int64_t step, std::int64_t oldest) {
+    RiskCells cells;
+    cells.n_groups = n_groups;
+    cells.n_causes = n_causes;
+    cells.step = step;
+    const auto n_steps = static_cast<std::uint64_t>(oldest) / static_cast<std::uint64_t>(step);
+    if (!are_few_cells(n_steps, n_groups, n_spells)) return std::nullopt;
+    cells.n_ages = n_steps + 1;
+    cells.ended.resize(n_groups * cells.n_ages * cells.width());
+    cells.followed.resize(n_groups * cells.n_ages);
+    return cells;
+}
+
+void RiskCells::merge(const RiskCells& next) {
+    for (std::size_t i = 0; i < ended.size(); ++i) ended[i] += next.ended[i];
+    for (std::size_t i = 0; i < followed.size(); ++i) followed[i] += next.followed[i];
+    left_out += next.left_out;
+}
+
+IncidenceCurves estimate_incidence(const RiskCells& cells, const std::optional<WantedTimes>& wanted,
+                                   std::int64_t min_at_risk, unsigned threads) {
+    const std::size_t n = cells.n_ages * cells.width();
+    const auto of_group = [&](std::size_t group) {
+        const auto followed = std::span(cells.followed).subspan(group * cells.n_ages, cells.n_ages);
+        RiskCounts counts;
+        counts.step = cells.step;
+        counts.counts = std::span(cells.ended).subspan(group * n, n);
+        counts.width = cells.width();
+        counts.from_start = std::accumulate(followed.begin(), followed.end(), std::int64_t{0});
+        return counts;
+    };
+    return curves_of(cells.n_groups, of_group, wanted, min_at_risk, threads);
 }
 
 }  // namespace stagefunnel::stats

@@ -1,11 +1,11 @@
 #include "stats/risk_sets.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <stdexcept>
 
 #include "base/parallel.hpp"
 #include "stats/radix_sort.hpp"
+#include "stats/time_steps.hpp"
 
 namespace stagefunnel::stats {
 
@@ -43,11 +43,6 @@ std::size_t count_of_end(const Spells& spells, std::size_t i) {
     return spells.cause[i] == Spells::kCensored
                ? RiskCounts::kCensored
                : RiskCounts::kFirstCause + static_cast<std::size_t>(spells.cause[i]);
-}
-
-/// How far one time is from an earlier one, whatever their signs.
-std::uint64_t after(std::int64_t first, std::int64_t time) {
-    return static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(first);
 }
 
 /// The counts of one thread, in cells of group and time.
@@ -89,7 +84,8 @@ RiskTable::RiskTable(const Spells& spells, unsigned threads)
     : width_(RiskCounts::kFirstCause + static_cast<std::size_t>(spells.n_causes)),
       from_start_(static_cast<std::size_t>(spells.n_groups)) {
     const Range range = range_of(spells, threads);
-    if (has_few_times(spells, range)) {
+    const std::uint64_t n_times = time_between(range.first, range.last) / range.step;
+    if (are_few_cells(n_times, static_cast<std::size_t>(spells.n_groups), spells.exit.size())) {
         count_cells(spells, range, threads);
     } else {
         sort_times(spells, range, threads);
@@ -111,47 +107,25 @@ RiskCounts RiskTable::of_group(std::size_t group) const {
 RiskTable::Range RiskTable::range_of(const Spells& spells, unsigned threads) {
     // Distances from one time, whichever it is, have the divisor of all distances.
     const std::int64_t origin = spells.exit.empty() ? 0 : spells.exit[0];
-    struct Part {
-        Range range{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min(), 0};
-        void add(std::int64_t time, std::int64_t from) {
-            range.first = std::min(range.first, time);
-            range.last = std::max(range.last, time);
-            const std::uint64_t apart = time < from ? after(time, from) : after(from, time);
-            if (range.step != 1 && (range.step == 0 || apart % range.step != 0))
-                range.step = std::gcd(range.step, apart);
-        }
-        void merge(const Part& next) {
-            range.first = std::min(range.first, next.range.first);
-            range.last = std::max(range.last, next.range.last);
-            range.step = std::gcd(range.step, next.range.step);
-        }
-    };
-    Range range = parallel_merge(spells.exit.size(), threads, [&](std::size_t begin, std::size_t end) {
-                      Part own;
-                      for (std::size_t i = begin; i < end; ++i) {
-                          if (spells.cause[i] == Spells::kLeftOut) continue;
-                          own.add(spells.exit[i], origin);
-                          if (begins_later(spells, i)) own.add(spells.entry[i], origin);
-                      }
-                      return own;
-                  }).range;
-    if (range.last < range.first) range = {0, 0, 1};
+    const TimeSteps steps =
+        parallel_merge(spells.exit.size(), threads, [&](std::size_t begin, std::size_t end) {
+            TimeSteps own(origin);
+            for (std::size_t i = begin; i < end; ++i) {
+                if (spells.cause[i] == Spells::kLeftOut) continue;
+                own.add(spells.exit[i]);
+                if (begins_later(spells, i)) own.add(spells.entry[i]);
+            }
+            return own;
+        });
+    if (steps.empty()) return {0, 0, 1};
     // The origin may be of a spell that is left out, which is as far from the others as from itself.
-    range.step = std::max<std::uint64_t>(range.step, 1);
-    return range;
-}
-
-bool RiskTable::has_few_times(const Spells& spells, Range range) {
-    // A cell costs a few bytes of each thread, and a sort some passes over the spells.
-    constexpr std::uint64_t kAlways = 1U << 14U, kPerSpell = 4;
-    const std::uint64_t most = std::max(kAlways, kPerSpell * spells.exit.size());
-    const std::uint64_t n_times = after(range.first, range.last) / range.step;
-    return n_times < most / static_cast<std::uint64_t>(spells.n_groups);
+    return {steps.first(), steps.last(), steps.step()};
 }
 
 void RiskTable::count_cells(const Spells& spells, Range range, unsigned threads) {
     const auto n_groups = static_cast<std::size_t>(spells.n_groups);
-    const std::size_t n_times = after(range.first, range.last) / range.step + 1;
+    const std::size_t n_times = time_between(range.first, range.last) / range.step + 1;
+    const ExactDivider divider(range.step);
     Cells cells = parallel_merge(spells.exit.size(), threads, [&](std::size_t begin, std::size_t end) {
         Cells own{std::vector<std::uint32_t>(n_groups * n_times * width_),
                   std::vector<std::int64_t>(n_groups)};
@@ -159,7 +133,7 @@ void RiskTable::count_cells(const Spells& spells, Range range, unsigned threads)
             if (spells.cause[i] == Spells::kLeftOut) continue;
             const std::size_t group = group_of(spells, i);
             const auto cell = [&](std::int64_t time) {
-                return (group * n_times + after(range.first, time) / range.step) * width_;
+                return (group * n_times + divider.quotient(time_between(range.first, time))) * width_;
             };
             ++own.counts[cell(spells.exit[i]) + count_of_end(spells, i)];
             if (begins_later(spells, i)) {
@@ -189,7 +163,8 @@ void RiskTable::sort_times(const Spells& spells, Range range, unsigned threads) 
     const std::vector<std::size_t> bounds = place;
     std::vector<Keyed> moments(bounds.back()), spare(bounds.back());
     const auto put = [&](std::size_t i, std::int64_t time, std::size_t what) {
-        moments[place[group_of(spells, i)]++] = {after(range.first, time), static_cast<std::int32_t>(what)};
+        moments[place[group_of(spells, i)]++] = {time_between(range.first, time),
+                                                 static_cast<std::int32_t>(what)};
     };
     for (std::size_t i = 0; i < spells.exit.size(); ++i) {
         if (spells.cause[i] == Spells::kLeftOut) continue;

@@ -2,6 +2,7 @@
 
 // How many spells begin, end and are censored at each time. Internal to the core.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -34,6 +35,13 @@ struct RiskCounts {
     }
 };
 
+/// Says whether it is quicker to count spells in cells of group and time than to sort them: a cell costs a
+/// few bytes of each thread, and a sort some passes over the spells.
+inline bool are_few_cells(std::uint64_t n_times, std::size_t n_groups, std::size_t n_spells) {
+    constexpr std::uint64_t kAlways = 1U << 14U, kPerSpell = 4;
+    return n_times < std::max(kAlways, kPerSpell * n_spells) / n_groups;
+}
+
 /// The counts of all groups.
 class RiskTable {
   public:
@@ -51,7 +59,6 @@ class RiskTable {
     };
 
     [[nodiscard]] static Range range_of(const Spells& spells, unsigned threads);
-    [[nodiscard]] static bool has_few_times(const Spells& spells, Range range);
     void count_cells(const Spells& spells, Range range, unsigned threads);
     void sort_times(const Spells& spells, Range range, unsigned threads);
 

@@ -3,7 +3,7 @@ import numpy
 import numpy.typing
 import stagefunnel._core.columns
 import typing
-__all__: list[str] = ['Journeys', 'KeyTexts', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'in_working_time', 'items_by_first_row', 'journey_of', 'journeys_of_parts', 'match_items', 'packed_texts', 'parts_of', 'places_of', 'release_idle', 'take_items', 'time_range', 'with_stages', 'with_times', 'working_times']
+__all__: list[str] = ['Journeys', 'KeyTexts', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'in_working_time', 'items_by_first_row', 'journey_of', 'journeys_of_parts', 'match_items', 'packed_texts', 'parts_of', 'places_of', 'release_idle', 'rows_of_codes', 'take_items', 'time_range', 'with_stages', 'with_times', 'working_times']
 class Journeys:
     @property
     def common_keys(self) -> tuple[numpy.typing.NDArray[numpy.uint64], numpy.typing.NDArray[numpy.uint64]]:
@@ -85,6 +85,8 @@ def parts_of(journeys: typing.Any) -> dict[str, typing.Any]:
 def places_of(journeys: Journeys, keys: stagefunnel._core.columns.ItemKeys) -> numpy.typing.NDArray[numpy.int64]:
     ...
 def release_idle() -> int:
+    ...
+def rows_of_codes(journeys: Journeys, items: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint64]:
     ...
 def take_items(journeys: Journeys, items: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> Journeys:
     ...

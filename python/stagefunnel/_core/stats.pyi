@@ -2,7 +2,7 @@ from __future__ import annotations
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['ChainEnds', 'IncidenceCurves', 'estimate_incidence', 'robust_variances', 'solve_chain']
+__all__: list[str] = ['ChainEnds', 'IncidenceCurves', 'RiskCells', 'WinDraws', 'draw_chances', 'draw_wins', 'estimate_incidence', 'estimate_of_cells', 'robust_variances', 'solve_chain']
 class IncidenceCurves:
     @property
     def at_risk(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -31,6 +31,22 @@ class IncidenceCurves:
     @property
     def variance(self) -> numpy.typing.NDArray[numpy.float64]:
         ...
+class RiskCells:
+    @property
+    def ended(self) -> numpy.typing.NDArray[numpy.uint32]:
+        ...
+    @property
+    def followed(self) -> numpy.typing.NDArray[numpy.uint32]:
+        ...
+    @property
+    def left_out(self) -> int:
+        ...
+    @property
+    def n_ages(self) -> int:
+        ...
+    @property
+    def step(self) -> int:
+        ...
 class ChainEnds:
     @property
     def absorbed(self) -> numpy.typing.NDArray[numpy.float64]:
@@ -41,7 +57,23 @@ class ChainEnds:
     @property
     def visits(self) -> numpy.typing.NDArray[numpy.float64]:
         ...
+class WinDraws:
+    @property
+    def amount(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+    @property
+    def wins(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+    @property
+    def wins_if(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+def draw_chances(bounds: numpy.typing.NDArray[numpy.int64], chance: numpy.typing.NDArray[numpy.float64], weight: numpy.typing.NDArray[numpy.float64], n_steps: typing.SupportsInt | typing.SupportsIndex, n_draws: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
+    ...
+def draw_wins(bounds: numpy.typing.NDArray[numpy.int64], chance: numpy.typing.NDArray[numpy.float64], weight: numpy.typing.NDArray[numpy.float64], n_steps: typing.SupportsInt | typing.SupportsIndex, bin: numpy.typing.NDArray[numpy.int64], row: numpy.typing.NDArray[numpy.int64], win: numpy.typing.NDArray[numpy.float64], win_if: numpy.typing.NDArray[numpy.float64], amount: numpy.typing.NDArray[numpy.float64] | None, number: numpy.typing.NDArray[numpy.int64], n_rows: typing.SupportsInt | typing.SupportsIndex, n_draws: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex, draws_chances: bool, most_items: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> WinDraws:
+    ...
 def estimate_incidence(exit: numpy.typing.NDArray[numpy.int64], cause: numpy.typing.NDArray[numpy.int32], entry: numpy.typing.NDArray[numpy.int64] | None, group: numpy.typing.NDArray[numpy.int32] | None, n_causes: typing.SupportsInt | typing.SupportsIndex, n_groups: typing.SupportsInt | typing.SupportsIndex, below: numpy.typing.NDArray[numpy.int64] | None, above: numpy.typing.NDArray[numpy.int64] | None, min_at_risk: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> IncidenceCurves:
+    ...
+def estimate_of_cells(cells: RiskCells, below: numpy.typing.NDArray[numpy.int64] | None, above: numpy.typing.NDArray[numpy.int64] | None, min_at_risk: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> IncidenceCurves:
     ...
 def robust_variances(exit: numpy.typing.NDArray[numpy.int64], cause: numpy.typing.NDArray[numpy.int32], entry: numpy.typing.NDArray[numpy.int64] | None, group: numpy.typing.NDArray[numpy.int32] | None, n_causes: typing.SupportsInt | typing.SupportsIndex, n_groups: typing.SupportsInt | typing.SupportsIndex, item: numpy.typing.NDArray[numpy.int32] | None, below: numpy.typing.NDArray[numpy.int64] | None, above: numpy.typing.NDArray[numpy.int64] | None, min_at_risk: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
     ...

@@ -102,9 +102,10 @@ def _columns_of_groups(args: argparse.Namespace, files: Sequence[str]) -> tuple[
     by, numbers = [], [] if args.amount is None else [args.amount]
     # The groups of a sequence are columns alone.
     knows_groups = not hasattr(args, "attribution")
-    mix = getattr(args, "mix", None)
     compared = args.columns if hasattr(args, "static") else None
-    for name in [one for names in (args.by, mix, compared) for one in split_names(names) or ()]:
+    own = [getattr(args, name, None) for name in ("mix", "fit_by", "benchmark")]
+    named = [one for names in (args.by, *own, compared) for one in split_names(names) or ()]
+    for name in [one for one in named if "=" not in one]:  # --benchmark may name losses
         behind = column_behind(name) if knows_groups else name
         if behind != name and not any(name in column_names(file) for file in files):
             by += [] if behind is None else [behind]

@@ -41,23 +41,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser that knows which options were typed and what a wrong word may mean.
 
     It reads the version when it is to be printed: the core holds it.
-    The parser of a command gets its options when it has words to read: those of all commands together take
-    four times as long.
-
-    Attributes
-    ----------
-    described
-        The command whose options are still to be added, if there is one.
     """
-
-    described: Command | None = None
-
-    def complete(self) -> _Parser:
-        """Add the options of the command, if they are not there yet."""
-        command, self.described = self.described, None
-        if command is not None:
-            _add_options(self, command)
-        return self
 
     @property
     def options(self) -> set[str]:
@@ -95,7 +79,6 @@ class _Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse arguments; an option that there is not is an error before any other."""
-        self.complete()
         words = sys.argv[1:] if args is None else list(args)
         is_of_command = self.get_default("command") is not None
         wrong = unknown_option(words if is_of_command else words[:1], self.options, _options_of_commands)
@@ -112,6 +95,34 @@ class _Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             raise argparse.ArgumentError(None, unknown_choice(action, value))
+
+
+class _CommandParser(_Parser):
+    """The parser of one command, made when it has words to read: those of all commands take far longer."""
+
+    _unmade: tuple[Command, dict[str, Any]] | None = None
+
+    def __init__(self, *, described: Command, **settings: Any) -> None:
+        self._unmade = described, settings
+
+    def __getattr__(self, name: str) -> Any:
+        """Make the parser for whoever wants more of it than its name."""
+        if self._unmade is None:
+            raise AttributeError(name)
+        return getattr(self.complete(), name)
+
+    def complete(self) -> _Parser:
+        """Make the parser with the options of the command, if it is not made yet."""
+        if self._unmade is not None:
+            (command, settings), self._unmade = self._unmade, None
+            super().__init__(**settings)
+            _add_options(self, command)
+        return self
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse arguments with a parser that is made by now."""
+        self.complete()
+        return super().parse_known_args(args, namespace)
 
 
 class _PrintCompletion(argparse.Action):
@@ -146,7 +157,7 @@ def hasty_parser() -> argparse.ArgumentParser:
     return _parsers()[0]
 
 
-def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
+def _parsers() -> tuple[_Parser, dict[str, _CommandParser]]:
     parser = _Parser(
         prog="stagefunnel",
         description="Sales funnels over files of item, stage and time.",
@@ -159,16 +170,16 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
         choices=("bash", "zsh", "tcsh"),
         help="print what makes a shell complete commands and options; see its manual for where that goes",
     )
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_CommandParser)
     for name, command in COMMANDS.items():
-        one = subparsers.add_parser(
+        subparsers.add_parser(
             name,
+            described=command,
             help=command.summary,
             description=f"{command.summary[0].upper()}{command.summary[1:]}.",
             epilog=command.example,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        one.described = command
     return parser, subparsers.choices
 
 

@@ -78,7 +78,7 @@ def _follows_cohorts(args: _Args) -> bool:
 
 def _measures_nothing(args: _Args) -> bool:
     """Check for a question in which no item is too recent, and that has no periods of its own."""
-    if _lists_open_items(args):
+    if _lists_open_items(args) or _looks_ahead(args):
         return False
     if hasattr(args, "window"):
         return args.window is None
@@ -89,6 +89,11 @@ def _measures_nothing(args: _Args) -> bool:
 def _lists_open_items(args: _Args) -> bool:
     """Check for the question of which every answer is about the end of observation."""
     return hasattr(args, "limits") and not hasattr(args, "per")
+
+
+def _looks_ahead(args: _Args) -> bool:
+    """Check for a question about the time after the end of observation."""
+    return any(hasattr(args, name) for name in ("horizon", "benchmark", "train"))
 
 
 def _measures_no_item(args: _Args) -> bool:

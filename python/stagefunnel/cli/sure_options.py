@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import get_args
 
-from ..tables.options import AdjustName, ErrorName, LifeClockName, OpenVisitsName, ReopenName
+from ..tables.options import (
+    AdjustName,
+    ChainErrorName,
+    ChainMethodName,
+    ErrorName,
+    LifeClockName,
+    OpenVisitsName,
+    ReopenName,
+)
 from .options import whole
 
 
@@ -50,6 +58,19 @@ def incidence(parser: argparse.ArgumentParser) -> None:
         default="last",
         help="which closing ends an item that was worked on again (default: last)",
     )
+    sure(parser)
+
+
+def chain(parser: argparse.ArgumentParser) -> None:
+    """Add how a chain of moves is estimated."""
+    parser.add_argument(
+        "--method",
+        choices=get_args(ChainMethodName),
+        default="visits",
+        help="chances of the next stage: shares of the visits that have ended (default), or those of curves "
+        "in which open visits count for as long as they were seen",
+    )
+    parser.add_argument("--se", choices=get_args(ChainErrorName), default="delta", help="the kind of errors")
     sure(parser)
 
 

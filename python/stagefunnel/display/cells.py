@@ -12,8 +12,20 @@ from .numbers import change, count, difference, length, number, p_value, percent
 from .period_sentences import NameOf
 
 _P_VALUES: Final = ("p_value", "p_adjusted")
-_DIFFERENCES: Final = ("difference", "effect", "mix", "rate")  # of shares
-_SHARES: Final = ("conversion", "share", "rate_", "over_limit", "incidence", "naive", "maturity")
+# Names that are of shares in some kinds of table alone: elsewhere they are of counts.
+_SHARES_OF: Final = {
+    "absorption": ("win", "lost", "undetermined"),
+    **dict.fromkeys(("forecast", "win_probability", "win_within"), ("win",)),
+}
+_ERRORS_OF_SHARES: Final = ("effect_se", "win_se")
+_DIFFERENCES: Final = (  # of shares
+    *("difference", "effect", "mix", "rate"),
+    *("removal_gain", "benchmark_gain"),
+)
+_SHARES: Final = (
+    *("conversion", "share", "rate_", "over_limit", "incidence", "naive", "maturity", "win_if"),
+    *("amount_conversion", "top_share", "loss_probability", "few_expected"),
+)
 
 
 def is_number(column: pd.Series) -> bool:
@@ -22,15 +34,15 @@ def is_number(column: pd.Series) -> bool:
 
 
 def cell_writer(
-    name: str, column: pd.Series, name_of: NameOf, working_day: float | None
+    name: str, column: pd.Series, name_of: NameOf, working_day: float | None, of_table: str = ""
 ) -> Callable[[Any], str]:
-    """Choose how the values of a column are written."""
+    """Choose how the values of a column are written, by its name in some kind of table and its type."""
     kind = column.dtype.kind
     if kind == "m" or name in ("mean", "median"):
         return partial(length, working_day=working_day)
     if name in _P_VALUES:
         return p_value
-    if name == "effect_se":
+    if name in _ERRORS_OF_SHARES:
         return lambda value: points(value).removeprefix("+")
     if name in _DIFFERENCES and kind == "f":
         return points
@@ -39,7 +51,7 @@ def cell_writer(
     if kind == "f":
         if name.endswith("_change"):
             return change
-        return percent if is_share(name) else number
+        return percent if is_share(name) or name in _SHARES_OF.get(of_table, ()) else number
     if kind == "i" and name != "item":
         return count
     if kind == "b":

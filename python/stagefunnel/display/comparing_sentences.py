@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import Any, Final
 
 import pandas as pd
@@ -11,11 +12,36 @@ from ..tables.labels import columns_before
 from .extremes import group_name
 from .numbers import count, counted, percent, plural, points, without_points
 from .period_sentences import NameOf
-from .things import things_of
+from .things import thing_of, things_of
 from .unlike import LEAST_BASE, Side, unlike_notes
 
 _MOST_NAMED: Final = 5
+_SURE: Final = 1.96  # standard errors of an interval of 95 %
+_LEVEL: Final = 0.05
 _NOTHING: Final = 1e-12  # a difference that is rounding
+
+
+def is_clear(
+    table: pd.DataFrame, remembered: Mapping[str, Any], sizes: Sequence[str] = ("n_a", "n_b")
+) -> pd.Series:
+    """Flag the rows whose difference chance alone does not make, and whose sides have 30 items or more."""
+    is_large = (table[[*sizes]] >= LEAST_BASE).all(axis="columns")
+    if "clear" in remembered:
+        return is_large & _is_named(table, remembered)
+    level = 1 - float(remembered.get("confidence", 0.95))
+    return is_large & table["p_adjusted"].notna() & (table["p_adjusted"] < level)
+
+
+def _is_named(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.Series:
+    """Flag the rows of which the question says that they are more than chance."""
+    known = {tuple(one) for one in remembered["clear"]}
+    if "column" in table:
+        pairs = zip(table["column"].astype(str), table["value"].astype(str), strict=True)
+    else:
+        by = columns_before(table, "stage")
+        names = [group_name(table.loc[[at]], by) if by else remembered["sides"][0][0] for at in table.index]
+        pairs = zip(names, table["stage"].astype(str), strict=True)
+    return pd.Series([pair in known for pair in pairs], index=table.index, dtype=bool)
 
 
 def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -25,9 +51,7 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
     if remembered.get("of_report"):
         return ["Groups are read at the stages and share items, so that no difference is tested."]
     things = things_of(remembered)
-    is_large = (table["n_a"] >= LEAST_BASE) & (table["n_b"] >= LEAST_BASE)
-    clear = table[is_large & (table["p_adjusted"] < 1 - float(remembered.get("confidence", 0.95)))]
-    clear = clear.sort_values("p_adjusted", kind="stable")
+    clear = table[is_clear(table, remembered)].sort_values("p_adjusted", kind="stable")
     before = _stages_before(table, remembered)
     sentences = []
     for at in clear.index[:_MOST_NAMED]:
@@ -48,6 +72,56 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
     ]
 
 
+def of_period_differences(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say at which stages two periods clearly differ; the table has the bounds of its differences."""
+    if table["p_adjusted"].isna().all():
+        n = remembered.get("shared_items", 0)
+        shared = f"{counted(n, 'item')} {'is' if n == 1 else 'are'} in both periods"
+        return [f"{shared}, so that no difference is tested."] if n else ["There is nothing to compare."]
+    now, before = map(str, remembered.get("called", ("now", "before")))
+    by = columns_before(table, "stage")
+    clear = table[is_clear(table, remembered, ["base", "base_before"])]
+    clear = clear.sort_values("p_adjusted", kind="stable")
+    sentences = []
+    for at in clear.index[:_MOST_NAMED]:
+        one = clear.loc[at]
+        of_group = f"{group_name(clear.loc[[at]], by)}: " if by else ""
+        name = "conversion_from_all"
+        low, high = (without_points(points(one[f"{name}_difference_{end}"])) for end in ("low", "high"))
+        sentences.append(
+            f"{of_group}{name_of(one['stage'])}: {percent(one[name])} of all in {now}, "
+            f"{percent(one[f'{name}_before'])} in {before} "
+            f"({points(one[f'{name}_difference'])}, {low} to {high})."
+        )
+    if len(clear) > _MOST_NAMED:
+        sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more clear differences.")
+    if not len(clear):
+        return [f"No stage shows a clear difference between {now} and {before}."]
+    rest = len(clear) < table["p_adjusted"].notna().sum()
+    return [*sentences, *(["No other stage shows a clear difference."] if rest else [])]
+
+
+def chance_of_two_periods(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say that no stage differs by more than chance makes, of periods without bounds that share no item.
+
+    It is the score test of each stage with Holm's adjustment, as where the table has bounds.
+    """
+    share, before = table["conversion_from_all"], table["conversion_from_all_before"]
+    n, n_before = table["base"], table["base_before"]
+    if remembered.get("basis") not in ("created", "closed") or columns_before(table, "stage"):
+        return []
+    both = (share * n + before * n_before) / (n + n_before)
+    error = (both * (1 - both) * (1 / n + 1 / n_before)) ** 0.5
+    deviations = ((share - before).abs() / error).where(error > 0)
+    if deviations.isna().all():
+        return []
+    smallest = 2 * (1 - NormalDist().cdf(float(deviations.max()))) * int(deviations.notna().sum())
+    if smallest < _LEVEL and min(n.min(), n_before.min()) >= LEAST_BASE:
+        return []
+    now, earlier = map(str, remembered.get("called", ("now", "before")))
+    return [f"No stage shows a clear difference between {now} and {earlier}."]
+
+
 def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
     """Say which step made most of the difference of two conversions."""
     totals = remembered.get("totals", (None, None))
@@ -60,8 +134,14 @@ def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[s
         at = effects[effects * total > 0].abs().idxmax() if (effects * total > 0).any() else None
         if at is not None:
             stage = name_of(table.loc[at, "stage"])
-            sentences.append(f"The step to {stage} made most of it: {points(effects[at])}.")
+            chance = _may_be_chance(effects[at], table.loc[at, "effect_se"])
+            sentences.append(f"The step to {stage} made most of it: {points(effects[at])}{chance}.")
     return [*sentences, *_shared(remembered), *_too_recent(remembered), *_passed_over(name_of, remembered)]
+
+
+def _may_be_chance(effect: float, error: float) -> str:
+    """Say that an effect is not further from nothing than chance takes it; an unknown error says nothing."""
+    return ", which may be chance" if abs(effect) <= _SURE * error else ""
 
 
 def _part(effect: float) -> str:
@@ -96,8 +176,7 @@ def of_drivers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say which values clearly go with winning; that they cause it, nobody knows."""
     if len(table) != remembered.get("rows"):
         return []
-    is_large = (table["n"] >= LEAST_BASE) & table["p_adjusted"].notna()
-    clear = table[is_large & (table["p_adjusted"] < 1 - float(remembered.get("confidence", 0.95)))]
+    clear = table[is_clear(table, remembered, ["n"])]
     sentences = [_goes_with(clear.loc[at]) for at in clear.index[:_MOST_NAMED]]
     if len(clear) > _MOST_NAMED:
         sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more.")
@@ -128,7 +207,7 @@ def _age_of_two(remembered: Mapping[str, Any]) -> list[str]:
 
 def _shared(remembered: Mapping[str, Any]) -> list[str]:
     n = remembered.get("shared_items", 0)
-    both = f"{counted(n, 'item')} {'is' if n == 1 else 'are'} on both sides"
+    both = f"{counted(n, thing_of(remembered))} {'is' if n == 1 else 'are'} on both sides"
     return [f"{both}, so that there are no errors."] if n else []
 
 

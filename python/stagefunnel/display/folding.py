@@ -48,10 +48,25 @@ _SPARE: Final[Mapping[str, Sequence[str]]] = {
     "compared_groups": ("ratio", "p_value", "n_b", "n_a"),
     "cumulative_incidence": ("beyond_horizon", "se", "events", "naive", "at_risk", "share_open"),
     "time_to_convert": ("share_to_date",),
+    "absorption": (
+        *("expected_time_se", "win_se", "win_if_won", "win_if_closed", "expected_visits"),
+        *("items_in", "expected_time", "lost"),
+    ),
+    "forecast": (
+        *("amount_beyond_support", "expected_wins_if_closed", "win_if_closed", "n_beyond_support"),
+        "win",
+    ),
+    "win_probability": ("entered", "age", "win_if_closed", "beyond_support"),
+    "backtest": ("brier", "bias", "inside"),
+    "bottlenecks": (
+        *("sensitivity", "elasticity", "share_of_losses", "forgone_wins", "share_of_time", "n_open"),
+        *("median_time", "benchmark_gain", "n_lost"),
+    ),
+    "markov_check": ("pearson", "few_expected", "statistic", "df"),
     "transitions": ("items",),
     "funnel": (
         *("began_beyond", "amount_missing", "assumed", "open_at", "lost_from", "skipped"),
-        *("conversion_from_previous", "conversion_from_all", "amount"),
+        *("conversion_from_previous", "conversion_from_all", "amount", "amount_conversion"),
     ),
 }
 # Tables whose text wraps and says the most, so that nothing is left out of them.

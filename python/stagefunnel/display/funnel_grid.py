@@ -15,6 +15,7 @@ from .cells import with_bounds
 from .extremes import group_name
 from .folding import spare_columns
 from .grid import Grid
+from .money_sentences import notes_of_value, of_value
 from .numbers import count, counted, number, percent
 from .outcomes import recorded_outcomes
 from .period_sentences import of_periods
@@ -38,6 +39,7 @@ _HEADINGS = {
     "open_at": "open\nhere",
     "amount": "amount",
     "amount_missing": "no amount",
+    "amount_conversion": "of value",
 }
 _SHARED = ("skipped", "began_beyond", "lost_from", "open_at")  # columns that are equal for all kinds
 
@@ -156,7 +158,7 @@ def _columns(kind: str, part: pd.DataFrame) -> list[str]:
     if kind in ("furthest", "strict"):
         # Only in these kinds does a stage that is always asked for never have more than the one before it.
         columns.append("conversion_from_previous")
-    return columns + [name for name in AMOUNTS if name in part.columns]
+    return columns + [name for name in (*AMOUNTS, "amount_conversion") if name in part.columns]
 
 
 def _grid(funnel: _Funnel) -> Grid:
@@ -226,7 +228,8 @@ def _ends_of_open_stages(rows: pd.DataFrame) -> list[int]:
 
 
 def _column(rows: pd.DataFrame, name: str) -> list[str]:
-    write = percent if name.startswith("conversion") else number if name == "amount" else count
+    is_share = name.startswith("conversion") or name == "amount_conversion"
+    write = percent if is_share else number if name == "amount" else count
     if name == "conversion_from_previous":
         rows = rows.assign(conversion_from_previous=rows[name].where(~(rows[name] > 1)))
     return with_bounds(write, rows, name)
@@ -248,7 +251,9 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
         if n_groups <= _MOST_GROUPS_WITH_FINDINGS or not funnel.by:
             known = is_whole(rows, remembered)
             found = findings(rows, outcome, funnel.names, without, things_of(remembered)) if known else []
+            found += of_value(rows, stage_namer(funnel.names), thing_of(remembered))
             below += [f"{prefix}{finding}" for finding in found]
     if n_groups > _MOST_GROUPS:
         below.append(f"… and {count(n_groups - _MOST_GROUPS)} more groups")
+    below += notes_of_value(remembered)
     return above, below

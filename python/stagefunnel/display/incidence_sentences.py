@@ -32,15 +32,23 @@ def of_incidence(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, 
     if len(table) != remembered.get("rows"):
         return []  # rows were taken out, and a sentence about a whole needs the whole
     by = columns_before(table, "cause")
-    first = table["cause"].iloc[0]
+    first = told_cause(table, remembered)
     blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
     sentences = []
     for rows in blocks[:_MOST_GROUPS]:
         prefix = f"{group_name(rows, by)}: " if by else ""
-        sentences.append(f"{prefix}{_by_the_horizon(rows[rows['cause'] == first], name_of, remembered)}")
+        sentences.append(f"{prefix}{answer_of_rows(rows[rows['cause'] == first], name_of, remembered)}")
     if len(blocks) > _MOST_GROUPS:
         sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
     return [*sentences, *_win_rate(remembered, by), *_reopened(remembered)]
+
+
+def told_cause(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Any:
+    """Return the cause that the sentences are about: the first one, or the most frequent next stage."""
+    if remembered.get("clock") != "stage":
+        return table["cause"].iloc[0]
+    moves = table.groupby("cause", sort=False, observed=True)["events"].sum()
+    return moves.index[int(moves.argmax())]
 
 
 def of_maturity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -55,8 +63,8 @@ def of_maturity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     ]
 
 
-def _by_the_horizon(rows: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> str:
-    """Write the answer: 22 % of created items are won within 180 d (18–27 %), and 17 % so far."""
+def answer_of_rows(rows: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> str:
+    """Write the answer of the rows of one cause: 22 % are won within 180 d (18–27 %), and 17 % so far."""
     known = rows[rows["incidence"].notna() & ~rows["beyond_horizon"].astype(bool)]
     is_young = not len(known)
     known = rows[rows["incidence"].notna()] if is_young else known

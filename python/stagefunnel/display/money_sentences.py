@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from ..tables.labels import group_label
-from ..tables.schema import OUTCOME_AMOUNTS
-from .numbers import count, counted, number
+from ..tables.schema import OUTCOME_AMOUNTS, VALUE_SHARES
+from .cells import with_bounds
+from .numbers import count, counted, number, percent, plural
+from .things import thing_of
 
 
 def has_amounts(outcome: Mapping[str, Any] | pd.DataFrame) -> bool:
@@ -42,3 +44,42 @@ def won_by_group(table: pd.DataFrame, by: Sequence[Any], thing: str) -> list[str
         most = f", most in {', '.join(group_label(top, by))} ({number(top['amount_won'].iloc[0])})"
     won = f"Won {number(total)} of {counted(table['won'].sum(), thing)}{most}"
     return ["; ".join([won, *without_amount(int(table["amount_missing"].sum()))])]
+
+
+def of_value(rows: pd.DataFrame, name_of: Callable[[Any], str], thing: str) -> list[str]:
+    """Say how much of the value of one funnel was won, how sure it is, and what the largest item makes."""
+    if not {*VALUE_SHARES} <= {*rows.columns}:
+        return []
+    won = rows[(rows["outcome"] == "won") & rows["amount_conversion"].notna()]
+    if won.empty:
+        return []
+    best = won.loc[[won["amount_conversion"].idxmax()]]
+    row = best.iloc[0]
+    share = with_bounds(percent, best, "amount_conversion")[0]
+    alike = _items(row["amount_n_eff"], thing)
+    return [
+        f"By value, {share} reached {name_of(row['stage'])}: as sure as {alike} of one size; "
+        f"the largest {thing} is {percent(row['top_share'])} of all"
+    ]
+
+
+def _items(n_eff: float, thing: str) -> str:
+    """Write how many items of one size would be as sure."""
+    text = f"{n_eff:.1f}" if n_eff < 10 else count(round(n_eff))
+    return f"{text} {thing if text == '1.0' else plural(thing)}"
+
+
+def notes_of_value(remembered: Mapping[str, Any]) -> list[str]:
+    """Say what the shares of the value leave out, or why there are none."""
+    thing = thing_of(remembered)
+    if remembered.get("value_of_units"):
+        return [
+            f"No share of the value: {plural(thing)} are counted, and each stage has the amounts of items"
+        ]
+    notes = []
+    missing = remembered.get("value_missing", 0)
+    if missing:
+        notes.append(f"Without an amount, so in no share of the value: {counted(missing, thing)}")
+    if remembered.get("value_negative"):
+        notes.append("Amounts below zero: a group that has one has no share of the value")
+    return notes

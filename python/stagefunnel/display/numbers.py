@@ -75,11 +75,16 @@ def change(value: Any) -> str:
 
 
 def points(value: Any) -> str:
-    """Write a difference of two shares: ``+7 points``, ``-1 point``, which ``+7 %`` would not be."""
+    """Write a difference of two shares: ``+7 points``, ``-1 point``, which ``+7 %`` would not be.
+
+    One that is below the last digit has no sign: ``0.0 points``.
+    """
     if pd.isna(value):
         return NOTHING
     rounded = round(100 * value)
-    text = f"{rounded}" if rounded or not value else _kept_apart(100 * value)
+    text = f"{rounded}" if rounded or not value else f"{100 * value:.1f}"
+    if rounded == 0 and float(text) == 0 and value:
+        return "0.0 points"
     return _signed(f"{text} point{'' if abs(rounded) == 1 else 's'}", value)
 
 

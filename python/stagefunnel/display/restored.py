@@ -15,14 +15,20 @@ import pandas as pd
 
 from ..errors import SchemaError, quoted
 from ..tables.labels import columns_behind, value_label
-from ..tables.schema import AMOUNTS, BOTH, LOSSES, LOST_LENGTHS, MOVED_OUT, PARTS
+from ..tables.schema import AMOUNTS, BOTH, LOSSES, LOST_LENGTHS, MOVED_OUT, PARTS, VALUE_SHARES
 
 _KEYS: Final = (
     *("from_stage", "to_stage", "stage", "lost_stage"),
     *("step", "start", "period", "variant", "path"),
+    *("cause", "time", "column", "value"),
 )
 _OPTIONAL: Final = " (optional)"
 _MAY_MISS: Final = ("from_stage",)  # of an item that was lost before any stage
+# What is not estimable, as every bound may be.
+_ESTIMATES: Final = {
+    *("incidence", "se", "open", "naive", "survival", "low", "high"),
+    *("difference", "p_value", "p_adjusted", "ratio", "effect", "effect_se", "value"),
+}
 _LENGTHS: Final = re.compile(
     r"((median|mean)_)?cycle_time|in_stage|age|mean|median|start|end|q\d+(\.\d+)?|(mean|median|q\d+(\.\d+)?)_from_\w+"
 )
@@ -92,7 +98,7 @@ def named_columns(table: pd.DataFrame) -> pd.DataFrame:
 
 def groups_of(table: pd.DataFrame, columns: Sequence[str], remembered: Mapping[str, Any]) -> list[Any]:
     """List the columns of the breakdown: those before the table's own, and those that it remembers."""
-    own = {*columns, *AMOUNTS, MOVED_OUT, *(remembered.get("reason") or ())} - {"period"}
+    own = {*columns, *AMOUNTS, *VALUE_SHARES, MOVED_OUT, *(remembered.get("reason") or ())} - {"period"}
     ahead = takewhile(lambda name: name not in columns or name == "period", table.columns)
     before = [name for name in ahead if name not in own]
     known = remembered.get("by") or []
@@ -259,8 +265,9 @@ def _may_be_missing(table: pd.DataFrame) -> set[str]:
         str(name)
         for name in table.columns
         if name in _MAY_MISS
+        or name in _ESTIMATES
         or str(name).startswith(("conversion", "mean", "median"))
-        or str(name).endswith(("rate", "share", "_change", "_difference", "rework"))
+        or str(name).endswith(("rate", "share", "_change", "_difference", "rework", "_low", "_high"))
     }
 
 

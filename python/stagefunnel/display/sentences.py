@@ -19,6 +19,7 @@ import pandas as pd
 
 from ..tables.labels import columns_before, group_label, present_or_missing, value_label, value_labels
 from ..tables.schema import (
+    ABSORPTION,
     COMPARED_GROUPS,
     COMPARISON,
     DECOMPOSED,
@@ -42,9 +43,18 @@ from ..tables.schema import (
     VELOCITY,
 )
 from ..tables.skipping import OnTheWay
-from .comparing_sentences import of_compared_groups, of_decomposition, of_drivers, of_mix_rate
+from .absorption_sentences import of_absorption
+from .comparing_sentences import (
+    chance_of_two_periods,
+    of_compared_groups,
+    of_decomposition,
+    of_drivers,
+    of_mix_rate,
+    of_period_differences,
+)
 from .extremes import largest
 from .flow_sentences import of_flow
+from .forecast_sentences import FORECAST_SENTENCES
 from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
 from .incidence_sentences import of_incidence, of_maturity
@@ -272,6 +282,16 @@ def of_problems(table: pd.DataFrame) -> list[str]:
     return [f"Stages that do not fit: {numbers}"]
 
 
+def _of_two_periods(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Compare two periods; where differences have bounds, only what chance alone does not make is named."""
+    found = of_comparison(table, remembered, name_of)
+    if "p_adjusted" not in table.columns:
+        is_finding = any(line.startswith("Furthest apart") for line in found)
+        return [*found, *(chance_of_two_periods(table, remembered) if is_finding else [])]
+    notes = [line for line in found if line.startswith(("Not alike", "Covered", "Fewer than"))]
+    return [*notes, *of_period_differences(table, name_of, remembered)]
+
+
 _COLUMNS_OF_UNMARKED: Final[Mapping[str, tuple[str, ...]]] = {  # tables without ``attrs["stagefunnel"]``
     "quality": QUALITY,
     "problems": PROBLEMS,
@@ -282,7 +302,7 @@ _COLUMNS_OF_UNMARKED: Final[Mapping[str, tuple[str, ...]]] = {  # tables without
 # For each kind of table: the columns that its sentences need, and the function that composes them.
 _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "outcomes": (OUTCOME_TABLE, lambda table, _, remembered: of_outcomes(table, remembered)),
-    "comparison": (COMPARISON, lambda table, name_of, remembered: of_comparison(table, remembered, name_of)),
+    "comparison": (COMPARISON, _of_two_periods),
     "time_in_stage": (
         STAGE_TIMES,
         lambda table, name_of, _: of_each_group(table, "stage", lambda rows: of_times(rows, name_of)),
@@ -292,7 +312,9 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "drivers": (DRIVERS, lambda table, _, remembered: of_drivers(table, remembered)),
     "mix_rate": (MIXED, of_mix_rate),
     "cumulative_incidence": (INCIDENCE, of_incidence),
+    "absorption": (ABSORPTION, of_absorption),
     "cohort_maturity": (MATURITY, lambda table, _, remembered: of_maturity(table, remembered)),
+    **FORECAST_SENTENCES,
     "time_to": (TIMES_TO, of_times_to),
     "variants": (VARIANTS, lambda table, _, remembered: of_variants(table, remembered)),
     "transitions": (

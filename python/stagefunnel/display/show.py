@@ -12,6 +12,7 @@ from ..errors import SchemaError, given
 from ..tables.frames import as_pandas
 from ..tables.labels import columns_before
 from ..tables.schema import (
+    ABSORPTION,
     CHECKED,
     COMPARED_GROUPS,
     COMPARISON,
@@ -45,6 +46,7 @@ from .cells import cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
 from .flow_sentences import flow_title
 from .folding import spare_columns
+from .forecast_sentences import FORECAST_TABLES, forecast_title
 from .funnel_grid import show_funnel
 from .grid import Grid
 from .incidence_sentences import incidence_title
@@ -67,6 +69,8 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
     "comparison": COMPARISON,
     "time_in_stage": STAGE_TIMES,
     "cohort_maturity": MATURITY,
+    "absorption": ABSORPTION,
+    **FORECAST_TABLES,
     "compared_groups": COMPARED_GROUPS,
     "decomposition": DECOMPOSED,
     "drivers": DRIVERS,
@@ -92,8 +96,9 @@ _FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
 
 # Their sentences see themselves whether the rows still belong together.
 _CHECKED_BY_SENTENCES: Final = (
-    *(VARIANTS, VELOCITY, INCIDENCE, MATURITY),
+    *(VARIANTS, VELOCITY, INCIDENCE, MATURITY, ABSORPTION),
     *(COMPARED_GROUPS, DECOMPOSED, MIXED, DRIVERS),
+    *FORECAST_TABLES.values(),
 )
 
 
@@ -253,6 +258,8 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
         return flow_title(TITLES[kind], remembered)
     if kind == "cumulative_incidence":
         return incidence_title(remembered)
+    if kind == "forecast":
+        return forecast_title(remembered)
     if kind != "comparison":
         return TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]
@@ -379,9 +386,8 @@ def _show_rows(
     kept = without_bounds([*table.columns])
     columns = [(str(name), table[name]) for name in kept]
     shown = table.head(most)
-    texts = [
-        with_bounds(cell_writer(str(name), table[name], name_of, working_day), shown, name) for name in kept
-    ]
+    writers = [cell_writer(str(name), table[name], name_of, working_day, kind) for name in kept]
+    texts = [with_bounds(write, shown, name) for write, name in zip(writers, kept, strict=True)]
     grid = Grid(
         headings=[name.replace("_", " ") for name, _ in columns],
         is_text=[not is_number(column) for _, column in columns],

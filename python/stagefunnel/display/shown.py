@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .blocks import with_bars
 from .folding import Folded, folded
 from .grid import Grid
+from .plain_text import plain_text
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -184,6 +185,11 @@ def printed(shown: Shown) -> str:
 
     console = Console(color_system=None, highlight=False, force_jupyter=False)
     if not has_width(is_terminal=console.is_terminal and not Console().is_jupyter):
+        options = console.options
+        if not options.ascii_only and not options.legacy_windows:
+            text = plain_text(shown._title, shown._above, shown._grid, shown._below)
+            if text is not None:
+                return text
         shown, console.width = shown.widened(), _ALL
     with console.capture() as capture:
         console.print(shown, crop=False)

@@ -22,4 +22,12 @@ TITLES: Final = {
     "mix_rate": "Other {items}, or the same handled otherwise",
     "compared_groups": "Groups compared, step by step",
     "cohort_maturity": "How much of each cohort's answer is in",
+    "absorption": "Where moves end, by stage",
+    "win_probability": "Open {items}, the likeliest to be won first",
+    "backtest": "Forecasts of past dates, and what came",
+    "bottlenecks": "Where {items} wait, are lost, and would be worth saving",
+    "markov_check": "Whether the next stage depends on more than the present one",
+    "item_features": "What was known of open {items}, and what came",
+    "state_occupation": "Where the open {items} will be",
+    "win_within": "Chance to be won, by stage and time in it",
 }

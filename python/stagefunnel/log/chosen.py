@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -12,16 +11,14 @@ import pandas as pd
 
 from .. import _core
 from ..errors import Parts, SchemaError, UnknownItemError, advised, check_option, did_you_mean, named
+from .chosen_data import taken_out, with_places_chosen
 from .columns.arrow import speaks_arrow
 from .columns.inputs import Input, read_input
-from .columns.keys import StoredKeys
-from .columns.marks import RowMarks
 from .data import Empty, LogData
 from .intake.times import encode
 
 ItemKeys: TypeAlias = Iterable[Hashable]
 _SUCH_AS: Final = '; give keys, such as table.loc[table["amount"] > 0, "deal_id"]'
-_BLOCK: Final = 1 << 16  # codes whose wider copy stays in the cache
 _MOST_COMPARED: Final = 20_000  # so many texts are compared with a misspelled key in half a second
 
 
@@ -34,72 +31,7 @@ def with_items_chosen(data: LogData, items: ItemKeys, empty: Empty) -> LogData:
             *(named("items"), " has no key, so no row is left; pass "),
             *(advised("empty", "allow"), " if that is expected"),
         )
-    return with_places_chosen(data, places)
-
-
-def with_places_chosen(data: LogData, places: npt.NDArray[np.int64]) -> LogData:
-    """Return the inside of a log with the items at some places of the journeys, in rising order.
-
-    An item whose place comes again is there again: such a log answers what the core counts, and no keys.
-    """
-    n_items = data.journeys.n_items
-    if len(places) == n_items and np.array_equal(places, np.arange(n_items)):  # rows are not copied then
-        n_without_stage = data.journeys.n_rows - int(data.label_rows.sum())
-        table = data.items_table
-        return replace(
-            data,
-            n_input_rows=int(data.journeys.n_rows),
-            found=_found_in(data, n_without_stage),
-            whole_end=data.end_of_observation(),
-            items_table=None if table is None else table.at_items(places),
-        )
-    journeys = _core.journeys.take_items(data.journeys, places.astype(np.uint32), data.threads)
-    rows = rows_of_items(data.journeys, places).astype(np.uint32) if data.columns or data.marks else None
-    codes = _counted(journeys.stage, len(data.labels) + 1)
-    chosen = replace(
-        data,
-        journeys=journeys,
-        n_input_rows=int(journeys.n_rows),
-        found=_found_in(data, int(codes[-1])),
-        label_rows=codes[:-1].astype(np.int64),
-        keys_of=None if data.keys_of is None else StoredKeys.of(data.keys_of, journeys),
-        whole_end=data.end_of_observation(),
-    )
-    if data.columns is not None and rows is not None:
-        chosen = replace(chosen, columns=data.columns.at_rows(rows, data.threads))
-    if data.marks is not None and rows is not None:
-        marks = RowMarks.of_rows(data.marks.ended, data.marks.start_unknown, rows, data.threads)
-        chosen = replace(chosen, marks=marks)
-    if data.items_table is not None:
-        chosen = replace(chosen, items_table=data.items_table.at_items(places))
-    return chosen
-
-
-def _counted(codes: npt.NDArray[np.integer[Any]], n: int) -> npt.NDArray[np.int64]:
-    """Count each code; block by block, because NumPy counts a wider copy of what it is given."""
-    found = np.zeros(n, dtype=np.int64)
-    for first in range(0, len(codes), _BLOCK):
-        found += np.bincount(codes[first : first + _BLOCK], minlength=n)
-    return found
-
-
-def rows_of_items(
-    journeys: _core.journeys.Journeys, items: npt.NDArray[np.integer[Any]]
-) -> npt.NDArray[np.int64]:
-    """Return the places of the rows of some items in the journeys, item after item."""
-    offsets = journeys.offsets.astype(np.int64)
-    starts = offsets[items]
-    lengths = offsets[np.asarray(items) + 1] - starts
-    # Each row's place: where its item starts, and how far it is from there.
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
-
-
-def _found_in(data: LogData, n_without_stage: int) -> dict[str, int]:
-    """Count what is known of the rows that are left; rows that were dropped belong to no item."""
-    # How many of the doubtful times are theirs is not known.
-    found = dict.fromkeys((check for check in data.found if check != "doubtful_local_times"), 0)
-    return found | {"missing_stage": n_without_stage} if "missing_stage" in found else found
+    return taken_out(with_places_chosen(data, places))
 
 
 def _read_keys(items: Any) -> Input:

@@ -133,6 +133,11 @@ class LogData:
         return self.whole_end if self.observed_until is None else self.observed_until
 
     @property
+    def n_items(self) -> int:
+        """Number of items."""
+        return int(self.journeys.n_items)
+
+    @property
     def stages(self) -> pd.DataFrame:
         """Stages in order of first appearance: ``stage``, ``rows``, ``first_row``."""
         seen = np.flatnonzero(self.label_rows)

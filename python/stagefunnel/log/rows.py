@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..tables.build import frame
 from ..tables.schema import ROWS
-from .chosen import rows_of_items
+from .chosen_data import rows_of_items
 from .data import LogData
 from .stage_log import StageLog, not_a_log
 

@@ -23,7 +23,8 @@ from ..tables.frames import as_chosen
 from ..times.periods import MomentLike
 from ..times.zones import checked_zone
 from .body import from_body, to_body
-from .chosen import ItemKeys, with_items_chosen, with_places_chosen
+from .chosen import ItemKeys, with_items_chosen
+from .chosen_data import with_places_chosen
 from .columns.frame_types import Column, Frame
 from .columns.kept import column_names
 from .columns.marks import RowMarks
@@ -31,7 +32,7 @@ from .data import Empty, Invalid, Keys, LogData, ReaderLines
 from .intake.checks import check_options, thread_count
 from .intake.frame import read_frame
 from .intake.stream import read_batches
-from .number_dates import warn_of_dates
+from .number_dates import refuse_the_missing_number, warn_of_dates
 from .quality import quality_of
 from .short_visits import without_short_visits
 
@@ -195,6 +196,7 @@ class StageLog:
         name = item if isinstance(item, str) else "item"
         data = data.with_items(items, items_key or name, invalid)
         self._data = data.with_observed_until(observed_until)
+        refuse_the_missing_number(data)
         warn_of_dates(self._data, stacklevel=2)
 
     @classmethod
@@ -292,6 +294,7 @@ class StageLog:
             stages=stages,
             kept=column_names(columns),
         )
+        refuse_the_missing_number(data)
         warn_of_dates(data, stacklevel=2)
         data = data.with_items(items, items_key or item, invalid)
         return cls._from_data(data.with_observed_until(observed_until))
@@ -375,7 +378,7 @@ class StageLog:
     @property
     def n_items(self) -> int:
         """Distinct items."""
-        return int(self._data.journeys.n_items)
+        return self._data.n_items
 
     @property
     def unit(self) -> str | None:

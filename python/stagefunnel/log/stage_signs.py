@@ -201,7 +201,6 @@ def _uses(
         n_groups=1,
         amount=None,
         threads=read.threads,
-        item_states=None if known is None else known.item_states,
     )
     passed = counts.beyond[0]
     beyond = counts.skipped[0] + passed - counts.began_beyond[0]

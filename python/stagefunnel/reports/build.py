@@ -25,6 +25,7 @@ from ..questions.scope.where import Where, asked_of
 from ..questions.stages.limits import LimitsLike
 from ..questions.stages.losses import losses
 from ..questions.stages.open_items import open_items
+from ..questions.stats.share_bounds import Base, sums_of, with_bounds
 from ..questions.summary import summary
 from ..tables.options import BasisName, EveryName, MissingStages, Unlisted
 from ..tables.schema import OPEN_ITEMS
@@ -32,14 +33,17 @@ from ..times.lengths import LengthLike
 from ..times.periods import MomentLike, PeriodLike, pair_of
 from ..working_hours import WorkingHours
 from . import sections
+from .chance import chance
 from .items_behind import ItemsBehind, items_behind
 from .money import money_facts, money_options, money_section
+from .outlook import outlook
 from .page import Page, Section, rendered
 from .painter import painter
 
 _Question: TypeAlias = Callable[[], Section | None]
 _MOST_PERIODS = 36
 _MOST_STUCK = 10
+_SURE = 0.95  # the confidence of all bounds on the page
 
 
 def report(
@@ -71,8 +75,11 @@ def report(
 
     The page stands alone: it loads nothing, its charts are drawings, and a reader can filter its tables and
     save them as CSV. It has both funnels side by side, losses, skips, time in stage, the ten items that are
-    stuck most, moves, the trend if the log has dates, a breakdown if `by` names one, and what was unusual in
-    the rows. Each section has its definition and a sentence about this log.
+    stuck most, moves, an outlook for what is open, the trend if the log has dates, a breakdown if `by` names
+    one, and what was unusual in the rows. Each section has its definition and a sentence about this log, and
+    each share that is a proportion of items its bounds of 95 %. A section "Real or chance?" compares the
+    groups of `by` step by step, and the last two periods of the trend that are over; where nothing differs
+    by more than chance makes, it is a line, and without groups and such periods it is not there.
 
     Parameters
     ----------
@@ -163,30 +170,34 @@ def report(
     money = money_options(amount, currency, rates)
     with painter() as draw:
         answers = summary(log, pipeline, calendar=calendar, limits=limits, **scope)
-        both = funnel(log, pipeline, kind="both", **money, **scope) if money else answers.funnel
+        both = funnel(log, pipeline, kind="both", confidence=_SURE, **money, **scope)
+        now = with_bounds(answers.outcomes, _SURE, {"win_rate": Base("won", _closed(answers.outcomes))})
         worth = outcomes(log, pipeline, **money, **scope) if money else None
         questions: list[_Question] = [
             lambda: sections.funnels(draw, both, behind()),
             lambda: sections.lost(
-                draw, losses(log, pipeline, reason=reason, calendar=calendar, **money, **scope)
+                draw,
+                losses(log, pipeline, reason=reason, calendar=calendar, confidence=_SURE, **money, **scope),
             ),
-            lambda: sections.skipped(draw, skips(log, pipeline, by=_first(by), **scope)),
+            lambda: sections.skipped(draw, skips(log, pipeline, by=_first(by), confidence=_SURE, **scope)),
             lambda: sections.times(draw, answers.time_in_stage),
             lambda: sections.stuck(stuck()) if items else None,
-            lambda: sections.moves(draw, answers.transitions),
+            lambda: sections.moves(draw, _moves(answers.transitions)),
+            lambda: outlook(draw, log, pipeline, calendar, scope),
         ]
         if money:
             questions.insert(1, lambda: money_section(log, pipeline, worth, money, scope))
+        trend = None
         if log.unit is not None and log.n_rows:
-            questions.append(
-                lambda: sections.trend(draw, _trend(log, pipeline, every, scope | {"within": within}))
-            )
+            trend = _trend(log, pipeline, every, scope | {"within": within})
+            questions.append(lambda: sections.trend(draw, trend))
         if by is not None:
             questions.append(lambda: _groups(log, pipeline, by, top, {**money, **scope}))
+        questions.append(lambda: chance(draw, log, pipeline, by, top, trend, scope))
         questions.append(lambda: sections.quality(answers.quality))
         page = Page(
             title=title,
-            facts=sections.facts(answers.outcomes) + money_facts(worth),
+            facts=sections.facts(now) + money_facts(worth),
             about=_about(log, period, basis, as_of),
             sections=_answered(questions, progress),
             remarks=remarks_of({**answers.funnel.attrs["stagefunnel"], **asked.remarks}),
@@ -214,8 +225,17 @@ def _answered(questions: Sequence[_Question], progress: Callable[[int, int], obj
 def _groups(
     log: StageLog, pipeline: Pipeline, by: str | Sequence[str], top: int, scope: dict[str, Any]
 ) -> Section:
-    grouped = funnel(log, pipeline, kind="both", by=by, top=top, **scope)
-    return sections.groups(outcomes(log, pipeline, by=by, top=top, **scope), grouped)
+    options = {"by": by, "top": top, "confidence": _SURE, **scope}
+    return sections.groups(outcomes(log, pipeline, **options), funnel(log, pipeline, kind="both", **options))
+
+
+def _closed(outcome: pd.DataFrame) -> Any:
+    return outcome["won"] + outcome["lost"]
+
+
+def _moves(table: pd.DataFrame) -> pd.DataFrame:
+    """Put bounds on the shares of moves."""
+    return with_bounds(table, _SURE, {"share": Base("moves", sums_of(table, "moves", ["from_stage"]))})
 
 
 def _owners(log: StageLog, by: str | Sequence[str] | None) -> list[str]:
@@ -240,6 +260,7 @@ def _trend(
         "within": scope["within"],
         "basis": "created",
         "kind": "conversions",
+        "confidence": _SURE,
     }
     lengths: list[EveryName] = ["week", "month", "quarter", "year"] if every is None else [every]
     for length in lengths:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..display.charts.funnel_chart import plot_funnel
 from ..display.charts.losses_chart import plot_losses
+from ..display.charts.picture import at_width
 from ..display.charts.skips_chart import plot_skips
 from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
@@ -21,7 +22,7 @@ from ..display.show import show
 from ..tables.labels import columns_before, value_labels
 from .items_behind import ItemsBehind
 from .page import Figure, Section, TablePart
-from .painter import Draw
+from .painter import Draw, Drawing
 
 _MOST_CSV = 20_000  # rows
 _DARK = "(prefers-color-scheme: dark)"
@@ -45,11 +46,19 @@ def facts(outcomes: pd.DataFrame) -> list[tuple[str, str]]:
         ("won now", count(row["won"])),
         ("lost now", count(row["lost"])),
         ("open now", count(row["open"])),
-        ("win rate", percent(row["win_rate"])),
+        ("win rate", _with_bounds(row, "win_rate")),
     ]
     if row["reopened_won"]:
         numbers.append(("lost, then won", count(row["reopened_won"])))
     return numbers
+
+
+def _with_bounds(row: pd.Series, name: str) -> str:
+    """Write a share with the bounds that the table has of it: ``42 % (38–46 %)``."""
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    if low is None or pd.isna(low) or pd.isna(high):
+        return percent(row[name])
+    return f"{percent(row[name])} ({100 * low:.0f}–{percent(high)})"
 
 
 def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Section:
@@ -63,7 +72,7 @@ def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Sect
         "then won is left out of it. Between its bars: the share of the stage before, where not more came. "
         "The bars of won and lost stages count every item that was ever there; the numbers at the top of the "
         "page count where items are now.",
-        _figure(draw, plot_funnel, table),
+        figure_of(draw, plot_funnel, table),
         [part if behind is None else replace(part, anchors=behind.anchors)],
         behind=[] if behind is None else behind.stages,
     )
@@ -78,7 +87,7 @@ def lost(draw: Draw, table: pd.DataFrame) -> Section | None:
         "losses",
         "Where items are lost",
         f"Each lost item counts once, at the last stage that it was in before it was lost.{pauses}",
-        _figure(draw, plot_losses, table),
+        figure_of(draw, plot_losses, table),
         [table_part(table, "Losses by stage")],
     )
 
@@ -90,7 +99,7 @@ def skipped(draw: Draw, table: pd.DataFrame) -> Section | None:
         return None
     by = columns_before(table, "stage")
     groups = 1 if not by else skippable[by[0]].nunique(dropna=False)
-    figure = _figure(draw, plot_skips, skippable) if groups <= 60 else None
+    figure = figure_of(draw, plot_skips, skippable) if groups <= 60 else None
     return Section(
         "skips",
         "What is skipped" + (f", by {by[0]}" if by else ""),
@@ -112,7 +121,7 @@ def times(draw: Draw, table: pd.DataFrame) -> Section | None:
         "Time in stage",
         "From an item's entry into a stage to its entry into the next one; visits that are still open are "
         "not in it.",
-        _figure(draw, plot_time_in_stage, table),
+        figure_of(draw, plot_time_in_stage, table),
         [table_part(table, "Time in stage")],
     )
 
@@ -138,7 +147,7 @@ def moves(draw: Draw, table: pd.DataFrame) -> Section | None:
     if table.empty:
         return None
     stages = len({*table["from_stage"], *table["to_stage"]})
-    figure = _figure(draw, plot_transitions, table, form="sankey") if stages <= 60 else None
+    figure = figure_of(draw, plot_transitions, table, form="sankey") if stages <= 60 else None
     return Section(
         "moves",
         "Moves between stages",
@@ -158,7 +167,7 @@ def trend(draw: Draw, table: pd.DataFrame | None) -> Section | None:
         "trend",
         "By the period in which items were created",
         f"The funnel with conversions of the items created in each period, {_how_long(table)}",
-        _figure(draw, plot_trend, table),
+        figure_of(draw, plot_trend, table),
         [table_part(table, "The funnel of every period")],
     )
 
@@ -205,13 +214,24 @@ def quality(table: pd.DataFrame) -> Section:
     )
 
 
-def _figure(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
+def figure_of(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
     """Let a chart be drawn without its title: the page has the heading and the sentences as text."""
-    drawings = {}
+    drawings: dict[str, Drawing] = {}
+    charts: dict[str, Any] = {}
     for media, theme, width in _MEDIA:
-        specification = plot(table, theme=theme, width=width, **options).to_dict()
+        # A table is read once for each theme, and drawn in each width.
+        if theme in charts:
+            specification = at_width(charts[theme], width).to_dict()
+        else:
+            charts[theme] = plot(table, theme=theme, width=width, **options)
+            specification = charts[theme].to_dict()
         drawings[media] = draw({**specification, "title": " "})
     return Figure(drawings, specification["description"], _sentences(specification))
+
+
+def without(figure: Figure, plain: str) -> Figure:
+    """Leave out the line that says what a chart draws, where the heading of the section says it."""
+    return replace(figure, sentences=[line for line in figure.sentences if not line.startswith(plain)])
 
 
 def _findings_without(figure: Figure | None, table: pd.DataFrame) -> list[str]:

@@ -26,9 +26,16 @@ AdjustmentName = Literal["holm", "bh", "bonferroni"]
 
 ErrorName = Literal["greenwood", "robust"]
 
+ChainMethodName = Literal["visits", "aalen_johansen"]
+ChainErrorName = Literal["delta", "robust"]
+
 LifeClockName = Literal["created", "stage"]
 
 ReopenName = Literal["last", "first"]
+
+ForecastName = Literal["semi_markov", "markov"]
+
+ForecastIntervalName = Literal["total", "outcome"]
 
 OpenVisitsName = Literal["apart", "censored"]
 

@@ -26,6 +26,10 @@ FUNNEL: Final = (
     "left_out",
 )
 AMOUNTS: Final = ("amount", "amount_missing")  # before "base", with an amount
+VALUE_SHARES: Final = (  # after these, with a confidence
+    *("amount_conversion", "amount_conversion_low", "amount_conversion_high"),
+    *("amount_n_eff", "top_share"),
+)
 MOVED_OUT: Final = "moved_out"  # last, where a pipeline keeps items that moved to another pipeline
 TOO_RECENT: Final = "too_recent"  # last, where items are read for a length of time
 OUTCOME_TABLE: Final = ("base", "won", "lost", "open", "win_rate", "left_out", "reopened_won")
@@ -76,6 +80,10 @@ INCIDENCE: Final = (
     *("cause", "time", "at_risk", "events", "incidence", "se", "incidence_low", "incidence_high"),
     *("open", "naive", "beyond_horizon"),
 )
+ABSORPTION: Final = (
+    *("stage", "items_in", "win", "win_se", "win_low", "win_high", "lost", "undetermined"),
+    *("win_if_closed", "win_if_won", "expected_visits", "expected_time", "expected_time_se"),
+)
 TIMES_TO: Final = ("n", "completed", "open", "closed", "mean", "median")
 TRANSITIONS: Final = ("from_stage", "to_stage", "moves", "items", "share")
 LOSSES: Final = ("from_stage", "lost_stage", "items", "share")
@@ -124,6 +132,44 @@ OPEN_ITEMS: Final = (  # before the columns that are asked for
     *("item", "stage", "entered", "in_stage"),
     *("age", "quantile", "over_limit"),
 )
+WIN_PROBABILITY: Final = (  # before the amount and the columns that are asked for
+    *("item", "stage", "entered", "in_stage", "age"),
+    *("win", "win_low", "win_high", "win_if_closed", "beyond_support"),
+)
+FORECAST: Final = (
+    *("line", "stage", "n_open", "win", "win_if_closed"),
+    *("expected_wins", "expected_wins_low", "expected_wins_high"),
+    *("expected_wins_if_closed", "expected_wins_if_closed_low", "expected_wins_if_closed_high"),
+    "n_beyond_support",
+)
+FORECAST_AMOUNTS: Final = (
+    *("expected_amount", "expected_amount_low", "expected_amount_high"),
+    "amount_beyond_support",
+)
+BACKTEST: Final = (
+    *("date", "n_open", "expected", "expected_low", "expected_high"),
+    *("actual", "inside", "brier", "bias"),
+)
+BACKTEST_AMOUNTS: Final = (
+    *("expected_amount", "expected_amount_low", "expected_amount_high"),
+    "actual_amount",
+)
+BOTTLENECKS: Final = (
+    *("stage", "n_open", "median_time", "share_of_time"),
+    *("n_lost", "share_of_losses", "loss_probability", "forgone_wins"),
+    *("sensitivity", "elasticity", "removal_gain", "benchmark_gain"),
+)
+MARKOV_CHECK: Final = (
+    *("test", "stage", "n", "statistic", "pearson", "df"),
+    *("p_value", "few_expected"),
+)
+ITEM_FEATURES: Final = (  # before the moves, the times in stages and the columns; the label is last
+    *("item", "moment", "stage", "age", "in_stage"),
+    *("visits", "back_moves", "skipped"),
+    "label",
+)
+OCCUPATION: Final = ("time", "state", "stage", "items", "share")
+WIN_WITHIN: Final = ("stage", "age", "win", "win_if_closed", "n", "beyond_support")
 ROWS: Final = ("item", "stage", "time")
 VISITS: Final = (  # before the log's own columns
     *("item", "visit", "stage", "visit_of_stage", "stage_outcome", "item_outcome"),

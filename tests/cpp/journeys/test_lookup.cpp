@@ -127,6 +127,22 @@ TEST(TakeItems, RefusesAnItemThatTheLogDoesNotHave) {
     EXPECT_THROW(static_cast<void>(take_items(small_log().journeys, places)), std::invalid_argument);
 }
 
+TEST(RowsOfCodes, CountsTheRowsOfItemsByStage) {
+    // Item 5 has the codes 0, 1, 1 and a row without a stage; item 6 has 1.
+    CodedRows rows;
+    rows.n_labels = 2;
+    for (const std::size_t code : {0, 1, 1, 2}) rows.add(5, code, 0);
+    rows.add(6, 1, 0);
+    const Journeys journeys = rows.build();
+    const std::uint32_t five = journeys.key[0] == 5 ? 0 : 1;
+    using Rows = std::vector<std::uint64_t>;
+    EXPECT_EQ(rows_of_codes(journeys, std::vector<std::uint32_t>{five}, 1), (Rows{1, 2, 1}));
+    EXPECT_EQ(rows_of_codes(journeys, std::vector<std::uint32_t>{0, 1}, 2), (Rows{1, 3, 1}));
+    EXPECT_EQ(rows_of_codes(journeys, {}, 1), (Rows{0, 0, 0}));
+    EXPECT_THROW(static_cast<void>(rows_of_codes(journeys, std::vector<std::uint32_t>{2}, 1)),
+                 std::invalid_argument);
+}
+
 TEST(JourneyOf, ReturnsTheJourneyOfOneItemAsALogOfItsOwn) {
     const Log log = small_log();
     const Column key = numbers_column<std::int64_t>({7});

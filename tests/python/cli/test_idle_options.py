@@ -3,22 +3,19 @@
 # Most of it is the table of trials, one line for each option: apart from the walk it could not be read.
 
 import argparse
-import json
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 
+import stagefunnel as sf
+from commands import actions_of
 from helpers import ROOT
 from stagefunnel.cli import main
 from stagefunnel.cli.commands.table import COMMANDS
-from stagefunnel.cli.parser import command_parser
-from stagefunnel.reports import build
 
 EXPORTS = ROOT / "tests/data/exports"
 BITRIX = [str(path) for path in sorted((EXPORTS / "bitrix24").glob("*.json"))]
@@ -126,6 +123,7 @@ TRIALS: dict[str, list[Trial]] = {
         *(trial("first_known", needs="--amount paid"), idle("last")),
     ],
     "as_of": [trial("2026-01-07")],
+    "ages": [trial("1d,2d")],
     "assumed": [trial("Offer")],
     "at": [trial("last", needs="--by who"), trial("first", needs="--by who"), idle("first")],
     "attribution": [trial("last_touch", needs="--by who"), idle("first_touch")],
@@ -139,6 +137,7 @@ TRIALS: dict[str, list[Trial]] = {
     ],
     "began_beyond": [trial("Offer")],
     "b": [trial("Bo", needs="--a Al")],
+    "benchmark": [trial("Offer=0.1")],
     "bins": [trial("1")],
     "by": [trial("who"), trial("outcome"), trial("created:month"), trial("paid:[4, 9]")],
     "columns": [trial("who"), trial("created:month")],
@@ -151,10 +150,14 @@ TRIALS: dict[str, list[Trial]] = {
     "clock": [trial("stage", needs="--of-stage Offer")],
     "of_stage": [trial("Offer", needs="--clock stage")],
     "mix": [trial("number")],
-    "static": [trial("team", needs="--items items.csv --columns team")],
+    "static": [
+        trial("team", needs="--items items.csv --columns team"),
+        trial("team", needs="--items items.csv --fit-by team"),
+    ],
     "times": [trial("1d,5d")],
     "observed": [trial("2026-02")],
     "se": [trial("robust", needs="--clock stage --of-stage New --times 30d")],
+    "method": [trial("markov"), trial("aalen_johansen")],
     "min_at_risk": [trial("4", needs="--by who")],
     "reopen": [trial("first")],
     "open_visits": [trial("censored")],
@@ -163,10 +166,12 @@ TRIALS: dict[str, list[Trial]] = {
     "crm": [trial("wide", file="export"), idle("wide")],
     "currency": [trial("money", needs="--amount paid --rates EUR=1 --rates USD=2"), idle("money")],
     "dayfirst": [trial(file="marked"), idle()],
+    "from_dates": [trial("2026-02-01,2026-02-10")],
     "deal": [trial("deal"), idle("deal", file="export")],
     "deal_pipeline": [trial("other.toml")],
     "deals": [trial("fewer.csv")],
     "decimal": [trial(",", file="marked", needs="--dayfirst"), idle(",")],
+    "draws": [trial("101", needs="--confidence 0.2"), trial("101", needs="--confidence 0.5")],
     "empty": [trial("allow", file="none.csv"), idle("error", file="export")],
     "encoding": [trial("utf-16", file="export"), idle("cp1251")],
     "entries": [trial("all", needs="--every day")],
@@ -184,10 +189,13 @@ TRIALS: dict[str, list[Trial]] = {
         idle("moves", needs="--kind strict"),
     ],
     "first_time": [trial("1", needs="--every day")],
+    "fit_by": [trial("who")],
     "force": [trial(needs="--out other.toml")],
     "format": [trial("json")],
     "from_step": [trial("2", needs="--steps New,Offer,Won")],
     "hold": [trial("who")],
+    "horizon": [trial("12d")],
+    "interval": [trial("outcome")],
     "invalid": [trial("drop", file="bad.csv"), idle("keep_stage", file="export")],
     "item": [trial("other_item")],
     "items": [
@@ -241,6 +249,7 @@ TRIALS: dict[str, list[Trial]] = {
     "order": [
         trial("number", needs="--kind strict --item-key j --mode strict --steps New,Offer"),
         trial("number", needs="--by who"),
+        trial("number", needs="--from-dates 2026-02-11"),
     ],
     "out": [trial("answer.csv"), trial("answer.json")],
     "page": [trial("answer.html")],
@@ -252,11 +261,13 @@ TRIALS: dict[str, list[Trial]] = {
     "reached": [trial("Offer")],
     "reason": [trial("who")],
     "same_part": [trial(needs="--period 2026-06")],
+    "seed": [trial("7", needs="--confidence 0.2")],
     "skipped": [trial("Offer")],
     "stage": [trial("other_stage")],
     "start": [trial("New")],
     "start_unknown": [trial("guessed", file="ended.csv"), idle("guessed", file="export")],
     "steps": [trial("New,Lost")],
+    "target": [trial("5", needs="--horizon 2027")],
     "time": [trial("other_time"), trial("other_time", needs="--period 2026-02")],
     "time_format": [trial("%Y-%d-%m"), trial("%d/%m/%Y", file="export")],
     "timing": [trial("first_entry"), trial("first_entry", needs="--by who --attribution step")],
@@ -266,6 +277,7 @@ TRIALS: dict[str, list[Trial]] = {
     "to_step": [trial("2", needs="--steps New,Offer,Won")],
     "toml": [trial("answer.toml")],
     "top": [trial("1", needs="--by who"), trial("1"), idle("1")],
+    "train": [trial("2026-01")],
     "unit": [
         trial("team", needs="--items items.csv"),
         trial("team", needs="--items items.csv --basis created"),
@@ -276,6 +288,7 @@ TRIALS: dict[str, list[Trial]] = {
     "within": [trial("3d", needs="--basis origin")],
     "where": [trial("who=Al"), trial("number>2"), trial("team=East", needs="--items items.csv")],
     "window": [trial("2d")],
+    "windows": [trial("3d")],
     "against": [trial("2025-01")],
     "zone": [
         trial("America/New_York", file="zoned.csv", needs="--period 2026-01 --as-of 2026-02-01 --item-key n"),
@@ -293,11 +306,7 @@ EXEMPT = {
 
 @cache
 def options_of(command: str) -> list[argparse.Action]:
-    actions = list[argparse.Action]()
-    for action in command_parser()._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            actions = action.choices[command]._actions
-    return [action for action in actions if action.option_strings and action.dest not in EXEMPT]
+    return [action for action in actions_of(command) if action.option_strings and action.dest not in EXEMPT]
 
 
 def words_for(actions: list[argparse.Action], needs: Sequence[str]) -> list[str]:
@@ -322,7 +331,12 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         "report": ["--out", "page.html"],
         **{name: ["--steps", "New,Won"] for name in OF_STEPS},
         "explain": ["--item-key", "p"],
+        "backtest": ["--horizon", "20d"],
         "cohort-maturity": ["--tau", "30d"],
+        "absorption": ["--by", "who"],  # the end is certain in some groups
+        "item-features": ["--as-of", "2026-02-11,2026-03-10", "--horizon", "20d"],
+        "state-occupation": ["--times", "20d"],
+        "win-within": ["--horizon", "30d"],
         "compare-groups": ["--by", "who"],
         "drivers": ["--columns", "who"],
         "decompose": ["--by", "who", "--a", "Cy"],
@@ -372,23 +386,39 @@ class Outcome(NamedTuple):
 
 
 Ran = Any
+REPLACED = {"other.toml"}  # with --force
 #: Outcomes of commands without the option that is tried, by their words: many options share one.
 SEEN: dict[tuple[str, ...], Outcome] = {}
 OF_TODAY = ("check",)  # a question about the age of rows has another answer a moment later
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ran:
-    """Run a command beside the files; the drawings of a page are their specifications."""
+#: Exports by their files and the options that they were read with: most commands read one of a few.
+READ: dict[str, sf.Export] = {}
+read = sf.read
 
-    @contextmanager
-    def painter() -> Iterator[Any]:
-        yield lambda chart: SimpleNamespace(svg=json.dumps(dict(chart), default=str))
 
-    monkeypatch.setattr(build, "painter", painter)
-    monkeypatch.chdir(tmp_path)
+def read_once(files: Sequence[str], *, progress: Any, **options: Any) -> sf.Export:
+    key = repr((files, sorted(options.items())))
+    if key not in READ:
+        READ[key] = read(list(files), progress=progress, **options)
+    return READ[key]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("files")
     for name, text in FILES.items():
-        Path(name).write_text(text)
+        (path / name).write_text(text)
+    return path
+
+
+@pytest.fixture
+def run(
+    undrawn: None, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Ran:
+    """Run a command beside the files; the drawings of a page are their specifications."""
+    monkeypatch.setattr(sf, "read", read_once)
+    monkeypatch.chdir(folder)
 
     def command(words: Sequence[str]) -> Outcome:
         try:
@@ -399,6 +429,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         written = {path.name: path.read_bytes() for path in Path().iterdir() if path.name not in FILES}
         for name in written:
             Path(name).unlink()
+        for name in REPLACED & {*words}:
+            Path(name).write_text(FILES[name])
         return Outcome(code, out + err.rpartition("error: ")[2], written)
 
     return command
@@ -410,6 +442,8 @@ NO_TRIAL = {
     ("chain-funnel", "dayfirst"): "the one export of leads and deals has dates in ISO 8601",
     ("chain-funnel", "merged"): "nor does it have merged deals",
     ("chain-funnel", "decimal"): "nor does it write amounts in another way",
+    ("backtest", "seed"): "three deals are open at the one date, and their bounds are those of any draws",
+    ("backtest", "interval"): "the same",
 }
 
 

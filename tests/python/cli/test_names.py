@@ -1,16 +1,15 @@
 """One word for one thing: a command is called as its function, an option as its argument."""
 
-import argparse
 import inspect
 from typing import Any
 
 import pytest
 
 import stagefunnel as sf
+from commands import actions_of, parsers
 from stagefunnel.cli import main
 from stagefunnel.cli.commands.table import COMMANDS
 from stagefunnel.cli.old_names import renewed
-from stagefunnel.cli.parser import command_parser
 
 # Commands without a function of their name, and the options whose name no argument has. Each has its reason.
 OTHER_COMMANDS: dict[str, Any] = {
@@ -31,13 +30,6 @@ OTHER_OPTIONS = {
     "of_stage": "a stage of the pipeline; --stage names the column of stages, as in all commands",
     "item_key": "the item of `explain`; --item names the column of items, as in all commands",
 }
-
-
-def actions_of(command: str) -> list[argparse.Action]:
-    for action in command_parser()._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return list(action.choices[command]._actions)
-    raise AssertionError
 
 
 def arguments_of(function: Any) -> set[str]:
@@ -188,10 +180,7 @@ OLD = ["trend", "compare", "chain", "items", "sequence"]
 
 
 def test_old_names_are_neither_in_the_help_nor_completed() -> None:
-    (choices,) = (
-        action.choices for action in command_parser()._actions if action.choices and not action.option_strings
-    )
-    assert not {*OLD} & {*choices}
+    assert not {*OLD} & {*parsers()}
     old = {"--export", "--dates", "--count", "--table", "--with", "--rate"}
     for command in COMMANDS:
         assert not old & {option for action in actions_of(command) for option in action.option_strings}

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from commands import actions_of
 from stagefunnel.cli import main
 from stagefunnel.cli.commands.table import COMMANDS
-from stagefunnel.cli.parser import command_parser
 
 ROWS = "item,stage,time,who\n1,New,2026-01-01,Al\n1,Won,2026-01-02,Al\n2,New,2026-01-03,Bo\n"
 FILES = {
@@ -79,15 +79,12 @@ ARGUMENT = re.compile(r"\b[a-z]+(_[a-z]+)*=")
 
 
 @cache
-def actions_of(command: str) -> list[argparse.Action]:
-    for action in command_parser()._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return [one for one in action.choices[command]._actions if one.option_strings]
-    raise AssertionError
+def options_of(command: str) -> list[argparse.Action]:
+    return [action for action in actions_of(command) if action.option_strings]
 
 
 def base_of(command: str, option: str) -> list[str]:
-    flags = {flag for action in actions_of(command) for flag in action.option_strings}
+    flags = {flag for action in options_of(command) for flag in action.option_strings}
     if command == "chain-funnel":
         words = "--leads log.csv --deals log.csv --links links.csv"
         words += " --lead-pipeline p.toml --deal-pipeline p.toml"
@@ -116,7 +113,7 @@ def base_of(command: str, option: str) -> list[str]:
 
 
 def needed_by(command: str, option: str) -> list[str]:
-    flags = {flag for action in actions_of(command) for flag in action.option_strings}
+    flags = {flag for action in options_of(command) for flag in action.option_strings}
     words = NEEDS.get(option, "").split()
     pairs = [words[at : at + 2] for at in range(0, len(words), 2)]
     return [word for pair in pairs if pair[0] in flags for word in pair]
@@ -125,7 +122,7 @@ def needed_by(command: str, option: str) -> list[str]:
 CASES = [
     (command, action.dest, action.option_strings[0])
     for command in COMMANDS
-    for action in actions_of(command)
+    for action in options_of(command)
     if action.dest not in ANY | {"help"} and action.nargs != 0
 ]
 

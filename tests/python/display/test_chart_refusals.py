@@ -28,6 +28,36 @@ TABLES: dict[str, tuple[Plot, str, Callable[[], pd.DataFrame]]] = {
     ),
     "funnel": (plots.plot_funnel, "funnel()", lambda: sf.funnel(LOG, PIPELINE)),
     "flow": (plots.plot_flow, "flow()", lambda: sf.flow(LOG, PIPELINE, period="2026-03")),
+    "decomposition": (
+        plots.plot_decomposition,
+        "decompose()",
+        lambda: sf.decompose(LOG, PIPELINE, a="2026-03", b="2026-02"),
+    ),
+    "differences": (
+        plots.plot_differences,
+        "compare_groups() or compare_periods()",
+        lambda: sf.compare_groups(grouped(), PIPELINE, by="half"),
+    ),
+    "drivers": (
+        plots.plot_drivers,
+        "drivers()",
+        lambda: sf.drivers(grouped(), PIPELINE, ["half"], static=["half"]),
+    ),
+    "incidence": (
+        plots.plot_incidence,
+        "cumulative_incidence()",
+        lambda: sf.cumulative_incidence(LOG, PIPELINE),
+    ),
+    "survival": (
+        plots.plot_survival,
+        'cumulative_incidence(clock="stage") or kaplan_meier()',
+        lambda: sf.cumulative_incidence(LOG, PIPELINE, clock="stage", stage="New"),
+    ),
+    "survival of arrays": (
+        plots.plot_survival,
+        "kaplan_meier()",
+        lambda: sf.stats.kaplan_meier([2, 4, 5, 8], [True, True, False, True]),
+    ),
     "losses": (plots.plot_losses, "losses()", lambda: sf.losses(LOG, PIPELINE)),
     "paths": (plots.plot_paths, "sequence_paths()", lambda: sf.sequence_paths(LOG, STEPS)),
     "sequence": (plots.plot_sequence, "sequence_funnel()", lambda: sf.sequence_funnel(LOG, STEPS)),
@@ -57,7 +87,7 @@ def test_a_chart_refuses_what_is_not_its_table(name: str) -> None:
     with pytest.raises(sf.SchemaError) as no_rows:
         plot(table[:0])
     assert str(no_rows.value) == f"the table of {made_by} has no rows to draw"
-    if name != "compare periods":  # without its columns it is a table of funnel()
+    if name not in ("compare periods", "survival of arrays"):  # without its columns it is a table of funnel()
         with pytest.raises(sf.SchemaError) as another:
             plot(sf.outcomes(LOG, PIPELINE))
         assert str(another.value).startswith(f"this is not a table of {made_by}: it lacks '")

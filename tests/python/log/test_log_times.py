@@ -162,7 +162,7 @@ def test_plain_integers_stay_plain_integers(times: Any) -> None:
 
 
 def test_integers_at_the_ends_of_their_range_are_times_like_others() -> None:
-    assert first_times([-(2**63), 2**63 - 1]).tolist() == [-(2**63), 2**63 - 1]
+    assert first_times([-(2**63) + 1, 2**63 - 1]).tolist() == [-(2**63) + 1, 2**63 - 1]
 
 
 @pytest.mark.parametrize(
@@ -218,3 +218,23 @@ def test_a_format_with_offsets_gives_times_in_utc() -> None:
     assert log.zone == "UTC"
     times = sf.time_in_stage(log, sf.Pipeline("New", won="Won"))
     assert times["mean"].iloc[0] == pd.Timedelta("2h")
+
+
+@pytest.mark.parametrize("way", ["arrays", "frame", "stream"])
+def test_the_integer_that_means_no_time_is_refused_and_its_neighbour_is_a_time(way: str) -> None:
+    def log_from(first: int) -> sf.StageLog:
+        columns = {"item": [1, 1], "stage": ["New", "Won"], "time": np.array([first, 5])}
+        if way == "arrays":
+            return sf.StageLog(**columns)
+        if way == "frame":
+            return sf.StageLog(pd.DataFrame(columns))
+        return sf.StageLog.from_batches([pd.DataFrame(columns)])
+
+    with pytest.raises(
+        sf.SchemaError, match=r"a time is -9223372036854775808, .* missing time; .* -9223372036854775807 on"
+    ):
+        log_from(-(2**63))
+    table = sf.item_table(
+        log_from(-(2**63) + 1), sf.Pipeline(["New"], won=["Won"], lost=["Lost"]), missing="ignore"
+    )
+    assert table["first_time"].to_list() == [-(2**63) + 1]

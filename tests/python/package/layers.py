@@ -58,6 +58,10 @@ ALLOWED: dict[str, set[str]] = {
         *("_core", "naming", "errors", "times", "working_hours", "pipeline", "tables", "log"),
         *("questions.scope", "questions.stages", "questions.stats"),
     },
+    "questions.forecast": {
+        *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
+        *("questions.scope", "questions.funnel", "questions.stages", "questions.stats"),
+    },
     "questions.parts": {
         *("_core", "naming", "errors", "times", "pipeline", "tables", "log"),
         *("questions.scope", "questions.funnel", "questions.stages"),

@@ -145,5 +145,5 @@ def test_help_fits(name: str) -> None:
 
 def test_help_of_the_bound_questions_is_a_list_of_them() -> None:
     text = pydoc.render_doc(sf.Bound, renderer=pydoc.plaintext)
-    assert len(text.splitlines()) <= 170
+    assert len(text.splitlines()) <= 190
     assert "Count the items that reach each stage of a pipeline." in text

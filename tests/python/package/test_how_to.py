@@ -9,7 +9,11 @@ import pytest
 from stagefunnel.cli import main
 
 ROOT = Path(__file__).parents[3]
-BEGINNINGS = ("Funnel", "Chain", "Time ", "Checks", "Assumed", "Sequence")
+BEGINNINGS = (
+    *("Funnel", "Chain", "Time ", "Checks", "Assumed", "Sequence"),
+    *("Won and lost, by age", "How much of each cohort", "Groups compared"),
+    *("Which step made", "Expected wins", "Other items, or the same", "What goes with"),
+)
 PAGES = sorted(ROOT.joinpath("docs", "how_to").glob("*.md"))
 COMMANDS = [
     line.removeprefix("$ stagefunnel ")

@@ -315,6 +315,9 @@ def test_of_all_options_the_one_that_was_wrong_is_named(question: Any) -> None:
         "a": "2026-01",
         "b": "2026-02",
         "tau": "30d",
+        "horizon": "30d",
+        "times": ["30d"],
+        "as_of": "2026-03-01",
         "fail_if": ["win_rate < 0", "days_since_last_row < 0"],
     }
     options = inspect.signature(question).parameters

@@ -96,6 +96,15 @@ def velocity_of_plain() -> None:
     assert answers[0]["mean_cycle_time"].tolist() == [pd.Timedelta(days=43)]  # 8 and 78 days
 
 
+def described() -> None:
+    options: dict[str, Any] = {"as_of": "2026-07-01", "horizon": "20d"}
+    table = sf.item_features(log(), PIPELINE, **options)
+    facts = sf.item_table(log(), PIPELINE, as_of="2026-07-01").set_index("item")
+    assert table["skipped"].tolist() == facts["skipped"].loc[table["item"]].tolist()
+    plain = sf.item_features(log(), PLAIN, **options)
+    assert_frame_equal(table.drop(columns="skipped"), plain.drop(columns="skipped"))
+
+
 def summarised() -> None:
     found = sf.summary(log(), PIPELINE)
     assert_same(found.funnel, reference.funnel(ROWS, PIPELINE, kind="both"))
@@ -117,6 +126,9 @@ def reported(directory: Path) -> None:
 
 
 CHECKS: dict[str, Any] = {
+    "absorption": lambda: of_plain(sf.absorption, by="team"),
+    "backtest": lambda: of_plain(sf.backtest, horizon="20d", draws=100, fit_by="team", static="team"),
+    "bottlenecks": lambda: of_plain(sf.bottlenecks, by="team", benchmark={"Offer": 0.1}),
     "check": checked,
     "cohort_maturity": lambda: of_plain(sf.cohort_maturity, every="month", tau="30d", by="team"),
     "compare_groups": groups_compared,
@@ -126,6 +138,7 @@ CHECKS: dict[str, Any] = {
     "drivers": lambda: of_plain(sf.drivers, columns="team", static="team"),
     "explain": explained,
     "flow": lambda: of_plain(sf.flow, period="2026-06", by="team"),
+    "forecast": lambda: of_plain(sf.forecast, by="team", horizon="30d", draws=100),
     "funnel": lambda: assert_same(
         sf.funnel(log(), PIPELINE, kind="strict"), reference.funnel(ROWS, PIPELINE, kind="strict")
     ),
@@ -133,8 +146,10 @@ CHECKS: dict[str, Any] = {
         sf.funnel_by_period(log(), PIPELINE, every="year", basis="created").drop(columns="period"),
         reference.funnel(ROWS, PIPELINE),
     ),
+    "item_features": described,
     "item_table": lambda: assert_same(sf.item_table(log(), PIPELINE), reference.item_table(ROWS, PIPELINE)),
     "losses": lambda: of_plain(sf.losses),
+    "markov_check": lambda: of_plain(sf.markov_check, by="team"),
     "mix_rate": lambda: of_plain(sf.mix_rate, mix="outcome", by="team", a="a", b=None),
     "open_items": lambda: of_plain(sf.open_items, columns="team", limits={"Offer": "3d"}),
     "outcomes": lambda: of_plain(sf.outcomes, by="team"),
@@ -146,12 +161,15 @@ CHECKS: dict[str, Any] = {
         sf.skips(log(), PIPELINE, by=None),
         reference.skips_at_moves(ROWS, PIPELINE, ["all"] * len(ROWS)).drop(columns="group"),
     ),
+    "state_occupation": lambda: of_plain(sf.state_occupation, times=["30d"], by="team"),
     "summary": summarised,
     "time_in_stage": lambda: of_plain(sf.time_in_stage, by="team"),
     "time_to": lambda: of_plain(sf.time_to, to_stage="Won", start="New"),
     "variants": lambda: of_plain(sf.variants, by="team"),
     "transitions": lambda: of_plain(sf.transitions, by="outcome"),
     "visits": lambda: of_plain(sf.visits),
+    "win_probability": lambda: of_plain(sf.win_probability, columns="team", horizon="30d"),
+    "win_within": lambda: of_plain(sf.win_within, horizon="30d", ages=["1d", "5d"]),
 }
 
 

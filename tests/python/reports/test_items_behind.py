@@ -14,6 +14,7 @@ from stagefunnel.reports import items_behind
 
 SHOP = sf.datasets.furniture_shop(300)
 STAGES = SHOP.pipeline.labels
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def page_of(tmp_path: Path, log: sf.StageLog, pipeline: sf.Pipeline, **options: Any) -> str:

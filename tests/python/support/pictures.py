@@ -43,6 +43,41 @@ CHARTS: dict[str, tuple[Chart, Callable[[sf.StageLog, sf.Pipeline], pd.DataFrame
     "compare kinds": (plots.plot_compare, lambda log, pipe: sf.funnel(log, pipe, kind="both")),
     "compare groups": (plots.plot_compare, lambda log, pipe: sf.funnel(log, pipe, by="manager")),
     "compare periods": (plots.plot_compare, lambda log, pipe: sf.compare_periods(log, pipe, "2025-Q2")),
+    "incidence": (plots.plot_incidence, lambda log, pipe: sf.cumulative_incidence(log, pipe)),
+    "incidence by": (
+        plots.plot_incidence,
+        lambda log, pipe: sf.cumulative_incidence(log, pipe, by="manager"),
+    ),
+    "incidence of stage": (
+        plots.plot_incidence,
+        lambda log, pipe: sf.cumulative_incidence(log, pipe, clock="stage", stage=pipe.stages[0]),
+    ),
+    "survival": (
+        plots.plot_survival,
+        lambda log, pipe: sf.cumulative_incidence(log, pipe, clock="stage", stage=pipe.stages[0]),
+    ),
+    "survival by": (
+        plots.plot_survival,
+        lambda log, pipe: sf.cumulative_incidence(
+            log, pipe, clock="stage", stage=pipe.stages[0], by="manager"
+        ),
+    ),
+    "differences": (
+        plots.plot_differences,
+        lambda log, pipe: sf.compare_groups(log, pipe, by="source"),
+    ),
+    "differences of periods": (
+        plots.plot_differences,
+        lambda log, pipe: sf.compare_periods(log, pipe, "2025-Q2", basis="created", confidence=0.95),
+    ),
+    "decomposition": (
+        plots.plot_decomposition,
+        lambda log, pipe: sf.decompose(log, pipe, a="2025-Q2", b="2025-Q1"),
+    ),
+    "drivers": (
+        plots.plot_drivers,
+        lambda log, pipe: sf.drivers(log, pipe, ["manager", "source"], static=["manager", "source"]),
+    ),
     "losses": (plots.plot_losses, lambda log, pipe: sf.losses(log, pipe)),
     "losses by": (
         plots.plot_losses,
@@ -129,7 +164,7 @@ CHARTS: dict[str, tuple[Chart, Callable[[sf.StageLog, sf.Pipeline], pd.DataFrame
     ),
 }
 # Charts of a log without rows; the others refuse a table without rows.
-OF_NOTHING = ("funnel", "funnel both", "compare kinds", "flow", "time")
+OF_NOTHING = ("funnel", "funnel both", "compare kinds", "flow", "time", "incidence", "decomposition")
 
 
 def deals(labels: list[str], managers: list[str]) -> Case:

@@ -53,6 +53,13 @@ struct TableRows {
 [[nodiscard]] Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> items,
                                   unsigned threads = 1);
 
+/// Counts the rows of some items by stage code; the last count is that of rows without a stage.
+///
+/// @throws std::invalid_argument if the log does not have an item.
+[[nodiscard]] std::vector<std::uint64_t> rows_of_codes(const Journeys& journeys,
+                                                       std::span<const std::uint32_t> items,
+                                                       unsigned threads);
+
 /// Returns the journey of one item as a log of its own, or `std::nullopt` if the log does not have the item.
 ///
 /// @throws std::invalid_argument as `match_items` does.

@@ -1,5 +1,6 @@
 #include "stagefunnel/questions/durations/lives.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -91,6 +92,83 @@ class LifeOfItem {
     bool is_closed_ = false, closed_unknown_ = false, was_final_ = false;
 };
 
+/// What a stage code is for the life of an item.
+struct CodeRole {
+    std::int32_t row = Pipeline::kUnlisted;
+    Outcome outcome = Outcome::open;
+    LifeEnd ends = LifeEnd::open;  // how a visit ends the life; `open`: it does not by itself
+};
+
+/// Reads lives of rows that have no marks, which are journeys of stages and times alone.
+class PlainLives {
+  public:
+    PlainLives(const Journeys& journeys, const Pipeline& pipeline, std::int32_t target, Reopened reopened)
+        : journeys_(journeys) {
+        for (const scan::CodeMeaning meaning : scan::meanings(journeys, pipeline, {})) {
+            CodeRole role;
+            role.row = meaning.row;
+            if (meaning.where == scan::Where::here) {
+                role.outcome = pipeline.outcome_of(meaning.row);
+                const bool is_beyond = role.outcome == Outcome::won || meaning.row >= target;
+                if (target != Pipeline::kUnlisted && role.outcome != Outcome::lost && is_beyond) {
+                    role.ends = LifeEnd::won;
+                } else if (reopened == Reopened::first && role.outcome != Outcome::open) {
+                    role.ends = role.outcome == Outcome::won ? LifeEnd::won : LifeEnd::lost;
+                }
+            }
+            role_.push_back(role);
+        }
+    }
+
+    template <class Code>
+    void read(Lives& lives, const Code* codes, std::size_t item) const {
+        constexpr std::size_t kNone = ~std::size_t{0};
+        std::size_t begun = kNone, closed = kNone, over = kNone;  // rows
+        std::int32_t row = Pipeline::kUnlisted;
+        Outcome outcome = Outcome::open;
+        std::uint8_t passed = 0;
+        for (std::size_t i = journeys_.offsets[item]; i < journeys_.offsets[item + 1]; ++i) {
+            const CodeRole role = role_[codes[i]];
+            if (role.row == Pipeline::kUnlisted || role.row == row) continue;
+            // Whether a visit ends anything is not to be predicted, so that all are handled alike.
+            const bool is_open = role.outcome == Outcome::open, is_lost = role.outcome == Outcome::lost;
+            const bool was_lost = (passed & Passed::kLost) != 0;
+            passed |= static_cast<std::uint8_t>((outcome != Outcome::open ? Passed::kFinal : 0) |
+                                                (is_lost ? Passed::kLost : 0) |
+                                                (was_lost && !is_lost ? Passed::kReopened : 0));
+            begun = std::min(begun, i);
+            closed = is_open ? kNone : std::min(closed, i);
+            over = std::min(over, role.ends == LifeEnd::open ? kNone : i);
+            row = role.row;
+            outcome = role.outcome;
+        }
+        LifeEnd end = LifeEnd::open;
+        std::int64_t ended = 0;
+        if (over != kNone) {
+            end = role_[codes[over]].ends;
+            ended = journeys_.time[over];
+        } else if (closed != kNone) {
+            end = outcome == Outcome::won ? LifeEnd::won : LifeEnd::lost;
+            ended = journeys_.time[closed];
+        }
+        const bool has_begun = begun != kNone;
+        lives.end[item] = static_cast<std::int8_t>(has_begun ? end : LifeEnd::none);
+        lives.began[item] = has_begun ? journeys_.time[begun] : 0;
+        lives.ended[item] = ended;
+        lives.passed[item] = passed;
+    }
+
+  private:
+    const Journeys& journeys_;
+    std::vector<CodeRole> role_;
+};
+
+/// Whether nothing is known of the rows beside stage and time, and no label is elsewhere.
+bool are_plain(const scan::Marks& marks) {
+    return marks.ended.empty() && marks.start_unknown.empty() &&
+           std::none_of(marks.elsewhere.begin(), marks.elsewhere.end(), [](auto flag) { return flag != 0; });
+}
+
 /// Calls `with(column)` for each column of some visits, or `with(column, other)` for those of two.
 template <class With, class... Stays>
 void for_each_column(With with, Stays&... stays) {
@@ -158,6 +236,11 @@ Lives find_lives(const Journeys& journeys, const Pipeline& pipeline, std::int32_
     lives.ended.resize(n);
     lives.passed.resize(n);
     scan::scan_ranges(journeys, threads, [&](const auto* codes, std::size_t first, std::size_t last) {
+        if (are_plain(marks)) {
+            const PlainLives plain(journeys, pipeline, target, reopened);
+            for (std::size_t item = first; item < last; ++item) plain.read(lives, codes, item);
+            return;
+        }
         const scan::StayWalker walker(journeys, pipeline, marks);
         for (std::size_t item = first; item < last; ++item) {
             LifeOfItem life(pipeline, target, reopened);

@@ -65,7 +65,7 @@ ItemsByGroup items_by_group(const ItemStates& item_states, const Options& option
 class StateMasks {
   public:
     template <class Code>
-    StateMasks(const Journeys& journeys, const Code* codes, const Pipeline& pipeline, const Options& options,
+    StateMasks(const Code* codes, const Pipeline& pipeline, const Options& options,
                const ItemStates& item_states)
         : n_rows_(pipeline.n_rows()) {
         Options by_state;  // each state is a group
@@ -75,8 +75,8 @@ class StateMasks {
         PartialCounts units = scan::with_stage_set(pipeline, [&]<class Mask>() {
             Counter<Mask> counter(pipeline, by_state, std::max<Eigen::Index>(n_states, 1));
             for (Eigen::Index state = 0; state < n_states; ++state) {
-                const std::size_t example = item_states.states[static_cast<std::size_t>(state)].example;
-                counter.add(state, example, counter.read(journeys, codes, example), 1);
+                const auto example = static_cast<std::size_t>(state);
+                counter.add(state, example, counter.read(item_states.examples, codes, example), 1);
             }
             return counter.take();
         });
@@ -210,14 +210,13 @@ class StateCounter {
     std::vector<std::uint32_t> counts_;   // 32 bits hold the number of items of any log
 };
 
-std::vector<Counts> count_grouped_states(const Journeys& journeys, const Pipeline& pipeline,
-                                         std::span<const Options> funnels, const ItemStates& item_states) {
+std::vector<Counts> count_grouped_states(const Pipeline& pipeline, std::span<const Options> funnels,
+                                         const ItemStates& item_states) {
     const Options& shared = funnels.front();
     const ItemsByGroup items = items_by_group(item_states, shared);
     std::vector<StateMasks> masks;
-    scan::with_codes(journeys, [&](const auto* codes) {
-        for (const Options& funnel : funnels)
-            masks.emplace_back(journeys, codes, pipeline, funnel, item_states);
+    scan::with_codes(item_states.examples, [&](const auto* codes) {
+        for (const Options& funnel : funnels) masks.emplace_back(codes, pipeline, funnel, item_states);
     });
     PartialFunnels total =
         parallel_merge(items.size(), shared.threads, [&](std::size_t first, std::size_t last) {
@@ -233,16 +232,15 @@ std::vector<Counts> count_grouped_states(const Journeys& journeys, const Pipelin
 
 }  // namespace
 
-Counts internal::count_by_states(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
+Counts internal::count_by_states(const Pipeline& pipeline, const Options& options,
                                  const ItemStates& item_states) {
-    if (!is_plain(options))
-        return count_grouped_states(journeys, pipeline, {&options, 1}, item_states).front();
+    if (!is_plain(options)) return count_grouped_states(pipeline, {&options, 1}, item_states).front();
     return scan::with_stage_set(pipeline, [&]<class Mask>() {
         Counter<Mask> counter(pipeline, options, options.n_groups);
-        scan::with_codes(journeys, [&](const auto* codes) {
+        scan::with_codes(item_states.examples, [&](const auto* codes) {
             // One item of each state stands for all items of that state.
-            for (const ItemStates::State& state : item_states.states)
-                counter.count(journeys, codes, state.example, state.items);
+            for (std::size_t state = 0; state < item_states.states.size(); ++state)
+                counter.count(item_states.examples, codes, state, item_states.states[state].items);
         });
         return counter.take().finish();
     });
@@ -260,7 +258,7 @@ Counts count_funnel(const Journeys& journeys, const Pipeline& pipeline, const Op
                                     : find_states_of_items(journeys, pipeline, options.threads);
             item_states = own ? &*own : nullptr;
         }
-        if (item_states != nullptr) return count_by_states(journeys, pipeline, options, *item_states);
+        if (item_states != nullptr) return count_by_states(pipeline, options, *item_states);
     }
     return scan::with_stage_set(pipeline, [&]<class Mask>() {
         return scan::scan(journeys, options.threads,
@@ -270,22 +268,26 @@ Counts count_funnel(const Journeys& journeys, const Pipeline& pipeline, const Op
     });
 }
 
-std::vector<Counts> count_funnels(const Journeys& journeys, const Pipeline& pipeline,
-                                  std::span<const Options> funnels, const ItemStates& item_states) {
-    pipeline.check(journeys);
+std::vector<Counts> count_funnels(const Pipeline& pipeline, std::span<const Options> funnels,
+                                  const ItemStates& item_states) {
+    if (funnels.empty()) return {};
+    pipeline.check(item_states.examples);
+    const Options& shared = funnels.front();
     for (const Options& funnel : funnels) {
         if (!counts_by_state(funnel.kind))
             throw std::invalid_argument(
                 "the kinds conversions_moves and strict cannot be counted from item states");
-        if (funnel.group.data() != funnels.front().group.data() ||
-            funnel.amount.data() != funnels.front().amount.data())
+        if (funnel.group.data() != shared.group.data() || funnel.amount.data() != shared.amount.data())
             throw std::invalid_argument("the funnels must have the same groups and amounts");
     }
-    if (item_states.of_item.size() != journeys.n_items())
-        throw std::invalid_argument("the item states must hold the state of each item");
-    if (funnels.empty()) return {};
-    check_options(journeys, funnels.front());
-    return count_grouped_states(journeys, pipeline, funnels, item_states);
+    if (is_plain(shared)) {
+        std::vector<Counts> counts;
+        for (const Options& funnel : funnels)
+            counts.push_back(count_by_states(pipeline, funnel, item_states));
+        return counts;
+    }
+    check_options(item_states.of_item.size(), shared);
+    return count_grouped_states(pipeline, funnels, item_states);
 }
 
 }  // namespace stagefunnel::funnel

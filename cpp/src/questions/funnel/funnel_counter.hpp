@@ -107,13 +107,16 @@ inline void check_group_range(std::span<const std::int32_t> groups, std::int32_t
     if (lowest < 0 || highest >= n_groups) throw std::invalid_argument("a group lies out of range");
 }
 
-inline void check_options(const Journeys& journeys, const Options& options) {
-    if (!options.group.empty() && options.group.size() != journeys.n_items())
+inline void check_options(std::size_t n_items, const Options& options) {
+    if (!options.group.empty() && options.group.size() != n_items)
         throw std::invalid_argument("groups must be one per item");
-    if (!options.amount.empty() && options.amount.size() != journeys.n_items())
+    if (!options.amount.empty() && options.amount.size() != n_items)
         throw std::invalid_argument("amounts must be one per item");
     check_group_range(options.group, options.n_groups);
     check_amounts(options.amount);
+}
+inline void check_options(const Journeys& journeys, const Options& options) {
+    check_options(journeys.n_items(), options);
 }
 
 /// Counts items under the rules of one funnel.
@@ -261,7 +264,6 @@ inline bool is_answered_by_states(const Options& options) {
 
 /// Counts the items by their states. The states must answer the options, with `of_item` where these are not
 /// plain.
-Counts count_by_states(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
-                       const ItemStates& item_states);
+Counts count_by_states(const Pipeline& pipeline, const Options& options, const ItemStates& item_states);
 
 }  // namespace stagefunnel::funnel::inline internal

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "scan/stage_epochs.hpp"
@@ -94,20 +95,21 @@ class StateTable {
             mixed_items_.push_back({one.item, number_here[one.number]});
     }
 
-    [[nodiscard]] ItemStates item_states() const {
-        ItemStates item_states;
+    /// Returns the states that have items.
+    [[nodiscard]] std::vector<ItemStates::State> states() const {
+        std::vector<ItemStates::State> states;
         const std::vector<std::uint32_t> number = numbers();
         for (std::size_t place = 0; place < states_.size(); ++place) {
             const ItemStates::State& own = states_[place];
             if (own.items == 0) continue;
-            if (number[place] >= item_states.states.size()) item_states.states.push_back({0, own.example});
-            item_states.states[number[place]].items += own.items;
+            if (number[place] >= states.size()) states.push_back({0, own.example});
+            states[number[place]].items += own.items;
         }
-        item_states.states.insert(item_states.states.end(), mixed_.begin(), mixed_.end());
-        return item_states;
+        states.insert(states.end(), mixed_.begin(), mixed_.end());
+        return states;
     }
 
-    /// For each place of the table its place in `item_states().states`; it means nothing for an empty state.
+    /// For each place of the table its place in `states()`; it means nothing for an empty state.
     [[nodiscard]] std::vector<std::uint32_t> numbers() const {
         constexpr std::uint32_t kNone = ~std::uint32_t{0};
         std::vector<std::uint32_t> numbers(states_.size(), kNone);
@@ -136,59 +138,97 @@ class StateTable {
     void count_range(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
                      AtItem at_item, AtMixed at_mixed) {
         if (epochs_.size() == 1) {
-            count_items<false>(journeys, codes, first, last, at_item, at_mixed);
+            count_without_dates(journeys, codes, first, last, at_item);
+        } else if (epochs_.size() == 2) {
+            count_with_dates<true>(journeys, codes, first, last, at_item, at_mixed);
         } else {
-            count_items<true>(journeys, codes, first, last, at_item, at_mixed);
+            count_with_dates<false>(journeys, codes, first, last, at_item, at_mixed);
         }
     }
 
-    template <bool kHasDates, class Code, class AtItem, class AtMixed>
-    void count_items(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
-                     AtItem at_item, AtMixed at_mixed) {
+    /// What the codes of an item say.
+    struct ReadCodes {
+        std::size_t place;      // in the part of the table that one epoch has, or `kNowhere`
+        std::uint32_t visited;  // the stages, as bits
+    };
+
+    template <class Code>
+    [[nodiscard]] ReadCodes read_codes(const Code* codes, std::size_t i, std::size_t end) const {
         const CodeStage* const stages = stages_.data();
-        const auto no_stage = static_cast<std::uint16_t>(n_rows_);
-        std::size_t i = journeys.offsets[first];
+        while (i < end && stages[codes[i]].bit == 0) ++i;
+        if (i == end) return {kNowhere, 0};
+        const std::size_t limit = limits_[codes[i]];
+        const CodeStage begun = stages[codes[i++]];
+        std::uint32_t visited = begun.bit, won_entry = begun.outcome == kWon ? 1 : 0;
+        std::uint16_t stage = begun.row, outcome = begun.outcome;
+        auto before_run = static_cast<std::uint16_t>(n_rows_);  // none
+        for (; i < end; ++i) {
+            const CodeStage next = stages[codes[i]];
+            if (next.bit == 0) continue;
+            before_run = next.outcome != outcome ? stage : before_run;
+            // A win that follows work in progress is an entry too.
+            won_entry |= static_cast<std::uint32_t>(next.outcome == kWon && outcome == kOpen);
+            visited |= next.bit;
+            stage = next.row;
+            outcome = next.outcome;
+        }
+        const std::size_t end_number = end_numbers_[stage * (n_rows_ + 1) + before_run];
+        return {((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry, visited};
+    }
+
+    template <class AtItem>
+    void count_item(std::size_t item, std::size_t place, AtItem at_item) {
+        at_item(item, place);
+        if (place != kNowhere && states_[place].items++ == 0)
+            states_[place].example = static_cast<std::uint32_t>(item);
+    }
+
+    template <class Code, class AtItem>
+    void count_without_dates(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
+                             AtItem at_item) {
+        const std::uint64_t* const row = journeys.offsets.data();
+        for (std::size_t item = first; item < last; ++item)
+            count_item(item, read_codes(codes, row[item], row[item + 1]).place, at_item);
+    }
+
+    /// Returns the epoch in which an item begins, and whether it has rows in others.
+    template <bool kIsOneChange>
+    [[nodiscard]] std::pair<std::size_t, bool> epoch_of(std::int64_t first_time,
+                                                        std::int64_t last_time) const {
+        if constexpr (kIsOneChange) {
+            const std::size_t epoch = first_time > epochs_.last_tick(0) ? 1 : 0;
+            return {epoch, last_time > epochs_.last_tick(0) && epoch == 0};
+        } else {
+            const std::size_t epoch = epochs_.at(first_time);
+            return {epoch, last_time > epochs_.last_tick(epoch)};
+        }
+    }
+
+    /// Dates matter only to an item that is beyond a stage that has them, and no processor foresees which
+    /// these are. A comparison with one date costs less than to wait for times that are read out of turn, so
+    /// the times of all items are read then.
+    template <bool kIsOneChange, class Code, class AtItem, class AtMixed>
+    void count_with_dates(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
+                          AtItem at_item, AtMixed at_mixed) {
         for (std::size_t item = first; item < last; ++item) {
-            const std::size_t end = journeys.offsets[item + 1];
-            while (i < end && stages[codes[i]].bit == 0) ++i;
-            if (i == end) {
-                at_item(item, kNowhere);
+            const std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
+            std::pair own{std::size_t{0}, false};
+            if (kIsOneChange && begin < end)
+                own = epoch_of<true>(journeys.time[begin], journeys.time[end - 1]);
+            const ReadCodes read = read_codes(codes, begin, end);
+            if ((read.visited & beyond_dated_) == 0) {
+                count_item(item, read.place, at_item);
                 continue;
             }
-            const std::size_t limit = limits_[codes[i]];
-            const CodeStage begun = stages[codes[i++]];
-            std::uint32_t visited = begun.bit, won_entry = begun.outcome == kWon ? 1 : 0;
-            std::uint16_t stage = begun.row, before_run = no_stage, outcome = begun.outcome;
-            for (; i < end; ++i) {
-                const CodeStage next = stages[codes[i]];
-                if (next.bit == 0) continue;
-                before_run = next.outcome != outcome ? stage : before_run;
-                // A win that follows work in progress is an entry too.
-                won_entry |= static_cast<std::uint32_t>(next.outcome == kWon && outcome == kOpen);
-                visited |= next.bit;
-                stage = next.row;
-                outcome = next.outcome;
+            if (!kIsOneChange) own = epoch_of<false>(journeys.time[begin], journeys.time[end - 1]);
+            if (!own.second) {
+                count_item(item, read.place + own.first * n_plain_, at_item);
+                continue;
             }
-            const std::size_t end_number = end_numbers_[stage * (n_rows_ + 1) + before_run];
-            std::size_t place = ((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry;
-            if constexpr (kHasDates) {
-                // Dates do not matter to an item that is beyond none of the stages that have them.
-                if ((visited & beyond_dated_) != 0) {
-                    const std::size_t begin = journeys.offsets[item];
-                    const std::size_t epoch = epochs_.at(journeys.time[begin]);
-                    if (journeys.time[i - 1] > epochs_.last_tick(epoch)) {
-                        const std::uint64_t key = mixed_key(journeys, codes, begin, i, place, epoch);
-                        const std::uint32_t number = mixed_number(key, static_cast<std::uint32_t>(item));
-                        ++mixed_[number].items;
-                        at_mixed(item, number);
-                        continue;
-                    }
-                    place += epoch * n_plain_;
-                }
-            }
-            at_item(item, place);
-            ItemStates::State& state = states_[place];
-            if (state.items++ == 0) state.example = static_cast<std::uint32_t>(item);
+            const std::uint64_t key = mixed_key(journeys, codes, begin, end, read.place, own.first);
+            const std::uint32_t number = mixed_number(key, static_cast<std::uint32_t>(item));
+            ++mixed_[number].items;
+            at_mixed(item, number);
         }
     }
 
@@ -320,13 +360,5 @@ class StateTable {
     std::vector<Recent> recent_ = std::vector<Recent>(std::size_t{1} << kRecentBits);
     std::vector<MixedItem> mixed_items_;
 };
-
-/// Whether a table of all states costs less to clear and read than the items cost to count one by one.
-inline bool is_worth_counting_states(const Journeys& journeys, const Pipeline& pipeline) {
-    constexpr std::int32_t kMaxRows = 12;
-    constexpr std::size_t kStatesPerItem = 4;
-    return pipeline.n_rows() <= kMaxRows &&
-           journeys.n_items() * kStatesPerItem > StateTable::n_states(pipeline);
-}
 
 }  // namespace stagefunnel::funnel::inline internal

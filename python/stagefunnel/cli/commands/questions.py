@@ -134,6 +134,22 @@ def cohort_maturity(args: _Args, parser: _Parser) -> pd.DataFrame:
         )
 
 
+def absorption(args: _Args, parser: _Parser) -> pd.DataFrame:
+    """Estimate where the moves from each stage end."""
+    with open_inputs(args, parser) as inputs:
+        return sf.absorption(
+            inputs.log,
+            inputs.pipeline,
+            by=split_names(args.by),
+            top=args.top,
+            method=args.method,
+            se=args.se,
+            calendar=inputs.calendar,
+            confidence=args.confidence,
+            **inputs.cohort(args),
+        )
+
+
 def cumulative_incidence(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Estimate how many items are won and lost by each age."""
     with open_inputs(args, parser) as inputs:

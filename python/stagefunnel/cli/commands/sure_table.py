@@ -9,6 +9,20 @@ from .command import Command
 
 _GROUPS = (options.groups, where_options.where)
 SURE_COMMANDS: Final = {
+    "absorption": Command(
+        "say of each stage how likely an item in it is won in the end, and how long it takes",
+        "questions.absorption",
+        (
+            *(sure_options.chain, *_GROUPS, options.largest),
+            *(options.calendar, options.marks, options.cohort),
+        ),
+        """\
+examples:
+  stagefunnel absorption deals.csv --pipeline pipeline.toml
+  stagefunnel absorption deals.csv --pipeline pipeline.toml --method aalen_johansen --se robust \\
+      --items items.csv --by manager
+""",
+    ),
     "cohort-maturity": Command(
         "say of each cohort how much of its answer is in, and how many wins are still to come",
         "questions.cohort_maturity",

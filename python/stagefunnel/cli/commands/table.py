@@ -15,6 +15,7 @@ from .. import (
 )
 from ..init_options import suggesting
 from .command import Command
+from .forecast_table import FORECAST_COMMANDS
 from .list_table import LIST_COMMANDS
 from .sequence_table import SEQUENCE_COMMANDS
 from .sure_table import SURE_COMMANDS
@@ -186,6 +187,7 @@ examples:
 """,
     ),
     **SURE_COMMANDS,
+    **FORECAST_COMMANDS,
     **LIST_COMMANDS,
     "summary": Command(
         "both funnels, time in stage, moves and quality together",

@@ -35,6 +35,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("open_at", "open here", count),
     ("amount", "amount", number),
     ("amount_missing", "without amount", count),
+    ("amount_conversion", "of value", percent),
     ("base", "all items", count),
     ("left_out", "left out", count),
 )

@@ -19,6 +19,12 @@ def picture_of(specification: Mapping[str, Any], at_width: Callable[[int], Any])
     return chart
 
 
+def at_width(chart: Any, width: int) -> Any:
+    """Draw the same chart for a sheet of another width, without reading its table again."""
+    drawn = getattr(chart, "_at_width", None)  # a chart that was changed since then has one width
+    return chart if drawn is None else drawn(width)
+
+
 @cache
 def _picture_class() -> Any:
     """Make the class of charts, which needs Altair: nothing else does."""

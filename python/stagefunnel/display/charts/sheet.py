@@ -21,6 +21,7 @@ _HATCH: Final = 6.0  # pixels between two lines of a hatching
 # Layers from the lowest to the highest: texts lie over everything.
 _LAYERS: Final = (
     "grid",
+    "area",
     "stream",
     "bar",
     "ghost",
@@ -37,6 +38,7 @@ _OF_TEXT: Final = {"fontSize": "size", "fontWeight": "weight", "angle": "angle"}
 _MARKS: Final[Mapping[str, Record]] = {
     "grid": {"type": "rule"},
     "stream": {"type": "line", "strokeOpacity": 0.5, "strokeCap": "butt"},
+    "area": {"type": "area"},
     "bar": {"type": "rect"},
     "ghost": {"type": "rect", "strokeDash": [4, 3], "fillOpacity": 0},
     "hatch": {"type": "rule", "strokeWidth": 1.4},
@@ -142,13 +144,26 @@ class Sheet:
         self._add("grid" if grid else "rule", {**places, "colour": colour, "thick": thick}, about)
 
     def line(
-        self, points: Iterable[tuple[float, float]], colour: str, *, thick: float = 2.2, dashed: bool = False
+        self,
+        points: Iterable[tuple[float, float]],
+        colour: str,
+        *,
+        thick: float = 2.2,
+        dashed: bool = False,
+        dotted: bool = False,
     ) -> None:
         """Draw a line through some points."""
         self._n_lines += 1
         for x, y in points:
             record = {"x": _r(x), "y": _r(y), "line": self._n_lines, "colour": colour}
-            self._add("line", {**record, "thick": thick, "dash": 1 if dashed else 0}, None)
+            self._add("line", {**record, "thick": thick, "dash": 2 if dotted else 1 if dashed else 0}, None)
+
+    def area(self, edges: Iterable[tuple[float, float, float]], fill: str, *, opacity: float = 1) -> None:
+        """Fill what lies between two lines, each place with the upper and the lower edge at it."""
+        self._n_lines += 1
+        for x, y, y2 in edges:
+            record = {"x": _r(x), "y": _r(y), "y2": _r(y2), "line": self._n_lines}
+            self._add("area", {**record, "fill": fill, "opacity": opacity}, None)
 
     def stream(self, points: Iterable[tuple[float, float]], colour: str, thick: float, about: About) -> None:
         """Draw a thick line that others may cross."""
@@ -279,6 +294,8 @@ def _layer(name: str, fields: Sequence[str], records: list[Record], look: Theme)
     for second in ("x2", "y2"):
         if second in records[0]:
             encoding[second] = {"field": second}
+    if name == "area":
+        encoding["detail"] = {"field": "line", "type": "nominal"}
     if name in ("line", "stream"):
         encoding["detail"] = {"field": "line", "type": "nominal"}
         encoding["order"] = {"field": "x" if name == "line" else "at", "type": "quantitative"}
@@ -303,7 +320,7 @@ def _as_is(field: str) -> Record:
         return {
             "field": field,
             "type": "nominal",
-            "scale": {"domain": [0, 1], "range": [[1, 0], [5, 4]]},
+            "scale": {"domain": [0, 1, 2], "range": [[1, 0], [5, 4], [1.5, 3.5]]},
             "legend": None,
         }
     kind = "quantitative" if field in ("size", "thick", "opacity") else "nominal"
@@ -313,6 +330,7 @@ def _as_is(field: str) -> Record:
 _CHANNELS: Final[Mapping[str, Mapping[str, str]]] = {
     "grid": {"stroke": "colour", "strokeWidth": "thick"},
     "stream": {"stroke": "colour", "strokeWidth": "thick"},
+    "area": {"fill": "fill", "fillOpacity": "opacity"},
     "bar": {"fill": "fill", "stroke": "edge", "fillOpacity": "opacity"},
     "ghost": {"stroke": "edge"},
     "hatch": {"stroke": "colour"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ class ItemsTable:
         """Return the same table for some of the log's items."""
         return self.of_parts(self.parts | {"rows": self._rows[places]})
 
-    @property
+    @cached_property
     def n_unmatched(self) -> int:
         """Items of the log that the table does not have."""
         return int((self._rows < 0).sum())

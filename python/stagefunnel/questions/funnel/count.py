@@ -29,7 +29,6 @@ def count_all(scope: Scope, rules: Sequence[Rule]) -> dict[str, FunnelCounts]:
     code, n_groups = scope.core_groups()
     with core_errors():
         found = _core.funnel.count_funnels(
-            journeys=selection.journeys,
             pipeline=selection.lookup,
             kinds=[rule.core_rule for rule in rules],
             group=code,
@@ -106,6 +105,17 @@ def _count_items(scope: Scope, rule: Rule) -> _core.funnel.Counts:
     if selection.is_whole and rule.counts_by_state:
         with_items = code is not None or amount is not None
         states = item_states(selection.data, selection.lookup, with_items)
+    if states is not None:
+        (found,) = _core.funnel.count_funnels(
+            pipeline=selection.lookup,
+            kinds=[rule.core_rule],
+            group=code,
+            n_groups=n_groups,
+            amount=amount,
+            threads=selection.data.threads,
+            item_states=states,
+        )
+        return found
     return _core.funnel.count_funnel(
         journeys=selection.journeys,
         pipeline=selection.lookup,
@@ -115,7 +125,6 @@ def _count_items(scope: Scope, rule: Rule) -> _core.funnel.Counts:
         n_groups=n_groups,
         amount=amount,
         threads=selection.data.threads,
-        item_states=states,
     )
 
 

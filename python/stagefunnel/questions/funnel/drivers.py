@@ -21,7 +21,7 @@ from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of
-from ..stats.adjusting import adjusted
+from ..stats.adjusting import adjusted, surely_below
 from ..stats.bounds import check_confidence
 from ..stats.comparisons import differences, score_tests
 from .count import count, largest_groups
@@ -121,13 +121,14 @@ def drivers(
     check_top(top, names)
     found = [_values(Scope(selection, _groups(selection, name)), name, rule, top) for name in names]
     counted = pd.concat(found, ignore_index=True)
-    table = _table(counted, sure, adjust)
+    table, clear = _table(counted, sure, adjust)
     remember(
         table,
         "drivers",
         pipeline,
         confidence=sure,
         rows=len(table),
+        clear=clear,
         sides=[f"{row[0]} {row[1]}" for row in counted[["column", "value"]].to_numpy().tolist()],
         items=counted["n"].tolist(),
         open=counted["open"].tolist(),
@@ -185,7 +186,8 @@ def _values(scope: Scope, name: Any, rule: Any, top: int | None) -> pd.DataFrame
     return rows[rows["n"] > 0]
 
 
-def _table(rows: pd.DataFrame, confidence: float, adjust: AdjustName) -> pd.DataFrame:
+def _table(rows: pd.DataFrame, confidence: float, adjust: AdjustName) -> tuple[pd.DataFrame, list[list[str]]]:
+    """Compare each value with the rest; return the table, and the values that a sentence may name."""
     names = ("won", "n", "won_rest", "n_rest")
     won, n, won_rest, n_rest = (rows[name].to_numpy(dtype=np.float64) for name in names)
     p_values = score_tests(won, n, won_rest, n_rest)
@@ -206,4 +208,9 @@ def _table(rows: pd.DataFrame, confidence: float, adjust: AdjustName) -> pd.Data
     )
     unknown = np.isnan(p_values)
     order = np.lexsort((-np.abs(np.nan_to_num(difference)), np.where(unknown, 2.0, p_values)))
-    return table.iloc[order].reset_index(drop=True)
+    counts = [rows[name].to_numpy() for name in names]
+    is_clear = surely_below(p_values, counts, 1 - confidence, adjust)
+    clear = [
+        [str(column), str(value)] for column, value in rows.loc[is_clear, ["column", "value"]].to_numpy()
+    ]
+    return table.iloc[order].reset_index(drop=True), clear

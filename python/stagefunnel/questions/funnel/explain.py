@@ -148,7 +148,6 @@ def explain(
                 n_groups=1,
                 amount=None,
                 threads=1,
-                item_states=None,
             )
         left_out = f"left out: {_why_left_out(visits, rule)}" if counts.left_out[0] else nowhere
         passed = counts.passed[0].astype(bool)

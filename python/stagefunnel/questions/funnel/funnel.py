@@ -36,6 +36,7 @@ from .count import count, count_all, largest_groups
 from .kinds import rules_of
 from .outcome_money import check_amount_at, outcome_amounts
 from .table import funnel_table, outcome_table, win_rate_standouts
+from .value_bounds import check_one_amount, with_value_shares
 
 
 def funnel(
@@ -136,8 +137,8 @@ def funnel(
         and `by` is read on the item with this first row. An item without a value is one of its own.
     confidence
         How sure the bounds of each share are, such as 0.95; its bounds ``…_low`` and ``…_high`` (Wilson's)
-        stand right after it. By default there are none. A ratio of bars that are not nested has none,
-        and neither has a share whose groups are read ``at="stage"``.
+        stand right after it. By default there are none. A ratio of bars that are not nested has
+        none, nor has a share whose groups are read ``at="stage"``.
     where
         Conditions that choose items, by column of the items table or of the log (in an item's first row):
         ``{"source": "web", "amount": ">100"}``, a list of values, ``None`` for no value, or the name of a
@@ -157,7 +158,8 @@ def funnel(
           the in-progress stage before that is not optional (for a won stage the last one, for a lost stage
           ``base``), NaN where items got past either stage while it was not there;
         - ``skip_rate``: share of the items that went beyond; ``loss_rate``: share of the items with a visit;
-        - ``amount`` and ``amount_missing`` (items reached without an amount), with `amount`;
+        - ``amount``, ``amount_missing`` (items reached without an amount), with `amount`; with `confidence`
+          too ``amount_conversion`` (of the base's amount) and bounds, ``amount_n_eff`` and ``top_share``;
         - ``base``: items in the report; ``left_out`` by `lost_then_won`, ``too_recent`` by `within`;
         - ``moved_out``: items of the base that are now in another pipeline, if the pipeline keeps them.
 
@@ -187,6 +189,7 @@ def funnel(
     """
     rules = rules_of(kind, fill, lost_then_won)
     share = read_confidence(confidence)
+    check_one_amount(amount, amount_at, share)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
         asked.log,
@@ -208,6 +211,7 @@ def funnel(
     counted = count_all(scope, rules)
     table = funnel_table(pipeline, kind, counted, scope.groups)
     table = with_funnel_bounds(table, pipeline, counted, share, scope.groups)
+    table = with_value_shares(table, scope, rules, counted, share)
     table = asked.remarked(selection.remarked(table))
     # Read at the stages, what is left out is that of the whole report in every group.
     return remark(table, {"of_report": True}) if scope.groups.each == "row" else table

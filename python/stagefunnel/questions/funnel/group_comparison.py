@@ -23,7 +23,7 @@ from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of
-from ..stats.adjusting import adjusted
+from ..stats.adjusting import adjusted, surely_below
 from ..stats.bounds import Floats, check_confidence
 from ..stats.comparisons import differences, ratios, score_tests
 from ..stats.significance import chi_square_tail
@@ -145,6 +145,7 @@ def compare_groups(
     steps = Steps.of(merged)
     sides = [*_sides(groups, counts, steps.reached(counts), a, b)]
     table = _table(steps, sides, sure, adjust, is_disjoint=groups.each == "item")
+    clear = clear_steps(table, sure, adjust)
     if a is None:
         places = np.repeat([side.group for side in sides], len(steps.labels)).astype(np.intp)
         table = label_rows(table, groups.values, places)
@@ -157,6 +158,7 @@ def compare_groups(
         columns=[str(name) for name in groups.names],
         confidence=sure,
         adjust=adjust,
+        clear=[[sides[at // len(steps.labels)].name, str(table["stage"].iloc[at])] for at in clear],
         steps=[str(label) for label in (steps.first, *steps.labels)],
         won=[str(label) for label in merged.won],
         sides=[[side.name, side.other] for side in sides],
@@ -236,6 +238,18 @@ def _table(
         columns["p_adjusted"] = adjusted(columns["p_value"], adjust)
         columns["ratio"], columns["ratio_low"], columns["ratio_high"] = ratios(a, of_a, b, of_b, confidence)
     return pd.DataFrame({name: columns[name] for name in COMPARED_GROUPS})
+
+
+def clear_steps(table: pd.DataFrame, confidence: float, adjust: AdjustName) -> list[int]:
+    """Find the rows of a table that a sentence may name: two tests say that they are more than chance."""
+    n_a, n_b = (table[name].to_numpy() for name in ("n_a", "n_b"))
+    k_a, k_b = (
+        np.rint(np.nan_to_num(table[f"conversion_{side}"].to_numpy()) * n).astype(np.int64)
+        for side, n in (("a", n_a), ("b", n_b))
+    )
+    p_values = table["p_value"].to_numpy(dtype=np.float64)
+    is_clear = surely_below(p_values, (k_a, n_a, k_b, n_b), 1 - confidence, adjust)
+    return np.flatnonzero(is_clear).tolist()
 
 
 def _global_test(

@@ -40,23 +40,8 @@ def outcome_amounts(scope: Scope, rule: Rule) -> dict[str, npt.NDArray[Any]]:
     numbers = scope.amounts.numbers
     if numbers is None:
         return {}
-    selection, groups = scope.selection, scope.groups
-    outcome = _core.funnel.outcomes_of_items(
-        journeys=selection.journeys,
-        pipeline=selection.lookup,
-        lost_then_won=rule.lost_then_won,
-        threads=selection.data.threads,
-    )
-    group = groups.codes(len(outcome)).astype(np.int64)
-    place = np.full(max(one.value for one in _core.funnel.ItemOutcome) + 1, -1, dtype=np.int64)
-    for name in ("won", "lost", "open"):
-        place[_core.funnel.ItemOutcome[name].value] = _CELLS.index(name)
-    at = place[outcome]
-    if selection.moved is not None:
-        at[selection.moved & (at >= 0)] = _CELLS.index("moved_out")
-    units = selection.units
-    if units is not None:
-        at, group = _of_units(scope, rule, units, at, group)
+    groups, units = scope.groups, scope.selection.units
+    at, group = cells_of_items(scope, rule)
     cell = np.where(at < 0, -1, group * len(_CELLS) + at)
     with core_errors():
         found = _core.funnel.sums_of_cells(
@@ -73,6 +58,32 @@ def outcome_amounts(scope: Scope, rule: Rule) -> dict[str, npt.NDArray[Any]]:
         "mean_amount": share(sums[:, 0], n_won),
         "amount_missing": missing.sum(axis=1),
     }
+
+
+def cells_of_items(scope: Scope, rule: Rule) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return how each item stands, as a place in won, lost, open and moved out, and its group.
+
+    An item that is not in the base stands at -1.
+    """
+    selection, groups = scope.selection, scope.groups
+    outcome = _core.funnel.outcomes_of_items(
+        journeys=selection.journeys,
+        pipeline=selection.lookup,
+        lost_then_won=rule.lost_then_won,
+        threads=selection.data.threads,
+    )
+    group = np.zeros(len(outcome), dtype=np.int64)
+    if groups.each == "item":
+        group = groups.codes(len(outcome)).astype(np.int64)
+    place = np.full(max(one.value for one in _core.funnel.ItemOutcome) + 1, -1, dtype=np.int64)
+    for name in ("won", "lost", "open"):
+        place[_core.funnel.ItemOutcome[name].value] = _CELLS.index(name)
+    at = place[outcome]
+    if selection.moved is not None:
+        at[selection.moved & (at >= 0)] = _CELLS.index("moved_out")
+    if selection.units is not None:
+        at, group = _of_units(scope, rule, selection.units, at, group)
+    return at, group
 
 
 def _of_units(

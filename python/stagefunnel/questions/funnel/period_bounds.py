@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ...errors import SchemaError, quoted
@@ -18,10 +19,16 @@ _SHARE: Final = "conversion_from_all_difference"
 BOUNDS: Final = (f"{_SHARE}_low", f"{_SHARE}_high", "p_value", "p_adjusted")
 
 
-def shared_items(selections: Sequence[Selection]) -> int:
-    """Count the items that are in the reports of both periods."""
-    first, second = (rows_of_items(selection, "first") >= 0 for selection in selections)
-    return int(np.count_nonzero(first & second))
+def shared_items(selections: Iterable[Selection]) -> int:
+    """Count the items, or the units in their place, that are in the reports of more than one period."""
+    n_reports: npt.NDArray[np.int64] | None = None
+    for selection in selections:
+        is_read = rows_of_items(selection, "first") >= 0
+        if selection.units is not None:
+            read, is_read = is_read, np.zeros(selection.units.n, dtype=bool)
+            is_read[selection.units.of_item[read]] = True
+        n_reports = is_read.astype(np.int64) if n_reports is None else n_reports + is_read
+    return 0 if n_reports is None else int(np.count_nonzero(n_reports > 1))
 
 
 def with_difference_bounds(table: pd.DataFrame, confidence: float, shared: int) -> pd.DataFrame:

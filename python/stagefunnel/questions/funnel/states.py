@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final, cast
 from weakref import WeakKeyDictionary
 
 from ... import _core
+from ...log.chosen_data import ChosenData, choice_of
 from ...log.data import LogData
 from ..scope.selection import Selection
 from .kinds import Rule
 
-_Lookup = tuple[int, int, tuple[tuple[int, ...], ...]]
-_kept: WeakKeyDictionary[LogData, dict[_Lookup, _core.funnel.ItemStates | None]] = WeakKeyDictionary()
+Lookup = tuple[int, int, tuple[tuple[int, ...], ...]]
+_Owner = _core.journeys.Journeys | ChosenData
+# States belong to journeys, which several logs may share; to a log of chosen items before these are made.
+_kept: WeakKeyDictionary[_Owner, dict[Lookup, _core.funnel.ItemStates | None]] = WeakKeyDictionary()
+#: To copy and read the rows of one item takes as long as to count so many of the whole log by state.
+_FEW: Final = 8
 
 
 def item_states(
@@ -30,9 +36,20 @@ def item_states(
     states_of, key = _kept_of(data, lookup)
     states = states_of.get(key)
     if key not in states_of or (with_items and states is not None and not states.has_items):
-        scan = _core.funnel.find_states_of_items if with_items else _core.funnel.find_states
-        states_of[key] = states = scan(data.journeys, lookup, data.threads)
+        states_of[key] = states = _found(data, lookup, with_items)
     return states
+
+
+def _found(data: LogData, lookup: _core.scan.Pipeline, with_items: bool) -> _core.funnel.ItemStates | None:
+    choice = choice_of(data)
+    if choice is not None:
+        whole = kept_item_states(choice.whole, lookup)
+        is_known = whole is not None and whole.has_items
+        if is_known or len(choice.places) * _FEW > choice.whole.n_items:
+            whole = item_states(choice.whole, lookup, with_items=True)
+            return whole and _core.funnel.states_of_chosen(whole, choice.places, data.threads)
+    scan = _core.funnel.find_states_of_items if with_items else _core.funnel.find_states
+    return scan(data.journeys, lookup, data.threads)
 
 
 def states_of_items(selection: Selection, rule: Rule) -> _core.funnel.ItemStates | None:
@@ -65,11 +82,12 @@ def keep_item_states(
 
 def _kept_of(
     data: LogData, lookup: _core.scan.Pipeline
-) -> tuple[dict[_Lookup, _core.funnel.ItemStates | None], _Lookup]:
-    return _kept.setdefault(data, {}), _key(lookup)
+) -> tuple[dict[Lookup, _core.funnel.ItemStates | None], Lookup]:
+    owner: _Owner = data.journeys if choice_of(data) is None else cast(ChosenData, data)
+    return _kept.setdefault(owner, {}), key_of(lookup)
 
 
-def _key(lookup: _core.scan.Pipeline) -> _Lookup:
+def key_of(lookup: _core.scan.Pipeline) -> Lookup:
     """Return all of a lookup that the states depend on."""
     lists = (lookup.rows, lookup.optional, lookup.since, lookup.until)
     return lookup.n_open, lookup.n_won, tuple(map(tuple, lists))

@@ -67,7 +67,8 @@ def outcome_table(
 ) -> pd.DataFrame:
     """Build the table of :func:`outcomes` from the counts of a funnel; `money` has the amounts by group."""
     shown = _shown(counts, groups)
-    table = label_rows(_outcome_rows(counts, shown, money or {}), groups.values, shown)
+    columns = _outcome_columns(counts, shown, money or {})
+    table = label_rows(pd.DataFrame(columns), groups.values, shown)
     found = {} if standouts is None else {"standouts": json.dumps(standouts.as_plain())}
     remember(table, "outcomes", pipeline, **groups.remembered, **found)
     return table
@@ -89,10 +90,13 @@ def _recorded_outcomes(counted: Mapping[str, FunnelCounts], groups: Groups) -> d
     if groups.each == "row" or len(groups.values) > MOST_RECORDED:
         counted = {}
     shown = {kind: _shown(counts, groups) for kind, counts in counted.items()}
-    rows = {kind: _outcome_rows(counts, shown[kind]) for kind, counts in counted.items()}
+    columns = {kind: _outcome_columns(counts, shown[kind]) for kind, counts in counted.items()}
+    outcomes = {
+        kind: {name: values.tolist() for name, values in by_name.items()} for kind, by_name in columns.items()
+    }
     labels = labels_of(groups) if counted else []
     return {
-        "outcomes": json.dumps({kind: table.to_dict("list") for kind, table in rows.items()}),
+        "outcomes": json.dumps(outcomes),
         "groups": json.dumps({kind: [labels[group] for group in shown[kind]] for kind in counted}),
     }
 
@@ -192,10 +196,10 @@ def absent_stages(pipeline: Pipeline, counted: Iterable[FunnelCounts]) -> dict[s
     return {"absent": dates} if dates else {}
 
 
-def _outcome_rows(
+def _outcome_columns(
     counts: FunnelCounts, shown: npt.NDArray[np.intp], money: Mapping[str, npt.NDArray[Any]] | None = None
-) -> pd.DataFrame:
-    """Count the outcomes of some groups."""
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the columns of the outcomes of some groups, in their order."""
     columns = {name: getattr(counts, name)[shown] for name in (*OUTCOMES, "left_out", "reopened_won")}
     columns["base"] = counts.base[shown]
     columns["win_rate"] = share(columns["won"], columns["won"] + columns["lost"])
@@ -209,4 +213,4 @@ def _outcome_rows(
     if counts.too_recent is not None:
         columns[TOO_RECENT] = counts.too_recent[shown]
         order.append(TOO_RECENT)
-    return frame(columns, order)
+    return {name: columns[name] for name in order}

@@ -32,7 +32,6 @@ from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_o
 from ..scope.breakdown import check_top, groups_of
 from ..scope.calendar_periods import bounds_of, check_rows, periods_of
 from ..scope.groups import Groups
-from ..scope.item_rows import rows_of_items
 from ..scope.money import Rates
 from ..scope.reading import elsewhere_flags
 from ..scope.remarks import Remarks, of_unknown_start, remark
@@ -46,6 +45,7 @@ from .bounds import with_funnel_bounds
 from .count import count, count_all
 from .counts import FunnelCounts
 from .kinds import Rule, rules_of
+from .period_bounds import shared_items
 from .table import funnel_table
 from .trend_groups import largest_of_trend
 from .trend_money import TrendMoney
@@ -139,7 +139,7 @@ def funnel_by_period(
     remarks = remarks_about(log, pipeline, unlisted, period=period, as_of=as_of)
     read = as_read(log, pipeline, lookup)
     units = units_of(log, unit)
-    whole = Selection(read, pipeline, lookup, read._data.journeys, units=units)
+    whole = Selection(read, pipeline, lookup, units=units)
     check_top(top, by)
     groups = largest_of_trend(
         *(log, pipeline, periods, groups_of(whole, by, reserved=("period",)), rules, top),
@@ -211,12 +211,11 @@ def funnel_by_period(
 
 
 def _in_several(log: StageLog, pipeline: Pipeline, begins: Sequence[Any], options: Mapping[str, Any]) -> int:
-    """Count the items that are active in more than one period."""
-    n_periods = np.zeros(log.n_items, dtype=np.int64)
-    for start, end in pairwise(begins):
-        selection = selection_of(log, pipeline, **{**options, "period": Period(start, end)})
-        n_periods += rows_of_items(selection, "first") >= 0
-    return int(np.count_nonzero(n_periods > 1))
+    """Count the items, or units, that are active in more than one period."""
+    return shared_items(
+        selection_of(log, pipeline, **{**options, "period": Period(start, end)})
+        for start, end in pairwise(begins)
+    )
 
 
 def _about_units(selection: Selection) -> Remarks:

@@ -18,7 +18,6 @@ from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike, period_of
 from ..scope.breakdown import by_columns, groups_of
 from ..scope.groups import Groups
-from ..scope.item_rows import rows_of_items
 from ..scope.remarks import joined_remarks, remark
 from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
@@ -28,6 +27,7 @@ from .comparison import period_name
 from .count import count
 from .counts import FunnelCounts
 from .kinds import rules_of
+from .period_bounds import shared_items
 from .sides import group_at, label_of
 from .steps import with_one_won_stage
 
@@ -87,7 +87,10 @@ class TwoSides:
         """Note on a table what stands under every one."""
         if len(self.selections) == 1:
             return asked.remarked(self.selections[0].remarked(table))
-        return asked.remarked(remark(table, joined_remarks([one.remarks for one in self.selections])))
+        joined = joined_remarks([one.remarks for one in self.selections])
+        # The periods are the sides, and neither is the period of the table.
+        seen = {name: value for name, value in joined.get("seen", {}).items() if name != "period"}
+        return asked.remarked(remark(table, {**joined, **({"seen": seen} if "seen" in joined else {})}))
 
 
 def two_sides(
@@ -174,8 +177,7 @@ def _periods(
         counts, groups = counted(selection)
         found.append(Side(period_name(one, clock), counts, groups.values))
     too_recent = [n for side in found for n in side.counts.said_too_recent.values()]
-    flags = [rows_of_items(selection, "first") >= 0 for selection in selections]
-    shared = int(np.count_nonzero(flags[0] & flags[1]))
+    shared = shared_items(selections)
     n_recent = sum(too_recent) if too_recent else None
     return TwoSides(pipeline, found[0], found[1], shared, selections, n_recent)
 

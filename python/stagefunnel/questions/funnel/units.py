@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +17,13 @@ from ..scope.scope import Scope
 from ..scope.units import Units
 from .counts import FunnelCounts
 from .kinds import Rule
-from .states import states_of_items
+from .states import Lookup, key_of, states_of_items
+
+_OfJourneys: TypeAlias = WeakKeyDictionary[
+    _core.journeys.Journeys, dict[tuple[Lookup, int], dict[Rule, _core.funnel.UnitCounts]]
+]
+# Units are united once: under one rule their counts are as few numbers as those of items.
+_kept: WeakKeyDictionary[Units, _OfJourneys] = WeakKeyDictionary()
 
 
 def count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
@@ -23,6 +31,9 @@ def count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
     selection, groups = scope.selection, scope.groups
     by_entry = scope.amounts.each == "row"
     in_report = selection.in_report.get(rule.lost_then_won)
+    kept = _kept_of(scope, rule, units)
+    if rule in kept:
+        return _counts_of(kept[rule], None, False)
     with core_errors():
         found = _core.funnel.count_units(
             journeys=selection.journeys,
@@ -38,7 +49,20 @@ def count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
             threads=selection.data.threads,
             item_states=states_of_items(selection, rule),
         )
+    kept[rule] = found
     return _counts_of(found, None if by_entry else scope.amounts.scale, selection.moved is not None)
+
+
+def _kept_of(scope: Scope, rule: Rule, units: Units) -> dict[Rule, _core.funnel.UnitCounts]:
+    """Return the counts that are kept of the same units of a whole log; an empty dictionary elsewhere."""
+    selection = scope.selection
+    if not selection.is_whole or not scope.is_plain or selection.moved is not None:
+        return {}
+    if rule.lost_then_won in selection.in_report:
+        return {}
+    of_journeys = _kept.setdefault(units, WeakKeyDictionary()).setdefault(selection.journeys, {})
+    # A last stage that has no rows is none that states depend on, and has a column of its own.
+    return of_journeys.setdefault((key_of(selection.lookup), len(selection.pipeline.labels)), {})
 
 
 def count_unit_trend(

@@ -101,7 +101,7 @@ def flags_of(values: pd.Series, column: str, condition: Any, *, is_part: bool, o
         fulfils = ~_are_any_of(values, column, [compares[2]], is_part=is_part, of=of)
     else:
         fulfils = _in_order(values, column, compares[1], compares[2])
-    return np.where(is_missing, keeps_missing(condition), fulfils)
+    return np.where(is_missing, keeps_missing(condition), fulfils) if is_missing.any() else fulfils
 
 
 def _are_any_of(values: pd.Series, column: str, wanted: Sequence[Any], *, is_part: bool, of: str) -> Flags:
@@ -182,6 +182,8 @@ def _in_order(values: pd.Series, column: str, order: str, wanted: str) -> Flags:
         numbers = _numbers(values)
         number = pd.to_numeric(wanted, errors="coerce")
         if numbers is not None and not pd.isna(number):
+            if isinstance(numbers.dtype, np.dtype):  # pandas looks at millions of values several times
+                return np.asarray(compare(numbers.to_numpy(), number))
             return np.asarray(compare(numbers, number).fillna(False), dtype=bool)
     example = values.dropna().head(1).tolist()
     raise SchemaError(

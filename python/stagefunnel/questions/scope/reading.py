@@ -47,10 +47,17 @@ class Reading:
             return begun_before(self.unborn, seen)
         return int(self._are_unborn(facts_of(self.log, self.pipeline, self.lookup, units, seen)).sum())
 
-    def items(self, until: Until = None) -> _core.journeys.Journeys:
-        """Choose the items that the period keeps."""
-        if until is None and self.unborn is not None:
-            until = np.where(self.unborn, NEVER, ALWAYS)
+    def items(self) -> _core.journeys.Journeys | None:
+        """Choose the items that the period keeps; ``None``: all rows of the log are read."""
+        if self.unborn is not None:
+            return self.items_until(np.where(self.unborn, NEVER, ALWAYS))
+        start, end = self.period.ticks(self.log._data.clock)
+        if keeps_all(self.pipeline, start, end, self.basis, self.as_of, None):
+            return None
+        return self.items_until(None)
+
+    def items_until(self, until: Until) -> _core.journeys.Journeys:
+        """Choose the items that the period keeps, each up to the last time that is read of it."""
         return self._select(self.log._data.journeys, self.period, self.basis, self.as_of, until)
 
     def alone(self, journeys: _core.journeys.Journeys, until: Until) -> _core.journeys.Journeys:
@@ -169,6 +176,19 @@ def moved_items(
     ).astype(bool)
 
 
+def keeps_all(
+    pipeline: Pipeline,
+    start: int | None,
+    end: int | None,
+    basis: BasisName,
+    as_of: MomentLike | None,
+    until: Until,
+) -> bool:
+    """Return whether all rows are kept, so that none has to be looked at."""
+    is_bounded = start is not None or end is not None or as_of is not None or until is not None
+    return not is_bounded and basis != "closed" and not pipeline.elsewhere
+
+
 def select(
     log: StageLog,
     journeys: _core.journeys.Journeys,
@@ -187,8 +207,7 @@ def select(
     clock = log._data.clock
     start, end = period_of(period, clock).ticks(clock)
     seen_at = moment_of(as_of, clock, "as_of")
-    everything = start is None and end is None and basis != "closed"
-    if everything and seen_at is None and not pipeline.elsewhere and until is None:
+    if keeps_all(pipeline, start, end, basis, as_of, until):
         return journeys
     return _core.scan.select_journeys(
         journeys=journeys,

@@ -38,8 +38,8 @@ class Selection:
         The whole log, without the visits that the pipeline reads as if they had not been.
     pipeline, lookup
         The stages, and the table by which the core reads the log's codes as stages.
-    journeys
-        The rows that are read: the log's own, or those that a period keeps. Items keep their places.
+    rows
+        The rows that a period keeps, in which items keep their places; ``None`` where all are read.
     moved
         Flag of each item: whether it moved to another pipeline and is kept nevertheless. ``None`` where the
         pipeline keeps no such items.
@@ -64,7 +64,7 @@ class Selection:
     log: StageLog
     pipeline: Pipeline
     lookup: _core.scan.Pipeline
-    journeys: _core.journeys.Journeys
+    rows: _core.journeys.Journeys | None = None
     moved: npt.NDArray[np.bool_] | None = None
     too_recent: npt.NDArray[np.bool_] | None = None
     cohort: _core.journeys.Journeys | None = None
@@ -73,6 +73,11 @@ class Selection:
     in_report: Mapping[Flips, Flags] = field(default_factory=dict)
     ended_before: int | None = None
     remarks: Remarks = field(default_factory=dict)
+
+    @property
+    def journeys(self) -> _core.journeys.Journeys:
+        """The rows that are read: the log's own, or those that a period keeps."""
+        return self.data.journeys if self.rows is None else self.rows
 
     @property
     def grouped(self) -> _core.journeys.Journeys:
@@ -100,7 +105,7 @@ class Selection:
             as_of=None,
             until=until,
         )
-        return replace(self, journeys=journeys)
+        return replace(self, rows=journeys)
 
     @property
     def data(self) -> LogData:
@@ -110,7 +115,7 @@ class Selection:
     @property
     def is_whole(self) -> bool:
         """True where all rows of the log are read."""
-        return self.journeys is self.log._data.journeys
+        return self.rows is None or self.rows is self.data.journeys
 
     @cached_property
     def marks(self) -> _core.scan.Marks | None:
@@ -221,27 +226,27 @@ def selection_of(
     if length is None:
         cohort = ages = too_recent = None
         if units is None:
-            journeys = reading.items()
+            rows = reading.items()
         else:
-            journeys, in_report = reading.units(units, flips)
+            rows, in_report = reading.units(units, flips)
     else:
         ages = ages_of(log._data, lookup, length, observed_until, unborn if units is None else None)
         if units is None:
-            cohort = reading.items(until=ages.until_of_cohort)
+            cohort = reading.items_until(ages.until_of_cohort)
             # Items that are in no cohort have no rows left.
             too_recent = is_left = ages.too_recent & (np.diff(cohort.offsets.view(np.int64)) > 0)
         else:
             ages, too_recent = reading.ages_of_units(units, ages, length, observed_until)
             cohort = reading.alone(log._data.journeys, ages.until_of_cohort)
             is_left = ages.too_recent
-        journeys = reading.alone(cohort, ages.until_without(is_left)) if is_left.any() else cohort
+        rows = reading.alone(cohort, ages.until_without(is_left)) if is_left.any() else cohort
         remarks = {**remarks, **followed_for(log._data, within, observed_until)}
-    moved = moved_items(log, pipeline, lookup, journeys)
+    moved = None if rows is None else moved_items(log, pipeline, lookup, rows)
     selection = Selection(
         log,
         pipeline,
         lookup,
-        journeys,
+        rows,
         moved,
         too_recent,
         cohort,

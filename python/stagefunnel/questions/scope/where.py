@@ -109,6 +109,9 @@ def _fulfil(log: StageLog, column: str, condition: Any, *, is_part: bool) -> Fla
         # An item that the table does not have has no value.
         if not len(fulfils):
             return np.full(len(rows), keeps_missing(condition))
-        return np.where(rows < 0, keeps_missing(condition), fulfils[np.maximum(rows, 0)])
+        of_items: Flags = fulfils[rows]
+        if source.n_unmatched:  # their -1 has read the last row
+            of_items[rows < 0] = keeps_missing(condition)
+        return of_items
     first = log._data.journeys.offsets[:-1].astype(np.int64)
     return flags_of(source.values_at(column, first), column, condition, is_part=is_part)

@@ -37,12 +37,12 @@ def with_step_bounds(
 
 
 def with_trend_bounds(
-    table: pd.DataFrame, confidence: float | None, question: Question, attribution: str
+    table: pd.DataFrame, confidence: float | None, question: Question, attribution: str, n_in_several: int
 ) -> pd.DataFrame:
-    """Put bounds on the conversions of a trend."""
+    """Put bounds on the conversions of a trend; where items enter in several periods there are none."""
     if confidence is None:
         return table
-    are_items = _counts_items_once(question, attribution)
+    are_items = _counts_items_once(question, attribution) and not n_in_several
     bases = {
         "conversion": Base("converted", table["entered"] if are_items else NO_BASE),
         "conversion_mature": Base("converted_mature", table["mature"] if are_items else NO_BASE),

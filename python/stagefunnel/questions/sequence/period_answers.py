@@ -37,8 +37,8 @@ class Entered:
     ----------
     periods
         Periods of the log, without a gap.
-    period
-        Place of the period in `periods`.
+    item, period
+        Place of the item in the journeys, and of the period in `periods`.
     converted, mature
         Whether it did the last step that is asked for, and whether its window is over.
     group
@@ -48,11 +48,21 @@ class Entered:
     """
 
     periods: pd.PeriodIndex
+    item: npt.NDArray[np.uint32]
     period: npt.NDArray[np.int32]
     converted: npt.NDArray[np.bool_]
     mature: npt.NDArray[np.bool_]
     group: npt.NDArray[np.int32]
     groups: pd.DataFrame | None
+
+    @property
+    def n_in_several(self) -> int:
+        """Number of items that entered in more than one period."""
+        n_periods = max(len(self.periods), 1)
+        cells = np.sort(self.item.astype(np.int64) * n_periods + self.period)
+        items = cells[np.diff(cells, prepend=-1) > 0] // n_periods  # once for each of its periods
+        again = items[1:] == items[:-1]
+        return int(np.count_nonzero(again & ~np.concatenate([[False], again])[:-1]))
 
 
 @dataclass(frozen=True)
@@ -141,6 +151,7 @@ def entered_by_period(
         code = groups.code
     return Entered(
         periods=periods,
+        item=answers.item,
         period=answers.period,
         converted=answers.converted.astype(np.bool_),
         mature=answers.mature.astype(np.bool_),

@@ -69,7 +69,10 @@ def sequence_trend(
         Number of groups to show, those with most items; all others are put together.
     as_of
         As for :func:`sequence_funnel`.
-    confidence, where
+    confidence
+        As for :func:`funnel`. Where an item enters in more than one period there are no bounds, and
+        ``attrs["stagefunnel"]["shared_items"]`` counts such items.
+    where
         As for :func:`funnel`.
     **rules
         Rules that decide what a match is, as for :class:`Steps`: ``window=``, ``mode=`` and so on. With
@@ -144,6 +147,7 @@ def sequence_trend(
     partial = _partly_covered(question, periods)
     has_window = question.plan.window is not None
     compared = {} if alone else _compared(table, by_columns, partial, has_window=has_window)
+    shared = 0 if sure is None else entered.n_in_several
     remember_rules(
         table,
         "sequence_trend",
@@ -155,8 +159,9 @@ def sequence_trend(
         to_step=end,
         by=by_columns,
         **compared,
+        **({"shared_items": shared} if shared else {}),
     )
-    return with_trend_bounds(table, sure, question, attribution)
+    return with_trend_bounds(table, sure, question, attribution, shared)
 
 
 def _partly_covered(question: Question, periods: pd.PeriodIndex) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from ... import _core
 from ...errors import SchemaError, advised, given, named
 from ...tables.build import IntegerArray
 from ...times.stamps import to_durations
@@ -16,9 +17,10 @@ from ..scope.item_groups import ItemGroups
 from ..scope.selection import Selection
 from ..scope.working import Lengths
 from ..stats.bounds import Floats, check_confidence
-from ..stats.spells import FROM_START, Scale, Spells, Ticks
+from ..stats.spells import FROM_START, CurveSpells, Scale, Spells, Ticks
 from ..stats.survival import crossing, curve_quantiles, restricted_means
-from .curves import horizons
+from .counted_lives import counted_visits
+from .curves import CellCounts, horizons
 from .limits import exact_ticks
 from .lives import Watch, visit_spells
 
@@ -60,39 +62,29 @@ def with_censored(
     """
     pipeline = selection.pipeline
     n_open, n_labels = len(pipeline.stages), len(pipeline.labels)
-    spells, stage = visit_spells(selection, lengths, watch, range(n_open), by_next=False)
     shown = np.arange(1) if of_items is None else of_items.shown
     n_groups = 1 if of_items is None else of_items.groups.n_groups
-    assert spells.item is not None  # they are of visits
-    group = np.zeros(len(stage), dtype=np.int64) if of_items is None else of_items.code[spells.item]
-    code = (group * n_open + stage).astype(np.int32)
+    found_visits = _counted(selection, lengths, watch, of_items, n_open, n_groups)
+    if found_visits is None:
+        found_visits = _listed(
+            selection, lengths, watch, of_items, n_open, n_groups, with_horizon=tau is None
+        )
+    visits, curves, horizon = found_visits
     n_cells = n_groups * n_open
-    arrays = Spells(
-        Scale("integer"),
-        np.ascontiguousarray(spells.exit),
-        spells.cause,
-        None,
-        pd.Index([True]),
-        code,
-        pd.RangeIndex(n_cells),
-        threads=selection.data.threads,
-    )
-    curves = arrays.curves()
     cells = (shown[:, np.newaxis] * n_open + np.arange(n_open)).reshape(-1)
     found = curve_quantiles(
-        arrays, curves, np.array([*shares.values()], dtype=np.float64), confidence or _USUAL
+        visits, curves, np.array([*shares.values()], dtype=np.float64), confidence or _USUAL
     )
     if tau is None:
-        horizon = horizons(spells.followed, spells.is_counted, code, n_cells)
         # Unless all have ended nobody knows what comes after the last visit that was watched.
         ends, is_over = curves.bounds[1:], np.zeros(n_cells, dtype=bool)
         some = np.diff(curves.bounds) > 0
         is_over[some] = curves.survival[ends[some] - 1] <= 0
-        horizon = np.where(is_over, horizon, np.minimum(horizon, np.maximum(arrays.last_exit, 0)))
+        horizon = np.where(is_over, horizon, np.minimum(horizon, np.maximum(visits.last_exit, 0)))
         limit = np.where(horizon <= 0, np.nan, horizon.astype(np.float64))
     else:
         limit = np.full(n_cells, float(_positive(tau, lengths)))
-    mean, error = restricted_means(arrays, curves, limit)
+    mean, error = restricted_means(visits, curves, limit)
     kept = np.flatnonzero(np.tile(np.arange(n_labels) < n_open, len(shown)))
     attrs, out = table.attrs, table.iloc[kept].reset_index(drop=True)
 
@@ -112,6 +104,61 @@ def with_censored(
     sure = {} if confidence is None else {"confidence": confidence}
     out.attrs["stagefunnel"] = {**attrs["stagefunnel"], "open_visits": "censored", **sure}
     return out
+
+
+_Found = tuple[CurveSpells, _core.stats.IncidenceCurves, Ticks]
+
+
+def _counted(
+    selection: Selection,
+    lengths: Lengths,
+    watch: Watch,
+    of_items: ItemGroups | None,
+    n_open: int,
+    n_groups: int,
+) -> _Found | None:
+    """Let the core count the visits by cell and age; ``None`` where they have to be listed."""
+    code = None if of_items is None else np.ascontiguousarray(of_items.code, dtype=np.int32)
+    cells = counted_visits(selection, lengths, watch, n_open, code, n_groups)
+    if cells is None:
+        return None
+    counts = CellCounts.of(cells, n_groups * n_open, 1)
+    curves = _core.stats.estimate_of_cells(
+        cells=cells, below=None, above=None, min_at_risk=0, threads=selection.data.threads
+    )
+    return CurveSpells(Scale("integer"), n_groups * n_open, counts.last_exit), curves, counts.horizon
+
+
+def _listed(
+    selection: Selection,
+    lengths: Lengths,
+    watch: Watch,
+    of_items: ItemGroups | None,
+    n_open: int,
+    n_groups: int,
+    *,
+    with_horizon: bool,
+) -> _Found:
+    """List the visits, and estimate the curves of each cell from the list."""
+    spells, stage = visit_spells(selection, lengths, watch, range(n_open), by_next=False)
+    assert spells.item is not None  # they are of visits
+    group = np.zeros(len(stage), dtype=np.int64) if of_items is None else of_items.code[spells.item]
+    code = (group * n_open + stage).astype(np.int32)
+    n_cells = n_groups * n_open
+    arrays = Spells(
+        Scale("integer"),
+        np.ascontiguousarray(spells.exit),
+        spells.cause,
+        None,
+        pd.Index([True]),
+        code,
+        pd.RangeIndex(n_cells),
+        threads=selection.data.threads,
+    )
+    horizon = np.zeros(n_cells, dtype=np.int64)
+    if with_horizon:
+        horizon = horizons(spells.followed, spells.is_counted, code, n_cells)
+    return CurveSpells(arrays.scale, n_cells, arrays.last_exit), arrays.curves(), horizon
 
 
 def incidence_quantiles(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from ...tables.schema import INCIDENCE
 from ...times.stamps import to_durations
 from ..scope.groups import Groups
 from ..scope.working import Lengths
-from ..stats.bounds import incidence_bounds
+from ..stats.bounds import incidence_bounds, survival_bounds
 from ..stats.incidence import rows_by_cause
 from ..stats.spells import FROM_START, Codes, Ticks
 from .limits import exact_ticks
@@ -51,43 +51,86 @@ class WantedAges:
         return cls(rising, below, np.array([-(-age // 1) for age in rising], dtype=np.int64))
 
 
+class _Source(Protocol):
+    """What the curves of groups are estimated from: a list of spells, or their counts."""
+
+    def estimate(self, below: Ticks, above: Ticks) -> _core.stats.IncidenceCurves:
+        """Estimate the curves of all groups at some ages."""
+
+    def robust_variances(self, below: Ticks, above: Ticks) -> npt.NDArray[np.float64]:
+        """Estimate their variances at the same rows, with the spells of one item together."""
+
+
 @dataclass(frozen=True, eq=False)
 class GroupCurves:
     """The spells of a question by group, and what their curves are made of.
 
     Attributes
     ----------
-    spells, code, n_groups, least, threads
-        The spells, the group of each, and how many have to be at risk.
-    sizes, shown
-        Number of spells in each group, and the groups that the table shows.
+    causes, source
+        What may end a spell, and what the curves are estimated from.
+    n_groups, shown
+        Number of groups, and those that the table shows.
+    sizes, events
+        Number of spells in each group, and how many of them each cause has ended.
+    last_exit, longest
+        The last age at which a spell of each group was watched, and at which any could have been.
     horizon
         Of each group the largest age that enough of its spells could have; -1 where there is none.
     """
 
-    spells: LogSpells
-    code: Codes
+    causes: Sequence[Hashable]
+    source: _Source
     n_groups: int
-    least: int
-    threads: int
-    sizes: npt.NDArray[np.int64]
     shown: npt.NDArray[np.intp]
+    sizes: npt.NDArray[np.int64]
+    events: npt.NDArray[np.int64]
+    last_exit: Ticks
+    longest: int
     horizon: Ticks
 
     @classmethod
     def of(cls, spells: LogSpells, groups: Groups, code: Codes, least: int, threads: int) -> GroupCurves:
         """Count the spells of each group, and find its horizon."""
-        sizes = sizes_of(code, spells, groups.n_groups)
-        shown = groups.shown(sizes > 0)
-        horizon = horizons(spells.followed, spells.is_counted, code, groups.n_groups)
-        return cls(spells, code, groups.n_groups, least, threads, sizes, shown, horizon)
+        n_groups, counted = groups.n_groups, spells.is_counted
+        sizes = sizes_of(code, spells, n_groups)
+        last = np.full(n_groups, FROM_START)
+        np.maximum.at(last, code[counted], spells.exit[counted])
+        source = _ListedSpells(spells, code, n_groups, least, threads)
+        return cls(
+            spells.causes,
+            source,
+            n_groups,
+            groups.shown(sizes > 0),
+            sizes,
+            source.events(),
+            last,
+            int(spells.followed[counted].max(initial=0)),
+            horizons(spells.followed, counted, code, n_groups),
+        )
+
+    @classmethod
+    def of_cells(
+        cls, causes: Sequence[Hashable], cells: CellCounts, groups: Groups, least: int, threads: int
+    ) -> GroupCurves:
+        """Read the same off spells that are counted."""
+        return cls(
+            causes,
+            _Cells(cells.cells, least, threads),
+            groups.n_groups,
+            groups.shown(cells.sizes > 0),
+            cells.sizes,
+            cells.events,
+            cells.last_exit,
+            cells.longest,
+            cells.horizon,
+        )
 
     def wanted(self, times: Any, lengths: Lengths) -> WantedAges:
         """Read the ages that are asked for, by default steps up to the largest horizon."""
         if times is None:
-            counted = self.spells.followed[self.spells.is_counted]
             last = int(self.horizon.max(initial=-1))
-            last = int(counted.max(initial=0)) if last < 0 else last
+            last = self.longest if last < 0 else last
             return WantedAges.of([Fraction(k * last, _N_STEPS) for k in range(1, _N_STEPS + 1)])
         if isinstance(times, str) or not hasattr(times, "__iter__"):
             raise SchemaError(given("times", times), " is not a list of ages, such as ['30d', '60d']")
@@ -96,11 +139,114 @@ class GroupCurves:
             raise SchemaError(given("times", times), " has an age below zero")
         return WantedAges.of(ages)
 
+    @property
+    def n_causes(self) -> int:
+        """Number of causes, at least one: the core needs it also where nothing can happen."""
+        return max(len(self.causes), 1)
+
+    def rows(self, wanted: WantedAges) -> npt.NDArray[np.int64]:
+        """Return the place among the shown groups of each row of the table."""
+        return np.repeat(np.arange(len(self.shown)), len(self.causes) * len(wanted.exact))
+
+    def table(self, wanted: WantedAges, lengths: Lengths, confidence: float, se: str) -> pd.DataFrame:
+        """Make the table, without the columns of the groups."""
+        n_times, n_causes = len(wanted.exact), len(self.causes)
+        curves = self.source.estimate(wanted.below, wanted.above)
+        variance = curves.variance
+        if se == "robust":
+            variance = self.source.robust_variances(wanted.below, wanted.above)
+        bounds = np.arange(len(self.shown) + 1) * n_times
+        place, cause = rows_by_cause(bounds, n_causes)
+        row = (self.shown[:, np.newaxis] * n_times + np.arange(n_times)).reshape(-1)[place]
+        group = row // max(n_times, 1)
+        cell = row * self.n_causes + cause
+        events = curves.events[cell]
+        survival = curves.survival[row]
+        above = wanted.above[row - group * n_times]
+        known = (above <= self.last_exit[group]) | (survival <= 0)
+        incidence = np.where(known, curves.incidence[cell], np.nan)
+        error = np.sqrt(np.where(known, np.maximum(variance[cell], 0), np.nan))
+        low, high = incidence_bounds(incidence, error, confidence)
+        so_far = events.reshape(-1, n_times).cumsum(axis=1).reshape(-1) if n_times else events
+        ages = to_durations(wanted.exact, lengths.unit)
+        columns = {
+            "cause": pd.Categorical.from_codes(cause, categories=pd.Index(list(self.causes))),
+            "time": ages.take(row - group * n_times).reset_index(drop=True),
+            "at_risk": curves.at_risk[row],
+            "events": events,
+            "incidence": incidence,
+            "se": error,
+            "incidence_low": low,
+            "incidence_high": high,
+            "open": np.where(known, survival, np.nan),
+            "naive": share(so_far, self.sizes[group]),
+            "beyond_horizon": above > self.horizon[group],
+        }
+        return pd.DataFrame({name: columns[name] for name in INCIDENCE})
+
+    def open_bounds(self, wanted: WantedAges, confidence: float) -> dict[str, list[float | None]]:
+        """Return the bounds of the share still open, of each shown group at each age, as plain data."""
+        curves = self.source.estimate(wanted.below, wanted.above)
+        n_times = len(wanted.exact)
+        row = (self.shown[:, np.newaxis] * n_times + np.arange(n_times)).reshape(-1)
+        last = self.last_exit[row // max(n_times, 1)]
+        known = (wanted.above[row % max(n_times, 1)] <= last) | (curves.survival[row] <= 0)
+        survival = np.where(known, curves.survival[row], np.nan)
+        error = np.sqrt(np.maximum(curves.survival_variance[row], 0))
+        low, high = survival_bounds(survival, error, confidence)
+        return {"open_low": _plain(low), "open_high": _plain(high)}
+
+    def remembered(self, lengths: Lengths) -> dict[str, Any]:
+        """Say for each group that is shown its size, its horizon and its adjusted win rate, as plain data."""
+        horizons = self.horizon[self.shown]
+        at = np.unique(np.maximum(horizons, 0))
+        curves = self.source.estimate(at, at)
+        rates, errors = adjusted_rates(curves, self.n_causes)
+        place = self.shown * max(len(at), 1) + np.searchsorted(at, np.maximum(horizons, 0))
+        is_win_rate = list(self.causes[:2]) == ["won", "lost"]
+        counts = self.events[self.shown]
+        exact = [None if age < 0 else Fraction(age) for age in horizons.tolist()]
+        return {
+            "n": self.sizes[self.shown].tolist(),
+            "n_open": (self.sizes[self.shown] - counts.sum(axis=1)).tolist(),
+            "horizon": [
+                None if pd.isna(age) else age if lengths.unit is None else str(age)
+                for age in to_durations(exact, lengths.unit).tolist()
+            ],
+            "adjusted_win_rate": _plain(rates[place]) if is_win_rate and len(place) else None,
+            "adjusted_win_rate_se": _plain(errors[place]) if is_win_rate and len(place) else None,
+            "naive_win_rate": _plain(share(counts[:, 0], counts[:, :2].sum(axis=1))) if is_win_rate else None,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class _ListedSpells:
+    """Spells that are listed, with the group of each."""
+
+    spells: LogSpells
+    code: Codes
+    n_groups: int
+    least: int
+    threads: int
+
+    @property
+    def n_causes(self) -> int:
+        return max(len(self.spells.causes), 1)
+
     def estimate(self, below: Ticks, above: Ticks) -> _core.stats.IncidenceCurves:
-        """Estimate the curves of all groups at some ages."""
         return _core.stats.estimate_incidence(
             **self._arguments, below=below, above=above, threads=self.threads
         )
+
+    def robust_variances(self, below: Ticks, above: Ticks) -> npt.NDArray[np.float64]:
+        item = None if self.spells.item is None else self.spells.item.astype(np.int32)
+        return _core.stats.robust_variances(**self._arguments, item=item, below=below, above=above)
+
+    def events(self) -> npt.NDArray[np.int64]:
+        """Count the events of each group and cause."""
+        happened = self.spells.cause >= 0
+        cell = self.code[happened].astype(np.int64) * self.n_causes + self.spells.cause[happened]
+        return np.bincount(cell, minlength=self.n_groups * self.n_causes).reshape(self.n_groups, -1)
 
     @property
     def _arguments(self) -> dict[str, Any]:
@@ -115,104 +261,81 @@ class GroupCurves:
             "min_at_risk": self.least,
         }
 
-    @property
-    def n_causes(self) -> int:
-        """Number of causes, at least one: the core needs it also where nothing can happen."""
-        return max(len(self.spells.causes), 1)
 
-    def rows(self, wanted: WantedAges) -> npt.NDArray[np.int64]:
-        """Return the place among the shown groups of each row of the table."""
-        return np.repeat(np.arange(len(self.shown)), len(self.spells.causes) * len(wanted.exact))
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Spells that are counted, of which no item is known any more."""
 
-    def table(self, wanted: WantedAges, lengths: Lengths, confidence: float, se: str) -> pd.DataFrame:
-        """Make the table, without the columns of the groups."""
-        n_times, n_causes = len(wanted.exact), len(self.spells.causes)
-        curves = self.estimate(wanted.below, wanted.above)
-        variance = curves.variance
-        if se == "robust":
-            item = None if self.spells.item is None else self.spells.item.astype(np.int32)
-            variance = _core.stats.robust_variances(
-                **self._arguments, item=item, below=wanted.below, above=wanted.above
-            )
-        bounds = np.arange(len(self.shown) + 1) * n_times
-        place, cause = rows_by_cause(bounds, n_causes)
-        row = (self.shown[:, np.newaxis] * n_times + np.arange(n_times)).reshape(-1)[place]
-        group = row // max(n_times, 1)
-        cell = row * self.n_causes + cause
-        events = curves.events[cell]
-        survival = curves.survival[row]
-        above = wanted.above[row - group * n_times]
-        known = (above <= self._last_exit[group]) | (survival <= 0)
-        incidence = np.where(known, curves.incidence[cell], np.nan)
-        error = np.sqrt(np.where(known, np.maximum(variance[cell], 0), np.nan))
-        low, high = incidence_bounds(incidence, error, confidence)
-        so_far = events.reshape(-1, n_times).cumsum(axis=1).reshape(-1) if n_times else events
-        exact = [wanted.exact[at] for at in (row - group * n_times).tolist()]
-        columns = {
-            "cause": pd.Categorical.from_codes(cause, categories=pd.Index(list(self.spells.causes))),
-            "time": to_durations(exact, lengths.unit),
-            "at_risk": curves.at_risk[row],
-            "events": events,
-            "incidence": incidence,
-            "se": error,
-            "incidence_low": low,
-            "incidence_high": high,
-            "open": np.where(known, survival, np.nan),
-            "naive": share(so_far, self.sizes[group]),
-            "beyond_horizon": above > self.horizon[group],
-        }
-        return pd.DataFrame({name: columns[name] for name in INCIDENCE})
+    cells: _core.stats.RiskCells
+    least: int
+    threads: int
 
-    @property
-    def _last_exit(self) -> Ticks:
-        last = np.full(self.n_groups, FROM_START)
-        counted = self.spells.is_counted
-        np.maximum.at(last, self.code[counted], self.spells.exit[counted])
-        return last
+    def estimate(self, below: Ticks, above: Ticks) -> _core.stats.IncidenceCurves:
+        return _core.stats.estimate_of_cells(
+            cells=self.cells, below=below, above=above, min_at_risk=self.least, threads=self.threads
+        )
 
-    def remembered(self, lengths: Lengths) -> dict[str, Any]:
-        """Say for each group that is shown its size, its horizon and its adjusted win rate, as plain data."""
-        horizons = self.horizon[self.shown]
-        at = np.unique(np.maximum(horizons, 0))
-        curves = self.estimate(at, at)
-        rates, errors = adjusted_rates(curves, self.n_causes)
-        place = self.shown * max(len(at), 1) + np.searchsorted(at, np.maximum(horizons, 0))
-        is_win_rate = list(self.spells.causes[:2]) == ["won", "lost"]
-        counts = self._counts()[self.shown]
-        exact = [None if age < 0 else Fraction(age) for age in horizons.tolist()]
-        return {
-            "n": self.sizes[self.shown].tolist(),
-            "n_open": (self.sizes[self.shown] - counts.sum(axis=1)).tolist(),
-            "horizon": [
-                None if pd.isna(age) else age if lengths.unit is None else str(age)
-                for age in to_durations(exact, lengths.unit).tolist()
-            ],
-            "adjusted_win_rate": _plain(rates[place]) if is_win_rate and len(place) else None,
-            "adjusted_win_rate_se": _plain(errors[place]) if is_win_rate and len(place) else None,
-            "naive_win_rate": _plain(share(counts[:, 0], counts[:, :2].sum(axis=1))) if is_win_rate else None,
-        }
+    def robust_variances(self, below: Ticks, above: Ticks) -> npt.NDArray[np.float64]:
+        raise AssertionError("robust errors need the spells of each item")
 
-    def _counts(self) -> npt.NDArray[np.int64]:
-        """Count the events of each group and cause."""
-        happened = self.spells.cause >= 0
-        cell = self.code[happened].astype(np.int64) * self.n_causes + self.spells.cause[happened]
-        return np.bincount(cell, minlength=self.n_groups * self.n_causes).reshape(self.n_groups, -1)
+
+@dataclass(frozen=True, eq=False)
+class CellCounts:
+    """What is read off spells that are counted by group and age, as :class:`GroupCurves` has it."""
+
+    cells: _core.stats.RiskCells
+    sizes: npt.NDArray[np.int64]
+    events: npt.NDArray[np.int64]
+    last_exit: Ticks
+    longest: int
+    horizon: Ticks
+
+    @classmethod
+    def of(cls, cells: _core.stats.RiskCells, n_groups: int, n_causes: int) -> CellCounts:
+        """Add up the cells of each group."""
+        step, n_ages = cells.step, cells.n_ages
+        followed = cells.followed.reshape(n_groups, n_ages)
+        ended = cells.ended.reshape(n_groups, n_ages, -1)
+        per_age = ended.sum(axis=2)
+        sizes = followed.sum(axis=1).astype(np.int64)
+        last = step * (n_ages - 1 - (per_age[:, ::-1] > 0).argmax(axis=1)).astype(np.int64)
+        any_followed = np.flatnonzero(followed.any(axis=0))
+        needed = least_followed(sizes)
+        return cls(
+            cells,
+            sizes,
+            ended[:, :, 2 : 2 + n_causes].sum(axis=1).astype(np.int64),
+            np.where(sizes > 0, last, FROM_START),
+            step * int(any_followed[-1]) if len(any_followed) else 0,
+            np.where(sizes >= needed, step * _oldest_with(followed, needed), -1),
+        )
+
+
+def least_followed(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return how many spells of each group a horizon stands on."""
+    shares = -(-sizes * _SHARE_FOLLOWED.numerator // _SHARE_FOLLOWED.denominator)
+    return np.maximum(_LEAST_FOLLOWED, shares)
+
+
+def _oldest_with(counts: npt.NDArray[Any], needed: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return for each group the last place behind which, itself included, there are as many as needed."""
+    older = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
+    return np.asarray((older >= needed[:, np.newaxis]).sum(axis=1) - 1, dtype=np.int64)
 
 
 def horizons(followed: Ticks, counted: npt.NDArray[np.bool_], code: Codes, n_groups: int) -> Ticks:
     """Return of each group the largest age that at least 10 and 5 % of its spells could have; -1: none."""
     age, group = followed[counted], code[counted]
     sizes = np.bincount(group, minlength=n_groups).astype(np.int64)
-    needed = np.maximum(_LEAST_FOLLOWED, -(-sizes * _SHARE_FOLLOWED.numerator // _SHARE_FOLLOWED.denominator))
+    needed = least_followed(sizes)
     found = np.full(n_groups, -1, dtype=np.int64)
     step = max(int(np.gcd.reduce(age)) if len(age) else 1, 1)  # days in a log of seconds
     n_ages = int(age.max(initial=0)) // step + 1
     if n_ages * n_groups <= _FEW_CELLS + 4 * len(age):
         # Few ages are counted, which takes no sort.
         cells = np.bincount(group.astype(np.int64) * n_ages + age // step, minlength=n_ages * n_groups)
-        older = cells.reshape(n_groups, n_ages)[:, ::-1].cumsum(axis=1)[:, ::-1]
-        enough = (older >= needed[:, np.newaxis]).sum(axis=1)
-        return np.where(sizes >= needed, step * (enough - 1), -1)
+        oldest = _oldest_with(cells.reshape(n_groups, n_ages), needed)
+        return np.where(sizes >= needed, step * oldest, -1)
     order = np.argsort(group, kind="stable")
     ends = np.cumsum(sizes)
     for one in np.flatnonzero(sizes >= needed).tolist():

@@ -142,7 +142,9 @@ def time_in_stage(
     of_box = box_of(exact_quantiles) if of_items is None else {}
     exact_quantiles |= of_box
     names = list(exact_quantiles)
-    stages = stage_times(selection, _core.stages.Per[per], list(exact_quantiles.values()), lengths, of_items)
+    # With open visits the quantiles are those of curves, and those of completed visits are not wanted.
+    wanted = [] if open_visits == "censored" else list(exact_quantiles.values())
+    stages = stage_times(selection, _core.stages.Per[per], wanted, lengths, of_items)
     table = time_table(
         pipeline,
         stages,
@@ -296,13 +298,17 @@ def time_table(
 def length_columns(
     rows: Sequence[_core.stages.StageTime], names: Sequence[str], unit: str | None
 ) -> dict[str, pd.Series]:
-    """Make the columns of lengths, the mean and the quantiles, of the rows of a table."""
-    lengths_of = {"mean": [row.mean for row in rows]}
-    lengths_of |= {name: [row.quantiles[at] for row in rows] for at, name in enumerate(names)}
+    """Make the columns of lengths, the mean and the quantiles, of the rows of a table.
+
+    Quantiles that were not measured are missing.
+    """
+    lengths_of: dict[str, list[_core.stages.Duration | None]] = {"mean": [row.mean for row in rows]}
+    for at, name in enumerate(names):
+        lengths_of[name] = [row.quantiles[at] if row.quantiles else None for row in rows]
     columns = {}
     for name, lengths in lengths_of.items():
         exact = [
-            length.whole + Fraction(length.rest, length.of) if row.completed else None
+            length.whole + Fraction(length.rest, length.of) if row.completed and length is not None else None
             for row, length in zip(rows, lengths, strict=True)
         ]
         columns[name] = to_durations(exact, unit)

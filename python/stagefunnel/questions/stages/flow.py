@@ -114,7 +114,7 @@ def flow(
     lookup = core_pipeline(asked.log, pipeline, unlisted, asked.missing)
     time = FlowTime.of(asked.log, period, every, as_of)
     log = as_read(asked.log, pipeline, lookup)
-    whole = Selection(log, pipeline, lookup, log._data.journeys)
+    whole = Selection(log, pipeline, lookup)
     known = whole if by is None else known_at_the_end(whole, time, as_of)
     reserved = [*FLOW, *FLOW_AMOUNTS, *(() if every is None else ("period",))]
     of_items = item_groups_of(known, by, at=at, top=top, reserved=reserved)
@@ -149,4 +149,4 @@ def known_at_the_end(whole: Selection, time: FlowTime, as_of: MomentLike | None)
         basis="active",
         as_of=as_of,
     )
-    return replace(whole, journeys=journeys, moved=moved_items(log, staying, lookup, journeys))
+    return replace(whole, rows=journeys, moved=moved_items(log, staying, lookup, journeys))

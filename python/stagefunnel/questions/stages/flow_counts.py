@@ -118,7 +118,7 @@ def _rows_before(whole: Selection, end: int | None) -> Selection:
         as_of=None,
         until=until,
     )
-    return replace(whole, journeys=journeys)
+    return replace(whole, rows=journeys)
 
 
 def count_flow(

@@ -33,7 +33,8 @@ from ..scope.working import Lengths
 from ..stats.bounds import check_confidence
 from ..stats.incidence import least_at_risk
 from ..stats.spells import Codes
-from .curves import GroupCurves, sizes_of
+from .counted_lives import CountedLives, counted_lives
+from .curves import CellCounts, GroupCurves, sizes_of
 from .lives import LogSpells, Watch, item_spells, visit_spells
 from .stage_rows import row_of_stage
 
@@ -166,14 +167,25 @@ def cumulative_incidence(
     watch = Watch.of(selection, observed=observed, period=period, basis=kept, as_of=as_of)
     is_of_stage = clock == "stage"
     row = _target(pipeline, to, stage, is_of_stage=is_of_stage)
-    if is_of_stage:
-        spells, _ = visit_spells(selection, lengths, watch, range(row, row + 1), by_next=True)
+    groups = groups_of(selection, by, reserved=INCIDENCE)
+    threads = selection.data.threads
+    lives = None
+    if not is_of_stage and se == "greenwood":
+        lives = counted_lives(selection, lengths, watch, target=row, reopen=reopen, has_target=row >= 0)
+    counted = None if lives is None else _counted(selection, lives, groups, top)
+    spells: LogSpells | CountedLives
+    if lives is not None and counted is not None:
+        spells, groups = lives, counted[0]
+        question = GroupCurves.of_cells(lives.causes, counted[1], groups, least, threads)
     else:
-        spells = item_spells(
-            selection, lengths, watch, target=row, reopen=reopen, as_of=as_of, has_target=row >= 0
-        )
-    groups, code = _grouped(selection, spells, by, top)
-    question = GroupCurves.of(spells, groups, code, least, selection.data.threads)
+        if is_of_stage:
+            spells, _ = visit_spells(selection, lengths, watch, range(row, row + 1), by_next=True)
+        else:
+            spells = item_spells(
+                selection, lengths, watch, target=row, reopen=reopen, as_of=as_of, has_target=row >= 0
+            )
+        groups, code = _grouped(selection, spells, groups, top)
+        question = GroupCurves.of(spells, groups, code, least, threads)
     wanted = question.wanted(times, lengths)
     table = question.table(wanted, lengths, sure, se)
     table = label_rows(table, groups.values, question.shown[question.rows(wanted)])
@@ -189,6 +201,9 @@ def cumulative_incidence(
         confidence=sure,
         rows=len(table),
         **question.remembered(lengths),
+        **(question.open_bounds(wanted, sure) if is_of_stage else {}),
+        won=[str(label) for label in pipeline.won],
+        lost=[str(label) for label in pipeline.lost],
         **spells.passed,
         **lengths.remembered_with_pauses(pipeline),
     )
@@ -223,11 +238,26 @@ def _target(pipeline: Pipeline, to: Hashable, stage: Hashable | None, *, is_of_s
     return row
 
 
+def _counted(
+    selection: Selection, lives: CountedLives, groups: Groups, top: int | None
+) -> tuple[Groups, CellCounts] | None:
+    """Count the lives by group, and again where small groups become one; ``None`` where they are listed."""
+
+    def counts(groups: Groups) -> CellCounts | None:
+        cells = lives.count(np.ascontiguousarray(groups.codes(selection.log.n_items)), groups.n_groups)
+        return None if cells is None else CellCounts.of(cells, groups.n_groups, len(lives.causes))
+
+    found = counts(groups)
+    if found is not None and top is not None:
+        groups = folded(groups, found.sizes, found.sizes > 0, top)
+        found = counts(groups)
+    return None if found is None else (groups, found)
+
+
 def _grouped(
-    selection: Selection, spells: LogSpells, by: str | Sequence[str] | None, top: int | None
+    selection: Selection, spells: LogSpells, groups: Groups, top: int | None
 ) -> tuple[Groups, Codes]:
     """Put each spell in the group of its item."""
-    groups = groups_of(selection, by, reserved=INCIDENCE)
 
     def codes(groups: Groups) -> Codes:
         of_item = groups.codes(selection.log.n_items)

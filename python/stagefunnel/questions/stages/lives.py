@@ -23,7 +23,7 @@ _ENDS: Final = _core.stages.LifeEnd
 _REOPENED: Final = 4  # as the core marks what an item passed through
 _LOST: Final = 2
 _PASSED_FINAL: Final = 1
-_OVER, _START_UNKNOWN, _LAST = 1, 2, 4  # the state of a visit, as the core marks it
+OVER, START_UNKNOWN, LAST = 1, 2, 4  # the state of a visit, as the core marks it
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,9 +173,9 @@ def visit_spells(
 
     `by_next`: what ends a visit is the stage of the next one; else any end is one.
     """
-    item, stage, following, entered, exited, state = _stays(selection, stages)
-    has_end, is_last = (state & _OVER) != 0, (state & _LAST) != 0
-    is_known = (state & _START_UNKNOWN) == 0
+    item, stage, following, entered, exited, state = list_stays(selection, stages)
+    has_end, is_last = (state & OVER) != 0, (state & LAST) != 0
+    is_known = (state & START_UNKNOWN) == 0
     n = len(item)
     end = np.full(n, watch.end, dtype=np.int64)
     if selection.ages is not None:
@@ -251,7 +251,7 @@ def ends_of_ways(
     return np.where(has_arrived, arrived.astype(np.int64), waited)
 
 
-def _stays(selection: Selection, stages: range) -> tuple[npt.NDArray[Any], ...]:
+def list_stays(selection: Selection, stages: range) -> tuple[npt.NDArray[Any], ...]:
     """List the visits of some stages: item, stage, next stage, begin, end and state of each."""
     with core_errors():
         found = _core.stages.list_stays(
@@ -268,7 +268,7 @@ def _stays(selection: Selection, stages: range) -> tuple[npt.NDArray[Any], ...]:
 
 def _first_entries(selection: Selection, row: int, began: Ticks) -> Ticks:
     """Return when each item first entered a stage; where it did not, when it began."""
-    item, _, _, entered_at, _, _ = _stays(selection, range(row, row + 1))
+    item, _, _, entered_at, _, _ = list_stays(selection, range(row, row + 1))
     entered = began.copy()
     # The earliest visit of an item is written last.
     entered[item[::-1]] = entered_at[::-1]

@@ -135,7 +135,7 @@ def sales_velocity(
     lookup = core_pipeline(asked.log, pipeline, unlisted, asked.missing)
     time = FlowTime.of(asked.log, period, every, as_of)
     read = as_read(asked.log, pipeline, lookup)
-    whole = Selection(read, pipeline, lookup, read._data.journeys)
+    whole = Selection(read, pipeline, lookup)
     known = whole if by is None else known_at_the_end(whole, time, as_of)
     reserved = [*VELOCITY, *(() if every is None else ("period",))]
     of_items = item_groups_of(known, by, at="first", top=top, reserved=reserved)

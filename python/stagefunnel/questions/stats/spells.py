@@ -46,6 +46,23 @@ class Scale:
 
 
 @dataclass(frozen=True, eq=False)
+class CurveSpells:
+    """What is to be known of spells beside the curves of their groups.
+
+    Attributes
+    ----------
+    scale, n_groups
+        How their times are written, and the number of groups.
+    last_exit
+        The last moment at which a spell of each group is watched.
+    """
+
+    scale: Scale
+    n_groups: int
+    last_exit: Ticks
+
+
+@dataclass(frozen=True, eq=False)
 class Spells:
     """Spells as the core takes them.
 

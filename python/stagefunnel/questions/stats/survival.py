@@ -14,7 +14,7 @@ from ... import _core
 from ...errors import SchemaError, given
 from .bounds import Floats, check_confidence, survival_bounds
 from .incidence import known_rows, row_groups, row_times, with_groups
-from .spells import Spells, read_spells, wanted_times
+from .spells import CurveSpells, Spells, read_spells, wanted_times
 
 QUARTILES: Final = (0.25, 0.5, 0.75)
 _TOLERANCE: Final = 1e-8  # a curve that is as near to a share is flat at it
@@ -179,7 +179,7 @@ def restricted_mean(time: Any, event: Any, *, tau: Any, entry: Any = None, group
 
 
 def curve_quantiles(
-    spells: Spells, curves: _core.stats.IncidenceCurves, shares: Floats, confidence: float
+    spells: Spells | CurveSpells, curves: _core.stats.IncidenceCurves, shares: Floats, confidence: float
 ) -> dict[str, Floats]:
     """Read quantiles off the curves of groups at their events: a row per group, a column per share."""
     error = np.sqrt(np.maximum(curves.survival_variance, 0))
@@ -213,7 +213,7 @@ def crossing(times: Floats, ended: Floats, share: float, last: float) -> float:
 
 
 def restricted_means(
-    spells: Spells, curves: _core.stats.IncidenceCurves, tau: Floats
+    spells: Spells | CurveSpells, curves: _core.stats.IncidenceCurves, tau: Floats
 ) -> tuple[Floats, Floats]:
     """Return the restricted mean of each group up to its `tau`, and its error."""
     times = numbers_of_times(spells.scale.times(curves.time))

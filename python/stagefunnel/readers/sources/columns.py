@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final
 
 import pandas as pd
+
+_BLANKS: Final = re.compile(r"[\s_.\-]")
 
 
 def find_column(columns: Iterable[str], names: Sequence[str]) -> str | None:
@@ -23,8 +27,9 @@ def find_column(columns: Iterable[str], names: Sequence[str]) -> str | None:
     return next((by_key[_name_key(name)] for name in names if _name_key(name) in by_key), None)
 
 
+@lru_cache(maxsize=10_000)  # a look at a file compares a few columns with hundreds of usual names
 def _name_key(name: str) -> str:
-    return re.sub(r"[\s_.\-]", "", name).lower()
+    return _BLANKS.sub("", name).lower()
 
 
 def column_or_missing(frame: pd.DataFrame, name: str) -> pd.Series:

@@ -120,7 +120,7 @@ TEST(CountFunnels, EqualsEachFunnelAlone) {
     conversions.kind = Kind::conversions_won;
     conversions.lost_then_won = LostThenWon::exclude;
     const std::vector<Options> funnels{classic, conversions};
-    const std::vector<Counts> found = count_funnels(journeys, five_of_six(), funnels, *item_states);
+    const std::vector<Counts> found = count_funnels(five_of_six(), funnels, *item_states);
     ASSERT_EQ(found.size(), 2U);
     expect_same(found[0], count_funnel(journeys, five_of_six(), classic));
     expect_same(found[1], count_funnel(journeys, five_of_six(), conversions));
@@ -132,7 +132,7 @@ TEST(CountFunnels, RefusesWhatItemStatesDoNotAnswer) {
     const auto without = find_states(journeys, five_of_six(), 1);
     const std::vector<std::int32_t> group(journeys.n_items(), 0);
     const auto refuses = [&](std::vector<Options> funnels, const ItemStates& item_states) {
-        EXPECT_THROW(static_cast<void>(count_funnels(journeys, five_of_six(), funnels, item_states)),
+        EXPECT_THROW(static_cast<void>(count_funnels(five_of_six(), funnels, item_states)),
                      std::invalid_argument);
     };
     Options plain, grouped, strict;
@@ -141,7 +141,7 @@ TEST(CountFunnels, RefusesWhatItemStatesDoNotAnswer) {
     refuses({strict}, *with_items);
     refuses({plain, grouped}, *with_items);
     refuses({grouped}, *without);
-    EXPECT_TRUE(count_funnels(journeys, five_of_six(), {}, *with_items).empty());
+    EXPECT_TRUE(count_funnels(five_of_six(), {}, *with_items).empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(

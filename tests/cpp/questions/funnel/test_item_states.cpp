@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <stdexcept>
 #include <vector>
 
+#include "stagefunnel/journeys/lookup.hpp"
+#include "stagefunnel/questions/funnel/funnel.hpp"
 #include "stagefunnel/questions/funnel/item_states.hpp"
 #include "support/log_builder.hpp"
 
@@ -55,6 +58,48 @@ TEST(ItemStates, HoldTheStateOfEachItemOnRequest) {
     for (std::size_t state = 0; state < items.size(); ++state)
         EXPECT_EQ(items[state], item_states->states[state].items);
     EXPECT_EQ(find_states_of_items(journeys, pipeline, 7)->of_item, item_states->of_item);
+}
+
+TEST(ItemStates, OfChosenItemsAreThoseOfALogOfThese) {
+    CodedRows rows = random_log(40'000, 12'000, 4);
+    rows.add(20'000, 3, 0);  // this item has an unlisted row only
+    const Journeys journeys = rows.build();
+    const Pipeline pipeline(1, 1, 1, {0, 1, 2, Pipeline::kUnlisted});
+    std::vector<std::uint32_t> chosen;
+    for (std::uint32_t item = 0; item < journeys.n_items(); ++item) {
+        if (journeys.key[item] % 3 == 0 || journeys.key[item] == 20'000) chosen.push_back(item);
+    }
+    const auto all = find_states_of_items(journeys, pipeline, 2);
+    const auto own = find_states_of_items(journeys::take_items(journeys, chosen), pipeline, 1);
+    for (const unsigned threads : {1U, 3U}) {
+        const ItemStates found = states_of_chosen(*all, chosen, threads);
+        ASSERT_EQ(found.of_item.size(), chosen.size());
+        for (std::size_t i = 0; i < chosen.size(); ++i) {
+            ASSERT_EQ(found.of_item[i], all->of_item[chosen[i]]);
+            if (found.of_item[i] == ItemStates::kNoState) continue;
+            EXPECT_EQ(found.states[found.of_item[i]].items, own->states[own->of_item[i]].items);
+        }
+        for (const LostThenWon rule : {LostThenWon::include, LostThenWon::exclude}) {
+            const std::vector<Options> funnels{
+                {.kind = Kind::furthest, .lost_then_won = rule, .group = {}, .amount = {}}};
+            const Counts counts = count_funnels(pipeline, funnels, found).front();
+            const Counts expected = count_funnels(pipeline, funnels, *own).front();
+            EXPECT_EQ(counts.passed, expected.passed);
+            EXPECT_EQ(counts.skipped, expected.skipped);
+            EXPECT_EQ(counts.won, expected.won);
+            EXPECT_EQ(counts.left_out, expected.left_out);
+        }
+    }
+}
+
+TEST(ItemStates, OfItemsThatTheLogDoesNotHaveAreRefused) {
+    const Journeys journeys = random_log(20'000, 6'000, 2).build();
+    const Pipeline pipeline(1, 1, 0, {0, 1});
+    const auto all = find_states_of_items(journeys, pipeline, 1);
+    const std::vector<std::uint32_t> beyond{0, static_cast<std::uint32_t>(journeys.n_items())}, first{0};
+    EXPECT_THROW(static_cast<void>(states_of_chosen(*all, beyond, 1)), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(states_of_chosen(*find_states(journeys, pipeline, 1), first, 1)),
+                 std::invalid_argument);
 }
 
 TEST(ItemStates, AreOneWhereItemsBeganBeyondTheSameUnvisitedStages) {

@@ -188,7 +188,9 @@ TEST_P(UnitsByState, CountAsUnitsWhoseRowsAreRead) {
     const auto states = find_states_of_items(random.journeys, random.pipeline, 2);
     ASSERT_TRUE(states.has_value());
     const auto [kind, rule] = GetParam();
-    for (const bool is_grouped : {false, true}) {
+    // Without groups and moved items, items are united as words of bits.
+    for (const auto& [is_grouped, has_moved] :
+         {std::pair{false, false}, std::pair{false, true}, std::pair{true, true}}) {
         for (const unsigned threads : {1U, 3U}) {
             Options options{
                 .kind = kind, .lost_then_won = rule, .group = {}, .amount = {}, .threads = threads};
@@ -200,9 +202,11 @@ TEST_P(UnitsByState, CountAsUnitsWhoseRowsAreRead) {
             const std::span<const std::uint8_t> in_report =
                 is_grouped ? std::span<const std::uint8_t>(random.in_report)
                            : std::span<const std::uint8_t>();
+            const std::span<const std::uint8_t> moved =
+                has_moved ? std::span<const std::uint8_t>(random.moved) : std::span<const std::uint8_t>();
             const auto count = [&](const ItemStates* item_states) {
-                return count_units(random.journeys, random.pipeline, options, random.items, in_report,
-                                   random.moved, item_states);
+                return count_units(random.journeys, random.pipeline, options, random.items, in_report, moved,
+                                   item_states);
             };
             const UnitCounts rows = count(nullptr), by_state = count(&*states);
             for (const auto& [name, table] : kStageTables)

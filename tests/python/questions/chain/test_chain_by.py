@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from helpers import assert_frame_equal
 
 STAGES: dict[str, Any] = {
@@ -66,16 +67,17 @@ def groups_in(table: pd.DataFrame, by: str) -> list[Any]:
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @given(seed=st.integers(0, 2**32 - 1))
+@examples(ci=10, night=300)
 def test_a_group_is_the_chain_of_its_leads(options: dict[str, Any], seed: int) -> None:
     leads, deals, links = chain_of(seed)
     ask = {**STAGES, "missing": "ignore", **options}
+    whole = sf.chain_funnel(leads, deals, links, **ask)
     for by in ("source", "who"):
         found = sf.chain_funnel(leads, deals, links, **ask, by=by)
         for value in groups_in(found, by):
             own = found[found[by].isna()] if value is None else found[found[by] == value]
             expected = sf.chain_funnel(leads, deals, links, **ask, where={by: value})
             assert_frame_equal(own.drop(columns=by).reset_index(drop=True), expected)
-        whole = sf.chain_funnel(leads, deals, links, **ask)
         of_leads = [table[table["part"] == "lead"] for table in (found, whole)]
         if len(found):
             counted = [table.groupby("stage", observed=True)["reached"].sum() for table in of_leads]

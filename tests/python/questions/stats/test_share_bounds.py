@@ -138,6 +138,42 @@ def test_periods_that_share_items_have_no_bounds_and_say_how_many_they_share() -
     assert single["conversion_from_all_low"].notna().all()
 
 
+def test_accounts_that_periods_share_are_counted_and_not_their_items() -> None:
+    """Account x has two deals in January and two in February, y one in each, z one in January alone."""
+    days = ["2026-01-05", "2026-01-06", "2026-02-05", "2026-02-06", "2026-01-07", "2026-02-08", "2026-01-09"]
+    stages = ["New", "New", "New", "Won", "New", "New", "Won"]
+    rows = {"item": range(1, 8), "stage": stages, "time": pd.to_datetime(days)}
+    items = pd.DataFrame({"item": range(1, 8), "account": [*"xxxxyyz"]})
+    log, pipeline = sf.StageLog(rows, items=items), sf.Pipeline("New", won="Won")
+    asked: dict[str, Any] = {"confidence": 0.95, "unit": "account"}
+    trend = sf.funnel_by_period(log, pipeline, every="month", **asked)
+    assert trend.attrs["stagefunnel"]["shared_items"] == 2
+    of_items = sf.funnel_by_period(log, pipeline, every="month", confidence=0.95)
+    assert of_items.attrs["stagefunnel"]["shared_items"] == 3  # the open deals of January
+    both = {"period": "2026-02", "basis": "active"}
+    compared = sf.compare_periods(log, pipeline, **both, **asked)
+    assert compared.attrs["stagefunnel"]["shared_items"] == 2
+    sides = {"a": "2026-02", "b": "2026-01", "basis": "active", "unit": "account"}
+    split = sf.decompose(log, pipeline, **sides)
+    assert split.attrs["stagefunnel"]["shared_items"] == 2
+    assert "2 accounts are on both sides" in str(sf.show(split))
+
+
+def test_a_trend_whose_items_enter_in_several_periods_has_no_bounds_and_says_how_many_do() -> None:
+    days = pd.to_datetime(["2026-01-05", "2026-01-06", "2026-02-02", "2026-02-20", "2026-01-03"])
+    rows = {"item": [1, 1, 1, 2, 3], "stage": ["visit", "order", "visit", "visit", "visit"], "time": days}
+    log = sf.StageLog(rows)
+    shared = sf.sequence_trend(log, ["visit", "order"], window="7d", confidence=0.95)
+    assert shared.filter(regex="_(low|high)$").isna().all().all()
+    assert shared.attrs["stagefunnel"]["shared_items"] == 1
+    assert "shared_items" not in sf.sequence_trend(log, ["visit", "order"], window="7d").attrs["stagefunnel"]
+    alone = sf.sequence_trend(log, ["visit", "order"], window="7d", every="year", confidence=0.95)
+    assert alone["conversion_low"].notna().all()
+    assert "shared_items" not in alone.attrs["stagefunnel"]
+    once = sf.sequence_trend(log.filter(items=[2, 3]), ["visit", "order"], window="7d", confidence=0.95)
+    assert once["conversion_low"].notna().all()
+
+
 def test_the_win_rate_is_of_what_is_closed() -> None:
     row = sf.outcomes(SHOP.log, SHOP.pipeline, confidence=0.95).iloc[0]
     assert (row["win_rate_low"], row["win_rate_high"]) == pytest.approx(tuple(bounds_of(6, 11)[0]))

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference import standouts as reference
-from stagefunnel.questions.stats.significance import chi_square_tail, holm, likelihood_ratio_test, score_test
+from stagefunnel.questions.stats.significance import (
+    chi_square_tail,
+    exact_test,
+    holm,
+    likelihood_ratio_test,
+    score_test,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +55,23 @@ def test_two_proportions_are_compared_as_r_does() -> None:
 @pytest.mark.parametrize("numbers", [(0, 0, 3, 9), (3, 9, 0, 0), (0, 5, 0, 9), (5, 5, 9, 9)])
 def test_what_cannot_be_compared_has_no_p_value(numbers: tuple[int, int, int, int]) -> None:
     assert math.isnan(score_test(*numbers))
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [(8, 10, 1, 10), (0, 5, 5, 5), (3, 7, 3, 7), (58, 100, 41, 100), (2, 1000, 300, 40000), (0, 3, 0, 4)],
+)
+def test_the_exact_test_is_fishers(numbers: tuple[int, int, int, int]) -> None:
+    from scipy.stats import fisher_exact
+
+    k_a, n_a, k_b, n_b = numbers
+    expected = fisher_exact([[k_a, n_a - k_a], [k_b, n_b - k_b]]).pvalue
+    assert exact_test(*numbers) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_exact_test_by_hand() -> None:
+    """Of 4 and 4 items 3 and 1 succeeded: 16 + 1 of 70 tables on either side are as unlikely."""
+    assert exact_test(3, 4, 1, 4) == pytest.approx(34 / 70)
 
 
 def test_holm_by_hand() -> None:

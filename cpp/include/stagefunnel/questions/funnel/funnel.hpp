@@ -125,14 +125,15 @@ static_assert(sizeof(Counts) == kStageTables.size() * sizeof(CountMatrix) + size
 [[nodiscard]] SumMatrix rounded_sums(const Counts& counts, std::span<const std::int64_t> groups,
                                      std::span<const std::int64_t> joined, int scale);
 
-/// Counts several funnels of the same groups and amounts; the items are brought together by group only once.
+/// Counts several funnels of the same groups and amounts by the states of the items alone, without their
+/// journeys; the items are brought together by group only once.
 ///
 /// @param funnels options that differ in `kind` and `lost_then_won` only.
-/// @param item_states states of these journeys under this pipeline, with the state of each item.
+/// @param item_states states of the items under this pipeline; with groups or amounts, with the state of each
+///     item.
 /// @throws std::invalid_argument as `count_funnel` does; also for a kind that item states do not answer, for
-///     funnels of different groups or amounts, and for item states without the state of each item.
-[[nodiscard]] std::vector<Counts> count_funnels(const Journeys& journeys, const Pipeline& pipeline,
-                                                std::span<const Options> funnels,
+///     funnels of different groups or amounts, and for item states that lack the state of each item.
+[[nodiscard]] std::vector<Counts> count_funnels(const Pipeline& pipeline, std::span<const Options> funnels,
                                                 const ItemStates& item_states);
 
 }  // namespace stagefunnel::funnel

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "stagefunnel/journeys/journeys.hpp"
@@ -17,11 +18,12 @@ namespace stagefunnel::funnel {
 struct ItemStates {
     struct State {
         std::uint32_t items = 0;
-        std::uint32_t example = 0;  // one of these items
+        std::uint32_t example = 0;  // one of these items, in the journeys that were read
     };
     static constexpr std::uint32_t kNoState = ~std::uint32_t{0};
 
     std::vector<State> states;           // states that have items
+    Journeys examples;                   // the journey of each state's example, so that they stand alone
     LargeVector<std::uint32_t> of_item;  // each item's place in `states`; empty from `find_states`
 };
 
@@ -35,5 +37,14 @@ struct ItemStates {
 /// Does the same and also returns the state of each item; it is `kNoState` for an item without a listed row.
 [[nodiscard]] std::optional<ItemStates> find_states_of_items(const Journeys& journeys,
                                                              const Pipeline& pipeline, unsigned threads);
+
+/// The states of some items of a log: those of all its items, counted again. No row is read for it.
+///
+/// @param all states with the state of each item.
+/// @param items places of the chosen items, in the order in which the result has them.
+/// @return Every state of the log, also one that none of the chosen items has, and the state of each item.
+/// @throws std::invalid_argument if the states do not have such an item, or lack the state of each item.
+[[nodiscard]] ItemStates states_of_chosen(const ItemStates& all, std::span<const std::uint32_t> items,
+                                          unsigned threads);
 
 }  // namespace stagefunnel::funnel

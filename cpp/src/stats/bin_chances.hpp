@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "stagefunnel/stats/forecast.hpp"
+
+namespace stagefunnel::stats::inline internal {
+
+/// The chance to be won of one who is at the beginning of each bin, and the same if it is closed at all.
+struct BinChances {
+    std::vector<double> win, win_if;
+};
+
+/// Follows those at the beginning of each bin to the end, or to the horizon, with other chances in the bins.
+///
+/// @param chance as `ExitBins::chance`.
+[[nodiscard]] BinChances chances_of_bins(const ExitBins& exits, std::span<const double> chance);
+
+}  // namespace stagefunnel::stats::inline internal

@@ -1,0 +1,70 @@
+"""The sentences of where moves end: the chance to win, where it is best and worst, and what nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from ..tables.labels import columns_before
+from .cells import with_bounds
+from .extremes import group_name, largest_and_smallest
+from .numbers import count, counted, percent
+from .period_sentences import NameOf
+from .things import thing_of, things_of
+
+_MOST_GROUPS: Final = 5  # whose answers are written out
+
+
+def of_absorption(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how likely an item is won, from which stage it is most and least likely, and what is unknown."""
+    if not sum(remembered.get("n", ())):
+        return ["No item is counted."]
+    if len(table) != remembered.get("rows"):
+        return []  # rows were taken out, and a sentence about a whole needs the whole
+    by = columns_before(table, "stage")
+    blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
+    sentences = []
+    for rows, overall in list(zip(blocks, remembered["overall"], strict=True))[:_MOST_GROUPS]:
+        prefix = f"{group_name(rows, by)}: " if by else ""
+        found = [*_overall(overall, remembered), *_by_stage(rows, name_of)]
+        sentences += [f"{prefix}{one}" for one in found]
+    if len(blocks) > _MOST_GROUPS:
+        sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
+    return [*sentences, *_unknown(table, remembered)]
+
+
+def _overall(overall: list[float | None], remembered: Mapping[str, Any]) -> list[str]:
+    """Write the chance of all: 33 % of items are won in the end (25–43 %)."""
+    win, _, low, high = overall
+    if win is None:
+        return []
+    row = pd.DataFrame({"win": [win], "win_low": [low], "win_high": [high]}, dtype="float64")
+    return [
+        f"Won in the end, as the moves so far say: {with_bounds(percent, row, 'win')[0]} of "
+        f"{things_of(remembered)}"
+    ]
+
+
+def _by_stage(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
+    """Name the stages from which an item is won most and least likely."""
+    seen = rows[(rows["items_in"] > 0) & rows["win_se"].notna()]
+    if len(seen) < 2 or seen["win"].nunique() < 2:
+        return []
+    best, worst = largest_and_smallest(seen, seen["win"])
+    most, least = (
+        f"{name_of(one['stage'].iloc[0])} ({percent(one['win'].iloc[0])})" for one in (best, worst)
+    )
+    return [f"Best chance to win: from {most}; worst: from {least}"]
+
+
+def _unknown(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say what undetermined is where there is some, and which visits have no length."""
+    sentences = []
+    if (table.loc[table["items_in"] > 0, "undetermined"] > 0).any():
+        sentences.append("Undetermined: nobody was seen to leave, or it was seen for too short a time")
+    without = remembered.get("without_length", 0)
+    if without:
+        sentences.append(f"A visit of unknown start has no length: {counted(without, thing_of(remembered))}")
+    return sentences

@@ -1,0 +1,342 @@
+"""The sentences of forecasts: what is expected, how sure that is, and what it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from ..tables.labels import columns_before
+from ..tables.schema import (
+    BACKTEST,
+    BOTTLENECKS,
+    FORECAST,
+    ITEM_FEATURES,
+    MARKOV_CHECK,
+    OCCUPATION,
+    WIN_PROBABILITY,
+    WIN_WITHIN,
+)
+from .extremes import group_name
+from .numbers import count, counted, number, p_value, part_of, percent, points
+from .period_sentences import NameOf
+from .things import things_of
+
+#: The first columns of each table.
+FORECAST_TABLES: Final[Mapping[str, Sequence[str]]] = {
+    "forecast": FORECAST,
+    "win_probability": WIN_PROBABILITY,
+    "backtest": BACKTEST,
+    "bottlenecks": BOTTLENECKS,
+    "markov_check": MARKOV_CHECK,
+    "item_features": ITEM_FEATURES,
+    "state_occupation": OCCUPATION,
+    "win_within": WIN_WITHIN,
+}
+_MOST_GROUPS: Final = 5  # whose answers are written out
+_CLEAR: Final = 0.05
+_MANY_FEW: Final = 0.2  # a share of small expected counts that makes a test rough
+_CONFIDENCE: Final = 0.9
+
+
+def forecast_title(remembered: Mapping[str, Any]) -> str:
+    """Say what is forecast, and until when."""
+    until = remembered.get("until")
+    return f"Expected wins of open {things_of(remembered)}{f', won before {_day(until)}' if until else ''}"
+
+
+def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how many open items are expected to be won, which are too old for that, and what is not in it."""
+    if _is_cut(table, remembered):
+        return []
+    by = columns_before(table, "line")
+    blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
+    sentences = []
+    for rows in blocks[:_MOST_GROUPS]:
+        prefix = f"{group_name(rows, by)}: " if by else ""
+        sentences += [f"{prefix}{one}" for one in _of_group(rows, remembered)]
+    if len(blocks) > _MOST_GROUPS:
+        sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
+    return [*sentences, *_of_target(remembered), *_of_chain(remembered), *_of_fit(remembered)]
+
+
+def _is_cut(table: pd.DataFrame, remembered: Mapping[str, Any]) -> bool:
+    """Check whether rows were taken out: a sentence about a whole needs the whole."""
+    return bool(len(table) != remembered.get("rows"))
+
+
+def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    total = rows[rows["line"] == "total"]
+    all_of_them = total.iloc[0]
+    n_open, beyond = int(all_of_them["n_open"]), int(all_of_them["n_beyond_support"])
+    things = things_of(remembered)
+    if not n_open:
+        return [f"No {things.removesuffix('s')} is open."]
+    sentences = []
+    if n_open > beyond:
+        expected = _tenths(all_of_them["expected_wins"])
+        between = _range(all_of_them, "expected_wins", remembered)
+        of = f"{count(n_open - beyond)} open {things}{_that_can(beyond)}"
+        sentences.append(f"About {expected} of {of} are expected to be won{_until(remembered)} ({between}).")
+        if "expected_amount" in rows:
+            expected = number(round(all_of_them["expected_amount"]))
+            between = _range(all_of_them, "expected_amount", remembered)
+            sentences.append(f"Amount expected of them: {expected} ({between}).")
+    if beyond:
+        worth = (
+            f" ({number(round(all_of_them['amount_beyond_support']))})" if "expected_amount" in rows else ""
+        )
+        sentences.append(
+            f"{counted(beyond, 'open item')}{worth} {'has' if beyond == 1 else 'have'} been in the stage "
+            "longer than any item that ever left it: too old to forecast."
+        )
+    new = rows[rows["line"] == "new_items"]
+    if len(new) and not pd.isna(new.iloc[0]["expected_wins"]):
+        expected = _tenths(new.iloc[0]["expected_wins"])
+        between = _range(new.iloc[0], "expected_wins", remembered)
+        sentences.append(
+            f"About {expected} more wins are expected of {things} that are not there yet ({between}); "
+            "they are not in the total."
+        )
+    return sentences
+
+
+def _that_can(beyond: int) -> str:
+    return " that can be forecast" if beyond else ""
+
+
+def _tenths(value: float) -> str:
+    """Write an expected number: ``33.7``, ``12``, ``< 0.1``."""
+    if 0 < value < 0.05:
+        return "less than 0.1"
+    return f"{value:,.1f}".removesuffix(".0")
+
+
+def _until(remembered: Mapping[str, Any]) -> str:
+    until = remembered.get("until")
+    return f" before {_day(until)}" if until else " some day"
+
+
+def _day(until: Any) -> str:
+    """Write a moment: its day alone where it is midnight, and a number as it is."""
+    text = str(until)
+    if text.lstrip("-").isdigit():
+        return text
+    moment = pd.Timestamp(text)
+    return f"{moment:%Y-%m-%d}" if moment == moment.normalize() else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _range(row: Any, name: str, remembered: Mapping[str, Any]) -> str:
+    low, high = (number(round(row[f"{name}_{end}"])) for end in ("low", "high"))
+    return f"{low}–{high}, the {percent(remembered.get('confidence', _CONFIDENCE))} range"
+
+
+def _of_target(remembered: Mapping[str, Any]) -> list[str]:
+    target = remembered.get("target")
+    if not target:
+        return []
+    value, so_far = number(round(target["value"])), number(round(target["so_far"]))
+    if not target["missing"]:
+        return [f"The target of {value} is reached: {so_far} so far."]
+    parts = [f"Of the target of {value}, {so_far} are won so far"]
+    if target["expected"] is not None:
+        parts.append(f"{number(round(target['expected']))} are expected in all, new items included")
+    if target["coverage"] is not None:
+        parts.append(f"what is open is {_tenths(target['coverage'])} times what is missing")
+    sentences = ["; ".join(parts) + "."]
+    if target["probability"] is not None:
+        sentences.append(f"The target is reached with a probability of {percent(target['probability'])}.")
+    return sentences
+
+
+def _of_chain(remembered: Mapping[str, Any]) -> list[str]:
+    differs = remembered.get("by_age")
+    if differs is None:
+        return []
+    return [
+        "How long an item has been in its stage matters here: the method semi_markov, which sees that, "
+        f"expects {_tenths(differs)} wins."
+    ]
+
+
+def _of_fit(remembered: Mapping[str, Any]) -> list[str]:
+    unknown, fell_back = remembered.get("start_unknown", 0), remembered.get("fell_back", 0)
+    common = []
+    if "working_day" in remembered:
+        common.append("How long items have been in their stages is measured in working hours.")
+    if fell_back:
+        common.append(
+            f"{counted(fell_back, 'stage')} of groups with too few visits that ended "
+            f"{'takes' if fell_back == 1 else 'take'} the fit of all."
+        )
+    if not unknown:
+        return common
+    are = "is one open item" if unknown == 1 else f"are {counted(unknown, 'open item')}"
+    return [*common, f"There {are} without a chance: nobody knows since when they are in their stage."]
+
+
+def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how many wins the chances add up to."""
+    numbers = remembered.get("counted")
+    if not numbers or numbers["listed"] != len(table):
+        return [f"{counted(len(table), 'open item')}"]
+    if not numbers["open"]:
+        return ["No item is open."]
+    beyond = numbers["beyond_support"]
+    expected = _tenths(remembered["expected"])
+    parts = [f"{counted(numbers['open'], 'open item')}, of which about {expected} are expected to be won"]
+    if beyond:
+        parts.append(f"{count(beyond)} longer in their stage than any that ever left it: too old to forecast")
+    return ["; ".join(parts), *_of_fit(remembered)]
+
+
+def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how often what came lay within the bounds, and how far the forecast was off."""
+    if _is_cut(table, remembered):
+        return []
+    tested = table[table["inside"].notna()]
+    not_over = remembered.get("not_over", 0)
+    left_out = [f"{counted(not_over, 'date')} left out: the horizon is not over."] if not_over else []
+    if not len(tested):
+        return ["Nothing can be tested: no forecast of the past is over.", *left_out]
+    inside = int(tested["inside"].sum())
+    sure, dates = percent(remembered.get("confidence", _CONFIDENCE)), counted(len(tested), "past date")
+    sentences = [f"At {count(inside)} of {dates} the actual wins lay within the {sure} range."]
+    expected, actual = float(tested["expected"].sum()), float(tested["actual"].sum())
+    if actual:
+        off = expected / actual - 1
+        how = "too high" if off > 0 else "too low"
+        near = abs(off) < 0.005
+        sentences.append(
+            "On average the forecast was right."
+            if near
+            else f"On average the forecast was {percent(abs(off))} {how}."
+        )
+    apart = remembered.get("apart", 0)
+    if apart < len(tested):
+        sentences.append(
+            f"The horizons overlap: this is as good as {counted(max(apart, 1), 'test')} that stand apart."
+        )
+    if remembered.get("amount_of_today"):
+        sentences.append(
+            f"Amounts are not tested: {remembered['amount_of_today']} is of the items table, whose values "
+            "are of today."
+        )
+    return [*sentences, *_of_fit(remembered), *left_out]
+
+
+def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Say where most is lost, where saving would be worth most, and where work waits."""
+    if _is_cut(table, remembered):
+        return []
+    by = columns_before(table, "stage")
+    blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
+    sentences = []
+    for rows in blocks[:_MOST_GROUPS]:
+        prefix = f"{group_name(rows, by)}: " if by else ""
+        sentences += [f"{prefix}{one}" for one in _bottleneck(rows, name_of)]
+    if len(blocks) > _MOST_GROUPS:
+        sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
+    things = things_of(remembered)
+    return [*sentences, f"Gains hold if the {things} saved do as well as the others."] if sentences else []
+
+
+def _bottleneck(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
+    if not rows["n_lost"].sum():
+        return ["Nothing is lost in the stages in progress."]
+    lost = rows.loc[rows["n_lost"].idxmax()]
+    sentences = [f"Most losses are in {name_of(lost['stage'])}: {percent(lost['share_of_losses'])}."]
+    gain = "benchmark_gain" if rows["benchmark_gain"].notna().any() else "removal_gain"
+    if (rows[gain] > 0).any():
+        best = rows.loc[rows[gain].idxmax()]
+        what = "With the losses of the benchmark" if gain == "benchmark_gain" else "Without losses"
+        but = "But most is to be gained" if best["stage"] != lost["stage"] else "Most is to be gained there"
+        where = f" in {name_of(best['stage'])}" if best["stage"] != lost["stage"] else ""
+        sentences.append(f"{but}{where}. {what} the win rate would rise by {points(best[gain])}.")
+    slow = rows[rows["share_of_time"].notna()]
+    if len(slow):
+        most = slow.loc[slow["share_of_time"].idxmax()]
+        sentences.append(
+            f"{percent(most['share_of_time'])} of all time in stages is spent in {name_of(most['stage'])}."
+        )
+    return sentences
+
+
+def of_markov_check(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say whether the next stage depends on more than the present one, and what to do about it."""
+    if _is_cut(table, remembered):
+        return []
+    sentences = []
+    for test, rows in table.groupby("test", sort=False, observed=True):
+        whole = rows[rows["stage"].isna()]
+        if not len(whole):
+            continue
+        found = whole.iloc[0]
+        of = "where the item came from" if test == "order" else " and ".join(remembered.get("compared", []))
+        if pd.isna(found["p_value"]):
+            sentences.append(f"Whether what follows a stage depends on {of} cannot be tested.")
+            continue
+        rough = "; many expected counts are small, so that the p-value is rough"
+        note = rough if found["few_expected"] > _MANY_FEW else ""
+        if found["p_value"] >= _CLEAR:
+            p = p_value(found["p_value"])
+            sentences.append(f"There is no sign that what follows a stage depends on {of} (p = {p}{note}).")
+            continue
+        sentences.append(f"What follows a stage depends on {of} (p {_p(found['p_value'])}{note}).")
+        sentences.append(
+            "Chances by stage mix different items: look at the stages below with small p-values, and trust a "
+            "forecast only as far as its backtest."
+            if test == "order"
+            else "Fit the groups apart (fit_by), and compare the backtests."
+        )
+    return sentences
+
+
+def _p(value: float) -> str:
+    text = p_value(value)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def of_features(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how many rows there are, and how many labels are missing."""
+    moments = remembered.get("moments", 1)
+    items = counted(table["item"].nunique(), "item")
+    first = f"{counted(len(table), 'row')} of {items} at {counted(moments, 'moment')}."
+    missing = int(table["label"].isna().sum())
+    sentences = [first]
+    if missing:
+        sentences.append(
+            f"{part_of(missing, len(table))} have no label: the log ends before the moment + "
+            f"{remembered.get('horizon', 'the horizon')}."
+        )
+    if moments > 1 and len(table) > table["item"].nunique():
+        sentences.append("An item has a row at each moment: split rows by item, not by chance.")
+    return sentences
+
+
+def of_occupation(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how many of the open items have no forecast, and so stay where they are."""
+    if _is_cut(table, remembered):
+        return []
+    beyond = remembered.get("beyond_support", 0)
+    if not beyond:
+        return _of_fit(remembered)
+    return [
+        *_of_fit(remembered),
+        f"{counted(beyond, 'open item')} {'is' if beyond == 1 else 'are'} too old to forecast, and "
+        f"{'is' if beyond == 1 else 'are'} counted where {'it is' if beyond == 1 else 'they are'} now.",
+    ]
+
+
+_Compose = Callable[[pd.DataFrame, NameOf, Mapping[str, Any]], list[str]]
+#: For each table: the columns that its sentences need, and the function that composes them.
+FORECAST_SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
+    "forecast": (FORECAST, lambda table, _, remembered: of_forecast(table, remembered)),
+    "win_probability": (WIN_PROBABILITY, lambda table, _, remembered: of_win_probability(table, remembered)),
+    "backtest": (BACKTEST, lambda table, _, remembered: of_backtest(table, remembered)),
+    "bottlenecks": (BOTTLENECKS, of_bottlenecks),
+    "markov_check": (MARKOV_CHECK, lambda table, _, remembered: of_markov_check(table, remembered)),
+    "item_features": (ITEM_FEATURES, lambda table, _, remembered: of_features(table, remembered)),
+    "state_occupation": (OCCUPATION, lambda table, _, remembered: of_occupation(table, remembered)),
+}

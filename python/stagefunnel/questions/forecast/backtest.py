@@ -1,0 +1,296 @@
+"""How well the forecast would have held at past dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...errors import SchemaError, check_option, given, named, quoted
+from ...log.stage_log import StageLog
+from ...pipeline import Pipeline
+from ...tables.build import remember
+from ...tables.options import (
+    AmountAtName,
+    EveryName,
+    ForecastIntervalName,
+    ForecastName,
+    MissingStages,
+    Unlisted,
+)
+from ...tables.schema import BACKTEST, BACKTEST_AMOUNTS
+from ...times.every import check_every
+from ...times.lengths import LengthLike, ends_of, length_of, length_text
+from ...times.periods import FREQUENCIES, MomentLike, begin_of, moment_of
+from ...working_hours import WorkingHours
+from ..funnel.outcome_money import check_amount_at
+from ..scope.breakdown import by_columns
+from ..scope.groups import ONE_GROUP
+from ..scope.money import Rates, amounts_of
+from ..scope.selection import selection_of
+from ..scope.where import Asked, Where, asked_of
+from ..stats.bounds import check_confidence
+from .asking import OpenState
+from .lines import Lines, check_draws
+from .standing import WON, Standing
+from .win_probability import check_seed
+
+_MOST_DATES: Final = 1_000
+
+
+def backtest(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    every: EveryName = "month",
+    horizon: LengthLike = "90d",
+    dates: Sequence[MomentLike] | None = None,
+    fit_by: str | Sequence[str] | None = None,
+    amount: str | None = None,
+    amount_at: AmountAtName = "last",
+    currency: str | None = None,
+    rates: Rates | None = None,
+    static: str | Sequence[str] | None = None,
+    method: ForecastName = "semi_markov",
+    interval: ForecastIntervalName = "total",
+    confidence: float = 0.9,
+    seed: int = 0,
+    draws: int = 2000,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    as_of: MomentLike | None = None,
+    calendar: WorkingHours | None = None,
+    where: Where | None = None,
+) -> pd.DataFrame:
+    """Forecast from past dates, knowing what was known then, and compare with what came.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    every
+        Forecasts begin at the end of each ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``.
+    horizon
+        In which time an item has to be won: ``"90d"``, or a number where the log's times are plain integers.
+    dates
+        Moments at which forecasts begin, in the place of `every`.
+    fit_by
+        As for :func:`win_probability`.
+    amount, amount_at, currency, rates
+        As for :func:`outcomes`, of a column of the log, as it was at each date. The column of an items table
+        has the amounts of today; without `static` wins alone are tested then, and the table says so.
+    static
+        Columns of the items table whose values were the same at each date: who names a column here vouches
+        for it. Others are refused in `fit_by` and `where`, because a value of today may know the outcome.
+    method, interval, confidence, seed, draws
+        As for :func:`forecast`.
+    unlisted, missing, where
+        As for :func:`funnel`.
+    as_of
+        Moment at which the log ends.
+    calendar
+        Working hours, in which the times in stages are measured.
+
+    Returns
+    -------
+    DataFrame
+        One row per date: ``date``; ``n_open``, the items that were open; ``expected`` wins of these within
+        the horizon with ``expected_low`` and ``expected_high``; ``actual``, how many were won as seen at the
+        end of the horizon, of items too old to forecast too; ``inside``, whether that is within the bounds;
+        ``brier``, the mean squared error of the chances (0.25 is what a coin gets); ``bias``, ``expected`` −
+        ``actual``. With the `amount` of a log ``expected_amount`` with its bounds, ``actual_amount`` (as it
+        was at the date). Where nothing had ended by a date, what is expected is missing.
+        Dates whose horizon is not over are left out; ``attrs["stagefunnel"]["not_over"]`` counts them, and
+        ``["apart"]`` the dates whose horizons do not overlap.
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`forecast`; also for columns of the items table that `static` does not name.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [], "stage": [], "time": []}
+    >>> for item in range(40):
+    ...     rows["item"] += [item, item]
+    ...     rows["stage"] += ["Offer", "Won" if item % 2 else "Lost"]
+    ...     rows["time"] += [item, item + 5]
+    >>> pipeline = sf.Pipeline("Offer", won="Won", lost="Lost")
+    >>> table = sf.backtest(sf.StageLog(rows), pipeline, dates=[20, 30], horizon=10)
+    >>> table[["date", "n_open", "expected", "actual", "inside", "bias"]].round(2)
+       date  n_open  expected  actual  inside  bias
+    0    20       5      1.75       3    True -1.25
+    1    30       5      1.85       3    True -1.15
+    """
+    check_option("method", method, get_args(ForecastName))
+    check_option("interval", interval, get_args(ForecastIntervalName))
+    check_every(every)
+    check_amount_at(amount_at)
+    sure, start, n_draws = check_confidence(confidence), check_seed(seed), check_draws(draws)
+    vouched = [] if static is None else by_columns(static, "static")
+    for option, names in (("fit_by", fit_by), ("where", list(where) if isinstance(where, dict) else None)):
+        refuse_of_today(log, option, names, vouched)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    tested = _tested_amount(asked.log, amount, vouched)
+    begins, not_over = _dates(asked, every, dates, horizon, as_of)
+    rows, fell_back = [], 0
+    for begin, end in begins:
+        state = OpenState.of(
+            asked,
+            pipeline,
+            method=method,
+            horizon=horizon,
+            fit_by=fit_by,
+            train=None,
+            unlisted=unlisted,
+            as_of=shown_moment(asked, begin),
+            calendar=calendar,
+        )
+        fell_back = state.fits.n_fallen_back
+        numbers = amounts_of(
+            state.selection, tested, amount_at=amount_at, currency=currency, rates=rates
+        ).numbers
+        lines = Lines.of(state, ONE_GROUP, numbers, start, n_draws, draws_chances=interval == "total")
+        is_won = _won_at(asked, pipeline, unlisted, shown_moment(asked, end), state.now.item)
+        rows.append(_row(lines, is_won, sure, exact=interval == "outcome"))
+    names = [*BACKTEST[1:], *(BACKTEST_AMOUNTS if tested is not None else ())]
+    table = pd.DataFrame(rows, columns=names)
+    ticks = np.array([begin for begin, _ in begins], dtype=np.int64)
+    table.insert(0, "date", asked.log._data.to_times(ticks))
+    table = table.astype({"n_open": "int64", "actual": "int64", "inside": "boolean"})
+    remember(
+        table,
+        "backtest",
+        pipeline,
+        rows=len(table),
+        method=method,
+        interval=interval,
+        confidence=sure,
+        horizon=str(length_text(horizon)),
+        **({"fell_back": fell_back} if fell_back else {}),
+        not_over=not_over,
+        apart=_apart(begins),
+        **({} if tested == amount else {"amount_of_today": amount}),
+    )
+    return asked.remarked(table)
+
+
+def refuse_of_today(log: StageLog, option: str, names: Any, vouched: Sequence[Any]) -> None:
+    """Refuse columns of the items table, whose values are of today, unless somebody vouches for them."""
+    items = log._data.items_table
+    if names is None or items is None:
+        return
+    for name in by_columns(names, option):
+        plain = name.partition(":")[0] if isinstance(name, str) else name
+        if (name in items or plain in items) and name not in vouched:
+            raise SchemaError(
+                given(option, name),
+                " is a column of the items table, whose values are of today and may know the outcome; if ",
+                f"{quoted([str(name)])} was the same at each date, name it in ",
+                named("static"),
+            )
+
+
+def _tested_amount(log: StageLog, amount: str | None, vouched: Sequence[Any]) -> str | None:
+    """Return the amount that may be tested: one of the log, or one that somebody vouches for."""
+    items = log._data.items_table
+    is_of_today = amount is not None and items is not None and amount in items and amount not in vouched
+    return None if is_of_today else amount
+
+
+def _dates(
+    asked: Asked,
+    every: EveryName,
+    dates: Sequence[MomentLike] | None,
+    horizon: LengthLike,
+    as_of: MomentLike | None,
+) -> tuple[list[tuple[int, int]], int]:
+    """Return each date with the end of its horizon, and how many horizons are not over."""
+    data = asked.log._data
+    clock = data.clock
+    if data.time_range is None:
+        return [], 0
+    first, last = data.time_range
+    now = data.end_of_observation(moment_of(as_of, clock, "as_of"))
+    assert now is not None  # a log with rows ends
+    if dates is not None:
+        if isinstance(dates, str) or not hasattr(dates, "__iter__"):
+            raise SchemaError(given("dates", dates), " is not a list of moments")
+        begins = sorted({int(moment_of(one, clock, "dates") or 0) for one in dates})
+    else:
+        if clock.unit is None:
+            raise SchemaError(
+                "the log's times are plain integers, which have no calendar; give ", named("dates")
+            )
+        shown = pd.DatetimeIndex(data.to_times(np.array([first, last], dtype=np.int64))).tz_localize(None)
+        ends = shown.to_period(FREQUENCIES[every])
+        periods = pd.period_range(ends[0], ends[1], freq=FREQUENCIES[every])
+        begins = [int(moment_of(begin_of(one + 1, clock), clock, "dates") or 0) for one in periods]
+    begins = [begin for begin in begins if first < begin < now]
+    if len(begins) > _MOST_DATES:
+        raise SchemaError(
+            given("every", every),
+            f" makes {len(begins):,} forecasts; take longer periods, or name ",
+            named("dates"),
+        )
+    length = length_of(horizon, clock, "horizon")
+    if length is None:
+        raise SchemaError(given("horizon", horizon), ' is not a length of time; give "90d" for example')
+    ends = ends_of(length, np.array(begins, dtype=np.int64), clock).tolist()
+    over = [(begin, int(end)) for begin, end in zip(begins, ends, strict=True) if end <= now]
+    return over, len(begins) - len(over)
+
+
+def shown_moment(asked: Asked, tick: int) -> Any:
+    """Return a moment of a log as its callers give it."""
+    data = asked.log._data
+    return tick if data.unit is None else data.to_times(np.array([tick], dtype=np.int64)).iloc[0]
+
+
+def _won_at(
+    asked: Asked, pipeline: Pipeline, unlisted: Unlisted, moment: Any, items: npt.NDArray[np.uint32]
+) -> npt.NDArray[np.bool_]:
+    """Flag items that are won as seen at a moment."""
+    seen = selection_of(asked.log, pipeline, unlisted=unlisted, missing=asked.missing, as_of=moment)
+    return np.asarray(Standing(seen).outcome(items) == WON)
+
+
+def _row(lines: Lines, is_won: npt.NDArray[np.bool_], confidence: float, *, exact: bool) -> dict[str, Any]:
+    """Set what was expected at one date beside what came."""
+    total = lines.total(confidence, exact=exact)
+    chance = ~np.isnan(lines.win)
+    has_fit = bool(chance.any()) or not lines.state.n
+    actual = int(is_won.sum())
+    expected = total["expected_wins"] if has_fit else np.nan
+    low, high = (total[f"expected_wins_{end}"] if has_fit else np.nan for end in ("low", "high"))
+    squared = (lines.win[chance] - is_won[chance]) ** 2
+    row = {
+        "n_open": lines.state.n,
+        "expected": expected,
+        "expected_low": low,
+        "expected_high": high,
+        "actual": actual,
+        "inside": low <= actual <= high if has_fit else pd.NA,
+        "brier": float(squared.mean()) if len(squared) else np.nan,
+        "bias": expected - actual,
+    }
+    if lines.amount is not None:
+        ends = ("", "_low", "_high")
+        row |= {
+            f"expected_amount{end}": total[f"expected_amount{end}"] if has_fit else np.nan for end in ends
+        }
+        row["actual_amount"] = float(lines.amount[is_won].sum())
+    return row
+
+
+def _apart(dates: Sequence[tuple[int, int]]) -> int:
+    """Count the dates whose horizons do not overlap, taken greedily from the first."""
+    n, free = 0, None
+    for begin, end in dates:
+        if free is None or begin >= free:
+            n, free = n + 1, end
+    return n

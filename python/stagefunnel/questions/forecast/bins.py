@@ -1,0 +1,190 @@
+"""The exits of each stage in few bins of age, which are drawn often for the bounds of a forecast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..stats.spells import Codes, Ticks
+from .exits import Exits, Floats
+from .within import Grid, SteppedExits, rates_of
+
+_MOST_BINS: Final = 96
+_STEPS: Final = 32  # of a horizon
+_MOST_AGES: Final = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Bins:
+    """Exits in bins, as the core draws them.
+
+    Attributes
+    ----------
+    bounds, chance, weight
+        Stage `s` has the bins ``[bounds[s], bounds[s + 1])``; the chances that a visit that lasts to the
+        beginning of a bin ends inside, by what follows; and how many visits these are as sure as.
+    n_steps
+        Number of bins up to a horizon; 0 without one.
+    begins
+        The bin of an age: that of the last of these ages, stage by stage, which is not above it.
+    """
+
+    bounds: npt.NDArray[np.int64]
+    chance: Floats
+    weight: Floats
+    n_steps: int
+    begins: Floats
+
+    @property
+    def of_core(self) -> dict[str, Any]:
+        """The arguments of the core."""
+        return {
+            "bounds": self.bounds,
+            "chance": np.ascontiguousarray(self.chance.reshape(-1)),
+            "weight": self.weight,
+            "n_steps": self.n_steps,
+        }
+
+    def place(self, stage: Codes, age: Ticks) -> npt.NDArray[np.int64]:
+        """Return the bin of each item; a stage without bins has none, and gives -1."""
+        found = np.full(len(stage), -1, dtype=np.int64)
+        for one in range(len(self.bounds) - 1):
+            first, last = self.bounds[one], self.bounds[one + 1]
+            if first == last:
+                continue
+            own = np.flatnonzero(stage == one)
+            at = np.searchsorted(self.begins[first:last], age[own], side="right") - 1
+            found[own] = first + np.maximum(at, 0)
+        return found
+
+    @classmethod
+    def of_exits(cls, exits: Exits) -> Bins:
+        """Cut the exits of each stage into at most 96 bins with about as many exits each."""
+        n_next = exits.n_stages + 2
+        bounds, chances, weights, begins = [0], [], [], []
+        for stage in range(exits.n_stages):
+            first, last = int(exits.bounds[stage]), int(exits.bounds[stage + 1])
+            ends = first + _cuts(exits.events[first:last].sum(axis=1))
+            left_before, gone_before, begun = 1.0, np.zeros(n_next), 0.0
+            begin = first
+            for end in ends.tolist():
+                rows = slice(begin, end)
+                spread = _greenwood(exits.events[rows].sum(axis=1), exits.at_risk[rows])
+                left = float(exits.left[end - 1])
+                chances.append(np.maximum(exits.gone[end - 1] - gone_before, 0) / left_before)
+                weights.append(_weight(left / left_before, spread, float(exits.at_risk[begin])))
+                begins.append(begun)
+                left_before, gone_before, begun, begin = (
+                    left,
+                    exits.gone[end - 1],
+                    float(exits.age[end - 1]),
+                    end,
+                )
+                if left <= 0:
+                    break
+            bounds.append(len(weights))
+        return cls._of(bounds, chances, weights, begins, n_next, 0)
+
+    @classmethod
+    def of_horizon(cls, exits: Exits, horizon: Fraction) -> Bins:
+        """Cut the exits of each stage into bins of which a few make the horizon."""
+        oldest = max(int(exits.oldest.max(initial=0)), 1)
+        n = max(1, min(_STEPS, int(_MOST_AGES * horizon / oldest)))
+        grid = Grid(horizon / n, n)
+        stepped = SteppedExits.of(exits, grid)
+        step = grid.up(exits.age)
+        n_next = exits.n_stages + 2
+        bounds, chances, weights, begins = [0], [], [], []
+        for stage in range(exits.n_stages):
+            rows = slice(exits.bounds[stage], exits.bounds[stage + 1])
+            own = step[rows]
+            left_before = 1.0
+            for at in range(int(own.max(initial=-1)) + 1):
+                inside = np.flatnonzero(own == at) + rows.start
+                left = float(stepped.left[stage, at])
+                spread = _greenwood(exits.events[inside].sum(axis=1), exits.at_risk[inside])
+                n_risk = float(exits.at_risk[inside[0]]) if len(inside) else 0.0
+                chances.append(np.maximum(stepped.chance[stage, at], 0) / left_before)
+                weights.append(_weight(left / left_before, spread, n_risk))
+                begins.append(float((at - 1) * grid.step) if at else -1.0)
+                if left <= 0:
+                    break
+                left_before = left
+            bounds.append(len(weights))
+        return cls._of(bounds, chances, weights, begins, n_next, n)
+
+    @classmethod
+    def of_chain(cls, counts: Floats) -> Bins:
+        """Make one bin of each stage that was ever left, whatever the age."""
+        n = counts.sum(axis=1)
+        some = np.flatnonzero(n > 0)
+        bounds = [0, *np.cumsum(n > 0).tolist()]
+        chances = [counts[one] / n[one] for one in some]
+        return cls._of(bounds, chances, n[some].tolist(), [0.0] * len(some), counts.shape[1], 0)
+
+    @classmethod
+    def of_rates(cls, counts: Floats, exposure: Floats, horizon: float) -> Bins:
+        """Cut a horizon into steps in which the chances are the same."""
+        n_next = counts.shape[1]
+        rates = rates_of(counts, exposure)
+        bounds, chances, weights, begins = [0], [], [], []
+        for stage in range(len(counts)):
+            fastest = -rates[stage, stage]
+            if fastest > 0:
+                ended = -np.expm1(-fastest * horizon / _STEPS)
+                split = rates[stage].copy()
+                split[stage] = 0
+                # So that the log of what is left after all steps spreads as a rate of so many moves does.
+                weight = counts[stage].sum() / (fastest * horizon)
+                for at in range(_STEPS + 1):
+                    chances.append(split / fastest * ended if at else np.zeros(n_next))
+                    weights.append(weight if at else 0.0)
+                    begins.append(0.0 if at == 1 else -1.0 if at == 0 else np.inf)
+            bounds.append(len(weights))
+        return cls._of(bounds, chances, weights, begins, n_next, _STEPS)
+
+    @classmethod
+    def _of(
+        cls,
+        bounds: list[int],
+        chances: list[Floats],
+        weights: list[float],
+        begins: list[float],
+        n_next: int,
+        n_steps: int,
+    ) -> Bins:
+        chance = np.array(chances, dtype=np.float64).reshape(-1, n_next)
+        # Rounding may make a row add up to a little more than 1.
+        chance /= np.maximum(chance.sum(axis=1, keepdims=True), 1)
+        return cls(
+            np.array(bounds, dtype=np.int64),
+            chance,
+            np.array(weights, dtype=np.float64),
+            n_steps,
+            np.array(begins),
+        )
+
+
+def _cuts(exits: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the ends of runs of rows with about as many exits each."""
+    if len(exits) <= _MOST_BINS:
+        return np.arange(1, len(exits) + 1)
+    passed = np.cumsum(exits)
+    wanted = passed[-1] * np.arange(1, _MOST_BINS + 1) / _MOST_BINS
+    return np.unique(np.searchsorted(passed, wanted, side="left").clip(0, len(exits) - 1) + 1)
+
+
+def _greenwood(events: npt.NDArray[np.int64], at_risk: npt.NDArray[np.int64]) -> float:
+    """Return the variance of the log of what is left, after Greenwood."""
+    stays = at_risk - events
+    inside = stays > 0
+    return float((events[inside] / (at_risk[inside] * stays[inside].astype(np.float64))).sum())
+
+
+def _weight(kept: float, spread: float, at_risk: float) -> float:
+    """Return how many visits a share that is kept is as sure as; of one row it is its visits at risk."""
+    return (1 - kept) / (kept * spread) if kept > 0 and spread > 0 else at_risk

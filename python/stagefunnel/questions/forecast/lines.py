@@ -1,0 +1,233 @@
+"""The open items added up by group and stage, with the bounds of the sums."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ... import _core
+from ...errors import SchemaError, given, is_whole_number, named
+from ...log.columns.number import NumberColumn
+from ...tables.build import label_rows, share, stage_values
+from ...tables.schema import FORECAST, FORECAST_AMOUNTS
+from ..scope.groups import Groups
+from ..stats.poisson_binomial import quantiles_of_wins
+from .asking import OpenState
+from .exits import Floats
+from .new_items import NewItems
+from .target import Target
+
+_MOST_DRAWN: Final = 5_000  # of the items of a row each is drawn
+_MOST_DRAWS: Final = 1_000_000
+_MOST_CELLS: Final = 50_000_000  # draws times rows
+_ORDER: Final = (
+    *FORECAST[: FORECAST.index("n_beyond_support")],
+    *FORECAST_AMOUNTS[:3],
+    "n_beyond_support",
+    *FORECAST_AMOUNTS[3:],
+)
+
+
+def check_draws(draws: Any) -> int:
+    """Refuse a number of draws that is too small to say anything, or too large."""
+    if isinstance(draws, bool) or not is_whole_number(draws) or not 100 <= int(draws) <= _MOST_DRAWS:
+        raise SchemaError(given("draws", draws), f" is not a whole number from 100 to {_MOST_DRAWS:,}")
+    return int(draws)
+
+
+class Lines:
+    """The open items added up by group and stage, with what was drawn of them."""
+
+    def __init__(self, state: OpenState, groups: Groups, amounts: NumberColumn | None) -> None:
+        self.state, self.groups = state, groups
+        self.n_stages = len(state.selection.pipeline.stages)
+        code = groups.codes(state.selection.log.n_items)[state.now.item].astype(np.int64)
+        self.row = code * self.n_stages + state.stage
+        self.n_rows = groups.n_groups * self.n_stages
+        self.win, self.win_if = np.full(state.n, np.nan), np.full(state.n, np.nan)
+        self.beyond: npt.NDArray[np.bool_] = np.zeros(state.n, dtype=bool)
+        self.amount: Floats | None = None
+        self.n_without_amount = 0
+        if amounts is not None:
+            own = amounts.values[state.now.item] / 10**amounts.scale
+            self.n_without_amount = int(np.isnan(own).sum())
+            self.amount = np.nan_to_num(own)
+        # Wins, wins if closed, and amounts by draw and row.
+        self.drawn: list[Floats] = []
+        self.draws_chances, self.n_draws, self.seed = True, 0, 0
+
+    @classmethod
+    def of(
+        cls,
+        state: OpenState,
+        groups: Groups,
+        amounts: NumberColumn | None,
+        seed: int,
+        n_draws: int,
+        *,
+        draws_chances: bool,
+    ) -> Lines:
+        """Read the chances of the open items, and draw what becomes of them."""
+        lines = cls(state, groups, amounts)
+        if n_draws * lines.n_rows > _MOST_CELLS:
+            raise SchemaError(
+                given("draws", n_draws),
+                f" times {lines.n_rows:,} rows are more than {_MOST_CELLS:,} numbers; draw less, or pass ",
+                named("top"),
+            )
+        lines.draws_chances, lines.n_draws, lines.seed = draws_chances, n_draws, seed
+        lines.drawn = [np.zeros((n_draws, lines.n_rows)) for _ in range(2 if amounts is None else 3)]
+        for fit, places in state.by_fit():
+            if not len(places):
+                continue
+            stage, age, known = state.stage[places], state.age[places], state.is_known[places]
+            chances = fit.chances(stage, age)
+            lines.win[places] = np.where(known, chances.win, np.nan)
+            lines.win_if[places] = np.where(known, chances.win_if_closed, np.nan)
+            lines.beyond[places] = chances.beyond & known
+            inside = places[~np.isnan(lines.win[places])]
+            if not len(inside):
+                continue
+            found = _core.stats.draw_wins(
+                **fit.bins.of_core,
+                bin=fit.bins.place(state.stage[inside], state.age[inside]),
+                row=np.ascontiguousarray(lines.row[inside]),
+                win=np.ascontiguousarray(lines.win[inside]),
+                win_if=np.nan_to_num(lines.win_if[inside]),
+                amount=None if lines.amount is None else np.ascontiguousarray(lines.amount[inside]),
+                number=inside.astype(np.int64),
+                n_rows=lines.n_rows,
+                n_draws=n_draws,
+                seed=seed,
+                draws_chances=draws_chances,
+                most_items=_MOST_DRAWN,
+                threads=state.selection.data.threads,
+            )
+            for total, values in zip(lines.drawn, (found.wins, found.wins_if, found.amount), strict=False):
+                total += values.reshape(n_draws, lines.n_rows)
+        return lines
+
+    def of_group(self, group: int) -> slice:
+        """Return the rows of a group."""
+        return slice(group * self.n_stages, (group + 1) * self.n_stages)
+
+    def table(self, confidence: float, new: NewItems | None, *, exact: bool) -> pd.DataFrame:
+        """Make the table, groups first."""
+        shown = self.groups.shown(
+            np.bincount(self.row // max(self.n_stages, 1), minlength=self.groups.n_groups) > 0
+        )
+        blocks = [self._block(int(group), confidence, new, exact=exact) for group in shown]
+        names = [*FORECAST, *(FORECAST_AMOUNTS if self.amount is not None else ())]
+        order = [name for name in _ORDER if name in names]
+        table = (
+            pd.concat(blocks, ignore_index=True)
+            if blocks
+            else self._block(0, confidence, new, exact=exact)[:0]
+        )
+        n_lines = self.n_stages + 1 + (new is not None)
+        return label_rows(table[order], self.groups.values, np.repeat(shown, n_lines))
+
+    def _block(self, group: int, confidence: float, new: NewItems | None, *, exact: bool) -> pd.DataFrame:
+        pipeline = self.state.selection.pipeline
+        own = [np.flatnonzero(self.row == group * self.n_stages + stage) for stage in range(self.n_stages)]
+        rows = [self._sums(places) for places in own]
+        drawn = [values[:, self.of_group(group)] for values in self.drawn]
+        tails = ((1 - confidence) / 2, (1 + confidence) / 2)
+        for stage, row in enumerate(rows):
+            self._put_bounds(row, [values[:, stage] for values in drawn], tails, own[stage], exact)
+        lines = ["stage"] * self.n_stages
+        stages = list(range(self.n_stages))
+        if new is not None:
+            rows.append(self._new(new, group, tails))
+            lines, stages = [*lines, "new_items"], [*stages, -1]
+        everything = np.concatenate(own) if own else np.zeros(0, dtype=np.int64)
+        rows.append(self._total(everything, [values.sum(axis=1) for values in drawn], tails, exact))
+        table = pd.DataFrame(rows)
+        table["line"] = pd.Categorical([*lines, "total"], categories=["stage", "new_items", "total"])
+        table["stage"] = stage_values(pipeline, np.array([*stages, -1], dtype=np.int32))
+        for name in ("n_open", "n_beyond_support"):
+            table[name] = table[name].astype("int64")
+        return table
+
+    def total(self, confidence: float, *, exact: bool) -> dict[str, float]:
+        """Add up all open items, with their bounds."""
+        tails = ((1 - confidence) / 2, (1 + confidence) / 2)
+        drawn = [values.sum(axis=1) for values in self.drawn]
+        return self._total(np.arange(self.state.n), drawn, tails, exact)
+
+    def _total(
+        self, places: npt.NDArray[np.intp], drawn: list[Floats], tails: tuple[float, float], exact: bool
+    ) -> dict[str, float]:
+        row = self._sums(places)
+        self._put_bounds(row, drawn, tails, places, exact)
+        return row
+
+    def _sums(self, places: npt.NDArray[np.intp]) -> dict[str, float]:
+        win, win_if, beyond = self.win[places], self.win_if[places], self.beyond[places]
+        has_chance = ~np.isnan(win)
+        closes = ~np.isnan(win_if)
+        n = int(has_chance.sum())
+        row = {
+            "n_open": len(places),
+            "win": float(share(win[has_chance].sum(), n)),
+            "win_if_closed": float(share(win_if[closes].sum(), int(closes.sum()))),
+            "expected_wins": float(win[has_chance].sum()),
+            "expected_wins_if_closed": float(win_if[closes].sum()),
+            "n_beyond_support": int(beyond.sum()),
+        }
+        if self.amount is not None:
+            own = self.amount[places]
+            row["expected_amount"] = float((own * np.nan_to_num(win)).sum())
+            row["amount_beyond_support"] = float(own[beyond].sum())
+        return row
+
+    def _put_bounds(
+        self,
+        row: dict[str, float],
+        drawn: list[Floats],
+        tails: tuple[float, float],
+        places: npt.NDArray[np.intp],
+        exact: bool,
+    ) -> None:
+        names = ("expected_wins", "expected_wins_if_closed", "expected_amount")
+        known = (self.win[places], self.win_if[places], None)
+        for name, values, chances in zip(names, drawn, known, strict=False):
+            if exact and chances is not None:
+                low, high = quantiles_of_wins(chances[~np.isnan(chances)], tails, _MOST_DRAWN)
+            else:
+                low, high = np.quantile(values, tails, method="inverted_cdf").tolist()
+            row[f"{name}_low"], row[f"{name}_high"] = low, high
+
+    def _new(self, new: NewItems, group: int, tails: tuple[float, float]) -> dict[str, float]:
+        wins, amounts = self.draws_of_new(new, group)
+        expected = new.expected(group)
+        low, high = np.quantile(wins, tails, method="inverted_cdf").tolist()
+        row = {"n_open": 0, "n_beyond_support": 0, "win": new.rate, "win_if_closed": np.nan}
+        row |= {"expected_wins": expected, "expected_wins_low": low, "expected_wins_high": high}
+        row |= {f"expected_wins_if_closed{end}": np.nan for end in ("", "_low", "_high")}
+        if self.amount is not None:
+            low, high = np.quantile(amounts, tails).tolist()
+            row |= {"expected_amount": expected * new.mean_amount, "amount_beyond_support": 0.0}
+            row |= {"expected_amount_low": low, "expected_amount_high": high}
+        return row
+
+    def draws_of_new(self, new: NewItems, group: int) -> tuple[Floats, Floats]:
+        """Draw the wins and the amounts of items that are not there yet."""
+        wins = new.draw(group, self.n_draws, self.seed, draws_chances=self.draws_chances)
+        return wins, new.draw_amounts(wins, group, self.seed)
+
+    def reached(self, plan: Target, new: NewItems | None) -> dict[str, Any]:
+        """Say how far a target is with all groups together, and how likely it is reached."""
+        is_amount = self.amount is not None
+        drawn = self.drawn[2 if is_amount else 0].sum(axis=1)
+        expected = float((np.nan_to_num(self.win) * (self.amount if is_amount else 1.0)).sum())
+        for group in range(self.groups.n_groups if new is not None else 0):
+            assert new is not None  # the loop is empty without them
+            wins, amounts = self.draws_of_new(new, group)
+            drawn = drawn + (amounts if is_amount else wins)
+            expected += new.expected(group) * (new.mean_amount if is_amount else 1.0)
+        open_now = float(self.amount.sum()) if self.amount is not None else float(self.state.n)
+        return plan.reached(self.state, drawn, expected, open_now)

@@ -1,0 +1,136 @@
+"""Wins of items that are not there yet: as many come as came lately, and are won as those were by age."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _core
+from ...log.columns.number import NumberColumn
+from ...times.periods import MomentLike
+from ..stages.lives import LogSpells, item_spells
+from ..stats.spells import LEFT_OUT, Codes
+from .asking import OpenState
+from .exits import Floats
+
+_N_AGES = 64
+
+
+@dataclass(frozen=True, eq=False)
+class NewItems:
+    """What items bring that will be created within a horizon.
+
+    Attributes
+    ----------
+    n
+        Number of items of each group that were created in as long a time before now.
+    rate, error
+        Share of such items that is won by the horizon, and its error.
+    mean_amount, spread
+        Mean and standard deviation of the amounts of won items; NaN without any.
+    """
+
+    n: npt.NDArray[np.int64]
+    rate: float
+    error: float
+    mean_amount: float
+    spread: float
+
+    @classmethod
+    def of(
+        cls,
+        state: OpenState,
+        group: Codes,
+        n_groups: int,
+        as_of: MomentLike | None,
+        amounts: NumberColumn | None,
+    ) -> NewItems:
+        """Count the items that came lately, and estimate how they are won by age."""
+        horizon = state.horizon
+        assert horizon is not None  # without one there is no end of what may come
+        spells = item_spells(
+            state.training,
+            state.lengths,
+            state.watch,
+            target=-1,
+            reopen="last",
+            as_of=as_of,
+            has_target=False,
+        )
+        lately = item_spells(
+            state.selection,
+            state.lengths,
+            state.watch,
+            target=-1,
+            reopen="last",
+            as_of=as_of,
+            has_target=False,
+        )
+        assert lately.began is not None  # items have a beginning
+        since = state.watch.end - (horizon.end - state.watch.end)
+        came = (lately.cause != LEFT_OUT) & (lately.began >= since) & (lately.began < state.watch.end)
+        n = np.bincount(group[came], minlength=n_groups).astype(np.int64)
+        rate, error = _won_within(spells, horizon.length, state.selection.data.threads)
+        values = np.zeros(0)
+        if amounts is not None:
+            values = amounts.values[spells.cause == 0] / 10**amounts.scale
+            values = values[~np.isnan(values)]
+        has_some = len(values) > 0
+        return cls(
+            n,
+            rate,
+            error,
+            float(values.mean()) if has_some else np.nan,
+            float(values.std()) if has_some else np.nan,
+        )
+
+    def expected(self, group: int) -> float:
+        """Return the expected number of wins of a group."""
+        return float(self.n[group] * self.rate)
+
+    def draw(self, group: int, n_draws: int, seed: int, *, draws_chances: bool) -> Floats:
+        """Draw how many are won: how many come, and how many of them are won, by one Poisson number."""
+        random = np.random.Generator(np.random.Philox(key=[seed, group]))
+        n, rate = float(self.n[group]), self.rate
+        if np.isnan(rate):
+            return np.full(n_draws, np.nan)
+        came = random.gamma(n, size=n_draws) if draws_chances and n else np.full(n_draws, n)
+        shares = np.full(n_draws, rate)
+        if draws_chances:
+            shares = np.clip(rate + self.error * random.standard_normal(n_draws), 0, 1)
+        return np.asarray(random.poisson(came * shares), dtype=np.float64)
+
+    def draw_amounts(self, wins: Floats, group: int, seed: int) -> Floats:
+        """Draw what so many wins are worth."""
+        random = np.random.Generator(np.random.Philox(key=[seed + 1, group]))
+        noise = random.standard_normal(len(wins)) * self.spread * np.sqrt(wins)
+        return np.maximum(wins * self.mean_amount + noise, 0)
+
+
+def _won_within(spells: LogSpells, horizon: Fraction, threads: int) -> tuple[float, float]:
+    """Return the mean incidence of winning over the ages up to a horizon, and its error."""
+    if not (spells.cause != LEFT_OUT).any():
+        return np.nan, np.nan
+    # Items come evenly, so that their ages at the horizon are the middles of equal pieces of it.
+    exact = [horizon * (2 * k + 1) / (2 * _N_AGES) for k in range(_N_AGES)]
+    ages = np.unique(np.array([age // 1 for age in exact], dtype=np.int64))
+    curves = _core.stats.estimate_incidence(
+        exit=np.ascontiguousarray(spells.exit),
+        cause=np.ascontiguousarray(spells.cause),
+        entry=None,
+        group=None,
+        n_causes=len(spells.causes),
+        n_groups=1,
+        below=ages,
+        above=ages,
+        min_at_risk=0,
+        threads=threads,
+    )
+    place = np.searchsorted(ages, np.array([age // 1 for age in exact], dtype=np.int64))
+    won = curves.incidence.reshape(-1, len(spells.causes))[place, 0]
+    variance = curves.variance.reshape(-1, len(spells.causes))[place, 0]
+    # The incidences at different ages go up and down together.
+    return float(won.mean()), float(np.sqrt(np.maximum(variance, 0)).mean())

@@ -1,0 +1,333 @@
+"""Where the open items will be after some time, and how likely an item of some age is won by then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, Final, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...errors import SchemaError, check_option, given
+from ...log.stage_log import StageLog
+from ...pipeline import Pipeline
+from ...tables.build import label_rows, remember, share, stage_values
+from ...tables.options import ForecastName, MissingStages, Unlisted
+from ...tables.schema import OCCUPATION, WIN_WITHIN
+from ...times.lengths import LengthLike, exact_length
+from ...times.periods import MomentLike, PeriodLike
+from ...times.stamps import to_durations
+from ...working_hours import WorkingHours
+from ..scope.breakdown import check_top, groups_of
+from ..scope.groups import Groups, folded
+from ..scope.where import Where, asked_of
+from ..stages.limits import exact_ticks
+from ..stats.spells import LEFT_OUT
+from .asking import HorizonLike, OpenState
+from .exits import Floats
+from .fit import MARKOV, Fit
+from .win_probability import remembered_of
+from .within import Grid, SteppedExits, exponential, rates_of
+
+_N_AGES: Final = 10
+_ENDS: Final = 2  # won, and any other end
+
+
+def state_occupation(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    times: Sequence[LengthLike],
+    by: str | Sequence[str] | None = None,
+    top: int | None = None,
+    fit_by: str | Sequence[str] | None = None,
+    method: ForecastName = "semi_markov",
+    train: PeriodLike | None = None,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    as_of: MomentLike | None = None,
+    calendar: WorkingHours | None = None,
+    where: Where | None = None,
+) -> pd.DataFrame:
+    """Say where the items that are open now are to be expected after some time.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    times
+        How long after now: ``["30d", "90d"]``, or numbers where the log's times are plain integers.
+    by
+        Columns of the items table, or of the log at the item's first row: the result is split, the fit is
+        common.
+    top
+        Number of groups with the most open items; the others become one group.
+    fit_by, method, train, unlisted, missing, as_of, calendar, where
+        As for :func:`forecast`.
+
+    Returns
+    -------
+    DataFrame
+        Per group of `by` and time one row per stage in progress, one for ``won`` and one for ``over`` (lost,
+        or moved to another pipeline): ``time``, ``state`` (``stage``, ``won``, ``over``), ``stage`` (missing
+        for the last two), ``items`` expected there, ``share`` of the open items. Items that are longer in
+        their stage than every visit that ever ended stay there; ``attrs["stagefunnel"]["beyond_support"]``
+        counts them.
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`forecast`; also for times that are not above 0.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6],
+    ...         "stage": ["Offer", "Won", "Offer", "Lost", "Offer", "Won", "Offer", "Lost", "Offer", "Offer"],
+    ...         "time": [0, 10, 0, 20, 0, 30, 0, 40, 35, 0]}
+    >>> log = sf.StageLog(rows, observed_until=50)
+    >>> sf.state_occupation(log, sf.Pipeline("Offer", won="Won", lost="Lost"), times=[15])
+       time  state  stage  items  share
+    0  15.0  stage  Offer   1.50  0.750
+    1  15.0    won    NaN   0.25  0.125
+    2  15.0   over    NaN   0.25  0.125
+    """
+    check_option("method", method, get_args(ForecastName))
+    check_top(top, by)
+    if isinstance(times, str) or not hasattr(times, "__iter__") or not len(list(times)):
+        raise SchemaError(given("times", times), " is not a list of lengths, such as ['30d', '90d']")
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    for time in times:
+        length = exact_length(time, asked.log._data.clock, "times")
+        if isinstance(length, Fraction) and length <= 0:
+            raise SchemaError(given("times", time), " is not above 0; give a length of time")
+    blocks, state, groups, shown = [], None, None, np.zeros(0, dtype=np.intp)
+    beyond = 0
+    for time in times:
+        state = OpenState.of(
+            asked,
+            pipeline,
+            method=method,
+            horizon=time,
+            fit_by=fit_by,
+            train=train,
+            unlisted=unlisted,
+            as_of=as_of,
+            calendar=calendar,
+        )
+        groups = _groups(state, by, top) if groups is None else groups
+        code = groups.codes(state.selection.log.n_items)[state.now.item].astype(np.int64)
+        shown = groups.shown(np.bincount(code, minlength=groups.n_groups) > 0)
+        found, beyond = _occupied(state, code, groups.n_groups)
+        blocks.append(_block(state, found[shown], time))
+    assert state is not None  # there is a time
+    assert groups is not None  # and so groups
+    table = pd.concat(blocks, ignore_index=True)
+    n_rows = len(pipeline.stages) + _ENDS
+    row = np.tile(np.repeat(np.arange(len(shown)), n_rows), len(blocks))
+    order = np.argsort(row, kind="stable")
+    table = label_rows(table.iloc[order].reset_index(drop=True), groups.values, shown[row[order]])
+    remember(
+        table,
+        "state_occupation",
+        pipeline,
+        rows=len(table),
+        **groups.remembered,
+        beyond_support=beyond,
+        **{k: v for k, v in remembered_of(state, method, 0.0).items() if k not in ("confidence", "until")},
+    )
+    return asked.remarked(state.selection.remarked(table))
+
+
+def _groups(state: OpenState, by: str | Sequence[str] | None, top: int | None) -> Groups:
+    groups = groups_of(state.selection, by, reserved=OCCUPATION)
+    if top is None:
+        return groups
+    code = groups.codes(state.selection.log.n_items)[state.now.item]
+    sizes = np.bincount(code, minlength=groups.n_groups).astype(np.int64)
+    return folded(groups, sizes, sizes > 0, top)
+
+
+def _occupied(state: OpenState, code: npt.NDArray[np.int64], n_groups: int) -> tuple[Floats, int]:
+    """Add up by group and state the chances of the open items to be there at the end of the horizon."""
+    n_states = len(state.selection.pipeline.stages) + _ENDS
+    total, n_beyond = np.zeros((n_groups, n_states)), 0
+    for fit, places in state.by_fit():
+        if not len(places):
+            continue
+        stage, age = state.stage[places], state.age[places]
+        beyond = (age > fit.exits.oldest[stage]) | ~state.is_known[places]
+        n_beyond += int(beyond.sum())
+        chances = np.zeros((len(places), n_states))
+        chances[np.flatnonzero(beyond), stage[beyond]] = 1
+        inside = ~beyond
+        chances[inside] = _chances(fit, stage[inside], age[inside])
+        np.add.at(total, code[places], chances)
+    return total, n_beyond
+
+
+def _chances(fit: Fit, stage: npt.NDArray[np.int32], age: npt.NDArray[np.int64]) -> Floats:
+    """Return the chances of items to be in each state at the end of the horizon of a fit."""
+    assert fit.horizon is not None  # there is a time
+    n = fit.exits.n_stages
+    if fit.method == MARKOV:
+        return exponential(rates_of(fit.exits.moves, fit.exposure), float(fit.horizon))[stage]
+    assert fit.grid is not None  # a horizon has steps
+    grid: Grid = fit.grid
+    exits = SteppedExits.of(fit.exits, grid)
+    occupied = _of_new_visits(exits, grid.n)
+    n_ages = exits.chance.shape[1]
+    by_age = np.zeros((n, n_ages, n + _ENDS))
+    for x in range(1, min(grid.n, n_ages - 1) + 1):
+        ahead = np.einsum("sak,kj->saj", exits.chance[:, x:], occupied[grid.n - x])
+        by_age[:, : n_ages - x] += ahead
+    # What is still there at the end of the horizon.
+    later = np.minimum(np.arange(n_ages) + grid.n, n_ages - 1)
+    for one in range(n):
+        by_age[one, :, one] += exits.left[one, later]
+    left = exits.left[:, :, np.newaxis]
+    by_age = np.divide(by_age, left, out=np.zeros(by_age.shape), where=left > 0)
+    place = np.minimum(grid.down(age), n_ages - 1)
+    return np.asarray(by_age[stage, place])
+
+
+def _of_new_visits(exits: SteppedExits, n_steps: int) -> Floats:
+    """Return by step the chances to be in each state of one that has just come to each, step by step."""
+    n, n_ages, n_states = exits.chance.shape
+    occupied = np.zeros((n_steps + 1, n_states, n_states))
+    at_once = exits.chance[:, 0, :n]
+    solved = np.linalg.inv(np.eye(n) - at_once) if at_once.any() else np.eye(n)
+    for t in range(n_steps + 1):
+        occupied[t, n:, n:] = np.eye(_ENDS)
+        longest = min(t, n_ages - 1)
+        known = np.einsum("sxk,xkj->sj", exits.chance[:, 1 : longest + 1], occupied[t - longest : t][::-1])
+        known[:, n:] += exits.chance[:, 0, n:]
+        known[np.arange(n), np.arange(n)] += exits.left[:, longest]
+        occupied[t, :n] = solved @ known
+    return occupied
+
+
+def _block(state: OpenState, found: Floats, time: Any) -> pd.DataFrame:
+    """Make the rows of one time, group by group."""
+    pipeline = state.selection.pipeline
+    n_groups, n = len(found), len(pipeline.stages)
+    assert state.horizon is not None  # there is a time
+    length = state.horizon.length
+    states = ["stage"] * n + ["won", "over"]
+    total = found.sum(axis=1, keepdims=True)
+    return pd.DataFrame(
+        {
+            "time": to_durations([Fraction(length)] * (n_groups * (n + _ENDS)), state.lengths.unit),
+            "state": pd.Categorical(states * n_groups, categories=["stage", "won", "over"]),
+            "stage": stage_values(pipeline, np.tile([*range(n), -1, -1], n_groups).astype(np.int32)),
+            "items": found.reshape(-1),
+            "share": share(found, np.broadcast_to(total, found.shape)).reshape(-1),
+        }
+    )
+
+
+def win_within(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    horizon: HorizonLike,
+    ages: Sequence[LengthLike] | None = None,
+    method: ForecastName = "semi_markov",
+    train: PeriodLike | None = None,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    as_of: MomentLike | None = None,
+    calendar: WorkingHours | None = None,
+    where: Where | None = None,
+) -> pd.DataFrame:
+    """Say how likely an item is won within a time, by its stage and how long it has been there.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    horizon
+        In which time: ``"90d"``, or a period or date, which counts to its end.
+    ages
+        How long an item has been in its stage; by default 0 and tenths of the longest visit of the stage
+        that ended.
+    method, train, unlisted, missing, as_of, calendar, where
+        As for :func:`forecast`.
+
+    Returns
+    -------
+    DataFrame
+        One row per stage in progress and age: ``stage``, ``age``, ``win``, ``win_if_closed``, ``n`` (visits
+        that lasted as long, on which the row stands), ``beyond_support``.
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`forecast`.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6],
+    ...         "stage": ["Offer", "Won", "Offer", "Lost", "Offer", "Won", "Offer", "Lost", "Offer", "Offer"],
+    ...         "time": [0, 10, 0, 20, 0, 30, 0, 40, 35, 0]}
+    >>> log = sf.StageLog(rows, observed_until=50)
+    >>> sf.win_within(log, sf.Pipeline("Offer", won="Won", lost="Lost"), horizon=15, ages=[0, 15, 45])
+       stage   age       win  win_if_closed  n  beyond_support
+    0  Offer   0.0  0.166667       0.210526  6           False
+    1  Offer  15.0  0.250000       0.333333  5           False
+    2  Offer  45.0       NaN            NaN  1            True
+    """
+    check_option("method", method, get_args(ForecastName))
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    state = OpenState.of(
+        asked,
+        pipeline,
+        method=method,
+        horizon=horizon,
+        fit_by=None,
+        train=train,
+        unlisted=unlisted,
+        as_of=as_of,
+        calendar=calendar,
+    )
+    (fit,) = state.fits.fits
+    stage, age = _ages(state, fit, ages)
+    chances = fit.chances(stage, age)
+    ends = state.ends
+    lasted = [
+        int(np.count_nonzero((ends.stage == one) & (ends.exit >= at) & (ends.cause != LEFT_OUT)))
+        for one, at in zip(stage.tolist(), age.tolist(), strict=True)
+    ]
+    table = pd.DataFrame(
+        {
+            "stage": stage_values(pipeline, stage),
+            "age": to_durations([Fraction(int(one)) for one in age], state.lengths.unit),
+            "win": chances.win,
+            "win_if_closed": chances.win_if_closed,
+            "n": np.array(lasted, dtype=np.int64),
+            "beyond_support": chances.beyond,
+        }
+    )[list(WIN_WITHIN)]
+    remembered = remembered_of(state, method, 0.0)
+    remember(table, "win_within", pipeline, **{k: v for k, v in remembered.items() if k != "confidence"})
+    return asked.remarked(state.selection.remarked(table))
+
+
+def _ages(
+    state: OpenState, fit: Fit, ages: Sequence[LengthLike] | None
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    n = fit.exits.n_stages
+    if ages is None:
+        own = [np.unique(np.arange(_N_AGES + 1) * max(int(last), 0) // _N_AGES) for last in fit.exits.oldest]
+    else:
+        if isinstance(ages, str) or not hasattr(ages, "__iter__"):
+            raise SchemaError(given("ages", ages), " is not a list of lengths, such as ['0d', '30d']")
+        wanted = [int(exact_ticks(one, state.lengths, "ages") // 1) for one in ages]
+        if any(one < 0 for one in wanted):
+            raise SchemaError(given("ages", ages), " has an age below zero")
+        own = [np.array(sorted(set(wanted)), dtype=np.int64)] * n
+    stage = np.repeat(np.arange(n, dtype=np.int32), [len(one) for one in own])
+    return stage, np.concatenate(own).astype(np.int64) if own else np.zeros(0, dtype=np.int64)

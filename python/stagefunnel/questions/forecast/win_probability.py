@@ -1,0 +1,251 @@
+"""How likely each open item is to be won."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...errors import SchemaError, check_option, given, is_whole_number
+from ...log.stage_log import StageLog
+from ...pipeline import Pipeline
+from ...tables.build import remember, stage_values
+from ...tables.options import AmountAtName, ForecastName, MissingStages, Unlisted
+from ...tables.schema import WIN_PROBABILITY
+from ...times.periods import MomentLike, PeriodLike
+from ...times.stamps import NAT, to_lengths
+from ...working_hours import WorkingHours
+from ..funnel.outcome_money import check_amount_at
+from ..scope.further import further_names, further_values
+from ..scope.item_rows import rows_of_items
+from ..scope.money import Rates, amounts_of
+from ..scope.where import Where, asked_of
+from ..stats.bounds import check_confidence
+from .asking import HorizonLike, OpenState
+from .exits import Floats
+
+_DRAWS: Final = 2000
+
+
+def win_probability(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    columns: str | Sequence[str] = (),
+    top: int | None = None,
+    fit_by: str | Sequence[str] | None = None,
+    amount: str | None = None,
+    amount_at: AmountAtName = "last",
+    currency: str | None = None,
+    rates: Rates | None = None,
+    horizon: HorizonLike | None = None,
+    method: ForecastName = "semi_markov",
+    confidence: float = 0.9,
+    train: PeriodLike | None = None,
+    seed: int = 0,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    as_of: MomentLike | None = None,
+    calendar: WorkingHours | None = None,
+    where: Where | None = None,
+) -> pd.DataFrame:
+    """Say of each open item how likely it is to be won.
+
+    An item is compared with the visits of its stage that lasted as long as it has been there: what became of
+    them. What was never seen to leave the stage is not won.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history and the stages.
+    columns
+        Columns to add, of the items table, or of the log in the item's last row, such as ``"owner"``.
+    top
+        Number of rows to show, the likeliest.
+    fit_by
+        Columns whose groups are each fitted on their own visits; a stage with fewer than 30 exits in a group
+        takes the common fit.
+    amount, amount_at, currency, rates
+        As for :func:`outcomes`: each item's amount.
+    horizon
+        In which time an item has to be won: ``"90d"``, or a period or date, which counts to its end. By
+        default at any time.
+    method
+        ``"semi_markov"``: the time in the stage counts. ``"markov"``: the stage alone.
+    confidence
+        How sure the bounds of a chance are, for the visits that it is read off are not many.
+    train
+        A period: only visits of items created in it are fitted.
+    seed
+        Where the random numbers of the bounds begin; the same seed gives the same bounds.
+    unlisted, missing, where
+        As for :func:`funnel`; with `where` the fit too is of the items that it chooses.
+    as_of
+        The moment that is taken for now; nothing that happened later is known.
+    calendar
+        Working hours, in which the times in stages are measured.
+
+    Returns
+    -------
+    DataFrame
+        One row per open item, the likeliest first: ``item`` (its key), ``stage``, ``entered``, ``in_stage``
+        and ``age`` as of :func:`open_items`; ``win``, ``win_low``, ``win_high``; ``win_if_closed``, the
+        chance if it is closed at all, which is the upper end; ``beyond_support``, whether it is longer in
+        its stage than every visit that ever ended, so that `win` is missing; with `amount` its ``amount``;
+        then the `columns`. Where the start of its stage is not known, `win` is missing too.
+
+    Raises
+    ------
+    UnknownStageError, SchemaError
+        As for :func:`funnel`; also for a pipeline without a won stage, and a horizon that is over.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> rows = {"item": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6],
+    ...         "stage": ["Offer", "Won", "Offer", "Lost", "Offer", "Won", "Offer", "Lost", "Offer", "Offer"],
+    ...         "time": [0, 10, 0, 20, 0, 30, 0, 40, 35, 0]}
+    >>> log = sf.StageLog(rows, observed_until=50)
+    >>> table = sf.win_probability(log, sf.Pipeline("Offer", won="Won", lost="Lost"))
+    >>> table[["item", "in_stage", "win", "win_if_closed", "beyond_support"]].round(3)
+       item  in_stage   win  win_if_closed  beyond_support
+    0     5        15  0.25          0.333           False
+    1     6        50   NaN            NaN            True
+    """
+    check_option("method", method, get_args(ForecastName))
+    check_amount_at(amount_at)
+    sure = check_confidence(confidence)
+    start = check_seed(seed)
+    _check_top(top)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    names = further_names(asked.log, columns, (*WIN_PROBABILITY, "amount"))
+    state = OpenState.of(
+        asked,
+        pipeline,
+        method=method,
+        horizon=horizon,
+        fit_by=fit_by,
+        train=train,
+        unlisted=unlisted,
+        as_of=as_of,
+        calendar=calendar,
+    )
+    amounts = amounts_of(state.selection, amount, amount_at=amount_at, currency=currency, rates=rates).numbers
+    values = _Values.of(state, sure, start)
+    order = np.lexsort((np.where(np.isnan(values.win), np.inf, -values.win),))
+    order = order[:top]
+    now, data = state.now, state.selection.data
+    entered = np.where(state.is_known, data.journeys.time[state.stays.first_row[now.visit]], NAT)
+    table = pd.DataFrame(
+        {
+            "item": data.keys_at(state.selection.journeys.first_row[now.item[order]]).reset_index(drop=True),
+            "stage": stage_values(pipeline, state.stage[order]),
+            "entered": data.times_or_missing(entered[order])
+            if not state.is_known.all()
+            else data.to_times(entered[order]),
+            "in_stage": to_lengths(now.in_stage[order], state.lengths.unit),
+            "age": to_lengths(now.age[order], state.lengths.unit),
+            "win": values.win[order],
+            "win_low": values.low[order],
+            "win_high": values.high[order],
+            "win_if_closed": values.win_if_closed[order],
+            "beyond_support": values.beyond[order],
+        }
+    )
+    if amounts is not None:
+        table["amount"] = amounts.values[now.item[order]] / 10**amounts.scale
+    rows = rows_of_items(state.selection, "last")[now.item[order]]
+    for name, column in further_values(state.selection.log, names, now.item[order], rows).items():
+        table[name] = column
+    remember(
+        table,
+        "win_probability",
+        pipeline,
+        counted={"listed": len(order), "open": state.n, "beyond_support": int(values.beyond.sum())},
+        expected=float(np.nansum(values.win)),
+        **remembered_of(state, method, sure),
+    )
+    return asked.remarked(state.selection.remarked(table))
+
+
+def check_seed(seed: Any) -> int:
+    """Refuse a seed that is not a whole number of 64 bits."""
+    if isinstance(seed, bool) or not is_whole_number(seed) or not 0 <= int(seed) < 2**64:
+        raise SchemaError(given("seed", seed), " is not a whole number from 0 on")
+    return int(seed)
+
+
+def _check_top(top: Any) -> None:
+    if top is not None and (not is_whole_number(top) or isinstance(top, bool) or top < 1):
+        raise SchemaError(given("top", top), " is not a whole number of at least 1")
+
+
+def remembered_of(state: OpenState, method: str, confidence: float) -> dict[str, Any]:
+    """Return what a table remembers of a fit."""
+    horizon, unknown = state.horizon, int((~state.is_known).sum())
+    grid = state.fits.fits[0].grid
+    data = state.selection.data
+    return {
+        "method": method,
+        "confidence": confidence,
+        **({} if horizon is None else {"until": str(data.to_times(np.array([horizon.end])).iloc[0])}),
+        **({} if grid is None or method != "semi_markov" else {"steps": grid.n}),
+        **({"start_unknown": unknown} if unknown else {}),
+        **({"fell_back": state.fits.n_fallen_back} if state.fits.n_fallen_back else {}),
+        **state.lengths.remembered_with_pauses(state.selection.pipeline),
+    }
+
+
+class _Values:
+    """The chances of all open items with their bounds."""
+
+    def __init__(self, n: int) -> None:
+        nothing = np.full(n, np.nan)
+        self.win, self.low, self.high, self.win_if_closed = (nothing.copy() for _ in range(4))
+        self.beyond: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
+
+    @classmethod
+    def of(cls, state: OpenState, confidence: float, seed: int) -> _Values:
+        values = cls(state.n)
+        threads = state.selection.data.threads
+        for fit, places in state.by_fit():
+            if not len(places):
+                continue
+            stage, age, known = state.stage[places], state.age[places], state.is_known[places]
+            chances = fit.chances(stage, age)
+            win = np.where(known, chances.win, np.nan)
+            values.win[places] = win
+            values.win_if_closed[places] = np.where(known, chances.win_if_closed, np.nan)
+            values.beyond[places] = chances.beyond & known
+            low, high = _bounds(fit.drawn_chances(_DRAWS, seed, threads), confidence)
+            at = fit.bins.place(stage, age)
+            has_bin = at >= 0
+            values.low[places] = np.where(has_bin, _moved(win, low[at]), np.nan) if len(low) else np.nan
+            values.high[places] = np.where(has_bin, _moved(win, high[at]), np.nan) if len(high) else np.nan
+        return values
+
+
+def _bounds(drawn: tuple[Floats, Floats], confidence: float) -> tuple[Floats, Floats]:
+    """Return by bin how far the log-odds of its chance may lie below and above the estimate."""
+    known, draws = drawn
+    tail = (1 - confidence) / 2
+    if not draws.size:
+        return np.zeros(0), np.zeros(0)
+    moved = _log_odds(draws) - _log_odds(known)
+    low, high = np.quantile(moved, [tail, 1 - tail], axis=0)
+    return low, high
+
+
+def _log_odds(chance: Floats) -> Floats:
+    inside = np.clip(chance, 1e-12, 1 - 1e-12)
+    return np.asarray(np.log(inside) - np.log1p(-inside))
+
+
+def _moved(chance: Floats, shift: Floats) -> Floats:
+    """Move chances on the scale of log-odds; 0 and 1 stay what they are."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        moved = chance / (chance + (1 - chance) * np.exp(-shift))
+    return np.where((chance <= 0) | (chance >= 1), chance, moved)

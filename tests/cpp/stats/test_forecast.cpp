@@ -1,0 +1,126 @@
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <stdexcept>
+#include <vector>
+
+#include "stagefunnel/stats/forecast.hpp"
+
+namespace stagefunnel::stats {
+namespace {
+
+// One stage with two bins: of those at its beginning 1/4 is won and 1/4 lost; of those left 1/2 is won.
+struct OneStage {
+    std::vector<std::int64_t> bounds{0, 2};
+    std::vector<double> chance{0, .25, .25, 0, .5, 0};
+    std::vector<double> weight{100, 50};
+
+    [[nodiscard]] ExitBins bins(std::size_t n_steps = 0) const { return {bounds, chance, weight, n_steps}; }
+};
+
+// Items of one row, all in one bin.
+struct Items {
+    std::vector<std::int64_t> bin, row, number;
+    std::vector<double> chance, chance_if, amount;
+
+    Items(std::size_t n, std::int64_t of_bin, double p)
+        : bin(n, of_bin), row(n, 0), number(n), chance(n, p), chance_if(n, p), amount(n, 10) {
+        std::iota(number.begin(), number.end(), 0);
+    }
+    [[nodiscard]] OpenItems view() const { return {bin, row, chance, chance_if, amount, number}; }
+};
+
+double mean(const std::vector<double>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double variance(const std::vector<double>& values) {
+    double sum = 0;
+    for (const double value : values) sum += (value - mean(values)) * (value - mean(values));
+    return sum / static_cast<double>(values.size());
+}
+
+TEST(Forecast, WithoutSpreadTheChancesAreThoseOfTheBins) {
+    OneStage stage;
+    stage.weight = {0, 0};
+    // 1/4 + 1/2 × 1/2 from the beginning, 1/2 from the second bin.
+    EXPECT_EQ(draw_chances(stage.bins(), 1, 3, 1), (std::vector<double>{.5, .5}));
+}
+
+TEST(Forecast, AHorizonEndsWithItsSteps) {
+    OneStage stage;
+    stage.weight = {0, 0};
+    // Bin 0 holds what ends at once; within one step who is at its beginning has that bin alone.
+    EXPECT_EQ(draw_chances(stage.bins(1), 1, 3, 1), (std::vector<double>{.25, .5}));
+}
+
+TEST(Forecast, ACircleThatGoesOnAtOnceIsFollowedToItsEnd) {
+    // Two stages that go to each other at once with 1/2, and are won or lost at once with 1/4 each.
+    const std::vector<std::int64_t> bounds{0, 1, 2};
+    const std::vector<double> chance{0, .5, .25, .25, .5, 0, .25, .25}, weight{0, 0};
+    for (const std::size_t n_steps : {0U, 1U, 4U}) {
+        const auto found = draw_chances({bounds, chance, weight, n_steps}, 1, 0, 1);
+        EXPECT_NEAR(found[0], .5, 1e-12) << n_steps;
+    }
+}
+
+TEST(Forecast, DrawsOfABinSpreadAsItsWeightSays) {
+    // One bin, in which all ends: won with 0.3, as sure as 100 visits.
+    const std::vector<std::int64_t> bounds{0, 1};
+    const std::vector<double> chance{0, .3, .7}, weight{100};
+    const auto drawn = draw_chances({bounds, chance, weight, 0}, 20000, 1, 2);
+    EXPECT_NEAR(mean(drawn), .3, .001);
+    EXPECT_NEAR(variance(drawn), .3 * .7 / 101, .0001);
+}
+
+TEST(Forecast, OutcomesHaveTheMeanAndTheSpreadOfTheirItems) {
+    const OneStage stage;
+    const Items items(200, 1, .3);
+    for (const std::size_t most : {5000U, 10U}) {  // item by item, and as one normal number
+        const DrawOptions options{
+            .n_draws = 20000, .seed = 5, .draws_chances = false, .most_items = most};
+        const WinDraws drawn = draw_wins(stage.bins(), items.view(), 1, options, 2);
+        EXPECT_NEAR(mean(drawn.wins), 60, .3) << most;
+        EXPECT_NEAR(variance(drawn.wins), 200 * .3 * .7, 1.5) << most;
+        EXPECT_NEAR(mean(drawn.amount), 600, 3) << most;
+        EXPECT_NEAR(variance(drawn.amount), 100 * 200 * .3 * .7, 150) << most;
+    }
+}
+
+TEST(Forecast, ChancesThatAreDrawnAddTheirSpread) {
+    const OneStage stage;
+    const Items items(200, 1, .5);
+    const DrawOptions options{.n_draws = 20000, .seed = 5, .most_items = 5000};
+    const WinDraws drawn = draw_wins(stage.bins(), items.view(), 1, options, 2);
+    // 200 p (1 − p) of the outcomes, and 200² Var p, p being drawn from Beta(25, 25).
+    const double spread = .25 / 51;
+    EXPECT_NEAR(variance(drawn.wins), 200 * .25 + (200 * 200 - 200) * spread, 8);
+}
+
+TEST(Forecast, ThreadsDoNotMatter) {
+    const OneStage stage;
+    const Items items(50, 0, .5);
+    const DrawOptions options{.n_draws = 300, .seed = 9};
+    const WinDraws one = draw_wins(stage.bins(), items.view(), 1, options, 1);
+    const WinDraws four = draw_wins(stage.bins(), items.view(), 1, options, 4);
+    EXPECT_EQ(one.wins, four.wins);
+    EXPECT_EQ(one.amount, four.amount);
+    const WinDraws other = draw_wins(stage.bins(), items.view(), 1, {.n_draws = 300, .seed = 10}, 4);
+    EXPECT_NE(one.wins, other.wins);
+}
+
+TEST(Forecast, WhatDoesNotFitIsRefused) {
+    const OneStage stage;
+    const Items items(2, 2, .5);
+    EXPECT_THROW((void)draw_wins(stage.bins(), items.view(), 1, {.n_draws = 1}, 1), std::invalid_argument);
+    EXPECT_THROW((void)draw_wins(stage.bins(), Items(2, 0, .5).view(), 0, {.n_draws = 1}, 1),
+                 std::invalid_argument);
+    OneStage broken;
+    broken.chance[0] = -1;
+    EXPECT_THROW((void)draw_chances(broken.bins(), 1, 0, 1), std::invalid_argument);
+    broken.chance.pop_back();
+    EXPECT_THROW((void)draw_chances(broken.bins(), 1, 0, 1), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace stagefunnel::stats

@@ -1,0 +1,125 @@
+"""A backtest is the forecast as it would have been, and nothing of today reaches it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+
+SHOP = sf.datasets.furniture_shop()
+NAMES = {"item": "deal_id", "stage": "stage", "time": "entered_at"}
+
+
+def shop(frame: pd.DataFrame | None = None, deals: pd.DataFrame | None = None, **options: Any) -> sf.StageLog:
+    return sf.StageLog(
+        SHOP.frame if frame is None else frame,
+        **NAMES,
+        items=SHOP.deals if deals is None else deals,
+        **options,
+    )
+
+
+def test_each_row_is_the_forecast_of_its_date_and_what_came() -> None:
+    table = sf.backtest(SHOP.log, SHOP.pipeline, horizon="60d", draws=200)
+    assert len(table) >= 3
+    for row in table.itertuples():
+        then = sf.forecast(SHOP.log, SHOP.pipeline, as_of=row.date, horizon="60d", draws=200).iloc[-1]
+        assert row.n_open == then["n_open"]
+        assert row.expected == pytest.approx(then["expected_wins"])
+        assert (row.expected_low, row.expected_high) == (
+            then["expected_wins_low"],
+            then["expected_wins_high"],
+        )
+        chances = sf.win_probability(SHOP.log, SHOP.pipeline, as_of=row.date, horizon="60d")
+        end = row.date + pd.Timedelta(days=60)
+        came = sf.item_table(SHOP.log, SHOP.pipeline, as_of=end).set_index("item")["outcome"] == "won"
+        won = came.reindex(chances["item"]).to_numpy()
+        assert row.actual == won.sum()
+        assert row.inside == (row.expected_low <= row.actual <= row.expected_high)
+        assert row.bias == pytest.approx(row.expected - row.actual)
+        known = chances["win"].notna().to_numpy()
+        squared = (chances["win"].to_numpy()[known] - won[known]) ** 2
+        assert row.brier == pytest.approx(squared.mean())
+
+
+def test_dates_whose_horizon_is_not_over_are_left_out_and_counted() -> None:
+    table = sf.backtest(SHOP.log, SHOP.pipeline, horizon="60d", draws=100)
+    zone = SHOP.frame["entered_at"].dt.tz
+    first, last = (SHOP.frame["entered_at"].agg(end).tz_localize(None) for end in ("min", "max"))
+    assert (table["date"].dt.tz_localize(None) + pd.Timedelta(days=60) <= last).all()
+    remembered = table.attrs["stagefunnel"]
+    ends = pd.period_range(first, last, freq="M").to_timestamp() + pd.offsets.MonthBegin(1)
+    not_over = [end for end in ends if end < last < end + pd.Timedelta(days=60)]
+    assert zone is not None
+    assert remembered["not_over"] == len(not_over)
+    # 60 days on month-ends: every other one at most.
+    assert remembered["apart"] <= (len(table) + 1) // 2 + 1
+
+
+def test_nothing_that_happened_later_changes_a_forecast() -> None:
+    times = SHOP.frame["entered_at"]
+    date = times.quantile(0.6).normalize()
+    before = sf.backtest(shop(), SHOP.pipeline, dates=[date], horizon="30d", draws=100)
+    frame = SHOP.frame.copy()
+    later = times >= date
+    # All later moves are to other stages, and to other deals.
+    rng = np.random.default_rng(3)
+    frame.loc[later, "stage"] = rng.permutation(frame.loc[later, "stage"].to_numpy())
+    frame.loc[later, "deal_id"] = rng.permutation(frame.loc[later, "deal_id"].to_numpy())
+    deals = SHOP.deals.copy()
+    for name in deals.columns.drop(deals.columns[0]):
+        deals[name] = rng.permutation(deals[name].to_numpy())
+    after = sf.backtest(shop(frame, deals), SHOP.pipeline, dates=[date], horizon="30d", draws=100)
+    same = ["date", "n_open", "expected", "expected_low", "expected_high"]
+    pd.testing.assert_frame_equal(before[same], after[same])
+    assert not before["actual"].equals(after["actual"])
+
+
+def test_columns_of_today_are_refused_unless_somebody_vouches_for_them() -> None:
+    every: tuple[dict[str, Any], ...] = (
+        {"fit_by": "manager"},
+        {"where": {"manager": SHOP.deals["manager"][0]}},
+    )
+    for options in every:
+        with pytest.raises(sf.SchemaError, match=r"of the items table, whose values are of today.*static"):
+            sf.backtest(shop(), SHOP.pipeline, horizon="30d", **options)
+        table = sf.backtest(shop(), SHOP.pipeline, horizon="30d", static="manager", draws=100, **options)
+        assert len(table)
+
+
+def test_amounts_of_today_are_not_tested_and_those_of_the_log_are() -> None:
+    of_today = sf.backtest(shop(), SHOP.pipeline, horizon="30d", amount="amount", draws=100)
+    assert "expected_amount" not in of_today
+    assert of_today.attrs["stagefunnel"]["amount_of_today"] == "amount"
+    vouched = sf.backtest(shop(), SHOP.pipeline, horizon="30d", amount="amount", static="amount", draws=100)
+    assert (vouched["expected_amount_low"] <= vouched["expected_amount_high"]).all()
+    frame = SHOP.frame.assign(sum=100.0)
+    of_log = sf.backtest(shop(frame, columns=["sum"]), SHOP.pipeline, horizon="30d", amount="sum", draws=100)
+    assert of_log["expected_amount"].to_numpy() == pytest.approx(100 * of_log["expected"].to_numpy())
+    assert of_log["actual_amount"].to_numpy() == pytest.approx(100 * of_log["actual"].to_numpy())
+
+
+def test_before_anything_ended_nothing_is_expected() -> None:
+    rows = {"item": [1, 2, 1, 3, 3], "stage": ["New", "New", "Won", "New", "Won"], "time": [0, 1, 10, 11, 20]}
+    table = sf.backtest(sf.StageLog(rows), sf.Pipeline("New", won="Won"), dates=[5], horizon=10)
+    assert table["n_open"].tolist() == [2]
+    assert table["expected"].isna().all()
+    assert table["inside"].isna().all()
+    assert table["actual"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"every": "fortnight"}, "every='fortnight'"),
+        ({"horizon": "soon"}, "horizon='soon'"),
+        ({"horizon": "90x"}, "horizon='90x'"),
+        ({"static": "nobody", "fit_by": "manager"}, "fit_by='manager'"),
+        ({"draws": 1}, "draws=1"),
+    ],
+)
+def test_what_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(sf.StageFunnelError, match=says):
+        sf.backtest(shop(), SHOP.pipeline, **options)

@@ -1,0 +1,226 @@
+"""The forecast adds up what each item may bring, and its bounds hold on simulated histories."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+
+OFFER = sf.Pipeline("Offer", won="Won", lost="Lost")
+SHOP = sf.datasets.furniture_shop()
+FLOWS = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
+
+
+def six(**options: Any) -> sf.StageLog:
+    """Return the deals of section 13 of the definitions."""
+    rows = {
+        "item": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6],
+        "stage": ["Offer", "Won", "Offer", "Lost", "Offer", "Won", "Offer", "Lost", "Offer", "Offer"],
+        "time": [0, 10, 0, 20, 0, 30, 0, 40, 35, 0],
+    }
+    return sf.StageLog(rows, observed_until=50, **options)
+
+
+def test_the_example_of_the_definitions() -> None:
+    items = pd.DataFrame({"item": [5, 6], "amount": [100.0, 40.0]})
+    table = sf.forecast(six(items=items), OFFER, amount="amount")
+    assert table["line"].tolist() == ["stage", "total"]
+    for row in (0, 1):
+        assert table["n_open"][row] == 2
+        assert table["win"][row] == pytest.approx(1 / 4)
+        assert table["expected_wins"][row] == pytest.approx(1 / 4)
+        assert table["expected_wins_if_closed"][row] == pytest.approx(1 / 3)
+        assert table["expected_amount"][row] == pytest.approx(25)
+        assert table["n_beyond_support"][row] == 1
+        assert table["amount_beyond_support"][row] == 40
+        assert (table["expected_wins_low"][row], table["expected_wins_high"][row]) == (0, 1)
+        assert (table["expected_amount_low"][row], table["expected_amount_high"][row]) == (0, 100)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"method": "markov"},
+        {"horizon": "60d"},
+        {"method": "markov", "horizon": "60d"},
+        {"fit_by": "manager"},
+    ],
+)
+def test_the_rows_are_the_items_added_up(options: dict[str, Any]) -> None:
+    table = sf.forecast(SHOP.log, SHOP.pipeline, amount="amount", by="manager", draws=200, **options)
+    items = sf.win_probability(SHOP.log, SHOP.pipeline, amount="amount", columns=["manager"], **options)
+    for keys, rows in table.groupby("manager"):
+        own = items[items["manager"] == keys]
+        for row in rows.itertuples():
+            if row.line == "new_items":
+                continue
+            of_row = own if row.line == "total" else own[own["stage"] == row.stage]
+            assert row.n_open == len(of_row)
+            assert row.expected_wins == pytest.approx(of_row["win"].sum())
+            assert row.expected_wins_if_closed == pytest.approx(of_row["win_if_closed"].sum())
+            assert row.expected_amount == pytest.approx((of_row["win"] * of_row["amount"]).sum())
+            assert row.n_beyond_support == of_row["beyond_support"].sum()
+            beyond = of_row["amount"][of_row["beyond_support"]].sum()
+            assert row.amount_beyond_support == pytest.approx(beyond)
+            if row.n_open > row.n_beyond_support:
+                assert row.win == pytest.approx(of_row["win"].mean())
+            else:
+                assert math.isnan(row.win)
+            assert row.expected_wins_low <= row.expected_wins + 1 <= row.expected_wins_high + 2
+
+
+def test_groups_share_one_fit_and_add_up_to_the_whole() -> None:
+    whole = sf.forecast(SHOP.log, SHOP.pipeline, draws=200).set_index("stage")
+    parts = sf.forecast(SHOP.log, SHOP.pipeline, by="manager", draws=200)
+    for stage in SHOP.pipeline.stages:
+        own = parts[parts["stage"] == stage]
+        assert own["n_open"].sum() == whole.loc[stage, "n_open"]
+        assert own["expected_wins"].sum() == pytest.approx(whole.loc[stage, "expected_wins"])
+
+
+def test_bounds_of_luck_alone_are_those_of_the_exact_distribution() -> None:
+    table = sf.forecast(SHOP.log, SHOP.pipeline, interval="outcome", confidence=0.8)
+    items = sf.win_probability(SHOP.log, SHOP.pipeline)
+    chances = items["win"].dropna()
+    exact = sf.stats.poisson_binomial(chances)
+    low = exact["wins"][exact["cumulative"] >= 0.1].iloc[0]
+    high = exact["wins"][exact["cumulative"] >= 0.9].iloc[0]
+    total = table.iloc[-1]
+    assert (total["expected_wins_low"], total["expected_wins_high"]) == (low, high)
+    wider = sf.forecast(SHOP.log, SHOP.pipeline, confidence=0.8).iloc[-1]
+    assert wider["expected_wins_low"] <= low
+    assert wider["expected_wins_high"] >= high
+
+
+def test_items_that_are_not_there_yet_are_won_as_those_that_came_lately() -> None:
+    # Within 15 days before day 50 one deal came, and 1/6 of all deals is won by day 10 of its age: 5 of the
+    # 15 days of the horizon are past it, so 1/6 × 1/3.
+    table = sf.forecast(six(), OFFER, horizon=15).set_index("line")
+    new = table.loc["new_items"]
+    assert new["n_open"] == 0
+    assert new["expected_wins"] == pytest.approx(1 / 6 / 3, abs=1 / 6 / 64)
+    # They are in no total.
+    assert table.loc["total", "expected_wins"] == pytest.approx(1 / 4)
+    assert "new_items" not in sf.forecast(six(), OFFER)["line"].tolist()
+
+
+def test_a_target_says_what_is_won_so_far_and_how_likely_it_is_reached() -> None:
+    days = pd.Timestamp("2026-01-01")
+    rows = {"item": [], "stage": [], "time": []}
+    for item in range(40):
+        # All are won after 10 days; the last ten are open since 5 days.
+        begin = days + pd.Timedelta(days=item if item < 30 else 45)
+        rows["item"].append(item)
+        rows["stage"].append("Offer")
+        rows["time"].append(begin)
+        if item < 30:
+            rows["item"].append(item)
+            rows["stage"].append("Won")
+            rows["time"].append(begin + pd.Timedelta(days=10))
+    log = sf.StageLog(rows, observed_until=days + pd.Timedelta(days=50))
+    pipeline = sf.Pipeline("Offer", won="Won")
+    table = sf.forecast(log, pipeline, horizon="2026-Q1", target=35, interval="outcome")
+    target = table.attrs["stagefunnel"]["target"]
+    # 30 are won so far, and the ten open ones will be.
+    assert target["so_far"] == 30
+    assert target["missing"] == 5
+    assert target["coverage"] == 2
+    assert target["probability"] == 1
+    # 21 of them were won in January.
+    later = sf.forecast(log, pipeline, horizon=("2026-02-01", "2026-03-31"), target=1000)
+    assert later.attrs["stagefunnel"]["target"]["so_far"] == 9
+    assert later.attrs["stagefunnel"]["target"]["probability"] == 0
+    with pytest.raises(sf.SchemaError, match="target= needs a horizon that is a period"):
+        sf.forecast(log, pipeline, horizon="90d", target=35)
+
+
+def test_the_same_seed_gives_the_same_bytes_whatever_the_threads() -> None:
+    names = {"item": "deal_id", "stage": "stage", "time": "entered_at", "items": SHOP.deals}
+    found = [
+        sf.forecast(
+            sf.StageLog(SHOP.frame, **names, threads=threads),
+            SHOP.pipeline,
+            amount="amount",
+            horizon="30d",
+            draws=300,
+        )
+        for threads in (1, 3)
+    ]
+    pd.testing.assert_frame_equal(found[0], found[1], check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"draws": 5}, "draws=5 is not a whole number from 100"),
+        ({"interval": "all"}, "interval='all'"),
+        ({"by": "outcome"}, "by='outcome' is of what came later"),
+        ({"target": 0, "horizon": (50, 60)}, "target=0 is not a number above 0"),
+        ({"amount_at": "stage", "amount": "x"}, "amount_at='stage'"),
+    ],
+)
+def test_what_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(sf.StageFunnelError, match=says):
+        sf.forecast(six(), OFFER, **options)
+
+
+def test_where_nothing_is_open_the_table_has_zeros_and_where_nothing_ended_all_is_beyond() -> None:
+    closed = sf.StageLog({"item": [1, 1], "stage": ["Offer", "Won"], "time": [0, 1]})
+    table = sf.forecast(closed, sf.Pipeline("Offer", won="Won"))
+    assert table["n_open"].tolist() == [0, 0]
+    assert table["expected_wins"].tolist() == [0, 0]
+    assert table["win"].isna().all()
+    fresh = sf.StageLog({"item": [1, 2], "stage": ["Offer", "Offer"], "time": [0, 1]})
+    table = sf.forecast(fresh, OFFER, missing="ignore", horizon=3)
+    assert table["n_beyond_support"].tolist() == [2, 0, 2]
+
+
+def simulated(rng: np.random.Generator, n: int, zombies: float) -> tuple[sf.StageLog, dict[int, bool]]:
+    """Draw deals whose losses are quick and whose wins are slow, seen until day 200; say which are won."""
+    rows: dict[str, list[Any]] = {"item": [], "stage": [], "time": []}
+    future = {}
+    for item in range(n):
+        path = [("New", rng.uniform(0, 200))]
+        if rng.random() >= zombies:
+            if rng.random() < 0.45:
+                path.append(("Lost", path[-1][1] + rng.exponential(8)))
+            else:
+                path.append(("Offer", path[-1][1] + rng.gamma(4, 6)))
+                is_lost = rng.random() < 0.45
+                wait = rng.exponential(10) if is_lost else rng.gamma(3, 15)
+                path.append(("Lost" if is_lost else "Won", path[-1][1] + wait))
+        seen = [(stage, time) for stage, time in path if time < 200]
+        for stage, time in seen:
+            rows["item"].append(item)
+            rows["stage"].append(stage)
+            rows["time"].append(int(time))
+        if seen[-1][0] in ("New", "Offer"):
+            future[item] = path[-1][0] == "Won"
+    return sf.StageLog(rows, observed_until=200), future
+
+
+@pytest.mark.parametrize(("zombies", "column"), [(0.0, "expected_wins_if_closed"), (0.3, "expected_wins")])
+def test_the_interval_holds_the_wins_that_came_in_nine_of_ten_simulations(
+    zombies: float, column: str
+) -> None:
+    inside, bias, of_chain = [], [], []
+    for run in range(50):
+        log, future = simulated(np.random.default_rng(1000 + run), 300, zombies)
+        items = sf.win_probability(log, FLOWS, seed=run)
+        came = sum(future[item] for item in items.loc[items["win"].notna(), "item"])
+        total = sf.forecast(log, FLOWS, seed=run, draws=500).iloc[-1]
+        inside.append(total[f"{column}_low"] <= came <= total[f"{column}_high"])
+        bias.append(total[column] - came)
+        if not zombies:
+            chain = sf.forecast(log, FLOWS, method="markov", seed=run, draws=100).iloc[-1]
+            of_chain.append(chain["expected_wins"] - came)
+    assert 0.83 <= np.mean(inside) <= 0.97
+    # Unbiased: within three standard errors of the mean.
+    assert abs(np.mean(bias)) < 3 * np.std(bias) / math.sqrt(len(bias))
+    if not zombies:
+        # The chain takes no notice of how long a deal has been there, and is far off.
+        assert np.mean(of_chain) < -5 * np.std(of_chain) / math.sqrt(len(of_chain))
