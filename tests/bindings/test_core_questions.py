@@ -45,7 +45,6 @@ def funnel(**options: Any) -> _core.funnel.Counts:
         _core.funnel.Kind.classic,
         _core.funnel.LostThenWon.include,
         *(arguments[name] for name in ("group", "n_groups", "amount", "threads")),
-        None,
     )
 
 

@@ -21,9 +21,10 @@ from .outcomes import recorded_outcomes
 from .period_sentences import of_periods
 from .remarks import of_won_with_rows
 from .restored import is_whole, marked_optional
-from .sentences import KIND_TITLES, findings, stage_namer, standing, standings
+from .sentences import findings, stage_namer, standing, standings
 from .shown import Shown
 from .things import thing_of, things_of
+from .titles import KIND_TITLES
 from .unlike import notes_of_funnels
 
 _MOST_GROUPS = 20

@@ -16,9 +16,10 @@ from .numbers import NOTHING
 from .period_rows import PeriodRows
 from .period_sentences import immature, sides_of_periods
 from .restored import restored
-from .sentences import KIND_TITLES, stage_namer
+from .sentences import stage_namer
 from .sequence_sentences import sequence_title
 from .shown import Shown
+from .titles import KIND_TITLES
 from .unlike import listed
 
 _MARK: Final = "*"

@@ -66,24 +66,11 @@ from .skip_sentences import skip_sentence
 from .standouts import of_standouts
 from .stuck_sentences import of_open_items
 from .things import thing_of, things_of
+from .titles import KIND_TITLES
 from .unlike import Side, unlike_notes
 from .variant_sentences import of_variants
 from .velocity_sentences import of_velocity
 from .way_sentences import of_times_to
-
-KIND_TITLES = {
-    "classic": "classic",
-    "conversions": "with conversions",
-    "furthest": "furthest",
-    "strict": "strict",
-}
-
-PER_TITLES = {
-    "visit": "per visit",
-    "item": "per item",
-    "longest": "the longest visit of each item",
-}
-
 
 _Compose: TypeAlias = Callable[[pd.DataFrame, NameOf, Mapping[str, Any]], list[str]]
 

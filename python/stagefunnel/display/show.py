@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol, overload, runtime_checkable
+from typing import Any, Protocol, overload, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -11,42 +11,15 @@ import pandas as pd
 from ..errors import SchemaError, given
 from ..tables.frames import as_pandas
 from ..tables.labels import columns_before
-from ..tables.schema import (
-    ABSORPTION,
-    CHECKED,
-    COMPARED_GROUPS,
-    COMPARISON,
-    CONVERSION_TIMES,
-    DECOMPOSED,
-    DRIVERS,
-    EXPLANATION,
-    FLOW,
-    FUNNEL,
-    INCIDENCE,
-    ITEMS,
-    LOSSES,
-    MATURITY,
-    MIXED,
-    OPEN_ITEMS,
-    OUTCOME_TABLE,
-    QUALITY,
-    SEQUENCE,
-    SEQUENCE_ITEMS,
-    SEQUENCE_PATHS,
-    SKIPS,
-    STAGE_TIMES,
-    TIMES_TO,
-    TRANSITIONS,
-    VARIANTS,
-    VELOCITY,
-)
+from ..tables.schema import CHECKED, EXPLANATION, FUNNEL, QUALITY, SKIPS, STAGE_TIMES
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
 from .cells import cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
+from .first_columns import CHECKED_BY_SENTENCES, FIRST_COLUMNS
 from .flow_sentences import flow_title
 from .folding import spare_columns
-from .forecast_sentences import FORECAST_TABLES, forecast_title
+from .forecast_sentences import forecast_title
 from .funnel_grid import show_funnel
 from .grid import Grid
 from .incidence_sentences import incidence_title
@@ -54,52 +27,15 @@ from .matrix import show_matrix
 from .numbers import count
 from .remarks import remarks_of
 from .restored import has_parts, named_columns, named_parts, restored, with_lengths
-from .sentences import KIND_TITLES, PER_TITLES, answers, doubts_of, stage_namer
+from .sentences import answers, doubts_of, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
 from .shown import Shown, ShownTogether
 from .things import things_of
-from .titles import TITLES
+from .titles import KIND_TITLES, PER_TITLES, TITLES
 from .way_sentences import way_title
 
 _MOST_ROWS = 60
 _MOST_MOVES = 10
-_FIRST_COLUMNS: Mapping[str, Sequence[str]] = {
-    "funnel": FUNNEL,
-    "chain": FUNNEL,
-    "comparison": COMPARISON,
-    "time_in_stage": STAGE_TIMES,
-    "cohort_maturity": MATURITY,
-    "absorption": ABSORPTION,
-    **FORECAST_TABLES,
-    "compared_groups": COMPARED_GROUPS,
-    "decomposition": DECOMPOSED,
-    "drivers": DRIVERS,
-    "mix_rate": MIXED,
-    "cumulative_incidence": INCIDENCE,
-    "time_to": TIMES_TO,
-    "transitions": TRANSITIONS,
-    "losses": LOSSES,
-    "skips": SKIPS,
-    "flow": FLOW,
-    "sales_velocity": VELOCITY,
-    "outcomes": OUTCOME_TABLE,
-    "item_table": ITEMS,
-    "open_items": OPEN_ITEMS[:1],
-    "sequence_funnel": SEQUENCE,
-    "sequence_items": SEQUENCE_ITEMS,
-    "sequence_trend": ("period",),
-    "time_to_convert": CONVERSION_TIMES,
-    "sequence_paths": SEQUENCE_PATHS,
-    "variants": VARIANTS,
-}
-
-
-# Their sentences see themselves whether the rows still belong together.
-_CHECKED_BY_SENTENCES: Final = (
-    *(VARIANTS, VELOCITY, INCIDENCE, MATURITY, ABSORPTION),
-    *(COMPARED_GROUPS, DECOMPOSED, MIXED, DRIVERS),
-    *FORECAST_TABLES.values(),
-)
 
 
 @runtime_checkable
@@ -209,8 +145,8 @@ def _filled_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 def _answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Compose the sentences of a table whose rows still belong together."""
-    columns = _FIRST_COLUMNS.get(remembered.get("table", ""))
-    if columns is None or columns[0] == "item" or columns in _CHECKED_BY_SENTENCES:
+    columns = FIRST_COLUMNS.get(remembered.get("table", ""))
+    if columns is None or columns[0] == "item" or columns in CHECKED_BY_SENTENCES:
         return answers(table, remembered)
     if not {*columns} <= {*table.columns}:
         return []
@@ -402,5 +338,5 @@ def _spare(names: list[str], kind: str) -> list[int]:
     """List the columns that may be left out for width, the least important first."""
     texts = {"explanation": EXPLANATION, "quality": QUALITY}
     kind = next((text for text, its in texts.items() if {*its} <= {*names}), kind)
-    first = _FIRST_COLUMNS.get(kind, ("",))[0]
+    first = FIRST_COLUMNS.get(kind, ("",))[0]
     return spare_columns(names, kind, n_keys=names.index(first) + 1 if first in names else 1)

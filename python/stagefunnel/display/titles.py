@@ -31,3 +31,14 @@ TITLES: Final = {
     "state_occupation": "Where the open {items} will be",
     "win_within": "Chance to be won, by stage and time in it",
 }
+KIND_TITLES: Final = {
+    "classic": "classic",
+    "conversions": "with conversions",
+    "furthest": "furthest",
+    "strict": "strict",
+}
+PER_TITLES: Final = {
+    "visit": "per visit",
+    "item": "per item",
+    "longest": "the longest visit of each item",
+}

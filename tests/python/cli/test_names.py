@@ -28,6 +28,7 @@ OTHER_OPTIONS = {
     "force": "of that file: whether one that is there is overwritten",
     "json": "short for --format json",
     "of_stage": "a stage of the pipeline; --stage names the column of stages, as in all commands",
+    "from_dates": "the dates of `backtest`; --dates was the name of another option",
     "item_key": "the item of `explain`; --item names the column of items, as in all commands",
 }
 

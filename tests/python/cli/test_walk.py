@@ -28,7 +28,7 @@ NEEDS = {
     "attribution_step": "--by who --attribution step",
     "basis": "--period 2026-01",
     "of_stage": "--clock stage",
-    "static": "--items items.csv --columns team",
+    "static": "--items items.csv --columns team --fit-by team",
     "currency": "--amount value --items items.csv",
     "items_key": "--items items.csv --by team --where team=A --columns team",
     "observed_until": "--within 3d --window 3d",
@@ -65,6 +65,7 @@ NAMED_BY_ITS_VALUE = {
         "by",
         "mix",
         "static",
+        *("fit_by", "benchmark"),
         "amount",
         "unit",
         "reason",
@@ -102,6 +103,8 @@ def base_of(command: str, option: str) -> list[str]:
         "check": "--fail-if won>9",
         "time-to": "--to-stage Won",
         "cohort-maturity": "--tau 9d",
+        "state-occupation": "--times 9d",
+        "win-within": "--horizon 9d",
         "compare-groups": "--by who",
         "decompose": "--by who --a Al",
         "drivers": "--columns who",
@@ -109,6 +112,9 @@ def base_of(command: str, option: str) -> list[str]:
     }
     if command == "sales-velocity" and option != "amount":
         more[command] = "--amount value" if "--read" in words else "--amount value --items items.csv"
+    if command == "item-features":
+        asked = {"--as-of": "2026-01-05", "--horizon": "9d"}
+        words += "".join(f" {flag} {value}" for flag, value in asked.items())
     return [command, *words.split(), *more.get(command, "").split()]
 
 

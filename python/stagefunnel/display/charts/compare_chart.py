@@ -12,8 +12,8 @@ from ...tables.schema import COMPARISON, FUNNEL
 from ..numbers import count, percent, points
 from ..period_sentences import NameOf, of_comparison, of_groups, of_series, series_of
 from ..remarks import of_stages_with_rows
-from ..sentences import KIND_TITLES
 from ..things import things_of
+from ..titles import KIND_TITLES
 from ..unlike import LEAST_BASE
 from .canvas import Canvas, Panels, rows_of
 from .dots import Dot, draw_dots

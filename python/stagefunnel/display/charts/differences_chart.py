@@ -13,9 +13,9 @@ from ...tables.schema import COMPARED_GROUPS, COMPARISON, DRIVERS
 from ..comparing_sentences import is_clear, of_compared_groups, of_drivers
 from ..extremes import group_name
 from ..numbers import count, p_value, percent
-from ..sentences import KIND_TITLES, answers, stage_namer
+from ..sentences import answers, stage_namer
 from ..things import things_of
-from ..titles import TITLES
+from ..titles import KIND_TITLES, TITLES
 from .canvas import Canvas, rows_of
 from .gaps import MOST_ROWS, Gap, clearest, draw_clear_key, draw_gaps, number_of
 from .sheet import Sheet

@@ -12,8 +12,9 @@ from ...tables.skipping import OnTheWay
 from ..numbers import brief, count, number, percent
 from ..outcomes import outcomes_of_records
 from ..restored import compared_stages, each_follows, is_whole, labels_in_order
-from ..sentences import KIND_TITLES, findings, standings
+from ..sentences import findings, standings
 from ..things import thing_of, things_of
+from ..titles import KIND_TITLES
 from ..unlike import notes_of_funnels
 from .bars import Piece, Row
 from .canvas import Canvas, Panels, rows_of

@@ -11,7 +11,8 @@ import pandas as pd
 
 from ...tables.schema import STAGE_TIMES
 from ..numbers import count, length, percent
-from ..sentences import PER_TITLES, of_times
+from ..sentences import of_times
+from ..titles import PER_TITLES
 from .canvas import Canvas, rows_of
 from .frame import ticks_of
 from .lengths import LengthAxis, length_axis_of

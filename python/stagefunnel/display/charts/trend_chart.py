@@ -15,8 +15,8 @@ from ..numbers import brief, count, percent
 from ..period_rows import PeriodRows
 from ..period_sentences import immature, of_periods, sides_of_periods, win_rates
 from ..remarks import of_won_with_rows
-from ..sentences import KIND_TITLES
 from ..things import things_of
+from ..titles import KIND_TITLES
 from ..unlike import LEAST_BASE
 from .canvas import Canvas
 from .frame import Frame, columns_for, draw_frame, short_period, spread_out, ticks_of

@@ -161,7 +161,7 @@ def test_the_quantiles_are_those_of_all_durations_not_of_the_parts() -> None:
 
 
 def test_sums_of_lengths_beyond_64_bits_are_exact() -> None:
-    low, high = -(2**63), 2**63 - 1
+    low, high = -(2**63) + 1, 2**63 - 1
     rows = [{"item": [key, key], "stage": ["New", "Won"], "time": [low, high]} for key in (1, 2)]
     merged = sf.merge([sf.partial(sf.StageLog(one), SMALL) for one in rows])
     assert merged.summary().time_in_stage["mean"].iloc[0] == float(2**64 - 1)

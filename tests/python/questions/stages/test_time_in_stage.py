@@ -80,7 +80,7 @@ def test_half_a_microsecond_of_a_log_in_days_is_not_rounded_as_more() -> None:
 
 
 def test_a_log_over_the_whole_range_of_integers_keeps_its_lengths() -> None:
-    low, high = -(2**63), 2**63 - 1
+    low, high = -(2**63) + 1, 2**63 - 1
     log = sf.StageLog({"item": [1, 1], "stage": ["New", "Won"], "time": np.array([low, high])})
     assert sf.time_in_stage(log, SMALL)["mean"].iloc[0] == float(2**64 - 1)
 
