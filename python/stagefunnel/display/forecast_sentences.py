@@ -245,18 +245,18 @@ def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str
 def _bottleneck(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
     if not rows["n_lost"].sum():
         return ["Nothing is lost in the stages in progress."]
-    lost = rows.loc[rows["n_lost"].idxmax()]
+    lost = rows.iloc[int(rows["n_lost"].to_numpy().argmax())]
     sentences = [f"Most losses are in {name_of(lost['stage'])}: {percent(lost['share_of_losses'])}."]
     gain = "benchmark_gain" if rows["benchmark_gain"].notna().any() else "removal_gain"
     if (rows[gain] > 0).any():
-        best = rows.loc[rows[gain].idxmax()]
+        best = rows.iloc[int(rows[gain].fillna(-1).to_numpy().argmax())]
         what = "With the losses of the benchmark" if gain == "benchmark_gain" else "Without losses"
         but = "But most is to be gained" if best["stage"] != lost["stage"] else "Most is to be gained there"
         where = f" in {name_of(best['stage'])}" if best["stage"] != lost["stage"] else ""
         sentences.append(f"{but}{where}. {what} the win rate would rise by {points(best[gain])}.")
     slow = rows[rows["share_of_time"].notna()]
     if len(slow):
-        most = slow.loc[slow["share_of_time"].idxmax()]
+        most = slow.iloc[int(slow["share_of_time"].to_numpy().argmax())]
         sentences.append(
             f"{percent(most['share_of_time'])} of all time in stages is spent in {name_of(most['stage'])}."
         )

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ..display.charts.differences_chart import plot_differences
+from ..display.period_rows import PeriodRows
 from ..display.period_sentences import immature, sides_of_periods
 from ..display.sentences import answers
 from ..display.titles import TITLES
@@ -105,8 +106,7 @@ def _answers(table: pd.DataFrame) -> list[str]:
 def _last_two(trend: pd.DataFrame) -> tuple[str, str]:
     """Name the last two periods that are covered whole, as old as the earlier ones, and of enough items."""
     remembered = trend.attrs["stagefunnel"]
-    parts = [rows for _, rows in trend.groupby("period", sort=False, observed=True)]
-    sides = sides_of_periods(parts, remembered)
+    sides = sides_of_periods(PeriodRows.of(trend), remembered)
     alike = [
         side.name
         for side, is_young in zip(sides, immature(sides, remembered), strict=True)

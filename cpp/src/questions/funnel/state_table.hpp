@@ -36,9 +36,8 @@ class StateTable {
         for (std::size_t row = 0; row < n_rows_; ++row) {
             const bool is_final = pipeline.outcome_of(static_cast<std::int32_t>(row)) != Outcome::open;
             if (is_final || !has_date(pipeline, row)) continue;
-            const auto n_won = static_cast<std::size_t>(pipeline.n_won());
-            const std::size_t n_open = n_limits_ - 1;
-            beyond_dated_ |= static_cast<std::uint32_t>(scan::bits_below(n_open + n_won, 0) &
+            const std::size_t n_beyond = n_limits_ - 1 + static_cast<std::size_t>(pipeline.n_won());
+            beyond_dated_ |= static_cast<std::uint32_t>(scan::bits_below(n_beyond, 0) &
                                                         ~scan::bits_below(row + 1, 0));
             break;  // beyond the first of them is beyond some
         }
@@ -98,7 +97,7 @@ class StateTable {
     /// Returns the states that have items.
     [[nodiscard]] std::vector<ItemStates::State> states() const {
         std::vector<ItemStates::State> states;
-        const std::vector<std::uint32_t> number = numbers();
+        const auto number = numbers();
         for (std::size_t place = 0; place < states_.size(); ++place) {
             const ItemStates::State& own = states_[place];
             if (own.items == 0) continue;

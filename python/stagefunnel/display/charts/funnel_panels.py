@@ -265,7 +265,7 @@ def _rows_of(records: Records, names: Mapping[Any, str], kind: str, canvas: Canv
 def _labels_of(canvas: Canvas, records: Records) -> list[str] | None:
     """List all stages that the rows of a funnel may be about, in order; parts of a chain have their own."""
     table = canvas.table
-    if "part" in table.columns:
+    if "part" in table.columns and records:
         table = table[table["part"] == records[0]["part"]]
     return labels_in_order(table, canvas.remembered)
 

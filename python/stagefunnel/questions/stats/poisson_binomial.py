@@ -78,8 +78,7 @@ def quantiles_of_wins(chances: Floats, shares: tuple[float, ...], most: int) -> 
     """
     if len(chances) <= most:
         cumulative = np.cumsum(distribution_of(chances))
-        return tuple(
-            float(min(np.searchsorted(cumulative, share * (1 - 1e-12)), len(chances))) for share in shares
-        )
+        places = [int(np.searchsorted(cumulative, share * (1 - 1e-12))) for share in shares]
+        return tuple(float(min(place, len(chances))) for place in places)
     normal = NormalDist(float(chances.sum()), max(math.sqrt(float((chances * (1 - chances)).sum())), 1e-12))
     return tuple(float(np.clip(round(normal.inv_cdf(share)), 0, len(chances))) for share in shares)
