@@ -156,7 +156,8 @@ _RULES: Final = (
     ),
     _Rule(
         ("observed_until",),
-        lambda args: args.as_of is not None,
+        # Moments at which items are described are not the end of what is seen of them.
+        lambda args: args.as_of is not None and not hasattr(args, "windows"),
         "{} is the end of observation where there is no --as-of; leave one of them out",
     ),
     _Rule(

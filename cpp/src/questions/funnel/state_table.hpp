@@ -37,8 +37,8 @@ class StateTable {
             const bool is_final = pipeline.outcome_of(static_cast<std::int32_t>(row)) != Outcome::open;
             if (is_final || !has_date(pipeline, row)) continue;
             const std::size_t n_beyond = n_limits_ - 1 + static_cast<std::size_t>(pipeline.n_won());
-            beyond_dated_ |= static_cast<std::uint32_t>(scan::bits_below(n_beyond, 0) &
-                                                        ~scan::bits_below(row + 1, 0));
+            beyond_dated_ |=
+                static_cast<std::uint32_t>(scan::bits_below(n_beyond, 0) & ~scan::bits_below(row + 1, 0));
             break;  // beyond the first of them is beyond some
         }
         for (const std::int32_t row : pipeline.rows()) {
