@@ -158,8 +158,8 @@ void bind_stats(py::module_& m) {
         .def_property_readonly("amount", array_of<&stats::WinDraws::amount>());
     m.def("draw_wins", &draw_wins, "bounds"_a.noconvert(), "chance"_a.noconvert(), "weight"_a.noconvert(),
           "n_steps"_a, "bin"_a.noconvert(), "row"_a.noconvert(), "win"_a.noconvert(), "win_if"_a.noconvert(),
-          "amount"_a.noconvert(), "number"_a.noconvert(), "n_rows"_a, "n_draws"_a, "seed"_a, "draws_chances"_a,
-          "most_items"_a, "threads"_a);
+          "amount"_a.noconvert(), "number"_a.noconvert(), "n_rows"_a, "n_draws"_a, "seed"_a,
+          "draws_chances"_a, "most_items"_a, "threads"_a);
     m.def("draw_chances", &draw_chances, "bounds"_a.noconvert(), "chance"_a.noconvert(),
           "weight"_a.noconvert(), "n_steps"_a, "n_draws"_a, "seed"_a, "threads"_a);
 }

@@ -15,8 +15,8 @@ using Index = Eigen::Index;
 
 /// The exits of each bin as shares of all visits of the stage, and the share that comes to its beginning.
 struct Shares {
-    std::vector<double> exit;  // as `ExitBins::chance`
-    std::vector<double> left;  // by bin
+    std::vector<double> exit;   // as `ExitBins::chance`
+    std::vector<double> left;   // by bin
     std::vector<double> total;  // by stage and what follows
 };
 
@@ -111,8 +111,7 @@ Matrix wins_of_new_visits(const ExitBins& exits, std::span<const double> exit) {
         Vector known = Vector::Zero(size);
         for (std::size_t s = 0; s < n; ++s) {
             const auto first = static_cast<std::size_t>(exits.bounds[s]);
-            const std::size_t last =
-                std::min(first + t + 1, static_cast<std::size_t>(exits.bounds[s + 1]));
+            const std::size_t last = std::min(first + t + 1, static_cast<std::size_t>(exits.bounds[s + 1]));
             double sum = 0;
             for (std::size_t bin = first; bin < last; ++bin) {
                 const double* row = exit.data() + bin * n_next;

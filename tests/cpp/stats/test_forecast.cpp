@@ -77,8 +77,7 @@ TEST(Forecast, OutcomesHaveTheMeanAndTheSpreadOfTheirItems) {
     const OneStage stage;
     const Items items(200, 1, .3);
     for (const std::size_t most : {5000U, 10U}) {  // item by item, and as one normal number
-        const DrawOptions options{
-            .n_draws = 20000, .seed = 5, .draws_chances = false, .most_items = most};
+        const DrawOptions options{.n_draws = 20000, .seed = 5, .draws_chances = false, .most_items = most};
         const WinDraws drawn = draw_wins(stage.bins(), items.view(), 1, options, 2);
         EXPECT_NEAR(mean(drawn.wins), 60, .3) << most;
         EXPECT_NEAR(variance(drawn.wins), 200 * .3 * .7, 1.5) << most;

@@ -28,12 +28,12 @@ struct ExitBins {
 
 /// Open items whose wins are wanted, all columns of one length.
 struct OpenItems {
-    std::span<const std::int64_t> bin;       // the bin of its age, of all bins
-    std::span<const std::int64_t> row;       // of the result, from 0
-    std::span<const double> chance;          // that it is won
-    std::span<const double> chance_if;       // the same if it is closed at all
-    std::span<const double> amount;          // 0 where it has none; empty: nobody has
-    std::span<const std::int64_t> number;    // tells the items apart in the draws
+    std::span<const std::int64_t> bin;     // the bin of its age, of all bins
+    std::span<const std::int64_t> row;     // of the result, from 0
+    std::span<const double> chance;        // that it is won
+    std::span<const double> chance_if;     // the same if it is closed at all
+    std::span<const double> amount;        // 0 where it has none; empty: nobody has
+    std::span<const std::int64_t> number;  // tells the items apart in the draws
 
     /// @throws std::invalid_argument if columns differ in length, or a bin or a row is out of range.
     void check(std::size_t n_bins, std::size_t n_rows) const;
@@ -43,7 +43,7 @@ struct OpenItems {
 struct DrawOptions {
     std::size_t n_draws = 0;
     std::uint64_t seed = 0;
-    bool draws_chances = true;  // or they are taken as known
+    bool draws_chances = true;      // or they are taken as known
     std::size_t most_items = 5000;  // of which each is drawn; the wins of more are normal
 };
 
