@@ -186,7 +186,8 @@ def printed(shown: Shown) -> str:
     console = Console(color_system=None, highlight=False, force_jupyter=False)
     if not has_width(is_terminal=console.is_terminal and not Console().is_jupyter):
         options = console.options
-        if not options.ascii_only and not options.legacy_windows:
+        # Where rich takes a notebook for a terminal it draws bars, which plain text has not.
+        if not (console.is_terminal or options.ascii_only or options.legacy_windows):
             text = plain_text(shown._title, shown._above, shown._grid, shown._below)
             if text is not None:
                 return text

@@ -14,6 +14,7 @@ from stagefunnel.display.grid import Grid
 from stagefunnel.display.plain_text import plain_text
 from stagefunnel.display.shown import Shown
 
+SHOP = sf.datasets.furniture_shop()
 # Wide letters, one of no width, what rich would read as markup or as an emoji, and a blank that is kept.
 LETTERS = [
     "a",
@@ -93,3 +94,11 @@ def test_where_lines_cannot_be_drawn_rich_chooses_what_stands_for_them(
     monkeypatch.setattr(Console, "encoding", "ascii")
     grid = Grid(["h"], [True], [["c"]])
     assert showing.printed(Shown("", grid, [], [])).splitlines()[1] == "-"
+
+
+def test_a_notebook_has_the_bars_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = sf.show(sf.funnel(SHOP.log, SHOP.pipeline))
+    assert "█" not in repr(shown)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # what rich prints to is a terminal, as in a notebook
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert "█" in repr(shown)
