@@ -261,8 +261,7 @@ class StateTable {
         // Most items have one of few states.
         Recent& recent = recent_[(key * 0x9E3779B97F4A7C15U) >> (64U - kRecentBits)];
         if (recent.key == key) return recent.number;
-        const auto [found, is_new] =
-            mixed_numbers_.try_emplace(key, static_cast<std::uint32_t>(mixed_.size()));
+        const auto [found, is_new] = mixed_numbers_.try_emplace(key, std::uint32_t(mixed_.size()));
         if (is_new) {
             mixed_.push_back({0, example});
             mixed_keys_.push_back(key);
