@@ -79,7 +79,7 @@ def test_what_only_rich_knows_is_left_to_it(odd: str, place: str) -> None:
 def test_a_table_in_a_pipe_is_printed_without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
     shop = sf.datasets.worked_example()
     tables = [sf.funnel(shop.log, shop.pipeline, kind="both"), sf.losses(shop.log, shop.pipeline)]
-    expected = [of_rich(sf.show(table)) for table in tables]  # type: ignore[arg-type]
+    expected = [of_rich(sf.show(table)) for table in tables]  # type: ignore[arg-type]  # a summary too
 
     def refuse(*_: Any) -> None:
         raise AssertionError

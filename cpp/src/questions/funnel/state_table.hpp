@@ -195,8 +195,8 @@ class StateTable {
     [[nodiscard]] std::pair<std::size_t, bool> epoch_of(std::int64_t first_time,
                                                         std::int64_t last_time) const {
         if constexpr (kIsOneChange) {
-            const std::size_t epoch = first_time > epochs_.last_tick(0) ? 1 : 0;
-            return {epoch, last_time > epochs_.last_tick(0) && epoch == 0};
+            const bool is_after = first_time > epochs_.last_tick(0);
+            return {static_cast<std::size_t>(is_after), last_time > epochs_.last_tick(0) && !is_after};
         } else {
             const std::size_t epoch = epochs_.at(first_time);
             return {epoch, last_time > epochs_.last_tick(epoch)};
