@@ -19,7 +19,7 @@ from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
 from ..scope.breakdown import check_top, groups_of
-from ..scope.groups import Groups, folded
+from ..scope.groups import Groups, largest
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
@@ -27,6 +27,7 @@ from ..stages.lives import Watch
 from ..stages.stays import Stays, stays_of
 from ..stats.absorbing import Chain
 from ..stats.spells import CENSORED, LEFT_OUT
+from ..stats.survival import crossing
 from .exits import LEAST_EXITS, Exits, Floats, VisitEnds
 
 BenchmarkLike = str | Mapping[Hashable, float]
@@ -142,13 +143,8 @@ def bottlenecks(
 
 def _groups(selection: Selection, ends: VisitEnds, by: str | Sequence[str] | None, top: int | None) -> Groups:
     groups = groups_of(selection, by, reserved=BOTTLENECKS)
-    if top is None:
-        return groups
     items = np.unique(ends.item[ends.cause != LEFT_OUT])
-    sizes = np.bincount(groups.codes(selection.log.n_items)[items], minlength=groups.n_groups).astype(
-        np.int64
-    )
-    return folded(groups, sizes, sizes > 0, top)
+    return largest(groups, groups.codes(selection.log.n_items)[items], top)
 
 
 class _Question:
@@ -223,6 +219,8 @@ class _Question:
         stage = self.ends.stage[own]
         n_open = np.bincount(stage[self.ends.cause[own] == CENSORED], minlength=self.n).astype(np.int64)
         spent = np.bincount(stage, weights=self.ends.exit[own], minlength=self.n)
+        longest = np.full(self.n, np.nan)
+        np.fmax.at(longest, stage, self.ends.exit[own].astype(np.float64))
         moves = exits.moves
         n_exits, n_lost = moves.sum(axis=1), moves[:, -1].astype(np.int64)
         loss = share(n_lost, n_exits)
@@ -236,7 +234,7 @@ class _Question:
             columns: dict[str, Any] = {
                 "stage": stage_values(self.selection.pipeline, np.arange(self.n, dtype=np.int32)),
                 "n_open": n_open,
-                "median_time": to_durations(medians(exits), lengths.unit),
+                "median_time": to_durations(medians(exits, longest), lengths.unit),
                 "share_of_time": share(spent, spent.sum()),
                 "n_lost": n_lost,
                 "share_of_losses": share(n_lost, n_lost.sum()),
@@ -255,17 +253,15 @@ def _gain(visits: Floats, wins: Floats, again: Floats, freed: Floats) -> Floats:
     return np.asarray(visits * wins * freed / (1 - freed * again))
 
 
-def medians(exits: Exits) -> list[Fraction | None]:
-    """Return the age by which half of the visits of each stage have ended; ``None``: fewer ever did."""
+def medians(exits: Exits, longest: Floats) -> list[Fraction | None]:
+    """Return the age by which half of the visits of each stage have ended; ``None``: fewer ever did.
+
+    `longest` is how long the longest visit of each stage was watched.
+    """
     found: list[Fraction | None] = []
     for stage in range(exits.n_stages):
         rows = slice(exits.bounds[stage], exits.bounds[stage + 1])
-        left, age = exits.left[rows], exits.age[rows]
-        at = int(np.searchsorted(-left, -(0.5 + 1e-8), side="left"))
-        if at == len(left):
-            found.append(None)
-            continue
-        # A curve that is flat at a half has its median in the middle of the flat stretch.
-        is_flat = abs(left[at] - 0.5) <= 1e-8 and at + 1 < len(left)
-        found.append(Fraction(int(age[at]) + int(age[at + 1]), 2) if is_flat else Fraction(int(age[at])))
+        age = exits.age[rows].astype(np.float64)
+        at = crossing(age, 1 - exits.left[rows], 0.5, float(longest[stage]))
+        found.append(None if np.isnan(at) else Fraction(at))
     return found

@@ -19,7 +19,7 @@ from ...times.periods import MomentLike, PeriodLike
 from ...working_hours import WorkingHours
 from ..funnel.outcome_money import check_amount_at
 from ..scope.breakdown import check_top, groups_of
-from ..scope.groups import Groups, folded
+from ..scope.groups import Groups, largest
 from ..scope.money import Rates, amounts_of
 from ..scope.where import Where, asked_of
 from ..stats.bounds import check_confidence
@@ -177,11 +177,7 @@ def _groups(state: OpenState, by: str | Sequence[str] | None, top: int | None) -
             " is of what came later, and every item here is open; name a column that is known before",
             option="by",
         )
-    if top is None:
-        return groups
-    n_items = state.selection.log.n_items
-    sizes = np.bincount(groups.codes(n_items)[state.now.item], minlength=groups.n_groups).astype(np.int64)
-    return folded(groups, sizes, sizes > 0, top)
+    return largest(groups, groups.codes(state.selection.log.n_items)[state.now.item], top)
 
 
 def _by_age(lines: Lines) -> dict[str, float]:

@@ -17,7 +17,7 @@ from ...tables.options import MissingStages, Unlisted
 from ...tables.schema import MARKOV_CHECK
 from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import check_top, groups_of
-from ..scope.groups import Groups, folded
+from ..scope.groups import Groups, largest
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
@@ -119,11 +119,7 @@ def markov_check(
 
 def _groups(selection: Selection, moves: _Moves, by: str | Sequence[str], top: int | None) -> Groups:
     groups = groups_of(selection, by, reserved=MARKOV_CHECK)
-    if top is None:
-        return groups
-    code = groups.codes(selection.log.n_items)[np.unique(moves.item)]
-    sizes = np.bincount(code, minlength=groups.n_groups).astype(np.int64)
-    return folded(groups, sizes, sizes > 0, top)
+    return largest(groups, groups.codes(selection.log.n_items)[np.unique(moves.item)], top)
 
 
 @dataclass(frozen=True, eq=False)

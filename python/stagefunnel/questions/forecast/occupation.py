@@ -21,7 +21,7 @@ from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
 from ..scope.breakdown import check_top, groups_of
-from ..scope.groups import Groups, folded
+from ..scope.groups import Groups, largest
 from ..scope.where import Where, asked_of
 from ..stages.limits import exact_ticks
 from ..stats.spells import LEFT_OUT
@@ -143,11 +143,7 @@ def state_occupation(
 
 def _groups(state: OpenState, by: str | Sequence[str] | None, top: int | None) -> Groups:
     groups = groups_of(state.selection, by, reserved=OCCUPATION)
-    if top is None:
-        return groups
-    code = groups.codes(state.selection.log.n_items)[state.now.item]
-    sizes = np.bincount(code, minlength=groups.n_groups).astype(np.int64)
-    return folded(groups, sizes, sizes > 0, top)
+    return largest(groups, groups.codes(state.selection.log.n_items)[state.now.item], top)
 
 
 def _occupied(state: OpenState, code: npt.NDArray[np.int64], n_groups: int) -> tuple[Floats, int]:

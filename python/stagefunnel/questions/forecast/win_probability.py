@@ -19,6 +19,7 @@ from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import NAT, to_lengths
 from ...working_hours import WorkingHours
 from ..funnel.outcome_money import check_amount_at
+from ..scope.breakdown import check_lines
 from ..scope.further import further_names, further_values
 from ..scope.item_rows import rows_of_items
 from ..scope.money import Rates, amounts_of
@@ -119,7 +120,7 @@ def win_probability(
     check_amount_at(amount_at)
     sure = check_confidence(confidence)
     start = check_seed(seed)
-    _check_top(top)
+    check_lines(top)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     names = further_names(asked.log, columns, (*WIN_PROBABILITY, "amount"))
     state = OpenState.of(
@@ -176,11 +177,6 @@ def check_seed(seed: Any) -> int:
     if isinstance(seed, bool) or not is_whole_number(seed) or not 0 <= int(seed) < 2**64:
         raise SchemaError(given("seed", seed), " is not a whole number from 0 on")
     return int(seed)
-
-
-def _check_top(top: Any) -> None:
-    if top is not None and (not is_whole_number(top) or isinstance(top, bool) or top < 1):
-        raise SchemaError(given("top", top), " is not a whole number of at least 1")
 
 
 def remembered_of(state: OpenState, method: str, confidence: float) -> dict[str, Any]:

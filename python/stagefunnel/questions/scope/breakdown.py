@@ -240,5 +240,10 @@ def check_top(top: Any, by: Any) -> None:
         raise SchemaError(
             given("top", top), " is the number of groups to show, and there is no ", named("by")
         )
-    if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:
+    check_lines(top)
+
+
+def check_lines(top: Any) -> None:
+    """Refuse a number of lines to show that is not a number."""
+    if top is not None and (isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1):
         raise SchemaError(given("top", top), " is not a whole number of at least 1")

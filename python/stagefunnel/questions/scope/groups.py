@@ -125,6 +125,14 @@ def _numbered(
     return rank[code], found[order]
 
 
+def largest(groups: Groups, code: npt.NDArray[np.integer[Any]], top: int | None) -> Groups:
+    """Fold all but the `top` groups with the most entries of `code`; without a number keep all."""
+    if top is None:
+        return groups
+    sizes = np.bincount(code, minlength=groups.n_groups).astype(np.int64)
+    return folded(groups, sizes, sizes > 0, top)
+
+
 def folded(groups: Groups, sizes: npt.NDArray[np.int64], shown: npt.NDArray[np.bool_], top: int) -> Groups:
     """Put all but the largest groups into one, which stands before the group of missing values.
 

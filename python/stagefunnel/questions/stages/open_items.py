@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember, stage_values
@@ -19,6 +18,7 @@ from ...tables.schema import OPEN_ITEMS
 from ...times.periods import MomentLike
 from ...times.stamps import NAT, to_lengths
 from ...working_hours import WorkingHours
+from ..scope.breakdown import check_lines
 from ..scope.further import further_names, further_values
 from ..scope.item_rows import rows_of_items
 from ..scope.selection import Selection, selection_of
@@ -95,7 +95,7 @@ def open_items(
     0     4   New        3         6    6       0.5        True
     1     3   New        6         3    3       0.0       False
     """
-    _check_top(top)
+    check_lines(top)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(asked.log, pipeline, unlisted=unlisted, missing=asked.missing, as_of=as_of)
     lengths = Lengths.of(selection.data, calendar)
@@ -149,8 +149,3 @@ def _worst_first(quantile: npt.NDArray[np.float64], in_stage: npt.NDArray[np.int
     """Sort items: the highest quantile first, then the longest time; what is missing comes last."""
     longest = np.where(in_stage == NAT, 1, -np.where(in_stage == NAT, 0, in_stage))
     return np.lexsort((longest, np.where(np.isnan(quantile), np.inf, -quantile)))
-
-
-def _check_top(top: Any) -> None:
-    if top is not None and (isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1):
-        raise SchemaError(given("top", top), " is not a whole number of at least 1")

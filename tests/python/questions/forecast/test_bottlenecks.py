@@ -14,6 +14,7 @@ from examples import examples
 
 STAGES = ["New", "Offer", "Terms"]
 PIPELINE = sf.Pipeline(STAGES, won="Won", lost="Lost")
+SMALL = sf.Pipeline("New", won="Won")
 
 
 def columns_of(paths: list[list[str]]) -> dict[str, Any]:
@@ -118,6 +119,20 @@ def test_open_visits_count_in_the_median_and_in_the_time() -> None:
     # 4/5 are left after 2 and 3/5 after 4; one is seen no longer after 5, and one of two ends at 8.
     assert table["median_time"].tolist() == [8]
     assert table["n_open"].tolist() == [2]
+    censored = sf.time_in_stage(sf.StageLog(rows, observed_until=8), SMALL, open_visits="censored")
+    assert table["median_time"].tolist() == censored["median"].head(1).tolist()
+
+
+def test_medians_are_those_of_time_in_stage_with_open_visits() -> None:
+    shop = sf.datasets.furniture_shop()
+    censored = sf.time_in_stage(shop.log, shop.pipeline, open_visits="censored")
+    table = sf.bottlenecks(shop.log, shop.pipeline)
+    assert table["median_time"].tolist() == censored["median"].head(len(table)).tolist()
+    # One of two visits ended, and the curve is flat at a half until the other one is seen no longer.
+    log = sf.StageLog(
+        {"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": [0, 4, 0]}, observed_until=10
+    )
+    assert sf.bottlenecks(log, SMALL)["median_time"].tolist() == [7]
 
 
 @pytest.mark.parametrize(
