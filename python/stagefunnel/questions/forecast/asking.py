@@ -99,6 +99,12 @@ def _period(value: Any, selection: Selection, error: SchemaError) -> tuple[int |
         ) from error
 
 
+def shown_moment(asked: Asked, tick: int) -> Any:
+    """Return a moment of a log as its callers give it."""
+    data = asked.log._data
+    return tick if data.unit is None else data.to_times(np.array([tick], dtype=np.int64)).iloc[0]
+
+
 @dataclass(frozen=True, eq=False)
 class OpenState:
     """The open items of a log and the fits that say what will become of them.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, check_option, given, named, quoted
+from ...errors import SchemaError, check_option, given, named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember
@@ -28,12 +28,14 @@ from ...times.periods import FREQUENCIES, MomentLike, begin_of, moment_of
 from ...working_hours import WorkingHours
 from ..funnel.outcome_money import check_amount_at
 from ..scope.breakdown import by_columns
+from ..scope.conditions import columns_of_where
 from ..scope.groups import ONE_GROUP
 from ..scope.money import Rates, amounts_of
 from ..scope.selection import selection_of
+from ..scope.today import columns_of_today, refuse_of_today
 from ..scope.where import Asked, Where, asked_of
 from ..stats.bounds import check_confidence
-from .asking import OpenState
+from .asking import OpenState, shown_moment
 from .lines import Lines, check_draws
 from .standing import WON, Standing
 from .win_probability import check_seed
@@ -132,8 +134,8 @@ def backtest(
     check_amount_at(amount_at)
     sure, start, n_draws = check_confidence(confidence), check_seed(seed), check_draws(draws)
     vouched = [] if static is None else by_columns(static, "static")
-    for option, names in (("fit_by", fit_by), ("where", list(where) if isinstance(where, dict) else None)):
-        refuse_of_today(log, option, names, vouched)
+    refuse_of_today(log, "fit_by", [] if fit_by is None else by_columns(fit_by, "fit_by"), vouched)
+    refuse_of_today(log, "where", columns_of_where(where), vouched)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     tested = _tested_amount(asked.log, amount, vouched)
     begins, not_over = _dates(asked, every, dates, horizon, as_of)
@@ -179,27 +181,9 @@ def backtest(
     return asked.remarked(table)
 
 
-def refuse_of_today(log: StageLog, option: str, names: Any, vouched: Sequence[Any]) -> None:
-    """Refuse columns of the items table, whose values are of today, unless somebody vouches for them."""
-    items = log._data.items_table
-    if names is None or items is None:
-        return
-    for name in by_columns(names, option):
-        plain = name.partition(":")[0] if isinstance(name, str) else name
-        if (name in items or plain in items) and name not in vouched:
-            raise SchemaError(
-                given(option, name),
-                " is a column of the items table, whose values are of today and may know the outcome; if ",
-                f"{quoted([str(name)])} was the same at each date, name it in ",
-                named("static"),
-            )
-
-
 def _tested_amount(log: StageLog, amount: str | None, vouched: Sequence[Any]) -> str | None:
     """Return the amount that may be tested: one of the log, or one that somebody vouches for."""
-    items = log._data.items_table
-    is_of_today = amount is not None and items is not None and amount in items and amount not in vouched
-    return None if is_of_today else amount
+    return None if amount is None or columns_of_today(log, [amount], vouched) else amount
 
 
 def _dates(
@@ -243,12 +227,6 @@ def _dates(
     ends = ends_of(length, np.array(begins, dtype=np.int64), clock).tolist()
     over = [(begin, int(end)) for begin, end in zip(begins, ends, strict=True) if end <= now]
     return over, len(begins) - len(over)
-
-
-def shown_moment(asked: Asked, tick: int) -> Any:
-    """Return a moment of a log as its callers give it."""
-    data = asked.log._data
-    return tick if data.unit is None else data.to_times(np.array([tick], dtype=np.int64)).iloc[0]
 
 
 def _won_at(

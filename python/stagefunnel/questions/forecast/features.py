@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...errors import SchemaError, given
+from ...log.columns.kept import column_names
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember, stage_values
@@ -20,17 +21,19 @@ from ...times.periods import MomentLike, moment_of
 from ...times.stamps import NAT
 from ...working_hours import WorkingHours
 from ..scope.breakdown import by_columns
+from ..scope.conditions import columns_of_where
 from ..scope.further import further_names, further_values
 from ..scope.item_rows import rows_of_items
 from ..scope.selection import Selection, selection_of
+from ..scope.today import refuse_of_today
 from ..scope.where import Asked, Where, asked_of
 from ..scope.working import Lengths
 from ..stages.limits import exact_ticks
 from ..stages.stays import OpenNow, Stays, open_now, stays_of
-from .backtest import refuse_of_today, shown_moment
+from .asking import shown_moment
+from .exits import Floats
 from .standing import MOVED, NAMES, NOWHERE, Standing
 
-Floats = npt.NDArray[np.float64]
 _WINDOWS: Final = ("7d", "30d", "90d")
 _TICKS_A_DAY: Final = {
     "D": 1,
@@ -118,8 +121,8 @@ def item_features(
     4     3      11    New       5.0       1          5.0   NaN
     """
     vouched = [] if static is None else by_columns(static, "static")
-    refuse_of_today(log, "columns", columns or None, vouched)
-    refuse_of_today(log, "where", list(where) if isinstance(where, dict) else None, vouched)
+    refuse_of_today(log, "columns", column_names(columns), vouched)
+    refuse_of_today(log, "where", columns_of_where(where), vouched)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     counted = _windows(asked, windows)
     reserved = [*ITEM_FEATURES, *counted, *(f"{TIME_IN}{stage}" for stage in pipeline.stages)]

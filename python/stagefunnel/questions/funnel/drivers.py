@@ -19,6 +19,7 @@ from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import by_columns, check_top, groups_of
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
+from ..scope.today import columns_of_today
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of
 from ..stats.adjusting import adjusted, surely_below
@@ -147,16 +148,12 @@ def _check_static(log: StageLog, names: Sequence[Any], static: Any) -> None:
     strangers = [str(name) for name in vouched if name not in names]
     if strangers:
         raise SchemaError(given("static", strangers[0]), " is not one of the columns that are compared")
-    items = log._data.items_table
-    for name in names:
-        plain = name.partition(":")[0] if isinstance(name, str) and items is not None else name
-        is_of_today = items is not None and (name in items or plain in items)
-        if is_of_today and name not in vouched:
-            raise SchemaError(
-                given("columns", name),
-                " is a column of the items table, whose values are of today: one that is filled in after the "
-                f"win would explain it; if {quoted([str(name)])} was known before, name it in static too",
-            )
+    for name in columns_of_today(log, names, vouched):
+        raise SchemaError(
+            given("columns", name),
+            " is a column of the items table, whose values are of today: one that is filled in after the "
+            f"win would explain it; if {quoted([str(name)])} was known before, name it in static too",
+        )
 
 
 def _groups(selection: Any, name: Any) -> Any:

@@ -54,6 +54,11 @@ def conditions_of(where: Any) -> Conditions:
     return tuple((column, list(wanted) if _is_list(wanted) else wanted) for column, wanted in pairs)
 
 
+def columns_of_where(where: Any) -> list[str]:
+    """List the columns that conditions are about."""
+    return [] if where is None else [column for column, _ in conditions_of(where)]
+
+
 def _pairs_of(where: Any) -> list[tuple[str, Any]]:
     if isinstance(where, str):
         return [(where, True)]

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
+from stagefunnel.cli import main
 
 SHOP = sf.datasets.furniture_shop()
 NAMES = {"item": "deal_id", "stage": "stage", "time": "entered_at"}
@@ -87,6 +88,30 @@ def test_columns_of_today_are_refused_unless_somebody_vouches_for_them() -> None
             sf.backtest(shop(), SHOP.pipeline, horizon="30d", **options)
         table = sf.backtest(shop(), SHOP.pipeline, horizon="30d", static="manager", draws=100, **options)
         assert len(table)
+
+
+@pytest.mark.parametrize("where", ["is_large", [{"is_large": True}], {"amount": ">500"}])
+def test_no_form_of_a_condition_lets_a_column_of_today_through(where: Any) -> None:
+    log = shop(deals=SHOP.deals.assign(is_large=SHOP.deals["amount"] > 1000))
+    with pytest.raises(sf.SchemaError, match="of the items table, whose values are of today"):
+        sf.backtest(log, SHOP.pipeline, horizon="30d", where=where)
+    options: dict[str, Any] = {"as_of": "2026-01-01", "horizon": "30d", "where": where}
+    with pytest.raises(sf.SchemaError, match="of the items table, whose values are of today"):
+        sf.item_features(log, SHOP.pipeline, **options)
+
+
+def test_the_command_does_not_let_it_through_either(
+    capsys: pytest.CaptureFixture[str], tmp_path: Any
+) -> None:
+    SHOP.frame.to_csv(tmp_path / "deals.csv", index=False)
+    SHOP.deals.to_csv(tmp_path / "items.csv", index=False)
+    files = ["--items", str(tmp_path / "items.csv"), "--where", "amount>500"]
+    names = ["--item", "deal_id", "--stage", "stage", "--time", "entered_at"]
+    words = ["backtest", str(tmp_path / "deals.csv"), *names, *files]
+    toml = tmp_path / "pipeline.toml"
+    toml.write_text('[pipeline]\nstages = ["New"]\nwon = "Won"\nlost = "Lost"\n')
+    assert main([*words, "--pipeline", str(toml), "--unlisted", "ignore"]) == 1
+    assert "whose values are of today" in capsys.readouterr().err
 
 
 def test_amounts_of_today_are_not_tested_and_those_of_the_log_are() -> None:
