@@ -58,6 +58,8 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         sentences += [f"{prefix}{one}" for one in _of_group(rows, remembered)]
     if len(blocks) > _MOST_GROUPS:
         sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
+    if by and not remembered.get("fit_by"):
+        sentences.append("The chances are those of all groups together; fit_by has each group's own.")
     return [*sentences, *_of_target(remembered), *_of_chain(remembered), *_of_fit(remembered)]
 
 
@@ -250,10 +252,11 @@ def _bottleneck(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
     gain = "benchmark_gain" if rows["benchmark_gain"].notna().any() else "removal_gain"
     if (rows[gain] > 0).any():
         best = rows.iloc[int(rows[gain].fillna(-1).to_numpy().argmax())]
+        rise = points(best[gain]).removeprefix("+")
         what = "With the losses of the benchmark" if gain == "benchmark_gain" else "Without losses"
         but = "But most is to be gained" if best["stage"] != lost["stage"] else "Most is to be gained there"
         where = f" in {name_of(best['stage'])}" if best["stage"] != lost["stage"] else ""
-        sentences.append(f"{but}{where}. {what} the win rate would rise by {points(best[gain])}.")
+        sentences.append(f"{but}{where}. {what} the win rate would rise by {rise}.")
     slow = rows[rows["share_of_time"].notna()]
     if len(slow):
         most = slow.iloc[int(slow["share_of_time"].to_numpy().argmax())]

@@ -18,7 +18,7 @@ from ...tables.schema import FORECAST, FORECAST_AMOUNTS
 from ...times.periods import MomentLike, PeriodLike
 from ...working_hours import WorkingHours
 from ..funnel.outcome_money import check_amount_at
-from ..scope.breakdown import check_top, groups_of
+from ..scope.breakdown import by_columns, check_top, groups_of
 from ..scope.groups import Groups, largest
 from ..scope.money import Rates, amounts_of
 from ..scope.where import Where, asked_of
@@ -159,6 +159,7 @@ def forecast(
         pipeline,
         **groups.remembered,
         interval=interval,
+        fit_by=[] if fit_by is None else [str(name) for name in by_columns(fit_by, "fit_by")],
         rows=len(table),
         **({} if plan is None else {"target": lines.reached(plan, new)}),
         **({} if method == "semi_markov" else _by_age(lines)),

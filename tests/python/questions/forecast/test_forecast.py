@@ -82,6 +82,17 @@ def test_groups_share_one_fit_and_add_up_to_the_whole() -> None:
         assert own["expected_wins"].sum() == pytest.approx(whole.loc[stage, "expected_wins"])
 
 
+def test_a_split_forecast_says_whose_chances_its_groups_have() -> None:
+    says = "The chances are those of all groups together"
+    for options, is_said in (
+        ({"by": "manager"}, True),
+        ({"by": "manager", "fit_by": "manager"}, False),
+        ({}, False),
+    ):
+        shown = str(sf.show(sf.forecast(SHOP.log, SHOP.pipeline, draws=100, **options)))
+        assert (says in shown) == is_said, options
+
+
 def test_bounds_of_luck_alone_are_those_of_the_exact_distribution() -> None:
     table = sf.forecast(SHOP.log, SHOP.pipeline, interval="outcome", confidence=0.8)
     items = sf.win_probability(SHOP.log, SHOP.pipeline)

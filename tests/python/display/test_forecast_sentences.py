@@ -1,0 +1,117 @@
+"""What stands under the tables of forecasts, of histories that are counted by hand."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+
+OFFER = sf.Pipeline("Offer", won="Won", lost="Lost")
+
+
+def six(**options: Any) -> sf.StageLog:
+    """Return the deals of section 13 of the definitions."""
+    rows = {
+        "item": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6],
+        "stage": ["Offer", "Won", "Offer", "Lost", "Offer", "Won", "Offer", "Lost", "Offer", "Offer"],
+        "time": [0, 10, 0, 20, 0, 30, 0, 40, 35, 0],
+    }
+    return sf.StageLog(rows, observed_until=50, **options)
+
+
+def below(table: Any) -> str:
+    return str(sf.show(table))
+
+
+def test_a_forecast_says_what_is_expected_and_what_is_too_old() -> None:
+    items = pd.DataFrame({"item": [5, 6], "amount": [100.0, 40.0]})
+    text = below(sf.forecast(six(items=items), OFFER, amount="amount"))
+    assert "About 0.2 of 1 open items that can be forecast are expected to be won some day (0–1" in text
+    assert "Amount expected of them: 25 (0–100, the 90 % range)." in text
+    assert "1 open item (40) has been in the stage longer than any item that ever left it" in text
+
+
+def test_a_horizon_is_named_and_new_items_are_apart() -> None:
+    text = below(sf.forecast(six(), OFFER, horizon=15))
+    assert "won before 65" in text
+    assert "they are not in the total." in text
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [(1, "The target of 1 is reached: 2 so far."), (3, "Of the target of 3, 2 are won so far; ")],
+)
+def test_a_target_is_reached_or_says_what_is_missing(target: int, says: str) -> None:
+    text = below(sf.forecast(six(), OFFER, horizon=(0, 65), target=target))
+    assert says in text
+    assert ("probability" in text) == (target == 3)
+
+
+def test_nothing_open_and_all_too_old_are_said_so() -> None:
+    closed = sf.StageLog({"item": [1, 1], "stage": ["Offer", "Won"], "time": [0, 1]})
+    assert "No item is open." in below(sf.forecast(closed, sf.Pipeline("Offer", won="Won")))
+    assert "No item is open." in below(sf.win_probability(closed, sf.Pipeline("Offer", won="Won")))
+    fresh = sf.StageLog({"item": [1, 2], "stage": ["Offer", "Offer"], "time": [0, 1]})
+    text = below(sf.forecast(fresh, OFFER, missing="ignore"))
+    assert "expected to be won" not in text
+    assert "2 open items have been in the stage longer" in text
+
+
+def test_a_chain_that_differs_says_what_the_time_in_stage_says() -> None:
+    # Losses are quick and wins are slow: of 40 deals 20 are lost after a day and 20 won after 30.
+    rows: dict[str, list[Any]] = {"item": [], "stage": [], "time": []}
+    for item in range(80):
+        is_open = item >= 40
+        path = [("Offer", 40 if is_open else 0)]
+        path += [] if is_open else [("Lost", 1)] if item < 20 else [("Won", 30)]
+        for stage, time in path:
+            for name, value in zip(rows, (item, stage, time), strict=True):
+                rows[name].append(value)
+    log = sf.StageLog(rows, observed_until=50)
+    text = below(sf.forecast(log, OFFER, method="markov"))
+    assert "the method semi_markov, which sees that, expects 40 wins." in text
+    assert "semi_markov" not in below(sf.forecast(log, OFFER))
+
+
+def test_a_backtest_says_how_often_it_held() -> None:
+    rows = {"item": [], "stage": [], "time": []}
+    for item in range(40):
+        rows["item"] += [item, item]
+        rows["stage"] += ["Offer", "Won" if item % 2 else "Lost"]
+        rows["time"] += [item, item + 5]
+    log = sf.StageLog(rows)
+    text = below(sf.backtest(log, OFFER, dates=[20, 30], horizon=10))
+    assert "At 2 of 2 past dates the actual wins lay within the 90 % range." in text
+    # 1.75 and 1.85 of 6.
+    assert "On average the forecast was 40 % too low." in text
+    assert "The horizons overlap" not in text
+    near = below(sf.backtest(log, OFFER, dates=[20, 25, 30, 40], horizon=10))
+    assert "The horizons overlap: this is as good as 2 tests that stand apart." in near
+    assert "1 date left out: the horizon is not over." in near
+    assert "Nothing can be tested" in below(sf.backtest(log, OFFER, dates=[40], horizon=10))
+
+
+def test_bottlenecks_name_the_losses_and_the_leverage() -> None:
+    paths = [["New", "Lost"]] * 40 + [["New", "Offer", "Lost"]] * 30 + [["New", "Offer", "Won"]] * 30
+    rows = [(item, stage, time) for item, path in enumerate(paths) for time, stage in enumerate(path)]
+    log = sf.StageLog(pd.DataFrame(rows, columns=["item", "stage", "time"]))
+    text = below(sf.bottlenecks(log, sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")))
+    assert "Most losses are in New: 57 %." in text
+    assert "But most is to be gained in Offer. Without losses the win rate would rise by 30 points." in text
+    assert "Gains hold if the items saved do as well as the others." in text
+
+
+def test_a_table_that_was_cut_says_nothing_of_the_whole() -> None:
+    shop = sf.datasets.furniture_shop()
+    for table in (sf.forecast(shop.log, shop.pipeline, draws=100), sf.bottlenecks(shop.log, shop.pipeline)):
+        assert "won" in below(table) or "losses" in below(table)
+        assert "expected to be" not in below(table.head(2))
+        assert "Most losses" not in below(table.head(2))
+
+
+def test_features_say_which_labels_are_missing() -> None:
+    text = below(sf.item_features(six(), OFFER, as_of=[15, 45], horizon=10))
+    # Four are open on day 15 (one of them for ever), two on day 45, whose end is day 55.
+    assert "2 of 6, 33 % have no label: the log ends before the moment + 10." in text
+    assert "split rows by item, not by chance." in text
