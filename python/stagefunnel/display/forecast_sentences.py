@@ -60,6 +60,11 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
     if by and not remembered.get("fit_by"):
         sentences.append("The chances are those of all groups together; fit_by has each group's own.")
+    if remembered.get("amount_missing"):
+        n = remembered["amount_missing"]
+        sentences.append(
+            f"{counted(n, 'open item')} without an amount {'adds' if n == 1 else 'add'} nothing to amounts."
+        )
     return [*sentences, *_of_target(remembered), *_of_chain(remembered), *_of_fit(remembered)]
 
 

@@ -32,6 +32,14 @@ def test_a_forecast_says_what_is_expected_and_what_is_too_old() -> None:
     assert "1 open item (40) has been in the stage longer than any item that ever left it" in text
 
 
+def test_items_without_an_amount_are_counted() -> None:
+    items = pd.DataFrame({"item": [5, 6], "amount": [None, 40.0]})
+    assert "1 open item without an amount adds nothing to amounts." in below(
+        sf.forecast(six(items=items), OFFER, amount="amount")
+    )
+    assert "without an amount" not in below(sf.forecast(six(items=items), OFFER))
+
+
 def test_a_horizon_is_named_and_new_items_are_apart() -> None:
     text = below(sf.forecast(six(), OFFER, horizon=15))
     assert "won before 65" in text
@@ -75,7 +83,7 @@ def test_a_chain_that_differs_says_what_the_time_in_stage_says() -> None:
 
 
 def test_a_backtest_says_how_often_it_held() -> None:
-    rows = {"item": [], "stage": [], "time": []}
+    rows: dict[str, list[Any]] = {"item": [], "stage": [], "time": []}
     for item in range(40):
         rows["item"] += [item, item]
         rows["stage"] += ["Offer", "Won" if item % 2 else "Lost"]
