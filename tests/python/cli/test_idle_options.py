@@ -211,6 +211,7 @@ TRIALS: dict[str, list[Trial]] = {
         trial("key", needs="--items items.csv --by team"),
         trial("key", needs="--items items.csv --where team=East"),
         trial("key", needs="--items items.csv --columns team"),
+        trial("key", needs="--items items.csv --where team=East --static team"),
         idle("key"),
     ],
     "kind": [trial("conversions")],
