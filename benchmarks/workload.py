@@ -1,9 +1,9 @@
 """The workload: rows of item, stage and time as a CRM might export them, drawn from a seed.
 
 Stages 0 to 7 are the pipeline, 8 is won, 9 is lost; an item's rows have strictly rising times. An item
-starts at stage 0 (80 %) or 1 at a time within 730 days from 2024-01-01, in milliseconds. From a pipeline
-stage it goes on by one stage (60 %) or by two (12 %; past the last stage it is won), goes back by one (8 %),
-is won (5 %), is lost (10 %) or stays open (5 %). A won item ends; a lost item is reopened in 3 % of cases.
+starts at stage 0 (80%) or 1 at a time within 730 days from 2024-01-01, in milliseconds. From a pipeline
+stage it goes on by one stage (60%) or by two (12%; past the last stage it is won), goes back by one (8%),
+is won (5%), is lost (10%) or stays open (5%). A won item ends; a lost item is reopened in 3% of cases.
 Gaps are log-normal around 36 hours, at least a millisecond; an item has at most 40 rows. Ten million rows are
 about two million items.
 

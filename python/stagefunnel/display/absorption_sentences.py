@@ -36,7 +36,7 @@ def of_absorption(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str,
 
 
 def _overall(overall: list[float | None], remembered: Mapping[str, Any]) -> list[str]:
-    """Write the chance of all: 33 % of items are won in the end (25–43 %)."""
+    """Write the chance of all: 33% of items are won in the end (25–43%)."""
     win, _, low, high = overall
     if win is None:
         return []

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .grid import Grid
 
-_SHARE = re.compile(r"(?:< )?(\d+(?:\.\d+)?) %")
+_SHARE = re.compile(r"(?:< )?(\d+(?:\.\d+)?)%")
 _PARTS = " ▏▎▍▌▋▊▉"
 _LONGEST = 10  # letters of a bar of all
 

@@ -68,7 +68,7 @@ def without_bounds(names: Sequence[str]) -> list[str]:
 
 
 def with_bounds(write: Callable[[Any], str], table: pd.DataFrame, name: str) -> list[str]:
-    """Write the cells of a column, with their bounds where there are some: ``42 % (38–46 %)``."""
+    """Write the cells of a column, with their bounds where there are some: ``42% (38–46%)``."""
     values = table[name].tolist()
     if not {f"{name}_low", f"{name}_high"} <= {*table.columns}:
         return [write(value) for value in values]
@@ -80,10 +80,10 @@ def with_bounds(write: Callable[[Any], str], table: pd.DataFrame, name: str) -> 
 
 
 def between(write: Callable[[Any], str], low: Any, high: Any) -> str:
-    """Write two bounds in brackets: ``(38–46 %)``, ``(-2 to +12)`` points."""
+    """Write two bounds in brackets: ``(38–46%)``, ``(-2 to +12)`` points."""
     least, most = write(low), write(high)
     if write is percent:
-        least = least.removesuffix("%").rstrip()
+        least = least.removesuffix("%")
     if write is points:  # a dash between signs would be one of them
         return f"({without_points(least)} to {without_points(most)})"
     return f"({least}–{most})"

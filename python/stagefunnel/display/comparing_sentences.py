@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist
 from typing import Any, Final
 
 import pandas as pd
@@ -16,8 +15,7 @@ from .things import thing_of, things_of
 from .unlike import LEAST_BASE, Side, unlike_notes
 
 _MOST_NAMED: Final = 5
-_SURE: Final = 1.96  # standard errors of an interval of 95 %
-_LEVEL: Final = 0.05
+_SURE: Final = 1.96  # standard errors of an interval of 95%
 _NOTHING: Final = 1e-12  # a difference that is rounding
 
 
@@ -99,27 +97,6 @@ def of_period_differences(table: pd.DataFrame, name_of: NameOf, remembered: Mapp
         return [f"No stage shows a clear difference between {now} and {before}."]
     rest = len(clear) < table["p_adjusted"].notna().sum()
     return [*sentences, *(["No other stage shows a clear difference."] if rest else [])]
-
-
-def chance_of_two_periods(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
-    """Say that no stage differs by more than chance makes, of periods without bounds that share no item.
-
-    It is the score test of each stage with Holm's adjustment, as where the table has bounds.
-    """
-    share, before = table["conversion_from_all"], table["conversion_from_all_before"]
-    n, n_before = table["base"], table["base_before"]
-    if remembered.get("basis") not in ("created", "closed") or columns_before(table, "stage"):
-        return []
-    both = (share * n + before * n_before) / (n + n_before)
-    error = (both * (1 - both) * (1 / n + 1 / n_before)) ** 0.5
-    deviations = ((share - before).abs() / error).where(error > 0)
-    if deviations.isna().all():
-        return []
-    smallest = 2 * (1 - NormalDist().cdf(float(deviations.max()))) * int(deviations.notna().sum())
-    if smallest < _LEVEL and min(n.min(), n_before.min()) >= LEAST_BASE:
-        return []
-    now, earlier = map(str, remembered.get("called", ("now", "before")))
-    return [f"No stage shows a clear difference between {now} and {earlier}."]
 
 
 def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:

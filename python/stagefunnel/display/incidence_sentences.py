@@ -64,7 +64,7 @@ def of_maturity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
 
 
 def answer_of_rows(rows: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> str:
-    """Write the answer of the rows of one cause: 22 % are won within 180 d (18–27 %), and 17 % so far."""
+    """Write the answer of the rows of one cause: 22% are won within 180 d (18–27%), and 17% so far."""
     known = rows[rows["incidence"].notna() & ~rows["beyond_horizon"].astype(bool)]
     is_young = not len(known)
     known = rows[rows["incidence"].notna()] if is_young else known
@@ -74,7 +74,7 @@ def answer_of_rows(rows: pd.DataFrame, name_of: NameOf, remembered: Mapping[str,
     what = _what_happened(str(last["cause"]), name_of, remembered)
     sure = ""
     if not pd.isna(last["incidence_high"]):
-        low = percent(last["incidence_low"]).removesuffix("%").rstrip()
+        low = percent(last["incidence_low"]).removesuffix("%")
         sure = f" ({low}–{percent(last['incidence_high'])})"
     age = length(last["time"], remembered.get("working_day"))
     few = "; too few items are that old to rely on it" if is_young else ""

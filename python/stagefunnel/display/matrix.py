@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from ..errors import SchemaError, did_you_mean, given, quoted
+from ..errors import SchemaError, did_you_mean, given, named, quoted
 from ..tables.labels import columns_before, value_label
-from ..tables.schema import BOTH, FUNNEL, SEQUENCE_TREND
+from ..tables.schema import BOTH, FLOW, FUNNEL, SEQUENCE_TREND
 from .cells import cell_writer, is_number
 from .grid import Grid
 from .numbers import NOTHING
@@ -31,19 +31,28 @@ def show_matrix(table: pd.DataFrame, remembered: Mapping[str, Any], column: str)
     Parameters
     ----------
     table
-        A table of ``funnel_by_period`` or ``sequence_trend``.
+        A table of ``funnel_by_period``, ``sequence_trend``, or ``flow`` with ``every``.
     remembered
         Its ``attrs["stagefunnel"]``.
     column
         The column whose numbers are shown.
     """
-    is_funnel = {"period", *FUNNEL} <= {*table.columns}
-    if not is_funnel and not {*SEQUENCE_TREND} <= {*table.columns}:
+    has_periods = "period" in table.columns
+    kind = next(
+        (
+            kind
+            for kind in _KINDS
+            if {*kind.columns} <= {*table.columns} and (has_periods or not kind.has_stages)
+        ),
+        None,
+    )
+    if kind is None:
         raise SchemaError(
             given("matrix", column),
-            " needs a table with periods, as funnel_by_period and sequence_trend give it",
+            " needs a table with periods, as funnel_by_period, sequence_trend and flow with ",
+            named("every"),
+            " give it",
         )
-    first = "stage" if is_funnel else "entered"
     numbers = [str(name) for name in table.columns if is_number(table[name])]
     if column not in numbers:
         raise SchemaError(
@@ -51,24 +60,15 @@ def show_matrix(table: pd.DataFrame, remembered: Mapping[str, Any], column: str)
             f" is not a column of numbers; there are {quoted(numbers, most=20)}",
             did_you_mean(column, numbers),
         )
-    made_by = "funnel_by_period()" if is_funnel else "sequence_trend()"
-    table = restored(table, FUNNEL if is_funnel else SEQUENCE_TREND, made_by)
-    keys = [name for name in columns_before(table, first) if name != "period"]
-    keys += ["stage"] if is_funnel else []
-    notes, marked = _of_funnels(table, remembered) if is_funnel else _of_sequences(table, remembered)
+    table = restored(table, kind.columns, kind.made_by)
+    keys = [
+        name for name in columns_before(table, "stage" if kind.has_stages else "entered") if name != "period"
+    ]
+    keys += ["stage"] if kind.has_stages else []
+    notes, marked = kind.notes_of(table, remembered)
     grid = _grid(table, keys, column, marked, stage_namer(remembered.get("names", {})))
-    return Shown(
-        _title(remembered, column, is_funnel=is_funnel), grid, [], [f"{_MARK} {note}" for note in notes]
-    )
-
-
-def _title(remembered: Mapping[str, Any], column: str, *, is_funnel: bool) -> str:
-    name = column.replace("_", " ")
-    if not is_funnel:
-        return f"{sequence_title(remembered)}: {name}"
-    kind = str(remembered.get("kind", ""))
-    kinds = BOTH if kind == "both" else (kind,)
-    return f"Funnel: {' and '.join(KIND_TITLES.get(one, one) for one in kinds)}, {name} by period"
+    title = kind.title_of(remembered, column.replace("_", " "))
+    return Shown(title, grid, [], [f"{_MARK} {note}" for note in notes])
 
 
 def _grid(table: pd.DataFrame, keys: Sequence[Any], column: str, marked: set[str], name_of: Any) -> Grid:
@@ -126,3 +126,32 @@ def _of_sequences(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[l
     notes = [f"Covered only in part: {listed(partial)}"] if partial else []
     notes += [f"With windows that are not over: {listed(young)}"] if young else []
     return notes, {*partial, *young}
+
+
+def _title_of_funnels(remembered: Mapping[str, Any], name: str) -> str:
+    kind = str(remembered.get("kind", ""))
+    kinds = BOTH if kind == "both" else (kind,)
+    return f"Funnel: {' and '.join(KIND_TITLES.get(one, one) for one in kinds)}, {name} by period"
+
+
+class _Kind(NamedTuple):
+    """A table with periods: its columns, whether stages go down, its notes and marked periods, its title."""
+
+    columns: Sequence[str]
+    made_by: str
+    has_stages: bool
+    notes_of: Callable[[pd.DataFrame, Mapping[str, Any]], tuple[list[str], set[str]]]
+    title_of: Callable[[Mapping[str, Any], str], str]
+
+
+_KINDS: Final = (
+    _Kind(FUNNEL, "funnel_by_period()", True, _of_funnels, _title_of_funnels),
+    _Kind(FLOW, "flow()", True, lambda *_: ([], set()), lambda _, name: f"Flow: {name} by period"),
+    _Kind(
+        SEQUENCE_TREND,
+        "sequence_trend()",
+        False,
+        _of_sequences,
+        lambda remembered, name: f"{sequence_title(remembered)}: {name}",
+    ),
+)

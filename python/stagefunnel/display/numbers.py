@@ -42,17 +42,17 @@ def plural(noun: str) -> str:
 
 
 def part_of(part: Any, whole: Any, of: str = "") -> str:
-    """Write a part of a whole: ``2 of 5 lost, 40 %``."""
+    """Write a part of a whole: ``2 of 5 lost, 40%``."""
     return f"{count(part)} of {count(whole)}{of and ' '}{of}, {percent(part / whole)}"
 
 
 def percent(value: Any) -> str:
-    """Write a share: ``78 %``; with one decimal where a whole number would wrongly be 0 or 100."""
+    """Write a share: ``78%``; with one decimal where a whole number would wrongly be 0 or 100."""
     if pd.isna(value):
         return NOTHING
     rounded = round(100 * value)
     is_right = rounded / 100 == value or rounded not in (0, 100, -100)
-    return f"{rounded} %" if is_right else f"{_kept_apart(100 * value)} %"
+    return f"{rounded}%" if is_right else f"{_kept_apart(100 * value)}%"
 
 
 def _kept_apart(value: float) -> str:
@@ -70,12 +70,12 @@ def _small(value: float, least: float) -> str:
 
 
 def change(value: Any) -> str:
-    """Write a relative change: ``+12 %``, ``-3 %``, ``0 %``."""
+    """Write a relative change: ``+12%``, ``-3%``, ``0%``."""
     return _signed(percent(value), value)
 
 
 def points(value: Any) -> str:
-    """Write a difference of two shares: ``+7 points``, ``-1 point``, which ``+7 %`` would not be.
+    """Write a difference of two shares: ``+7 points``, ``-1 point``, which ``+7%`` would not be.
 
     One that is below the last digit has no sign: ``0.0 points``.
     """

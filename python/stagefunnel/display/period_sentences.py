@@ -13,13 +13,14 @@ from typing import Any, Final, TypeAlias
 import pandas as pd
 
 from ..tables.labels import columns_before, group_label
+from .chance import TwoShares, clear_differences
 from .extremes import largest
 from .numbers import percent, precise_points
 from .outcomes import outcomes_of_periods
 from .period_rows import PeriodRows
 from .standouts import are_unlike, exceeds
 from .things import things_of
-from .unlike import LEAST_BASE, Side, listed, notes_of_funnels, unlike_notes
+from .unlike import LEAST_BASE, Side, listed, unlike_notes
 
 NameOf: TypeAlias = Callable[[Any], str]  # gives the name that people read for a stage
 Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funnel
@@ -130,7 +131,7 @@ def win_rates(periods: PeriodRows, remembered: _Remembered) -> tuple[list[float 
 
 def _change(what: str, of_periods: Sequence[tuple[str, float]]) -> str:
     (first, before), (last, now) = of_periods[0], of_periods[-1]
-    shares = f"{100 * now:.1f} % in {last} after {100 * before:.1f} % in {first}"
+    shares = f"{100 * now:.1f}% in {last} after {100 * before:.1f}% in {first}"
     return f"{what}: {shares} ({precise_points(now - before)} points)"
 
 
@@ -154,11 +155,6 @@ def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
     return [_furthest_apart(name_of(row["stage"]), (last, row["there"]), (first, row["here"]))]
 
 
-def of_groups(series: Sequence[Series], remembered: _Remembered, name_of: NameOf) -> list[str]:
-    """Say where two groups lie furthest apart, or that groups are unlike."""
-    return notes_of_funnels(series, remembered) or of_series(series, name_of)
-
-
 def _furthest_apart(where: str, now: tuple[str, float], before: tuple[str, float]) -> str:
     there, here = (f"{percent(share)} ({name})" for name, share in (now, before))
     return f"Furthest apart at {where}: {there}, {here}"
@@ -174,7 +170,7 @@ def series_of(comparison: pd.DataFrame) -> list[Series]:
 
 
 def of_comparison(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf) -> list[str]:
-    """Say at which stage two periods lie furthest apart, and in which group, or that they are unlike."""
+    """Say at which stage two periods differ most, and in which group, if chance alone does not make that."""
     by = columns_before(table, "stage")
     if table["conversion_from_all_difference"].isna().all():
         return ["No stage has a share of all in both periods."]
@@ -182,7 +178,7 @@ def of_comparison(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf)
     partial = {name for name, rows in series if _is_partial(name, rows, remembered)}
     if not by:
         sides = [Side.of_rows(name, rows, remembered, is_partial=name in partial) for name, rows in series]
-        return unlike_notes(sides, remembered) or of_series(series, name_of)
+        return unlike_notes(sides, remembered) or _changes(table, remembered, name_of)
     notes = unlike_notes([Side(name, LEAST_BASE, 0, name in partial) for name, _ in series], remembered)
     alike = pd.concat(
         [rows for _, rows in table.groupby(by, sort=False, dropna=False) if _are_alike(rows)] or [table[:0]]
@@ -190,12 +186,44 @@ def of_comparison(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf)
     if notes or alike.empty:
         needed = f"{LEAST_BASE} {things_of(remembered)} and open shares within 5 points"
         return notes or [f"No group has two periods that are alike: {needed}."]
-    row = largest(alike, alike["conversion_from_all_difference"].abs())
-    if not row["conversion_from_all_difference"].iloc[0]:
+    return _changes(alike, remembered, name_of)
+
+
+def _changes(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf) -> list[str]:
+    """Say which share of all differs most; the rows are of periods that are alike."""
+    differences = table["conversion_from_all_difference"].abs()
+    if not differences.max():
         return [_ALL_THE_SAME]
-    before, now = ((name, rows["conversion_from_all"].iloc[0]) for name, rows in series_of(row))
-    where = ", ".join([name_of(row["stage"].iloc[0]), *group_label(row, by)])
-    return [_furthest_apart(where, now, before)]
+    if remembered.get("basis") not in ("created", "closed"):
+        largest_one = f"Largest difference: {_change_at(table, differences, name_of)}"
+        return [largest_one, f"Not tested: {things_of(remembered)} may be in both periods"]
+    is_clear = differences.notna() & _are_clear(table)
+    if is_clear.any():
+        return [f"Biggest change: {_change_at(table[is_clear], differences[is_clear], name_of)}"]
+    (before, _), (now, _) = series_of(table)
+    return [
+        f"No clear change between {before} and {now}",
+        f"Largest difference: {_change_at(table, differences, name_of)}, which may be chance",
+    ]
+
+
+def _are_clear(table: pd.DataFrame) -> pd.Series:
+    """Flag the rows whose difference chance alone does not make, as the table's own test has it if it can."""
+    if "p_adjusted" in table:
+        return table["p_adjusted"] < 1 - float(table.attrs["stagefunnel"].get("confidence", 0.95))
+    names = ("reached", "base", "reached_before", "base_before")
+    pairs = [TwoShares(*map(float, row)) for row in zip(*(table[name] for name in names), strict=True)]
+    return pd.Series(clear_differences(pairs), index=table.index)
+
+
+def _change_at(table: pd.DataFrame, differences: pd.Series, name_of: NameOf) -> str:
+    row = largest(table, differences)
+    (before, earlier), (now, later) = (
+        (name, rows["conversion_from_all"].iloc[0]) for name, rows in series_of(row)
+    )
+    where = ", ".join([name_of(row["stage"].iloc[0]), *group_label(row, columns_before(row, "stage"))])
+    shares = f"{percent(later)} in {now} against {percent(earlier)} in {before}"
+    return f"{where}, {shares} ({precise_points(later - earlier)} points)"
 
 
 def _is_partial(name: str, rows: pd.DataFrame, remembered: _Remembered) -> bool:

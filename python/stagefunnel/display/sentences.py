@@ -45,7 +45,6 @@ from ..tables.schema import (
 from ..tables.skipping import OnTheWay
 from .absorption_sentences import of_absorption
 from .comparing_sentences import (
-    chance_of_two_periods,
     of_compared_groups,
     of_decomposition,
     of_drivers,
@@ -273,8 +272,7 @@ def _of_two_periods(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[st
     """Compare two periods; where differences have bounds, only what chance alone does not make is named."""
     found = of_comparison(table, remembered, name_of)
     if "p_adjusted" not in table.columns:
-        is_finding = any(line.startswith("Furthest apart") for line in found)
-        return [*found, *(chance_of_two_periods(table, remembered) if is_finding else [])]
+        return found
     notes = [line for line in found if line.startswith(("Not alike", "Covered", "Fewer than"))]
     return [*notes, *of_period_differences(table, name_of, remembered)]
 

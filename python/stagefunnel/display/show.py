@@ -85,7 +85,7 @@ def show(
     >>> import stagefunnel as sf
     >>> shop = sf.datasets.worked_example()
     >>> print(str(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[-2])
-    Most often lost from: Won (2 of 5 lost, 40 %)
+    Most often lost from: Won (2 of 5 lost, 40%)
     """
     table = as_pandas(table)
     if matrix is not None and not isinstance(table, pd.DataFrame):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WITH_BARS = "of all"  # the column that is drawn as bars on a terminal
 _ALL = 100_000  # columns of a terminal that has room for everything
-_SHARE = re.compile(r"(\d+(?:\.\d+)?) %")
+_SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
 
 
 class Shown:

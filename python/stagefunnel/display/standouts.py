@@ -45,8 +45,6 @@ def of_standouts(
     if record["n_groups"] and record["p_value"] is None:
         return []  # there is one group, or one result
     groups = _plural(remembered.get("by", []))
-    if record["n_groups"] and record["p_value"] is None:
-        return []  # there is one group, or one result
     if not record["n_groups"]:
         return [f"No rank: none of the {groups} has 30 {trials}"]
     like = [one for one in record["named"] if not _is_unlike(one)]

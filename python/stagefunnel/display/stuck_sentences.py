@@ -13,7 +13,7 @@ _SLOW: Final = 0.9
 
 
 def of_open_items(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
-    """Say how many items are over their limit, and how many slower than 90 % of the visits of won items.
+    """Say how many items are over their limit, and how many slower than 90% of the visits of won items.
 
     A table of the first of them is about all that are open; one whose rows were chosen is about these.
     """

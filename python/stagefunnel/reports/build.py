@@ -77,7 +77,7 @@ def report(
     save them as CSV. It has both funnels side by side, losses, skips, time in stage, the ten items that are
     stuck most, moves, an outlook for what is open, the trend if the log has dates, a breakdown if `by` names
     one, and what was unusual in the rows. Each section has its definition and a sentence about this log, and
-    each share that is a proportion of items its bounds of 95 %. A section "Real or chance?" compares the
+    each share that is a proportion of items its bounds of 95%. A section "Real or chance?" compares the
     groups of `by` step by step, and the last two periods of the trend that are over; where nothing differs
     by more than chance makes, it is a line, and without groups and such periods it is not there.
 

@@ -25,7 +25,7 @@ from .painter import Draw
 _SURE: Final = 0.95
 _DEFINITION: Final = (
     "Each group is compared with all others at each step, among the items that got to the stage before. A "
-    "difference is named where chance alone makes one so large in fewer than 5 % of such tables. That is not "
+    "difference is named where chance alone makes one so large in fewer than 5% of such tables. That is not "
     "yet a cause: nobody assigned the items by lot, columns have their values of today, and a table that was "
     "looked at before is not counted."
 )

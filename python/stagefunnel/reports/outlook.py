@@ -50,7 +50,7 @@ def outlook(
         "Outlook for open deals",
         "How many of the items are won and lost by each age. An open item has not failed: it counts for as "
         "long as it was seen, and is taken to go on as older ones did. The dotted line takes every open item "
-        "for one that is never won. In brackets, and as bands, are the bounds of 95 %.",
+        "for one that is never won. In brackets, and as bands, are the bounds of 95%.",
         sections.without(figure, "Won and lost, by age"),
         [sections.table_part(table, "Won and lost, by age")],
         [line for line in findings if line],

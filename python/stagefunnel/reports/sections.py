@@ -54,7 +54,7 @@ def facts(outcomes: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _with_bounds(row: pd.Series, name: str) -> str:
-    """Write a share with the bounds that the table has of it: ``42 % (38–46 %)``."""
+    """Write a share with the bounds that the table has of it: ``42% (38–46%)``."""
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
     if low is None or pd.isna(low) or pd.isna(high):
         return percent(row[name])

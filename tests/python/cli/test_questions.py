@@ -202,7 +202,7 @@ def test_a_stage_goes_by_its_label_or_its_name(capsys: pytest.CaptureFixture[str
     ask = ["time-to", "codes.csv", "--pipeline", "codes.toml", "--to-stage"]
     by_label = answer(capsys, *ask, "20")
     assert by_label.startswith("Time from creation to Offer\n")
-    assert "1 of 1 item reached Offer, 100 % (median 2 d)" in by_label
+    assert "1 of 1 item reached Offer, 100% (median 2 d)" in by_label
     assert answer(capsys, *ask, "Offer") == by_label
     assert main([*ask, "Offre"]) == 1
     assert "--to-stage Offre is not a stage of the pipeline" in capsys.readouterr().err

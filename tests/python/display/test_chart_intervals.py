@@ -13,7 +13,7 @@ from stagefunnel import plots
 PIPELINE = sf.Pipeline("New", won="Won", lost="Lost")
 # Wilson's bounds of 80 and of 20 of 100 with z = 1.96, of formula (17) of the definitions.
 OF_80, OF_20 = (0.7112, 0.8666), (0.1334, 0.2888)
-NOTE = "Thin lines with ends: 95 % intervals"
+NOTE = "Thin lines with ends: 95% intervals"
 
 
 def log_of(*, won: int = 80, lost: int = 20, groups: bool = False) -> sf.StageLog:
@@ -38,17 +38,17 @@ def test_a_funnel_has_the_interval_of_a_bar_below_its_end_and_that_of_a_step_in_
     spans = [tuple((x - left) / whole for x in one) for one in intervals_of(chart)]
     assert spans[-2] == pytest.approx(OF_80, abs=0.002)
     assert spans[-1] == pytest.approx(OF_20, abs=0.002)
-    assert "↓ 80 % (71–87 %)" in words_of(chart)
+    assert "↓ 80% (71–87%)" in words_of(chart)
     assert NOTE in sentences_of(chart)
-    assert won[0]["of all"] == "80 % (71–87 %)"
-    assert lost[0]["of all"] == "20 % (13–29 %)"
+    assert won[0]["of all"] == "80% (71–87%)"
+    assert lost[0]["of all"] == "20% (13–29%)"
 
 
 def test_without_bounds_there_is_no_interval_and_no_word_of_one() -> None:
     chart = plots.plot_funnel(sf.funnel(log_of(), PIPELINE, kind="furthest"))
     assert intervals_of(chart) == []
     assert not [line for line in sentences_of(chart) if "interval" in line]
-    assert "↓ 80 %" in words_of(chart)
+    assert "↓ 80%" in words_of(chart)
 
 
 def test_a_note_below_a_bar_stands_below_its_interval() -> None:
@@ -67,12 +67,12 @@ def test_losses_have_intervals_where_a_bar_is_one_row_of_the_table() -> None:
     log = journeys_log(*["New > Lost"] * 80, *["Offer > Lost"] * 20)
     pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost=["Lost", "Bad"])
     chart = plots.plot_losses(sf.losses(log, pipeline, missing="ignore", confidence=0.95))
-    assert {"80 · 80 % (71–87 %)", "20 · 20 % (13–29 %)"} <= {*words_of(chart)}
+    assert {"80 · 80% (71–87%)", "20 · 20% (13–29%)"} <= {*words_of(chart)}
     assert len(intervals_of(chart)) == 2
     # Lost into two stages: the sum of two rows has no bounds, and none are made up.
     log = journeys_log(*["New > Lost"] * 80, *["New > Bad"] * 20)
     chart = plots.plot_losses(sf.losses(log, pipeline, missing="ignore", confidence=0.95))
-    assert "100 · 100 %" in words_of(chart)
+    assert "100 · 100%" in words_of(chart)
     assert intervals_of(chart) == []
     assert NOTE not in sentences_of(chart)
 
@@ -81,7 +81,7 @@ def test_skips_have_the_interval_of_the_rate_that_is_drawn_or_none() -> None:
     pipeline = sf.Pipeline(["New", "Offer"], won="Won")
     log = journeys_log(*["New > Offer > Won"] * 80, *["New > Won"] * 20)
     chart = plots.plot_skips(sf.skips(log, pipeline, by=None, confidence=0.95))
-    assert "20 % (13–29 %)" in words_of(chart)
+    assert "20% (13–29%)" in words_of(chart)
     passed, _ = bars_of(chart, stage="Offer")
     whole = length_of(passed) / 0.8
     low, high = ((x - passed["x"]) / whole for x in intervals_of(chart)[-1])
@@ -89,8 +89,8 @@ def test_skips_have_the_interval_of_the_rate_that_is_drawn_or_none() -> None:
     # Ten more began beyond Offer: the bounds of the table are of all, and the bar is not.
     log = journeys_log(*["New > Offer > Won"] * 80, *["New > Won"] * 20, *["Won"] * 10)
     chart = plots.plot_skips(sf.skips(log, pipeline, by=None, confidence=0.95))
-    assert "20 %" in words_of(chart)
-    assert bars_of(chart, stage="Offer")[0]["skipped, of all beyond"] == "27 % (20–36 %)"
+    assert "20%" in words_of(chart)
+    assert bars_of(chart, stage="Offer")[0]["skipped, of all beyond"] == "27% (20–36%)"
 
 
 def test_groups_have_their_intervals_in_words_and_beside_their_dots() -> None:
@@ -99,7 +99,7 @@ def test_groups_have_their_intervals_in_words_and_beside_their_dots() -> None:
         plots.plot_compare(sf.funnel(log, PIPELINE, by="who", confidence=0.95)),
         plots.plot_win_rate(sf.outcomes(log, PIPELINE, by="who", confidence=0.95)),
     ):
-        assert len([word for word in words_of(chart) if word.startswith("80 % (71–87 %) of 100")]) == 2
+        assert len([word for word in words_of(chart) if word.startswith("80% (71–87%) of 100")]) == 2
         assert len(intervals_of(chart)) == 2
         assert NOTE in sentences_of(chart)
 
@@ -116,7 +116,7 @@ def test_two_periods_have_the_interval_of_their_difference() -> None:
     row = table.set_index("stage").loc["Won"]
     low, high = (100 * row[f"conversion_from_all_difference_{side}"] for side in ("low", "high"))
     assert low < -60 < high
-    assert f"80 % → 20 %, -60 points ({low:.0f} to {high:.0f})" in words_of(chart)
+    assert f"80% → 20%, -60 points ({low:.0f} to {high:.0f})" in words_of(chart)
     before, now = sorted(
         (one for one in marks_of(chart, "point") if one.get("stage") == "Won"), key=lambda one: -one["x"]
     )
@@ -130,12 +130,12 @@ def test_periods_and_steps_of_sequences_have_their_intervals() -> None:
     log = sf.StageLog(frame_of([(999, "x", "2026-01-01"), *rows, (999, "x", "2026-03-01")]))
     trend = plots.plot_sequence_trend(sf.sequence_trend(log, ["New", "Won"], window="5d", confidence=0.95))
     (dot,) = (one for one in marks_of(trend, "point") if one.get("period") == "2026-01")
-    assert dot["value"] == "80 % (71–87 %), of mature 80 % (71–87 %)"
+    assert dot["value"] == "80% (71–87%), of mature 80% (71–87%)"
     zero = max(one["y"] for one in marks_of(trend, "rule"))
     low, high = intervals_of(trend, upright=True)[0]
     assert high < dot["y"] < low < zero
     steps = plots.plot_sequence(sf.sequence_funnel(log, ["New", "Won"], window="5d", confidence=0.95))
-    assert {"100 · 100 %", "80 · 80 % (71–87 %)", "↓ 80 % (71–87 %)"} <= {*words_of(steps)}
+    assert {"100 · 100%", "80 · 80% (71–87%)", "↓ 80% (71–87%)"} <= {*words_of(steps)}
     assert len(intervals_of(steps)) == 1
     funnels = sf.funnel_by_period(log, PIPELINE, basis="created", unlisted="ignore", confidence=0.95)
     chart = plots.plot_trend(funnels)
@@ -149,7 +149,7 @@ def test_periods_and_steps_of_sequences_have_their_intervals() -> None:
 def test_moves_show_their_bounds_where_people_point() -> None:
     chart = plots.plot_transitions(sf.transitions(log_of(), PIPELINE, confidence=0.95), form="matrix")
     (cell,) = bars_of(chart, to="Won")
-    assert cell["of those that left"] == "80 % (71–87 %)"
+    assert cell["of those that left"] == "80% (71–87%)"
     assert title_of(chart).startswith("Most frequent: New → Won")
 
 

@@ -33,8 +33,8 @@ def points_of(chart: Any, **about: str) -> list[dict[str, Any]]:
 def test_two_kinds_are_a_hollow_and_a_filled_dot_with_the_largest_difference_first() -> None:
     chart = plots.plot_compare(sf.funnel(journeys_log(*PATHS * 6), PIPELINE, kind="both"))
     # Offer: 2 of 5 passed it, and a won one is assumed; all others are equal.
-    assert title_of(chart) == "Furthest apart at Offer: 60 % (with conversions), 40 % (classic)"
-    assert "40 % → 60 %, +20 points" in words_of(chart)
+    assert title_of(chart) == "Furthest apart at Offer: 60% (with conversions), 40% (classic)"
+    assert "40% → 60%, +20 points" in words_of(chart)
     names = [word for word in words_of(chart) if word in PIPELINE.labels]
     assert names == ["Offer", "New", "Won", "Lost", "Bad"]
     hollow, filled = sorted(points_of(chart, stage="Offer"), key=lambda one: one["x"])
@@ -46,7 +46,7 @@ def test_two_periods_are_compared_the_earlier_one_hollow() -> None:
     rows = [(1, "New", "2026-01-05"), (2, "Offer", "2026-01-06"), (3, "New", "2026-02-01")]
     log = sf.StageLog(frame_of(rows))
     chart = plots.plot_compare(sf.compare_periods(log, PIPELINE, "2026-02", basis="created"))
-    assert "50 % → 100 %, +50 points" in words_of(chart)
+    assert "50% → 100%, +50 points" in words_of(chart)
     assert [word for word in words_of(chart) if word in ("2026-01", "2026-02")] == ["2026-01", "2026-02"]
 
 
@@ -60,8 +60,8 @@ def test_groups_are_dots_beside_all_of_them_and_small_ones_are_faint() -> None:
     assert (ann["fill"], bob["fill"]) == (LIGHT.moved, LIGHT.paper)
     assert ann["x"] > bob["x"]
     words = words_of(chart)
-    assert "all groups: 97 % reached Won" in words
-    assert {"100 % of 30", "50 % of 2"} <= {*words}
+    assert "all groups: 97% reached Won" in words
+    assert {"100% of 30", "50% of 2"} <= {*words}
     assert words.index("Ann") < words.index("Bob")
 
 
@@ -80,10 +80,10 @@ def test_losses_are_bars_with_the_most_first_in_the_colour_of_lost() -> None:
     more = journeys_log(*PATHS, "New > Bad", "New > Bad")
     chart = plots.plot_losses(sf.losses(more, PIPELINE))
     # Three of four lost items were lost from New: one to Lost, two to Bad; one from Offer to Bad.
-    assert title_of(chart) == "Most often lost from: New (3 of 4 lost, 75 %)"
+    assert title_of(chart) == "Most often lost from: New (3 of 4 lost, 75%)"
     new, offer = (
         bars_of(chart, stage=name, **{"of the lost": share})[0]
-        for name, share in (("New", "75 %"), ("Offer", "25 %"))
+        for name, share in (("New", "75%"), ("Offer", "25%"))
     )
     assert {new["fill"], offer["fill"]} == {LIGHT.lost}
     assert new["y"] < offer["y"]
@@ -135,7 +135,7 @@ def test_skips_without_groups_are_bars_with_an_outline_where_they_are_skipped() 
     passed, ghost = bars_of(chart, stage="New")
     assert (passed["is_ghost"], ghost["is_ghost"]) == (False, True)
     assert length_of(ghost) / (length_of(passed) + length_of(ghost)) == pytest.approx(3 / 32, abs=0.01)
-    assert {"9 %", "3 of 32; 8 more began beyond it"} <= {*words_of(chart)}
+    assert {"9%", "3 of 32; 8 more began beyond it"} <= {*words_of(chart)}
 
 
 def days_in_new(*days: int) -> sf.StageLog:
@@ -158,7 +158,7 @@ def test_times_are_a_box_a_line_and_a_mark_in_the_unit_that_people_read() -> Non
     assert line["x"] == pytest.approx(box["x"] - 0.6 * day, abs=0.1)
     assert line["x2"] == pytest.approx(box["x2"] + 0.6 * day, abs=0.1)
     assert {"3 d", "5 completed"} <= {*words_of(chart)}
-    assert "box: 25 % to 75 % of the completed; line: 10 % to 90 %; mark: median" in sentences_of(chart)[0]
+    assert "box: 25% to 75% of the completed; line: 10% to 90%; mark: median" in sentences_of(chart)[0]
 
 
 def line_of(chart: Any) -> dict[str, Any]:
@@ -185,7 +185,7 @@ def test_a_table_knows_its_box_whatever_its_columns_are(made: Any) -> None:
     line = line_of(chart)
     assert line["x"] == pytest.approx(box["x"] - 1.5 * day, abs=0.1)
     assert line["x2"] == pytest.approx(box["x2"] + 1.5 * day, abs=0.1)
-    assert "line: 10 % to 90 %" in sentences_of(chart)[0]
+    assert "line: 10% to 90%" in sentences_of(chart)[0]
 
 
 def test_a_table_without_its_memory_says_where_its_line_begins() -> None:
@@ -196,11 +196,11 @@ def test_a_table_without_its_memory_says_where_its_line_begins() -> None:
         chart = plots.plot_time_in_stage(one)
         _, box = sorted(bars_of(chart, stage="New"), key=length_of)
         assert line_of(chart)["x"] == box["x"]
-        assert "line: 25 % to 90 %" in sentences_of(chart)[0]
+        assert "line: 25% to 90%" in sentences_of(chart)[0]
 
 
 def test_a_box_that_has_no_end_yet_goes_on_to_the_edge() -> None:
-    # One of four visits is over after a day, and three go on: 25 % are over, and no median is known.
+    # One of four visits is over after a day, and three go on: 25% are over, and no median is known.
     rows = [(item, "New", "2026-01-01") for item in (1, 2, 3, 4)]
     log = sf.StageLog(frame_of([*rows, (1, "Won", "2026-01-02"), (5, "Won", "2026-01-09")]))
     chart = plots.plot_time_in_stage(sf.time_in_stage(log, PIPELINE, open_visits="censored"))
@@ -227,8 +227,8 @@ def test_moves_are_cells_from_stage_to_stage(log: sf.StageLog) -> None:
     chart = plots.plot_transitions(sf.transitions(log, PIPELINE), form="matrix")
     found = {(bar["from"], bar["to"]): bar["of those that left"] for bar in marks_of(chart, "rect")}
     assert found == {
-        **{("New", stage): "33 %" for stage in ("Offer", "Won", "Lost")},
-        **{("Offer", stage): "50 %" for stage in ("Won", "Bad")},
+        **{("New", stage): "33%" for stage in ("Offer", "Won", "Lost")},
+        **{("Offer", stage): "50%" for stage in ("Won", "Bad")},
     }
 
 
@@ -271,17 +271,17 @@ def values_of(chart: Any, stage: str) -> dict[str, str]:
 
 def test_a_trend_is_a_line_a_stage_over_the_periods(trend: pd.DataFrame) -> None:
     chart = plots.plot_trend(trend, value="conversion_from_all")
-    assert values_of(chart, "New") == {"2026-01": "100 %", "2026-02": "33 %"}
-    assert values_of(chart, "Offer") == {"2026-01": "0 %", "2026-02": "67 %"}
+    assert values_of(chart, "New") == {"2026-01": "100%", "2026-02": "33%"}
+    assert values_of(chart, "Offer") == {"2026-01": "0%", "2026-02": "67%"}
     first, second = points_of(chart, stage="Won")
     assert first["x"] < second["x"]
-    assert first["y"] < second["y"]  # 100 % and 0 %
+    assert first["y"] < second["y"]  # 100% and 0%
     assert {"1", "3", "of"} <= {*words_of(chart)}  # how many each period is of
 
 
 def test_a_trend_has_no_point_if_more_items_reach_a_stage_than_the_one_before(trend: pd.DataFrame) -> None:
     chart = plots.plot_trend(trend, value="conversion_from_previous")
-    assert values_of(chart, "Offer") == {"2026-01": "0 %"}
+    assert values_of(chart, "Offer") == {"2026-01": "0%"}
     chart = plots.plot_trend(trend, value="reached")
     assert values_of(chart, "Offer") == {"2026-01": "0", "2026-02": "2"}
 
@@ -335,14 +335,14 @@ def test_a_bar_of_a_sequence_has_a_piece_for_each_fate_of_its_items() -> None:
         "3. C": ["1 went on"],
     }
     words = words_of(chart)
-    assert [word for word in words if "·" in word] == ["4 · 100 %", "2 · 50 %", "1 · 25 %"]
-    assert [word for word in words if "↓" in word] == ["↓ 50 %", "↓ 50 %"]
+    assert [word for word in words if "·" in word] == ["4 · 100%", "2 · 50%", "1 · 25%"]
+    assert [word for word in words if "↓" in word] == ["↓ 50%", "↓ 50%"]
 
 
 def test_a_sequence_has_no_conversion_if_more_items_reach_a_step_than_the_optional_one_before() -> None:
     log = journeys_log("A > C", "A > C", "A > B > C")
     words = words_of(plots.plot_sequence(sf.sequence_funnel(log, ["A", "B", "C"], optional={2})))
-    assert [word for word in words if "↓" in word] == ["↓ 33 %"]
+    assert [word for word in words if "↓" in word] == ["↓ 33%"]
 
 
 def sequence_trend_of(*rows: str, **options: Any) -> pd.DataFrame:
@@ -375,11 +375,11 @@ def test_times_to_convert_are_spans_in_which_people_count() -> None:
     # The times are 1, 1, 2 and 4 days: spans of 6 hours from the first one on.
     found = [(bar["took"], bar["items"], bar["through by then"]) for bar in bars_of(chart)]
     assert found == [
-        ("1 d – 1 d 6 h", "2", "50 %"),
-        ("2 d – 2 d 6 h", "1", "75 %"),
-        ("4 d – 4 d 6 h", "1", "100 %"),
+        ("1 d – 1 d 6 h", "2", "50%"),
+        ("2 d – 2 d 6 h", "1", "75%"),
+        ("4 d – 4 d 6 h", "1", "100%"),
     ]
-    assert "2 · 50 % through" in words_of(chart)
+    assert "2 · 50% through" in words_of(chart)
 
 
 def test_times_to_convert_of_which_most_are_short_are_in_spans_that_grow() -> None:
@@ -431,7 +431,7 @@ def test_win_rates_stand_beside_that_of_all_the_highest_first() -> None:
     table = sf.outcomes(journeys_log(*paths, items=items), PIPELINE, by="manager", missing="ignore")
     chart = plots.plot_win_rate(table)
     words = words_of(chart)
-    assert {"all: 60 %", "60 % of 40 closed", "50 % of 2 closed"} <= {*words}
+    assert {"all: 60%", "60% of 40 closed", "50% of 2 closed"} <= {*words}
     assert words.index("Ann") < words.index("Bob")
     fills = {one["group"]: one["fill"] for one in marks_of(chart, "point")}
     assert fills == {"Ann": LIGHT.moved, "Bob": LIGHT.paper}
@@ -442,7 +442,7 @@ def test_intervals_of_win_rates_are_drawn_where_the_table_has_them() -> None:
     paths = ["New > Won"] * 20 + ["New > Lost"] * 20
     table = sf.outcomes(journeys_log(*paths, items=items), PIPELINE, by="manager", missing="ignore")
     chart = plots.plot_win_rate(table.assign(win_rate_low=0.35, win_rate_high=0.65))
-    assert "50 % (35–65 %) of 40 closed" in words_of(chart)
+    assert "50% (35–65%) of 40 closed" in words_of(chart)
     (interval,) = [
         one for one in marks_of(chart, "rule") if one["y"] == one["y2"] and one["x2"] - one["x"] > 50
     ]
@@ -457,7 +457,7 @@ def test_variants_are_bars_of_how_they_end(log: sf.StageLog) -> None:
     assert (won["fill"], won["part"]) == (LIGHT.won, "2 won")
     assert bars_of(chart, way="New")[0]["fill"] == LIGHT.open
     assert words_of(chart)[0] != "New"
-    assert {"2 · 50 %", "1 · 25 %"} <= {*words_of(chart)}
+    assert {"2 · 50%", "1 · 25%"} <= {*words_of(chart)}
 
 
 def test_of_many_variants_the_others_are_one_outline() -> None:

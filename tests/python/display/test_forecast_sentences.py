@@ -28,7 +28,7 @@ def test_a_forecast_says_what_is_expected_and_what_is_too_old() -> None:
     items = pd.DataFrame({"item": [5, 6], "amount": [100.0, 40.0]})
     text = below(sf.forecast(six(items=items), OFFER, amount="amount"))
     assert "About 0.2 of 1 open items that can be forecast are expected to be won some day (0–1" in text
-    assert "Amount expected of them: 25 (0–100, the 90 % range)." in text
+    assert "Amount expected of them: 25 (0–100, the 90% range)." in text
     assert "1 open item (40) has been in the stage longer than any item that ever left it" in text
 
 
@@ -90,9 +90,9 @@ def test_a_backtest_says_how_often_it_held() -> None:
         rows["time"] += [item, item + 5]
     log = sf.StageLog(rows)
     text = below(sf.backtest(log, OFFER, dates=[20, 30], horizon=10))
-    assert "At 2 of 2 past dates the actual wins lay within the 90 % range." in text
+    assert "At 2 of 2 past dates the actual wins lay within the 90% range." in text
     # 1.75 and 1.85 of 6.
-    assert "On average the forecast was 40 % too low." in text
+    assert "On average the forecast was 40% too low." in text
     assert "The horizons overlap" not in text
     near = below(sf.backtest(log, OFFER, dates=[20, 25, 30, 40], horizon=10))
     assert "The horizons overlap: this is as good as 2 tests that stand apart." in near
@@ -105,7 +105,7 @@ def test_bottlenecks_name_the_losses_and_the_leverage() -> None:
     rows = [(item, stage, time) for item, path in enumerate(paths) for time, stage in enumerate(path)]
     log = sf.StageLog(pd.DataFrame(rows, columns=["item", "stage", "time"]))
     text = below(sf.bottlenecks(log, sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")))
-    assert "Most losses are in New: 57 %." in text
+    assert "Most losses are in New: 57%." in text
     assert "But most is to be gained in Offer. Without losses the win rate would rise by 30 points." in text
     assert "Gains hold if the items saved do as well as the others." in text
 
@@ -121,5 +121,5 @@ def test_a_table_that_was_cut_says_nothing_of_the_whole() -> None:
 def test_features_say_which_labels_are_missing() -> None:
     text = below(sf.item_features(six(), OFFER, as_of=[15, 45], horizon=10))
     # Four are open on day 15 (one of them for ever), two on day 45, whose end is day 55.
-    assert "2 of 6, 33 % have no label: the log ends before the moment + 10." in text
+    assert "2 of 6, 33% have no label: the log ends before the moment + 10." in text
     assert "split rows by item, not by chance." in text

@@ -33,7 +33,7 @@ def four_deals(times: int = 1) -> sf.StageLog:
 def share_at(chart: Any, y: float) -> float:
     """Read a height off the shares at the left."""
     texts = marks_of(chart, "text")
-    ends = [next(one["y"] for one in texts if one["text"] == text) for text in ("0 %", "100 %")]
+    ends = [next(one["y"] for one in texts if one["text"] == text) for text in ("0%", "100%")]
     return float((y + 4 - ends[0]) / (ends[1] - ends[0]))
 
 
@@ -55,9 +55,9 @@ def test_won_rises_from_below_lost_hangs_from_above_and_open_is_between() -> Non
     assert edges_of(chart, LIGHT.won) == [(0, 0), (0, 0.25), (0, 0.25)]
     assert edges_of(chart, LIGHT.lost) == [(1, 1), (1, 1), (0.75, 1)]
     assert edges_of(chart, LIGHT.open) == [(0, 1), (0.25, 1), (0.25, 0.75)]
-    assert {"25 % won", "50 % open", "25 % lost"} <= {*words_of(chart)}
+    assert {"25% won", "50% open", "25% lost"} <= {*words_of(chart)}
     bold = [one["text"] for one in marks_of(chart, "text") if one["weight"] == "bold"]
-    assert bold == ["25 % won"]
+    assert bold == ["25% won"]
 
 
 def test_what_too_few_items_are_old_enough_for_is_faint() -> None:
@@ -65,7 +65,7 @@ def test_what_too_few_items_are_old_enough_for_is_faint() -> None:
     chart = plots.plot_incidence(sf.cumulative_incidence(four_deals(), PIPELINE, times=[2, 4, 8]))
     assert edges_of(chart, LIGHT.won) == []
     assert edges_of(chart, LIGHT.won, opacity=FAINT)[-1] == (0, 0.75)
-    assert "Faint: fewer than 10 items, or 5 % of them, are old enough" in sentences_of(chart)
+    assert "Faint: fewer than 10 items, or 5% of them, are old enough" in sentences_of(chart)
     assert "too few items are that old to rely on it" in title_of(chart)
     assert all(dot["fill"] == LIGHT.paper for dot in marks_of(chart, "point"))
     # Of twenty deals fifteen were created at 0, eight before the end: that is the horizon.
@@ -83,8 +83,8 @@ def test_the_dotted_line_is_what_is_counted_so_far() -> None:
     shares = [share_at(chart, one["y"]) for one in sorted(dotted, key=lambda one: one["x"])]
     assert shares == pytest.approx([0, 0.25, 0.25, 0.5], abs=0.005)
     last = max(marks_of(chart, "point"), key=lambda one: one["x"])
-    assert (last["age"], last["won, counted so far"]) == ("8", "50 %")
-    assert last["won"].startswith("75 %")
+    assert (last["age"], last["won, counted so far"]) == ("8", "50%")
+    assert last["won"].startswith("75%")
 
 
 def test_bounds_are_a_band_around_each_curve() -> None:
@@ -108,14 +108,14 @@ def test_groups_are_panels_on_one_scale_of_ages() -> None:
     assert {"a", "b"} <= {*words_of(chart)}
     ends = {one["age"]: one["x"] for one in marks_of(chart, "point")}
     assert "4" in ends
-    assert words_of(chart).count("100 %") == 2
+    assert words_of(chart).count("100%") == 2
 
 
 def test_visits_go_on_to_the_next_stages_and_the_title_names_the_most_frequent() -> None:
     paths = [*["New > Offer > Won"] * 12, *["New > Lost"] * 6, "New", "New"]
     table = sf.cumulative_incidence(journeys_log(*paths), OFFER, clock="stage", stage="New", times=[1])
     chart = plots.plot_incidence(table)
-    assert title_of(chart).startswith("60 % of visits of New go on to Offer")
+    assert title_of(chart).startswith("60% of visits of New go on to Offer")
     assert "20 visits, 2 of them open" in sentences_of(chart)
     assert edges_of(chart, LIGHT.moved)[-1] == (0, 0.6)
     assert edges_of(chart, LIGHT.lost)[-1] == (0.7, 1)
@@ -129,7 +129,7 @@ def test_of_many_next_stages_the_rarest_are_one() -> None:
     table = sf.cumulative_incidence(log, pipeline, clock="stage", stage="New", times=[1], missing="ignore")
     chart = plots.plot_incidence(table)
     assert any(word.endswith("4 others") for word in words_of(chart))
-    assert title_of(chart).startswith("38 % of visits of New go on to S1")  # 5 of 13
+    assert title_of(chart).startswith("38% of visits of New go on to S1")  # 5 of 13
 
 
 def curve(chart: Any) -> list[tuple[float, float]]:
@@ -144,7 +144,7 @@ def test_a_curve_of_arrays_is_flat_until_something_ends() -> None:
     # Down at 2, 4 and 8, and flat right up to each of them; nothing ends at 5.
     for expected in (1, 0.75, 0.5, 0):
         assert sum(share == pytest.approx(expected, abs=0.005) for share in shares) >= 2 or expected == 0
-    assert title_of(chart) == "After 4 50 % of all are still there (27–69 %)"
+    assert title_of(chart) == "After 4 50% of all are still there (27–69%)"
     assert "half within 4" in words_of(chart)
 
 
@@ -155,7 +155,7 @@ def test_visits_that_go_on_have_bounds_and_a_dot_where_half_are_left() -> None:
     table = sf.cumulative_incidence(log, OFFER, clock="stage", stage="New", times=[1, 3, 5], missing="ignore")
     chart = plots.plot_survival(table)
     # Of 20 visits seen for 3, twelve end at 3; the one that began at 5 is seen for 0.
-    assert title_of(chart).startswith("After 3 40 % of the visits are still in New (")
+    assert title_of(chart).startswith("After 3 40% of the visits are still in New (")
     remembered = table.attrs["stagefunnel"]
     of_arrays = sf.stats.kaplan_meier([3] * 12 + [5] * 8 + [0], [True] * 12 + [False] * 9, times=[1, 3, 5])
     assert remembered["open_low"][1] == pytest.approx(of_arrays["low"][1])
@@ -171,7 +171,7 @@ def test_ages_of_items_are_not_times_in_a_stage() -> None:
 
 
 def two_managers(of_ann: int = 100, of_bob: int = 100) -> sf.StageLog:
-    """Ann wins 58 % of her offers, Bob 41 %; all of both got an offer."""
+    """Ann wins 58% of her offers, Bob 41%; all of both got an offer."""
     won = (round(0.58 * of_ann), round(0.41 * of_bob))
     paths = [
         *["New > Offer > Won"] * won[0],
@@ -203,7 +203,7 @@ def test_a_clear_difference_is_a_dot_on_its_interval_right_of_nothing() -> None:
     table = sf.compare_groups(two_managers(), OFFER, by="manager", a="Ann", b="Bob")
     chart = plots.plot_differences(table)
     assert title_of(chart) == (
-        "Ann wins more of the items that got to Offer than Bob: 58 % against 41 % (+17 points, +3 to +30)."
+        "Ann wins more of the items that got to Offer than Bob: 58% against 41% (+17 points, +3 to +30)."
     )
     (dot,) = [one for one in marks_of(chart, "point") if one["fill"] == LIGHT.won]
     zero, point = scale_of(chart, "+30")
@@ -212,7 +212,7 @@ def test_a_clear_difference_is_a_dot_on_its_interval_right_of_nothing() -> None:
     # Newcombe's bounds of the definitions: +3 and +30 points.
     assert round((low - zero) / point) == 3
     assert round((high - zero) / point) == 30
-    assert "58 % of 100, 41 % of 100" in words_of(chart)
+    assert "58% of 100, 41% of 100" in words_of(chart)
     assert "+17 points (+3 to +30)" in words_of(chart)
 
 
@@ -246,7 +246,7 @@ def test_periods_have_the_differences_of_shares_of_all() -> None:
     )
     chart = plots.plot_differences(compared)
     # 10 of 50 against 30 of 50.
-    assert title_of(chart).startswith("Won: 20 % of all in 2026-02, 60 % in 2026-01 (-40 points, ")
+    assert title_of(chart).startswith("Won: 20% of all in 2026-02, 60% in 2026-01 (-40 points, ")
     fills = {one["stage"]: one["fill"] for one in marks_of(chart, "point") if "stage" in one}
     assert fills == {"New": LIGHT.paper, "Won": LIGHT.lost, "Lost": LIGHT.won}
 
@@ -272,7 +272,11 @@ def test_a_table_of_periods_says_where_no_difference_is_clear(
         months(january, february), PIPELINE, "2026-02", against="previous", basis="created", **options
     )
     shown = str(sf.show(table))
-    assert ("No stage shows a clear difference between 2026-02 and 2026-01." not in shown) == is_clear
+    no_change = {
+        "No stage shows a clear difference between 2026-02 and 2026-01.",  # beside bounds
+        "No clear change between 2026-01 and 2026-02",
+    }
+    assert any(line in shown for line in no_change) != is_clear
 
 
 def test_periods_without_bounds_are_refused_with_what_to_pass() -> None:
@@ -298,9 +302,9 @@ def test_a_waterfall_goes_from_b_to_a_step_by_step() -> None:
     table = sf.decompose(journeys_log(*paths, items=items), OFFER, by="manager", a="Ann", b="Bob")
     chart = plots.plot_decomposition(table)
     assert title_of(chart) == "The step to Offer made most of it: +12 points."
-    ticks = {one["text"]: one["x"] for one in marks_of(chart, "text") if one["text"] in ("0 %", "10 %")}
-    scale = (ticks["10 %"] - ticks["0 %"]) / 10
-    ends = [((bar["x"] - ticks["0 %"]) / scale, (bar["x2"] - ticks["0 %"]) / scale) for bar in bars_of(chart)]
+    ticks = {one["text"]: one["x"] for one in marks_of(chart, "text") if one["text"] in ("0%", "10%")}
+    scale = (ticks["10%"] - ticks["0%"]) / 10
+    ends = [((bar["x"] - ticks["0%"]) / scale, (bar["x2"] - ticks["0%"]) / scale) for bar in bars_of(chart)]
     (b, first, offer, won, a) = ends
     assert b == pytest.approx((0, 15), abs=0.1)
     assert offer == pytest.approx((15, 27.5), abs=0.1)
@@ -309,7 +313,7 @@ def test_a_waterfall_goes_from_b_to_a_step_by_step() -> None:
     assert first[0] == pytest.approx(15, abs=0.2)
     fills = [bar["fill"] for bar in bars_of(chart)]
     assert fills == [LIGHT.moved, LIGHT.won, LIGHT.won, LIGHT.lost, LIGHT.moved]
-    assert {"ever won in Ann", "ever won in Bob", "50 % against 25 %"} <= {*words_of(chart)}
+    assert {"ever won in Ann", "ever won in Bob", "50% against 25%"} <= {*words_of(chart)}
 
 
 def test_the_periods_of_a_waterfall_are_its_sides_and_not_its_period() -> None:
@@ -335,7 +339,7 @@ def test_values_stand_by_how_they_go_with_winning() -> None:
     table = sf.drivers(journeys_log(*paths, items=items), PIPELINE, ["source"], static=["source"])
     chart = plots.plot_drivers(table)
     assert title_of(chart).startswith(
-        "source fair goes with winning: 75 % against 17 % of the rest (+58 points,"
+        "source fair goes with winning: 75% against 17% of the rest (+58 points,"
     )
     fills = {one["source"]: one["fill"] for one in marks_of(chart, "point") if "source" in one}
     assert fills == {"fair": LIGHT.won, "web": LIGHT.lost}

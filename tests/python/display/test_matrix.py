@@ -45,10 +45,26 @@ def test_shares_are_percents_and_a_period_without_items_has_none(log: sf.StageLo
     trend = sf.funnel_by_period(log, PIPELINE, basis="created")
     rows = sf.show(trend, matrix="conversion_from_all").grid.rows
     assert rows == [
-        ["New", "100 %", "100 %", "–"],
-        ["Won", "100 %", "0 %", "–"],
-        ["Lost", "0 %", "50 %", "–"],
+        ["New", "100%", "100%", "–"],
+        ["Won", "100%", "0%", "–"],
+        ["Lost", "0%", "50%", "–"],
     ]
+
+
+def test_a_flow_of_periods_is_a_matrix_too(log: sf.StageLog) -> None:
+    flow = sf.flow(log, PIPELINE, every="month")
+    shown = sf.show(flow, matrix="entered")
+    assert shown.grid.rows == [["New", "1", "2", "0"], ["Won", "0", "1", "0"], ["Lost", "0", "0", "1"]]
+    assert repr(shown).splitlines()[0] == "Flow: entered by period"
+    by_group = sf.show(sf.flow(log, PIPELINE, every="month", by="who"), matrix="at_end").grid.rows
+    # Item 1 of Al is open at the end of January, item 3 at that of February; item 2 of Bo stays open.
+    assert [row for row in by_group if row[1] == "New"] == [
+        ["Al", "New", "1", "1", "0"],
+        ["Bo", "New", "–", "1", "1"],
+    ]
+    whole = sf.flow(log, PIPELINE, period="2026-02")
+    with pytest.raises(sf.SchemaError, match="flow with every= give it"):
+        sf.show(whole, matrix="entered")
 
 
 def test_groups_and_kinds_are_rows_of_their_own(log: sf.StageLog) -> None:

@@ -109,7 +109,7 @@ def test_a_table_whose_numbers_do_not_add_up_is_drawn_in_one_piece() -> None:
 
 def test_at_the_right_stands_how_many_reached_a_stage_and_their_share_of_all() -> None:
     words = words_of(plot_funnel(worked_funnel(kind="conversions")))
-    assert {"10 · 83 %", "7 · 58 %", "6 · 50 %"} <= {*words}
+    assert {"10 · 83%", "7 · 58%", "6 · 50%"} <= {*words}
 
 
 def steps_of(table: pd.DataFrame, **look: Any) -> list[str]:
@@ -120,17 +120,17 @@ def steps_of(table: pd.DataFrame, **look: Any) -> list[str]:
 def test_between_bars_stands_what_is_a_conversion(width: int) -> None:
     # Two lost items began in the second stage, which one of two won items skipped.
     log = journeys_log("New > Offer > Won", "New > Won", "Offer > Lost", "Offer > Lost")
-    assert steps_of(sf.funnel(log, OFFER, kind="furthest"), width=width) == ["↓ 100 %", "↓ 50 %"]
+    assert steps_of(sf.funnel(log, OFFER, kind="furthest"), width=width) == ["↓ 100%", "↓ 50%"]
     # Four items reached Offer and two New: that is not a conversion.
-    assert steps_of(sf.funnel(log, OFFER, kind="conversions"), width=width) == ["↓ 50 %"]
-    assert steps_of(sf.funnel(log, OFFER, kind="both"), width=width) == ["↓ 50 %"]
+    assert steps_of(sf.funnel(log, OFFER, kind="conversions"), width=width) == ["↓ 50%"]
+    assert steps_of(sf.funnel(log, OFFER, kind="both"), width=width) == ["↓ 50%"]
     assert steps_of(sf.funnel(log, OFFER), width=width) == []
 
 
 def test_of_several_won_stages_the_first_has_the_last_stage_above_it() -> None:
     log = journeys_log("New > Won", "New > Won", "New > Renewed", "New")
     pipeline = sf.Pipeline(["New"], won=["Won", "Renewed"])
-    assert steps_of(sf.funnel(log, pipeline, kind="furthest")) == ["↓ 50 %"]
+    assert steps_of(sf.funnel(log, pipeline, kind="furthest")) == ["↓ 50%"]
 
 
 def test_final_stages_have_colours_of_their_own() -> None:
@@ -149,7 +149,7 @@ def test_pointing_at_a_bar_shows_all_its_numbers() -> None:
     discussion = bars_of(plot_funnel(worked_funnel()), stage="Discussion")[0]
     expected = {"reached": "2", "skipped": "9", "of these, began beyond it": "3", "all items": "13"}
     assert expected.items() <= discussion.items()
-    assert discussion["skipped, of those beyond"] == "82 %"
+    assert discussion["skipped, of those beyond"] == "82%"
     assert "reached: 2" in discussion["about"]
 
 
@@ -160,8 +160,8 @@ def test_the_title_says_the_finding_and_the_sentences_what_it_is_about() -> None
     )
     assert sentences_of(chart) == [
         "Classic: what was really passed",
-        "13 items now: 6 won, 5 lost, 2 open; win rate 55 %; 2 won after a loss",
-        "Most often lost from: Won (2 of 5 lost, 40 %)",
+        "13 items now: 6 won, 5 lost, 2 open; win rate 55%; 2 won after a loss",
+        "Most often lost from: Won (2 of 5 lost, 40%)",
         "Won: 8 ever, 6 now; Lost: 7 ever, 5 now",
     ]
 
@@ -235,8 +235,8 @@ def test_beyond_six_groups_there_is_a_cell_for_each_group_and_stage() -> None:
     items = pd.DataFrame({"item": range(7), "shop": range(7)})
     table = sf.funnel(sf.StageLog(frame, items=items), sf.Pipeline("New"), by="shop")
     assert [bar["reached"] for bar in bars_of(plot_funnel(table), stage="New")] == ["1"] * 7
-    assert words_of(plot_funnel(table)).count("100 %") == 7
-    assert words_of(plot_funnel(table[table["shop"] < 6])).count("1 · 100 %") == 6
+    assert words_of(plot_funnel(table)).count("100%") == 7
+    assert words_of(plot_funnel(table[table["shop"] < 6])).count("1 · 100%") == 6
 
 
 def test_more_than_sixty_groups_are_refused_with_a_way_out() -> None:
@@ -252,15 +252,15 @@ def test_groups_are_compared_where_chance_does_not_explain_how_far_apart_they_ar
     items = pd.DataFrame({"item": range(1, 81), "shop": ["a"] * 40 + ["b"] * 40})
     pipeline = sf.Pipeline("New", won="Won")
     table = sf.funnel(journeys_log(*paths, items=items), pipeline, by="shop", within=None)
-    # Open items of b are 75 %, of a 25 %: the two are not alike, and nothing is compared.
-    title = "Not to be compared yet: 75 % of b is still open, 25 % of a"
+    # Open items of b are 75%, of a 25%: the two are not alike, and nothing is compared.
+    title = "Not to be compared yet: 75% of b is still open, 25% of a"
     assert title_of(plot_funnel(table)) == title
     lost = [path if "Won" in path else "New > Lost" for path in paths]
     closed = sf.funnel(journeys_log(*lost, items=items), OFFER, by="shop", missing="ignore")
-    assert title_of(plot_funnel(closed)) == "Won: 75 % in a, 25 % in b, 50 points apart"
+    assert title_of(plot_funnel(closed)) == "Won: 75% in a, 25% in b, 50 points apart"
     near = [*["New > Won"] * 21, *["New > Lost"] * 19, *["New > Won"] * 20, *["New > Lost"] * 20]
     alike = sf.funnel(journeys_log(*near, items=items), OFFER, by="shop", missing="ignore")
-    assert title_of(plot_funnel(alike)) == "Won: 50 % to 52 %, no further apart than by chance"
+    assert title_of(plot_funnel(alike)) == "Won: 50% to 52%, no further apart than by chance"
 
 
 def of_shops(**won: tuple[int, int]) -> pd.DataFrame:
@@ -277,10 +277,10 @@ def test_of_several_groups_those_that_differ_from_the_rest_are_named() -> None:
     # The example of "What stands out": Ann differs from the rest, Cid does not, after Holm.
     table = of_shops(Ann=(45, 100), Bob=(30, 100), Cid=(25, 100))
     for plot in (plot_funnel, plot_compare):
-        assert title_of(plot(table)) == "Won: higher in Ann (45 %, the rest 28 %)"
+        assert title_of(plot(table)) == "Won: higher in Ann (45%, the rest 28%)"
     # Of three groups far apart both ends are named: 80 of 100, 50 of 100, 20 of 100.
     table = of_shops(a=(80, 100), b=(50, 100), c=(20, 100))
-    title = "Won: higher in a (80 %, the rest 35 %); lower in c (20 %, the rest 65 %)"
+    title = "Won: higher in a (80%, the rest 35%); lower in c (20%, the rest 65%)"
     assert title_of(plot_funnel(table)) == title
     assert title_of(plot_funnel(of_shops(a=(5, 10), b=(9, 10)))) == "Most are lost from New in both groups"
     title = "Too few to compare: only a has 30 items"
@@ -349,7 +349,7 @@ def test_a_table_that_lost_its_attributes_is_drawn_still() -> None:
     table = worked_funnel()
     table.attrs.clear()
     chart = plot_funnel(table)
-    assert title_of(chart) == "Most often lost from: Won (2 of 4 lost from a stage, 50 %)"
+    assert title_of(chart) == "Most often lost from: Won (2 of 4 lost from a stage, 50%)"
     assert sentences_of(chart)[0].startswith("Skipped, too few items to rank")
 
 

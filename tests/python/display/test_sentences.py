@@ -41,13 +41,13 @@ def line(table: pd.DataFrame) -> str:
 
 
 def test_outcomes_say_how_the_items_stand(log: sf.StageLog) -> None:
-    assert line(sf.outcomes(log, PIPELINE)) == "6 items now: 2 won, 3 lost, 1 open; win rate 40 %"
+    assert line(sf.outcomes(log, PIPELINE)) == "6 items now: 2 won, 3 lost, 1 open; win rate 40%"
 
 
 def test_times_name_the_slowest_stage(log: sf.StageLog) -> None:
     frame = frame_of([(1, "New", 0), (1, "Offer", 2), (1, "Order", 9), (1, "Won", 10)])
     assert line(sf.time_in_stage(sf.StageLog(frame), PIPELINE)) == (
-        "Longest: Offer (half of the completed visits took more than 7; 0 % of all visits are still open)"
+        "Longest: Offer (half of the completed visits took more than 7; 0% of all visits are still open)"
     )
     waiting = journeys_log("New")
     assert line(sf.time_in_stage(waiting, PIPELINE)) == "No visit of a stage in progress is completed."
@@ -73,20 +73,20 @@ def test_a_median_is_one_of_completed_visits(per: Any, half: str, median: str) -
         (3, "New", 0),
     ]
     table = sf.time_in_stage(sf.StageLog(frame_of(rows)), sf.Pipeline(["New", "Offer"], won="Won"), per=per)
-    assert line(table) == f"Longest: New ({half} more than {median}; 25 % of all visits are still open)"
+    assert line(table) == f"Longest: New ({half} more than {median}; 25% of all visits are still open)"
 
 
 def test_times_to_a_stage_say_how_many_items_have_arrived(log: sf.StageLog) -> None:
     table = sf.time_to(log, PIPELINE, "Offer")
     assert repr(sf.show(table)).startswith("Time from creation to Offer\n")
-    assert line(table) == ("3 of 6 items reached Offer, 50 % (median 1); 3 were closed without it")
+    assert line(table) == ("3 of 6 items reached Offer, 50% (median 1); 3 were closed without it")
     table = sf.time_to(log, PIPELINE.replace(names={"Order": "Bestellung"}), "Order", start="Offer")
     assert repr(sf.show(table)).startswith("Time from Offer to Bestellung\n")
-    assert line(table) == ("2 of 3 items reached Bestellung, 67 % (median 1); 1 is still open")
+    assert line(table) == ("2 of 3 items reached Bestellung, 67% (median 1); 1 is still open")
     alone = sf.time_to(log, PIPELINE, "Lost", start="Offer")
-    assert line(alone).startswith("1 of 3 items reached Lost, 33 % (median 2); ")
+    assert line(alone).startswith("1 of 3 items reached Lost, 33% (median 2); ")
     nowhere = sf.time_to(log, PIPELINE, "Won", start="Bad", missing="ignore")
-    assert line(nowhere) == "0 of 1 item reached Won, 0 %; 1 was closed without it"
+    assert line(nowhere) == "0 of 1 item reached Won, 0%; 1 was closed without it"
     assert line(sf.time_to(journeys_log("New"), PIPELINE, "Won", start="Order")) == "No item entered Order."
 
 
@@ -103,10 +103,10 @@ def test_times_to_a_stage_by_group_name_the_groups_of_thirty_that_take_longest_a
     teams = pd.DataFrame({"item": range(90), "team": ["A"] * 30 + ["B"] * 30 + ["C"] * 30})
     table = sf.time_to(sf.StageLog(frame, items=teams), PIPELINE, "Offer", by="team")
     assert repr(sf.show(table)).splitlines()[-3:-1] == [
-        "89 of 90 items reached Offer, 99 %; 1 is still open",
+        "89 of 90 items reached Offer, 99%; 1 is still open",
         "Longest: B (median 9 of 30 items); shortest: A (median 4 of 30 items)",
     ]
-    assert line(table[table["team"] != "B"]) == "59 of 60 items reached Offer, 98 %; 1 is still open"
+    assert line(table[table["team"] != "B"]) == "59 of 60 items reached Offer, 98%; 1 is still open"
 
 
 def test_tables_of_times_name_the_paused_stages_and_unknown_starts() -> None:
@@ -122,17 +122,17 @@ def test_tables_of_times_name_the_paused_stages_and_unknown_starts() -> None:
 
 def test_moves_name_the_most_frequent(log: sf.StageLog) -> None:
     table = sf.transitions(log, PIPELINE)
-    assert line(table) == "Most frequent: New → Offer (3 moves, 50 % of those that left New)"
+    assert line(table) == "Most frequent: New → Offer (3 moves, 50% of those that left New)"
     assert line(table.head(0)) == "Nothing moved."
 
 
 def test_losses_name_where_most_are_lost(log: sf.StageLog) -> None:
-    expected = "Most often lost from: New (2 of 3 lost, 67 %)"
+    expected = "Most often lost from: New (2 of 3 lost, 67%)"
     assert line(sf.losses(log, PIPELINE)) == expected
     groups = sf.losses(log, PIPELINE, by="manager")
     assert expected in repr(sf.show(groups))
     assert line(groups) == "Fewer than 30 lost items: Ann, Bob"
-    assert line(groups[groups["manager"] == "Ann"]) == "Most often lost from: New (1 of 1 lost, 100 %)"
+    assert line(groups[groups["manager"] == "Ann"]) == "Most often lost from: New (1 of 1 lost, 100%)"
     assert line(groups.head(0)) == "Nothing was lost from a stage."
 
 
@@ -162,7 +162,7 @@ def skip_lines(table: pd.DataFrame) -> list[str]:
 
 def test_what_is_skipped_most_often_is_one_thing_in_every_table() -> None:
     log = journeys_log(*IMPORTS, *MORE)
-    sentence = "Most often skipped: Offer (12 of 40 that went beyond, 30 %; 20 more began beyond it)"
+    sentence = "Most often skipped: Offer (12 of 40 that went beyond, 30%; 20 more began beyond it)"
     assert skip_lines(sf.funnel(log, PIPELINE)) == [sentence]
     assert skip_lines(sf.funnel(log, PIPELINE, kind="both")) == [sentence]
     assert line(sf.skips(log, PIPELINE, by=None)) == sentence
@@ -178,10 +178,10 @@ def test_whoever_imported_items_does_not_top_the_list() -> None:
     table = sf.skips(journeys_log(*paths, items=items), PIPELINE, by="manager")
     # Ann: 12 of 37 on the way; she would be 32 of 57 with what she imported.
     assert line(table) == (
-        "Most often skipped: Offer, Ann (12 of 37 that went beyond, 32 %; 20 more began beyond it)"
+        "Most often skipped: Offer, Ann (12 of 37 that went beyond, 32%; 20 more began beyond it)"
     )
     assert line(table[table["manager"] == "Bob"]) == (
-        "Most often skipped: Offer, Bob (3 of 30 that went beyond, 10 %)"
+        "Most often skipped: Offer, Bob (3 of 30 that went beyond, 10%)"
     )
 
 
@@ -190,8 +190,8 @@ def test_the_rate_that_skips_are_ranked_by_stands_beside_them() -> None:
     assert grid.headings[-3:] == ["began beyond", "skip rate", "rate on the way"]
     # New: 3 of 37 that came from Lost, beside 20 and 3 that began beyond it; nothing went beyond Order.
     assert [(row[0], *row[-3:]) for row in grid.rows] == [
-        ("Offer", "20", "53 %", "30 %"),
-        ("New", "23", "43 %", "8 %"),
+        ("Offer", "20", "53%", "30%"),
+        ("New", "23", "43%", "8%"),
         ("Order", "0", "–", "–"),
     ]
 
@@ -200,10 +200,10 @@ def test_a_higher_rate_of_fewer_than_thirty_is_not_named() -> None:
     few, many = ["Lost > Offer > Order"] * 3, ["New > Order"] * 3 + ["New > Offer > Order"] * 25
     # New: 3 of 31; Offer: 3 of 31. With one item less both have a base of 30, with two less of 29.
     assert skip_lines(sf.funnel(journeys_log(*few, *many), PIPELINE)) == [
-        "Most often skipped: New (3 of 31 that went beyond, 10 %)"
+        "Most often skipped: New (3 of 31 that went beyond, 10%)"
     ]
     assert skip_lines(sf.funnel(journeys_log(*few, *many[:-1]), PIPELINE)) == [
-        "Most often skipped: New (3 of 30 that went beyond, 10 %)"
+        "Most often skipped: New (3 of 30 that went beyond, 10%)"
     ]
     assert skip_lines(sf.funnel(journeys_log(*few, *many[:-2]), PIPELINE)) == [
         "Skipped, too few items to rank: New (3 of 29), Offer (3 of 29)"
@@ -242,7 +242,7 @@ def test_items_rows_and_stages_are_counted(log: sf.StageLog) -> None:
     assert line(sf.item_table(log, PIPELINE)) == "6 items: 2 won, 3 lost, 1 open"
     assert line(sf.row_table(log)) == "17 rows of 6 items"
     assert line(sf.row_table(log).head(1)) == "1 row of 1 item"
-    assert line(log.stages) == "6 stages; most rows: New (6 of 17, 35 %)"
+    assert line(log.stages) == "6 stages; most rows: New (6 of 17, 35%)"
 
 
 def test_an_explanation_says_where_an_item_counts(log: sf.StageLog) -> None:
@@ -304,21 +304,20 @@ MANY_CLICKS = ("9 x 01-01", *(f"{copy}{row}" for copy in range(10, 40) for row i
         (
             {"window": "7D"},  # the log ends on 30 March
             [
-                "50 % of the 60 items that entered in 2026-01 converted within 7D, "
-                "100 % of the 30 of 2026-02.",
-                "Do not compare 2026-03 yet: 0 % of its 30 converted so far, "
+                "50% of the 60 items that entered in 2026-01 converted within 7D, 100% of the 30 of 2026-02.",
+                "Do not compare 2026-03 yet: 0% of its 30 converted so far, "
                 "and the windows of 30 are not over.",
                 "Covered only in part: 2026-03 (observed until 2026-03-30)",
             ],
         ),
         (
             {"window": "7D", "as_of": "2026-03"},
-            ["50 % of the 60 items that entered in 2026-01 converted within 7D, 100 % of the 30 of 2026-02."],
+            ["50% of the 60 items that entered in 2026-01 converted within 7D, 100% of the 30 of 2026-02."],
         ),
         (
             {"window": "60D", "as_of": "2026-04"},
             [
-                "100 % of the 60 items that entered in 2026-01 converted within 60D.",
+                "100% of the 60 items that entered in 2026-01 converted within 60D.",
                 "Do not compare the periods from 2026-02 on yet: their windows are not all over.",
             ],
         ),
@@ -332,7 +331,7 @@ MANY_CLICKS = ("9 x 01-01", *(f"{copy}{row}" for copy in range(10, 40) for row i
         ),
         (
             {"window": "7D", "entries": "all", "as_of": "2026-02"},
-            ["50 % of the 60 entries that entered in 2026-01 converted within 7D."],
+            ["50% of the 60 entries that entered in 2026-01 converted within 7D."],
         ),
         (
             {},
@@ -371,7 +370,7 @@ def test_the_paths_that_are_not_listed_are_not_the_most_frequent_one() -> None:
     rows = [row.replace(" b ", f" b{row.split()[0]} ") for row in rows]
     table = sf.sequence_paths(dated(*rows), ["a", "c"], top=1)
     assert table["path"].tolist() == ["b1", "other (4 paths)"]
-    assert line(table) == "Most often: b1 (1, 20 %)."
+    assert line(table) == "Most often: b1 (1, 20%)."
 
 
 def test_without_a_window_a_trend_of_groups_says_that_older_periods_have_had_longer() -> None:

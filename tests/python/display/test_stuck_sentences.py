@@ -26,26 +26,24 @@ def sentence(log: sf.StageLog, **options: Any) -> str:
 
 
 def test_an_item_is_slow_that_is_there_longer_than_nine_of_ten_visits() -> None:
-    # The visits of the won took 1 to 10: 9 is not longer than 90 % of them … it is as long as 9 of 10.
+    # The visits of the won took 1 to 10: 9 is not longer than 90% of them … it is as long as 9 of 10.
     found = sentence(log_of(still_open=(9, 10, 30, 2)))
-    assert found == f"4 open items; {SLOWER}: 2 of 4 compared, 50 %"
+    assert found == f"4 open items; {SLOWER}: 2 of 4 compared, 50%"
 
 
 def test_one_item_is_spoken_of_as_one() -> None:
-    assert sentence(log_of(still_open=(1,))) == f"1 open item; {SLOWER}: 0 of 1 compared, 0 %"
+    assert sentence(log_of(still_open=(1,))) == f"1 open item; {SLOWER}: 0 of 1 compared, 0%"
 
 
 def test_limits_stand_before() -> None:
     found = sentence(log_of(still_open=(3, 20)), limits={"New": 5})
-    assert (
-        found == f"2 open items; over the limit: 1 of 2 with a limit, 50 %; {SLOWER}: 1 of 2 compared, 50 %"
-    )
+    assert found == f"2 open items; over the limit: 1 of 2 with a limit, 50%; {SLOWER}: 1 of 2 compared, 50%"
 
 
 def test_a_stage_without_a_limit_is_not_counted_with_one() -> None:
     rows = {"item": ["a", "b"], "stage": ["New", "Offer"], "time": [0, 0]}
     found = sentence(sf.StageLog(rows, observed_until=9), limits={"Offer": 5})
-    assert found.startswith("2 open items; over the limit: 1 of 1 with a limit, 100 %; ")
+    assert found.startswith("2 open items; over the limit: 1 of 1 with a limit, 100%; ")
 
 
 def test_without_a_won_item_there_is_nothing_to_compare_with() -> None:
@@ -56,7 +54,7 @@ def test_without_a_won_item_there_is_nothing_to_compare_with() -> None:
 def test_only_visits_of_the_same_stage_are_compared() -> None:
     # Nobody that is won was in Offer, so its item is not among the compared.
     rows = {"item": ["w", "w", "a", "b"], "stage": ["New", "Won", "New", "Offer"], "time": [0, 5, 0, 0]}
-    assert sentence(sf.StageLog(rows, observed_until=9)) == f"2 open items; {SLOWER}: 1 of 1 compared, 100 %"
+    assert sentence(sf.StageLog(rows, observed_until=9)) == f"2 open items; {SLOWER}: 1 of 1 compared, 100%"
 
 
 def test_no_open_item_is_said() -> None:
@@ -71,7 +69,7 @@ def test_the_first_rows_alone_are_about_all_that_are_open() -> None:
 def test_rows_that_were_chosen_are_about_themselves() -> None:
     table = sf.open_items(log_of(still_open=(9, 10, 30, 2)), PIPELINE, missing="ignore")
     lines = repr(sf.show(table[table["in_stage"] < 10])).splitlines()
-    assert f"2 open items; {SLOWER}: 0 of 2 compared, 0 %" in lines
+    assert f"2 open items; {SLOWER}: 0 of 2 compared, 0%" in lines
 
 
 @pytest.mark.parametrize("where", [{"size": "big"}])
@@ -84,4 +82,4 @@ def test_conditions_choose_the_won_that_are_compared_with(where: dict[str, str])
     items = {"item": ["w", "v", "a"], "size": ["big", "small", "big"]}
     log = sf.StageLog(rows, items=items, observed_until=100)
     # 20 is longer than the 1 of v, and not than the 50 of w.
-    assert sentence(log, where=where) == f"1 open item; {SLOWER}: 0 of 1 compared, 0 %"
+    assert sentence(log, where=where) == f"1 open item; {SLOWER}: 0 of 1 compared, 0%"

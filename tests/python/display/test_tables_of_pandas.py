@@ -300,7 +300,7 @@ def arrows(table: pd.DataFrame) -> list[str]:
 
 def test_no_arrow_goes_between_bars_that_do_not_follow_each_other() -> None:
     # 12 items: New 10, Discussion 7, Prepayment 8, Delivery 7, Won 7; more came to Prepayment than before it.
-    to_discussion, to_delivery, to_won = (f"\N{DOWNWARDS ARROW} {share} %" for share in (70, 88, 100))
+    to_discussion, to_delivery, to_won = (f"\N{DOWNWARDS ARROW} {share}%" for share in (70, 88, 100))
     assert arrows(CONVERSIONS) == arrows(CONVERSIONS[::-1]) == [to_discussion, to_delivery, to_won]
     assert arrows(CONVERSIONS[CONVERSIONS["stage"] != "Discussion"]) == [to_delivery, to_won]
     assert arrows(CONVERSIONS[CONVERSIONS["stage"].isin(["New", "Delivery", "Won"])]) == [to_won]

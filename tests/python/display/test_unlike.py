@@ -54,7 +54,11 @@ def below(table: pd.DataFrame) -> list[str]:
         "Not ",
         "Covered",
         "Fewer",
+        "Biggest",
+        "Largest",
+        "No clear",
         "Furthest",
+        "The same",
         "Too few",
         "No group",
         "Each item",
@@ -65,7 +69,7 @@ def below(table: pd.DataFrame) -> list[str]:
 def test_a_trend_of_created_items_is_not_compared_without_a_length() -> None:
     assert below(sf.funnel_by_period(log_of(ROWS), SMALL, basis="created")) == [
         "Not compared: younger items have had less time; follow all of them for the same time (within)",
-        "Not alike in age: 60 % of 2026-03 is still open, 0 % of 2026-02",
+        "Not alike in age: 60% of 2026-03 is still open, 0% of 2026-02",
         "Fewer than 30 items: 2026-04, 2026-05",
     ]
 
@@ -75,7 +79,7 @@ def test_items_of_equal_age_are_compared_over_whole_and_large_periods() -> None:
     table = sf.funnel_by_period(log_of(ROWS), SMALL, within="10d")
     assert (
         below(table)[0]
-        == "Won within 10d, of all created: 15.0 % in 2026-03 after 7.4 % in 2026-01 (+7.6 points)"
+        == "Won within 10d, of all created: 15.0% in 2026-03 after 7.4% in 2026-01 (+7.6 points)"
     )
     cut = sf.funnel_by_period(log_of([*ROWS, *cohort("2026-06", 40, 0, 0)]), SMALL, within="10d")
     assert "in 2026-03 after" in below(cut)[0]
@@ -98,7 +102,7 @@ def test_a_length_turns_what_age_alone_made() -> None:
     same = sf.funnel_by_period(log, SMALL, within="10d")
     assert (
         below(same)[0]
-        == "Won within 10d, of all created: 11.2 % in 2026-02 after 9.9 % in 2026-01 (+1.4 points)"
+        == "Won within 10d, of all created: 11.2% in 2026-02 after 9.9% in 2026-01 (+1.4 points)"
     )
 
 
@@ -106,14 +110,14 @@ def test_a_trend_of_active_items_says_what_was_closed() -> None:
     table = sf.funnel_by_period(log_of(ROWS), SMALL)
     # January 6 of 80, February 9 of 80, March 12 of 32, April 2 of 5. In March 48 are still open.
     assert below(table)[:2] == [
-        "Win rate of what was closed in the period: 11.2 % in 2026-02 after 7.5 % in 2026-01 (+3.8 points)",
+        "Win rate of what was closed in the period: 11.2% in 2026-02 after 7.5% in 2026-01 (+3.8 points)",
         "Not compared, with more still open than in earlier periods: 2026-03",
     ]
     chart = plots.plot_trend(table)
     assert title_of(chart) == below(table)[0]
     assert {"Won, of what was closed in the period", below(table)[1]} <= {*sentences_of(chart)}
     rates = {one["period"]: one["value"] for one in marks_of(chart, "point") if "period" in one}
-    assert rates == {"2026-01": "8 %", "2026-02": "11 %", "2026-03": "38 %", "2026-04": "40 %"}
+    assert rates == {"2026-01": "8%", "2026-02": "11%", "2026-03": "38%", "2026-04": "40%"}
 
 
 @pytest.mark.parametrize(
@@ -142,14 +146,80 @@ def test_a_period_that_the_log_covers_in_part_is_named_and_drawn_hollow() -> Non
 def test_two_periods_are_compared_if_they_are_alike() -> None:
     log = log_of(ROWS)
     alike = sf.compare_periods(log, SMALL, "2026-02", basis="created")
-    assert below(alike) == ["Furthest apart at Won: 11 % (2026-02), 7 % (2026-01)"]
+    assert below(alike) == [
+        "No clear change between 2026-01 and 2026-02",
+        "Largest difference: Won, 11% in 2026-02 against 7% in 2026-01 (+3.8 points), which may be chance",
+    ]
     younger = sf.compare_periods(log, SMALL, "2026-03", basis="created")
-    assert below(younger) == ["Not alike in age: 60 % of 2026-03 is still open, 0 % of 2026-02"]
+    assert below(younger) == ["Not alike in age: 60% of 2026-03 is still open, 0% of 2026-02"]
     small = sf.compare_periods(log, SMALL, "2026-04", basis="created", against="2026-02")
     assert below(small) == ["Fewer than 30 items: 2026-04"]
     partial = sf.compare_periods(log_of(ROWS[2:]), SMALL, "2026-02", basis="created")
     assert below(partial)[0] == "Covered only in part: 2026-01 (observed until 2026-04-05)"
-    assert below(alike) == [title_of(plots.plot_compare(alike))]
+    chart = plots.plot_compare(alike)
+    assert below(alike)[0] == title_of(chart)
+    assert below(alike)[1] in sentences_of(chart)
+
+
+def log_of_two_months(won_before: int, won_now: int, of: int = 100) -> sf.StageLog:
+    """Build a log of two months with as many closed items each."""
+    rows = []
+    for month, won in (("2026-01", won_before), ("2026-02", won_now)):
+        end = pd.Period(month).end_time.floor("us")  # the log covers both whole
+        for at in range(of):
+            item = f"{month} {at}"
+            rows += [(item, "New", pd.Timestamp(month)), (item, "Won" if at < won else "Lost", end)]
+    return log_of(rows)
+
+
+@pytest.mark.parametrize(
+    ("won", "of", "found"),
+    [
+        # Score test of 60 and 40 of 100: 0.2 / sqrt(0.5 * 0.5 * 2 / 100) = 2.83, p = 0.0047, two stages.
+        ((60, 40), 100, ["Biggest change: Won, 40% in 2026-02 against 60% in 2026-01 (−20.0 points)"]),
+        # 60 and 47: 0.13 / sqrt(0.535 * 0.465 * 2 / 100) = 1.84, p = 0.065.
+        (
+            (60, 47),
+            100,
+            [
+                "No clear change between 2026-01 and 2026-02",
+                "Largest difference: Won, 47% in 2026-02 against 60% in 2026-01 (−13.0 points), which may be "
+                "chance",
+            ],
+        ),
+        ((20, 20), 50, ["The same share of all came to each stage."]),
+    ],
+)
+@pytest.mark.parametrize("confidence", [None, 0.95])
+def test_a_change_is_named_where_chance_does_not_make_it(
+    won: tuple[int, int], of: int, found: list[str], confidence: float | None
+) -> None:
+    log = log_of_two_months(*won, of)
+    table = sf.compare_periods(log, SMALL, "2026-02", basis="created", confidence=confidence)
+    chart = plots.plot_compare(table)
+    assert title_of(chart) == found[0]
+    assert {*found[1:]} <= {*sentences_of(chart)}
+    if confidence is None:
+        assert below(table) == found
+
+
+def test_periods_that_may_share_items_are_not_tested() -> None:
+    table = sf.compare_periods(log_of_two_months(60, 40), SMALL, "2026-02", basis="active")
+    found = [
+        "Largest difference: Won, 40% in 2026-02 against 60% in 2026-01 (−20.0 points)",
+        "Not tested: items may be in both periods",
+    ]
+    assert below(table) == found
+    assert title_of(plots.plot_compare(table)) == found[0]
+
+
+def test_two_groups_that_chance_parts_are_not_said_to_be_apart() -> None:
+    frame = frame_of(ROWS)
+    teams = {item: "A" if at % 2 else "B" for at, item in enumerate(sorted({*frame["item"]}))}
+    items = pd.DataFrame({"item": list(teams), "team": list(teams.values())})
+    chart = plots.plot_compare(sf.funnel(log_of(ROWS, items=items), SMALL, by="team"))
+    assert "chance" in title_of(chart)
+    assert not [line for line in sentences_of(chart) if line.startswith(("Furthest", "Biggest"))]
 
 
 def test_groups_of_different_age_are_said_to_be_unlike() -> None:
@@ -157,10 +227,10 @@ def test_groups_of_different_age_are_said_to_be_unlike() -> None:
     teams = {item: "young" if item.startswith("2026-03") else "old" for item in frame["item"]}
     items = pd.DataFrame({"item": list(teams), "team": list(teams.values())})
     table = sf.funnel(log_of(ROWS, items=items), SMALL, by="team")
-    expected = "Not alike in age: 60 % of young is still open, 1 % of old"
+    expected = "Not alike in age: 60% of young is still open, 1% of old"
     assert below(table) == [expected]
     assert expected in str(sf.show(sf.outcomes(log_of(ROWS, items=items), SMALL, by="team")))
-    title = "Not to be compared yet: 60 % of young is still open, 1 % of old"
+    title = "Not to be compared yet: 60% of young is still open, 1% of old"
     assert title_of(plots.plot_compare(table)) == title
     assert expected not in sentences_of(plots.plot_compare(table))
     # What holds inside of each group is said whatever their ages are.
@@ -173,8 +243,8 @@ def test_a_comparison_by_groups_names_a_group_that_is_alike_in_both() -> None:
     teams = {item: "B" if item.endswith("5") else "A" for item in frame["item"]}
     items = pd.DataFrame({"item": list(teams), "team": list(teams.values())})
     table = sf.compare_periods(log_of(ROWS, items=items), SMALL, "2026-02", basis="created", by="team")
-    assert below(table)[0].startswith("Furthest apart at ")
-    assert ", A: " in below(table)[0]
+    assert below(table)[0] == "No clear change between 2026-01 and 2026-02"
+    assert below(table)[1].startswith("Largest difference: Won, A, ")
     assert below(table[table["team"] == "B"])[0].startswith("No group has two periods that are alike")
 
 

@@ -48,7 +48,7 @@ def subtitle_of(chart: Any) -> list[str]:
     return lines
 
 
-AGE = "Not alike in age: 80 % of Bob is still open, 20 % of Ann"
+AGE = "Not alike in age: 80% of Bob is still open, 20% of Ann"
 
 
 @pytest.mark.parametrize("of_log", [False, True], ids=["of the items", "of the log"])
@@ -74,7 +74,7 @@ def test_losses_and_skips_say_which_groups_are_younger_and_which_are_small(
 @pytest.mark.parametrize("ask", [sf.losses, sf.skips])
 @pytest.mark.parametrize(
     ("open_items", "unlike"),
-    [(24, []), (25, ["Not alike in age: 25 % of Bob is still open, 20 % of Ann"])],
+    [(24, []), (25, ["Not alike in age: 25% of Bob is still open, 20% of Ann"])],
 )
 def test_five_points_of_open_items_are_unlike(
     ask: Callable[..., pd.DataFrame], open_items: int, unlike: list[str]
@@ -96,7 +96,7 @@ def test_the_age_of_groups_is_known_after_what_pandas_does_and_silent_without(
     ask: Callable[..., pd.DataFrame],
 ) -> None:
     table = ask(log_of({**TWO, "Cid": (50, 50, 0, 0)}), SMALL, by="who")
-    assert notes_of(table)[0] == "Not alike in age: 80 % of Bob is still open, 0 % of Cid"
+    assert notes_of(table)[0] == "Not alike in age: 80% of Bob is still open, 0% of Cid"
     assert notes_of(table[::-1])[0] == notes_of(table)[0]
     assert notes_of(table[table["who"] != "Cid"])[0] == AGE
     assert notes_of(table[table["who"] == "Bob"]) == []
@@ -152,14 +152,14 @@ def test_sequences_say_which_groups_are_still_inside_their_window() -> None:
     # Of the tablet's 100 visits 40 are at 95 without an order, and 95 + 10 is not before 100.
     table = sf.sequence_funnel(clicks(40, small=20), ["visit", "order"], by="who", window=10)
     expected = [
-        "Not alike in age: 40 % of tablet is still inside the window, 0 % of desktop",
+        "Not alike in age: 40% of tablet is still inside the window, 0% of desktop",
         "Fewer than 30 items that did step 1: tv",
     ]
     assert notes_of(table) == expected
     assert subtitle_of(plots.plot_sequence(table))[-2:] == expected
     assert notes_of(sf.sequence_funnel(clicks(4), ["visit", "order"], by="who", window=10)) == []
     five = sf.sequence_funnel(clicks(5), ["visit", "order"], by="who", window=10)
-    assert notes_of(five) == ["Not alike in age: 5 % of tablet is still inside the window, 0 % of desktop"]
+    assert notes_of(five) == ["Not alike in age: 5% of tablet is still inside the window, 0% of desktop"]
     # Without a window nothing is immature.
     assert notes_of(sf.sequence_funnel(clicks(40), ["visit", "order"], by="who")) == []
     entries = sf.sequence_funnel(clicks(0, 20), ["visit", "order"], by="who", window=10, entries="all")

@@ -129,17 +129,17 @@ def test_the_repr_of_a_summary_has_the_outcomes_and_the_names_of_the_tables() ->
 # Worked out from the journeys New > Offer > Won and New > Lost, one unit of time a step.
 SHOWN = """\
 Funnel: classic and with conversions
-2 items now: 1 won, 1 lost, 0 open; win rate 50 %
+2 items now: 1 won, 1 lost, 0 open; win rate 50%
         classic            conversions                                lost   open
 stage   reached   of all       reached   assumed   of all   skipped   here   here
 ─────────────────────────────────────────────────────────────────────────────────
-New           2    100 %             2         0    100 %         0      1      0
-Offer         1     50 %             1         0     50 %         0      0      0
+New           2    100%             2         0    100%         0      1      0
+Offer         1     50%             1         0     50%         0      0      0
 
-Won           1     50 %             1         0     50 %         0      0      0
-Lost          1     50 %             1         0     50 %         0      0      0
+Won           1     50%             1         0     50%         0      0      0
+Lost          1     50%             1         0     50%         0      0      0
 No stage was skipped.
-Most often lost from: New (1 of 1 lost, 100 %)
+Most often lost from: New (1 of 1 lost, 100%)
 
 Time in stage, per visit
 stage   completed   open   items   mean   median   q25   q75   q90
@@ -148,15 +148,15 @@ New             2      0       2      1        1     1     1     1
 Offer           1      0       1      1        1     1     1     1
 Won             0      1       1      –        –     –     –     –
 Lost            0      1       1      –        –     –     –     –
-Longest: New (half of the completed visits took more than 1; 0 % of all visits are still open)
+Longest: New (half of the completed visits took more than 1; 0% of all visits are still open)
 
 Moves, the most frequent first
 from stage   to stage   moves   items   share
 ─────────────────────────────────────────────
-New          Offer          1       1    50 %
-New          Lost           1       1    50 %
-Offer        Won            1       1   100 %
-Most frequent: New → Offer (1 move, 50 % of those that left New)
+New          Offer          1       1    50%
+New          Lost           1       1    50%
+Offer        Won            1       1   100%
+Most frequent: New → Offer (1 move, 50% of those that left New)
 
 What was read
 check    count   level   note
@@ -208,7 +208,7 @@ def test_groups_are_shown_in_every_table() -> None:
     lines = repr(sf.show(summary)).splitlines()
     of_new = [line.split()[0] for line in lines if line.split()[1:2] == ["New"]]
     assert of_new == ["Al", "Bo", "(missing)", "Al", "Bo", "Bo"]
-    assert "Bo: 1 item now: 1 won, 0 lost, 0 open; win rate 100 %" in lines
+    assert "Bo: 1 item now: 1 won, 0 lost, 0 open; win rate 100%" in lines
     times = lines.index("Time in stage, per visit")
     of_bo = next(line for line in lines[times:] if line.split()[:2] == ["Bo", "New"])
     assert of_bo.split() == ["Bo", "New", "1", "0", "1", *["1"] * 5]
@@ -270,4 +270,4 @@ def test_tables_that_lost_their_attributes_are_still_shown(small: sf.Summary) ->
         table.attrs = {}
     shown = repr(sf.show(small))
     assert "Time in stage, per visit" in shown
-    assert "Most often lost from: New (1 of 1 lost from a stage, 100 %)" in shown
+    assert "Most often lost from: New (1 of 1 lost from a stage, 100%)" in shown

@@ -45,12 +45,12 @@ NEW = sf.Pipeline("New", won="Won", lost="Lost")
 
 
 def test_shares_on_the_page_have_their_bounds(tmp_path: Path) -> None:
-    # 38 of 100 are won: Wilson's bounds are 29 and 48 %.
+    # 38 of 100 are won: Wilson's bounds are 29 and 48%.
     page = page_of(tmp_path, journeys_log(*["New > Won"] * 38, *["New > Lost"] * 62), NEW)
-    assert "<dd>38 % (29–48 %)</dd>" in page
-    assert "38 % (29–48 %)" in section(page, "funnels")
-    assert "100 % (94–100 %)" in section(page, "losses")
-    assert "38 % (29–48 %)" in section(page, "moves")
+    assert "<dd>38% (29–48%)</dd>" in page
+    assert "38% (29–48%)" in section(page, "funnels")
+    assert "100% (94–100%)" in section(page, "losses")
+    assert "38% (29–48%)" in section(page, "moves")
 
 
 def test_the_outlook_counts_open_deals_for_as_long_as_they_were_seen(tmp_path: Path) -> None:
@@ -59,8 +59,8 @@ def test_the_outlook_counts_open_deals_for_as_long_as_they_were_seen(tmp_path: P
     page = page_of(tmp_path, log, NEW)
     first = findings(page, "outlook")[0]
     # 20 of 80 at risk are won at 10 days, then 20 of 60 are lost at 20, and 40 are open still.
-    assert first.startswith("25 % of created items are won within ")
-    assert first.endswith("So far: 25 %.")
+    assert first.startswith("25% of created items are won within ")
+    assert first.endswith("So far: 25%.")
     assert "40 of 40 open items are older than that" in " ".join(findings(page, "outlook"))
 
 
@@ -75,10 +75,10 @@ def test_the_outlook_says_by_how_much_the_counted_share_is_too_low(tmp_path: Pat
     log = sf.StageLog(pd.DataFrame(rows, columns=["item", "stage", "time"]), observed_until="2026-07-01")
     page = page_of(tmp_path, log, NEW)
     lines = findings(page, "outlook")
-    assert lines[0].startswith("50 % of created items are won within ")
-    assert lines[0].endswith("So far: 25 %.")
+    assert lines[0].startswith("50% of created items are won within ")
+    assert lines[0].endswith("So far: 25%.")
     assert (
-        "The counted share of 25 % is 25 points too low, because some of the open items will still be won."
+        "The counted share of 25% is 25 points too low, because some of the open items will still be won."
         in lines
     )
 
@@ -110,7 +110,7 @@ def test_a_difference_that_chance_does_not_make_is_named_and_drawn(tmp_path: Pat
     page = page_of(tmp_path, journeys_log(*paths, items=items), by="manager")
     # Section 12 of the definitions: p = 0.016, and Ann and Bob are each other's rest: twice that is 0.032.
     assert findings(page, "chance")[0] == (
-        "Ann wins more of the items that got to Offer than the other managers: 58 % against 41 % "
+        "Ann wins more of the items that got to Offer than the other managers: 58% against 41% "
         "(+17 points, +3 to +30)."
     )
     part = section(page, "chance")
@@ -139,10 +139,8 @@ def test_the_last_periods_that_are_over_are_compared(tmp_path: Path) -> None:
     page = page_of(tmp_path, log, NEW, every="month", within="35d")
     lines = findings(page, "chance")
     # 30 of 100 in April, 60 of 100 in March; those of June cannot be followed for 35 days.
-    assert "Ever won: 30 % in 2026-04, 60 % in 2026-03 (-30 points)." in lines
-    assert any(
-        line.startswith("Won: 30 % of all in 2026-04, 60 % in 2026-03 (-30 points, ") for line in lines
-    )
+    assert "Ever won: 30% in 2026-04, 60% in 2026-03 (-30 points)." in lines
+    assert any(line.startswith("Won: 30% of all in 2026-04, 60% in 2026-03 (-30 points, ") for line in lines)
     assert "The step to Won made most of it: -30 points." in lines
 
 

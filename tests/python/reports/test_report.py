@@ -79,7 +79,7 @@ def test_the_page_has_every_section_with_its_finding_and_its_definition(by_manag
         "What was read",
     ]
     assert page.text["dd"][:4] == ["300", "109", "146", "45"]
-    assert "Most often lost from: Prepayment invoice (74 of 146 lost, 51 %)" in page.text["p"]
+    assert "Most often lost from: Prepayment invoice (74 of 146 lost, 51%)" in page.text["p"]
     assert any("counts every stage in between for a won item" in text for text in page.text["p"])
 
 
@@ -120,7 +120,7 @@ def test_a_finding_is_one_sentence_however_long_its_names_are(tmp_path: Path) ->
     long = "A stage whose name is far too long for one line of a picture, which breaks it in two or three"
     log = sf.StageLog({"item": [1, 1], "stage": [long, "Lost"], "time": pd.to_datetime(["2026-01-05"] * 2)})
     page = Reader(page_of(tmp_path, log, sf.Pipeline([long], lost="Lost")))
-    assert page.text["p"].count(f"Most often lost from: {long} (1 of 1 lost, 100 %)") == 2
+    assert page.text["p"].count(f"Most often lost from: {long} (1 of 1 lost, 100%)") == 2
 
 
 def test_the_page_loads_nothing_and_is_small(by_manager: str) -> None:
@@ -310,7 +310,7 @@ def test_stuck_items_are_the_worst_of_the_open_ones_with_their_owners(by_manager
     n_slow = int((table["quantile"] > 0.9).sum())
     n_compared = int(table["quantile"].notna().sum())
     share = round(100 * n_slow / n_compared)
-    assert f"45 open items; {STUCK}: {n_slow} of {n_compared} compared, {share} %" in part
+    assert f"45 open items; {STUCK}: {n_slow} of {n_compared} compared, {share}%" in part
     assert "The 10 that have been there longest" in part
 
 
@@ -330,8 +330,8 @@ def test_limits_stand_in_the_time_in_stage_and_the_stuck_items_of_the_page(tmp_p
     log = sf.StageLog(rows, observed_until=9)
     page = page_of(tmp_path, log, sf.Pipeline("New", won="Won"), limits={"New": 5})
     # b is there for 9, and a was for 2.
-    assert re.search(r">over limit</th>.*?>50 %</td>", section(page, "time"), re.DOTALL)
-    assert "1 open item; over the limit: 1 of 1 with a limit, 100 %" in section(page, "stuck")
+    assert re.search(r">over limit</th>.*?>50%</td>", section(page, "time"), re.DOTALL)
+    assert "1 open item; over the limit: 1 of 1 with a limit, 100%" in section(page, "stuck")
     of_pipeline = page_of(tmp_path, log, sf.Pipeline("New", won="Won", limits={"New": 5}))
     assert section(of_pipeline, "time") == section(page, "time")
     without = page_of(tmp_path, log, sf.Pipeline("New", won="Won"))

@@ -58,7 +58,7 @@ def draw_age_frame(
         Pixels that stay free at the right, for names of curves.
     """
     look = sheet.look
-    left = x + width_of("100 %", SMALL) + 8
+    left = x + width_of("100%", SMALL) + 8
     frame = AgeFrame(left, y + 6, width - (left - x) - right, height, longest)
     for share in _SHARES:
         at = frame.y(share)

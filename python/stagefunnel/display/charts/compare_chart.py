@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from ...errors import SchemaError, advised, named
 from ...tables.schema import COMPARISON, FUNNEL
 from ..numbers import count, percent, points
-from ..period_sentences import NameOf, of_comparison, of_groups, of_series, series_of
+from ..period_sentences import NameOf, of_comparison, of_series, series_of
 from ..remarks import of_stages_with_rows
 from ..things import things_of
 from ..titles import KIND_TITLES
-from ..unlike import LEAST_BASE
+from ..unlike import LEAST_BASE, notes_of_funnels
 from .canvas import Canvas, Panels, rows_of
 from .dots import Dot, draw_dots
 from .groups import finding_of_groups, goal_of, why_not_compared
@@ -24,6 +24,7 @@ from .sheet import Sheet
 from .style import ThemeName, inert
 
 _MOST_SERIES = 60
+_FINDINGS: Final = ("Biggest", "Furthest", "Largest", "No clear", "The same")  # how a title that finds begins
 
 
 def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
@@ -62,7 +63,7 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
     >>> shop = sf.datasets.furniture_shop()
     >>> table = sf.funnel(shop.log, shop.pipeline, kind="both")
     >>> plot_compare(table).to_dict()["title"]["text"]
-    ['Furthest apart at Discussion: 68 % (with conversions), 50 % (classic)']
+    ['Furthest apart at Discussion: 68% (with conversions), 50% (classic)']
     """
     is_of_periods = isinstance(table, pd.DataFrame) and "reached_before" in table.columns
     columns, made_by = (
@@ -76,7 +77,7 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
     if is_of_periods or canvas.by == ["kind"]:
         (before, one), (now, other) = series
         rows = _dots_of_two(one, other, names, inert(before), inert(now), things)
-        is_finding = bool(found) and found[0].startswith(("Furthest", "The same"))
+        is_finding = bool(found) and found[0].startswith(_FINDINGS)
         title, below = (found[0], [plain, *found[1:]]) if is_finding else (plain, found)
         if any(row.low is not None for row in rows):
             level = percent(float(canvas.remembered.get("confidence", 0.95)))
@@ -109,7 +110,7 @@ def _sentences(canvas: Canvas, series: Panels, name_of: NameOf) -> list[str]:
     if "reached_before" in canvas.table.columns:
         return of_comparison(of_stages_with_rows(canvas.remembering(), remembered), remembered, name_of)
     named = [(name, of_stages_with_rows(rows, remembered)) for name, rows in series]
-    return of_series(named, name_of) if canvas.by == ["kind"] else of_groups(named, remembered, name_of)
+    return of_series(named, name_of) if canvas.by == ["kind"] else notes_of_funnels(named, remembered)
 
 
 def _kinds_or_groups(canvas: Canvas) -> tuple[str, Panels]:

@@ -21,7 +21,7 @@ from .sheet import About, Sheet
 from .style import NAME, SMALL, ThemeName, inert
 
 _ROW, _HIGH = 44, 22
-_SURE: Final = 1.96  # standard errors of an interval of 95 %
+_SURE: Final = 1.96  # standard errors of an interval of 95%
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width
     -------
     altair.LayerChart
         A bar for b, one for the effect of each step, which add up, and one for a. The thin line at the end of
-        a step is its interval of 95 %; a step whose interval has nothing in it is faint.
+        a step is its interval of 95%; a step whose interval has nothing in it is faint.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def _falls(table: pd.DataFrame, names: Mapping[Any, str], remembered: Mapping[st
         error = number_of(row["effect_se"])
         about = {"step to": names[row["stage"]], a: shares[0], b: shares[1], "effect": points(row["effect"])}
         if error is not None:
-            about["95 %"] = f"{points(end - at - _SURE * error)} to {points(end - at + _SURE * error)}"
+            about["95%"] = f"{points(end - at - _SURE * error)} to {points(end - at + _SURE * error)}"
         detail = f"{shares[0]} against {shares[1]}"
         made.append(Fall(names[row["stage"]], detail, points(row["effect"]), at, end, error, about=about))
         at = end

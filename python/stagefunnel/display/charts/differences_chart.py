@@ -28,7 +28,7 @@ _BOUNDS: Final = tuple(f"conversion_from_all_{end}" for end in _ENDS)
 def plot_differences(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
     """Draw differences of shares with their intervals, the largest first, around a line at nothing.
 
-    A difference is green or orange where chance alone does not make it (`p_adjusted` below 5 %, and both
+    A difference is green or orange where chance alone does not make it (`p_adjusted` below 5%, and both
     sides have 30 items or more), and faint where it may. Of more than 24 the clearest are drawn.
 
     Parameters

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from ..chance import TwoShares, clear_differences
 from ..numbers import percent, points
 from ..standouts import are_unlike
 from ..things import things_of
@@ -14,7 +15,7 @@ from ..unlike import LEAST_BASE
 from .canvas import Panels
 from .style import inert
 
-_LEVEL, _MOST_NAMED = 0.05, 2
+_MOST_NAMED: Final = 2
 _AGE: Final = "Not alike in age: "  # how a note about it begins
 _SURE: Final = 1.645  # standard deviations that chance exceeds once in twenty times
 
@@ -148,19 +149,9 @@ def _rest_of(one: _Group, groups: Sequence[_Group]) -> _Group:
 
 def _standing_out(large: Sequence[_Group], groups: Sequence[_Group]) -> list[_Group]:
     """Choose the groups that differ from all others by more than chance: score tests, adjusted by Holm."""
-    p_values = []
-    for one in large:
-        rest = _rest_of(one, groups)
-        share = (one.n + rest.n) / (one.of + rest.of)
-        spread = math.sqrt(share * (1 - share) * (1 / one.of + 1 / rest.of)) if rest.of else 0.0
-        deviations = abs(one.share - rest.share) / spread if spread else 0.0
-        p_values.append(math.erfc(deviations / math.sqrt(2)))
-    named = set()
-    for rank, at in enumerate(sorted(range(len(large)), key=p_values.__getitem__)):
-        if p_values[at] * (len(large) - rank) >= _LEVEL:
-            break
-        named.add(at)
-    return [one for at, one in enumerate(large) if at in named]
+    rests = [_rest_of(one, groups) for one in large]
+    pairs = [TwoShares(one.n, one.of, rest.n, rest.of) for one, rest in zip(large, rests, strict=True)]
+    return [one for one, is_clear in zip(large, clear_differences(pairs), strict=True) if is_clear]
 
 
 def _is_unlike(one: _Group, other: _Group, remembered: Mapping[str, Any]) -> bool:
@@ -177,7 +168,7 @@ def _named(side: Sequence[_Group], groups: Sequence[_Group]) -> str:
 
 
 def is_chance(groups: Sequence[tuple[int, int]]) -> bool:
-    """Check whether chance alone puts shares that far apart: Pearson's chi-squared test at 5 %.
+    """Check whether chance alone puts shares that far apart: Pearson's chi-squared test at 5%.
 
     The distribution is taken as normal by the cube root of Wilson and Hilferty (1931).
     """

@@ -117,7 +117,7 @@ def plot_incidence(table: pd.DataFrame, *, theme: ThemeName = "light", width: in
     >>> shop = sf.datasets.furniture_shop()
     >>> table = sf.cumulative_incidence(shop.log, shop.pipeline, times=["30d", "60d", "90d"])
     >>> plot_incidence(table).to_dict()["title"]["text"]
-    ['40 % of created items are won within 90 d (37–42 %). So far: 38 %.']
+    ['40% of created items are won within 90 d (37–42%). So far: 38%.']
     """
     canvas = Canvas.of(table, INCIDENCE, "cumulative_incidence()", theme, sort=False)
     remembered = canvas.remembered
@@ -217,7 +217,7 @@ def _about(groups: Sequence[Group], by: Sequence[str], remembered: Mapping[str, 
     things = "visits" if remembered.get("clock") == "stage" else things_of(remembered)
     sentences = [f"{count(sum(n))} {things}, {count(sum(still_open))} of them open"] if n else []
     if any(group.ages and group.ages[-1] > group.horizon for group in groups):
-        sentences.append(f"Faint: fewer than 10 {things}, or 5 % of them, are old enough")
+        sentences.append(f"Faint: fewer than 10 {things}, or 5% of them, are old enough")
     return sentences
 
 
@@ -370,7 +370,7 @@ def _end_words(group: Group) -> list[tuple[str, float, Meaning, bool]]:
         upper -= share
     still_open = max(0.0, upper - lower)
     words.append((f"{percent(still_open)} open", (lower + upper) / 2, "open", False))
-    return [word for word in words if word[-1] or not word[0].startswith("0 %")]
+    return [word for word in words if word[-1] or not word[0].startswith("0%")]
 
 
 def _draw_ends(

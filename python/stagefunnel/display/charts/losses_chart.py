@@ -55,7 +55,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
     >>> from stagefunnel.plots import plot_losses
     >>> shop = sf.datasets.worked_example()
     >>> plot_losses(sf.losses(shop.log, shop.pipeline)).to_dict()["title"]["text"]
-    ['Most often lost from: Won (2 of 5 lost, 40 %)']
+    ['Most often lost from: Won (2 of 5 lost, 40%)']
     """
     canvas = Canvas.of(table, LOSSES, "losses()", theme)
     table, remembered = canvas.table, canvas.remembered

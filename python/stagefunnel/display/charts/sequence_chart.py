@@ -54,7 +54,7 @@ def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     >>> rows = {"item": [1, 1, 2], "stage": ["visit", "order", "visit"], "time": [0, 2, 4]}
     >>> table = sf.sequence_funnel(sf.StageLog(rows), ["visit", "order"])
     >>> plot_sequence(table).to_dict()["title"]["text"]
-    ['Of 2 items 1 (50 %) came to order.']
+    ['Of 2 items 1 (50%) came to order.']
     """
     canvas = Canvas.of(table, SEQUENCE, "sequence_funnel()", theme)
     panels = [(group, _rows_of(rows)) for group, rows in canvas.groups(_MOST_GROUPS)]
@@ -167,7 +167,7 @@ def plot_paths(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
     >>> rows = {"item": [1, 1, 1], "stage": ["visit", "cart", "order"], "time": [0, 2, 4]}
     >>> table = sf.sequence_paths(sf.StageLog(rows), ["visit", "order"])
     >>> plot_paths(table).to_dict()["title"]["text"]
-    ['Most often: cart (1, 100 %).']
+    ['Most often: cart (1, 100%).']
     """
     canvas = Canvas.of(table, SEQUENCE_PATHS, "sequence_paths()", theme, sort=False)
     canvas.refuse_groups("a chart of paths")

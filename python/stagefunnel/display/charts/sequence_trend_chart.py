@@ -57,7 +57,7 @@ def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light", widt
     >>> log = sf.StageLog({"item": [1, 1, 2], "stage": ["visit", "order", "visit"], "time": days})
     >>> table = sf.sequence_trend(log, ["visit", "order"], window="7d")
     >>> plot_sequence_trend(table).to_dict()["title"]["text"][0]
-    'Do not compare 2026-03 yet: 0 % of its 1 converted so far, and the windows of 1 are not'
+    'Do not compare 2026-03 yet: 0% of its 1 converted so far, and the windows of 1 are not'
     """
     # The breakdown stands between the period and the counts.
     columns = (*SEQUENCE_TREND[1:], "period")

@@ -60,7 +60,7 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
     >>> shop = sf.datasets.furniture_shop()
     >>> chart = plot_skips(sf.skips(shop.log, shop.pipeline, by=None))
     >>> chart.to_dict()["title"]["text"][0]
-    'Most often skipped: Discussion (554 of 1,339 that went beyond, 41 %; 131 more began'
+    'Most often skipped: Discussion (554 of 1,339 that went beyond, 41%; 131 more began'
     """
     canvas = Canvas.of(table, SKIPS, "skips()", theme, sort=False)
     table = canvas.table

@@ -97,7 +97,7 @@ def plot_survival(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     ...     shop.log, shop.pipeline, clock="stage", stage="Discussion", times=days
     ... )
     >>> plot_survival(table).to_dict()["title"]["text"]
-    ['After 7 d 49 % of the visits are still in Discussion (46–52 %)']
+    ['After 7 d 49% of the visits are still in Discussion (46–52%)']
     """
     is_of_arrays = isinstance(table, pd.DataFrame) and "survival" in table.columns
     if is_of_arrays:
@@ -195,7 +195,7 @@ def _about(curves: Sequence[Lasting], remembered: Mapping[str, Any], *, is_of_ar
         sentences.append(things_of(remembered))
     if any(any(curve.is_faint) for curve in curves):
         few = f"fewer than {_LEAST_AT_RISK}"
-        is_old = "are at risk" if is_of_arrays else "visits, or 5 % of them, are old enough"
+        is_old = "are at risk" if is_of_arrays else "visits, or 5% of them, are old enough"
         sentences.append(f"Faint: {few} {is_old}")
     return sentences
 

@@ -39,13 +39,13 @@ class _Stay(NamedTuple):
 
 
 def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
-    """Draw how long stages take: a box from 25 to 75 %, a line from 10 to 90 %, a mark at the median.
+    """Draw how long stages take: a box from 25 to 75%, a line from 10 to 90%, a mark at the median.
 
     Parameters
     ----------
     table
         A table of :func:`stagefunnel.time_in_stage`, which remembers the quantiles of the box and the line
-        whatever its columns are. A table that was read from a file has those of its columns: without 10 % the
+        whatever its columns are. A table that was read from a file has those of its columns: without 10% the
         line begins with the box, and the line below the title says so.
     theme
         ``"light"`` or ``"dark"``.
@@ -74,7 +74,7 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width
     >>> shop = sf.datasets.furniture_shop()
     >>> chart = plot_time_in_stage(sf.time_in_stage(shop.log, shop.pipeline))
     >>> chart.to_dict()["title"]["text"][0]
-    'Longest: Delivery (half of the completed visits took more than 9 d 12 h; 5 % of all visits'
+    'Longest: Delivery (half of the completed visits took more than 9 d 12 h; 5% of all visits'
     """
     canvas = Canvas.of(table, STAGE_TIMES, "time_in_stage()", theme)
     canvas.refuse_groups("a chart of times in stages")
@@ -163,7 +163,7 @@ def _key(box: Sequence[str], ends: Sequence[str], of_all: str) -> str:
 
 
 def _percents(quantile: str) -> str:
-    return f"{quantile.removeprefix('q')} %"
+    return f"{quantile.removeprefix('q')}%"
 
 
 def _draw(

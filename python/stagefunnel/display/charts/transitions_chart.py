@@ -75,7 +75,7 @@ def plot_transitions(
     >>> shop = sf.datasets.worked_example()
     >>> moves = sf.transitions(shop.log, shop.pipeline)
     >>> plot_transitions(moves, form="sankey").to_dict()["title"]["text"]
-    ['Most frequent: New → Lost (3 moves, 33 % of those that left New)']
+    ['Most frequent: New → Lost (3 moves, 33% of those that left New)']
     """
     if form is not None:
         check_option("form", form, get_args(FormName))

@@ -116,7 +116,7 @@ def plot_trend(
     >>> shop = sf.datasets.furniture_shop()
     >>> table = sf.funnel_by_period(shop.log, shop.pipeline, every="quarter", within="90d")
     >>> plot_trend(table).to_dict()["title"]["text"]
-    ['Won within 90d, of all created: 38.4 % in 2026Q1 after 40.4 % in 2025Q2 (−2.0 points)']
+    ['Won within 90d, of all created: 38.4% in 2026Q1 after 40.4% in 2025Q2 (−2.0 points)']
     """
     if value is not None:
         check_option("value", value, get_args(ValueName))
@@ -177,7 +177,7 @@ def _title_of(canvas: Canvas, periods: Sequence[str], sentences: list[str]) -> t
     kind = str(canvas.remembered.get("kind", ""))
     first, last = short_period(periods[0]), short_period(periods[-1])
     plain = canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}, from {first} to {last}")
-    found = next((line for line in sentences if " % in " in line and " after " in line), None)
+    found = next((line for line in sentences if "% in " in line and " after " in line), None)
     if found is None:
         return plain, sentences
     return found, [plain, *(line for line in sentences if line != found)]

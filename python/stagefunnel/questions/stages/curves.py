@@ -324,7 +324,7 @@ def _oldest_with(counts: npt.NDArray[Any], needed: npt.NDArray[np.int64]) -> npt
 
 
 def horizons(followed: Ticks, counted: npt.NDArray[np.bool_], code: Codes, n_groups: int) -> Ticks:
-    """Return of each group the largest age that at least 10 and 5 % of its spells could have; -1: none."""
+    """Return of each group the largest age that at least 10 and 5% of its spells could have; -1: none."""
     age, group = followed[counted], code[counted]
     sizes = np.bincount(group, minlength=n_groups).astype(np.int64)
     needed = least_followed(sizes)

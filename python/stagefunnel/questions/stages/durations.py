@@ -94,7 +94,7 @@ def time_in_stage(
         With ``"censored"``: bounds ``…_low`` and ``…_high`` right after the median and each quantile.
     tau
         With ``"censored"``: the length up to which ``restricted_mean`` is one; by default the largest that at
-        least 10 and 5 % of the stage's visits could have, or that of the longest if that is less.
+        least 10 and 5% of the stage's visits could have, or that of the longest if that is less.
 
     Returns
     -------

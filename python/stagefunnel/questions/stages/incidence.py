@@ -122,7 +122,7 @@ def cumulative_incidence(
         - ``naive``: what is counted so far over all items of the group, for contrast;
         - ``beyond_horizon``: whether too few items are old enough for this age.
 
-        ``attrs["stagefunnel"]`` has for each group the horizon, the largest age that at least 10 and 5 % of
+        ``attrs["stagefunnel"]`` has for each group the horizon, the largest age that at least 10 and 5% of
         the items could have, and the win rate of closed items adjusted for the open ones with its error.
 
     Raises

@@ -86,7 +86,7 @@ def test_a_chain_is_shown_part_by_part_with_its_findings() -> None:
         ["lead", "New"],
         ["deal", "New"],
     ]
-    assert "lead: 4 items now: 2 won, 1 lost, 1 open; win rate 67 %" in lines
+    assert "lead: 4 items now: 2 won, 1 lost, 1 open; win rate 67%" in lines
     assert "deal: Skipped, too few items to rank: Offer (1 of 1), Delivery (1 of 1)" in lines
     assert lines[-1] == "Deals without a lead: 1"
 

@@ -54,7 +54,7 @@ def test_a_condition_about_quality(condition: str, value: float, fails: bool) ->
     [
         ("win_rate < 0.6", 0.5, 0.6, True),
         ("win_rate < 50%", 0.5, 0.5, False),
-        ("win_rate <= 50 %", 0.5, 0.5, True),
+        ("win_rate <= 50%", 0.5, 0.5, True),
         ("  won==1  ", 1, 1, True),
         ("lost > 1", 1, 1, False),
         ("open > 0", 1, 0, True),

@@ -123,7 +123,7 @@ def test_optional_stages_are_passed_over() -> None:
 
 def test_sentences_name_what_is_clear_and_nothing_else() -> None:
     text = str(sf.show(of_managers({"Ann": ANN * 2, "Bob": BOB * 2}, a="Ann"))).replace("\xa0", " ")
-    assert "Ann wins more of the items that got to Offer than the other managers: 58 % against 41 %" in text
+    assert "Ann wins more of the items that got to Offer than the other managers: 58% against 41%" in text
     assert "(+17 points, +7 to +26)" in text
     noise = str(sf.show(of_managers({"Ann": ANN[30:70], "Bob": ANN[28:72]})))
     assert "No step shows a clear difference." in noise

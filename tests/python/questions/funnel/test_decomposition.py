@@ -37,7 +37,7 @@ def test_two_steps_by_hand() -> None:
     rest = sf.decompose(log_of({"Ann": NOW, "Bob": THEN}), SMALL, by="who", a="Ann", b=None)
     pd.testing.assert_frame_equal(rest, table)
     text = str(sf.show(table)).replace("\xa0", " ")
-    assert "Ever won: 20 % in Ann, 15 % in Bob (+5 points)." in text
+    assert "Ever won: 20% in Ann, 15% in Bob (+5 points)." in text
     assert "The step to Offer made most of it: +12 points." in text
 
 
@@ -68,7 +68,7 @@ WEB, FAIR = ["New > Won"] * 4 + ["New > Lost"] * 16, ["New > Won"] * 3 + ["New >
 
 
 def test_a_mix_by_hand() -> None:
-    """Ann has 80 of the web and 20 of fairs, Bob 20 and 80; won are 20 % of the web and 60 % of fairs."""
+    """Ann has 80 of the web and 20 of fairs, Bob 20 and 80; won are 20% of the web and 60% of fairs."""
     paths = {"Ann": WEB * 4 + FAIR * 4, "Bob": WEB + FAIR * 16}
     source = ["web"] * 80 + ["fair"] * 20 + ["web"] * 20 + ["fair"] * 80
     log = log_of(paths, source=source)
@@ -80,14 +80,14 @@ def test_a_mix_by_hand() -> None:
     assert table["mix"].tolist() == pytest.approx([-0.12, -0.12])
     assert table["rate"].tolist() == pytest.approx([0, 0])
     text = str(sf.show(table)).replace("\xa0", " ")
-    assert "Won of all: 28 % in Ann, 52 % in Bob (-24 points)." in text
+    assert "Won of all: 28% in Ann, 52% in Bob (-24 points)." in text
     assert "Which items came accounts for -24 points of it" in text
     folded = sf.mix_rate(log, SMALL, mix="source", by="who", a="Ann", b=None, top=1, missing="ignore")
     assert folded["group"].tolist() == ["fair", "other (1 group)"]
 
 
 def test_a_reversal_is_flagged() -> None:
-    """Ann is better with each source, 30 % and 70 % against 20 % and 60 %; in all 34 % and 52 %."""
+    """Ann is better with each source, 30% and 70% against 20% and 60%; in all 34% and 52%."""
     ann = ["New > Won"] * 27 + ["New > Lost"] * 63 + ["New > Won"] * 7 + ["New > Lost"] * 3
     bob = ["New > Won"] * 4 + ["New > Lost"] * 16 + ["New > Won"] * 48 + ["New > Lost"] * 32
     source = ["web"] * 90 + ["fair"] * 10 + ["web"] * 20 + ["fair"] * 80

@@ -35,7 +35,7 @@ def test_each_value_is_compared_with_all_other_items() -> None:
     p_values = [alone["p_value"]] * 2 + [halves["p_value"][0]] * 2
     assert table["p_adjusted"].tolist() == pytest.approx(sf.stats.adjust_p_values(p_values).tolist())
     text = str(sf.show(table)).replace("\xa0", " ")
-    assert "source fair goes with winning: 75 % against 25 % of the rest (+50 points" in text
+    assert "source fair goes with winning: 75% against 25% of the rest (+50 points" in text
     assert "source web goes with not winning" in text
     assert "cause" not in text
 

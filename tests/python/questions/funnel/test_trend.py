@@ -254,7 +254,7 @@ def test_compared_periods_are_called_as_people_call_them(period: Any, names: lis
 def test_a_comparison_is_shown_with_its_periods_and_percents() -> None:
     text = str(sf.show(sf.compare_periods(sf.StageLog(DEALS), SHOP, "2026-04")))
     assert "Funnel: classic, 2026-04 compared with 2026-03" in text
-    assert "100 %" in text
+    assert "100%" in text
 
 
 def test_a_month_is_what_filtering_by_hand_in_pandas_gives() -> None:

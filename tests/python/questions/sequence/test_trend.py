@@ -429,6 +429,6 @@ def test_of_groups_those_are_named_that_stand_out_in_the_last_whole_period() -> 
     items["team"] = items["item"].str[:3]
     trend = sf.sequence_trend(sf.StageLog(table, items=items), ["a", "b"], by="team", window="7d")
     expected = (
-        "Higher conversion in 2026-01 than the rest: Ann (45 %, 45 of 100 items that entered; the rest 28 %)"
+        "Higher conversion in 2026-01 than the rest: Ann (45%, 45 of 100 items that entered; the rest 28%)"
     )
     assert expected in str(sf.show(trend))

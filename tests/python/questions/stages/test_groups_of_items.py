@@ -286,8 +286,8 @@ def test_groups_by_what_came_later_are_named_under_every_table() -> None:
 
 def test_each_of_few_groups_has_its_sentence() -> None:
     below = str(sf.show(sf.transitions(LOG, PIPELINE, by="team"))).splitlines()
-    assert "a: Most frequent: New → Offer (2 moves, 100 % of those that left New)" in below
-    assert "b: Most frequent: New → Lost (1 move, 100 % of those that left New)" in below
+    assert "a: Most frequent: New → Offer (2 moves, 100% of those that left New)" in below
+    assert "b: Most frequent: New → Lost (1 move, 100% of those that left New)" in below
     items = pd.DataFrame({"item": range(9), "own": [f"g{item}" for item in range(9)]})
     rows: dict[str, Any] = {
         "item": [*range(9)] * 2,

@@ -84,7 +84,7 @@ def test_a_closing_that_does_not_stand_is_passed_through_and_counted() -> None:
     first = incidence(log, [3, 9], reopen="first")
     assert of(first, "lost") == pytest.approx([1 / 3, 2 / 3])
     assert of(first, "lost", "naive") == pytest.approx([1 / 3, 2 / 3])
-    assert "50 % of lost items were worked on again" in str(sf.show(last))
+    assert "50% of lost items were worked on again" in str(sf.show(last))
 
 
 def test_the_flip_rule_takes_nothing_out() -> None:
@@ -291,8 +291,8 @@ def test_the_sentence_sets_the_estimate_beside_what_is_counted() -> None:
     log = log_from(*["New 0, Won 2"] * 6, *["New 0, Lost 4"] * 6, *["New 9"] * 8, observed_until=10)
     lines = str(sf.show(sf.cumulative_incidence(log, SMALL))).splitlines()
     assert "Won and lost, by age" in lines[0]
-    assert any("of created items are won within" in line and "So far: 30 %." in line for line in lines)
-    assert any(line.startswith("Win rate of closed items, adjusted for open ones: 50 %") for line in lines)
+    assert any("of created items are won within" in line and "So far: 30%." in line for line in lines)
+    assert any(line.startswith("Win rate of closed items, adjusted for open ones: 50%") for line in lines)
 
 
 @given(case=cases(times="integer"))

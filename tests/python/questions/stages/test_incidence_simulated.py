@@ -1,6 +1,6 @@
 """A pipeline that grows, seen once: the counted conversion is far off, the cumulative incidence is not.
 
-The seeds are fixed. Of all deals 30 % are won, and the truth is the share that is won within 200 days.
+The seeds are fixed. Of all deals 30% are won, and the truth is the share that is won within 200 days.
 """
 
 from typing import Any, NamedTuple, TypeAlias

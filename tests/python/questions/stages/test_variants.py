@@ -117,7 +117,7 @@ def test_an_unknown_start_has_no_cycle_time() -> None:
 def test_the_sentence_names_the_most_frequent_one() -> None:
     shown = str(sf.show(sf.variants(LOG, PIPELINE)))
     assert shown.startswith("Variants of journeys\n")
-    assert "Most often: New → Won (2 of 6 items, 33 %; 5 variants in all)" in shown
+    assert "Most often: New → Won (2 of 6 items, 33%; 5 variants in all)" in shown
 
 
 @pytest.mark.parametrize("top", [0, 10_001, 2.5, True])

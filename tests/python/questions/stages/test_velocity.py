@@ -144,7 +144,7 @@ def test_periods_without_closed_items_have_no_velocity() -> None:
     assert table["closed"].tolist() == [30, 0]
     assert np.isnan(table["velocity"].tolist()[1])
     shown = str(sf.show(table))
-    assert "2026-03: About 267 a day: 12 open × 67 % × 300 ÷ 9 days; 2 without an amount" in shown
+    assert "2026-03: About 267 a day: 12 open × 67% × 300 ÷ 9 days; 2 without an amount" in shown
     assert "Covered only in part: 2026-04" in shown
 
 

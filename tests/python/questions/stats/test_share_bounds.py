@@ -237,10 +237,10 @@ def test_a_column_of_the_breakdown_with_the_name_of_a_bound_is_refused() -> None
 
 def test_people_see_the_bounds_in_brackets() -> None:
     text = str(sf.show(sf.outcomes(SHOP.log, SHOP.pipeline, confidence=0.95)))
-    assert "55 % (28–79 %)" in text
+    assert "55% (28–79%)" in text
     assert "low" not in text
     funnel = str(sf.show(sf.funnel(SHOP.log, SHOP.pipeline, confidence=0.95)))
-    assert "69 % (42–87 %)" in funnel
+    assert "69% (42–87%)" in funnel
 
 
 @pytest.mark.parametrize("name", ["win_rate_low", "conversion_from_all_high", "incidence_low", "naive"])

@@ -57,7 +57,7 @@ def test_the_example_of_the_definitions() -> None:
     log = log_of_managers(Ann=(45, 55, 0), Bob=(30, 70, 0), Cid=(25, 75, 0))
     # Ann against Bob and Cid: z = 3.031, p = .0024, times 3; Cid: p = .030, times 2; Bob: p = .387.
     assert sentences(log) == [
-        "Higher win rate than the rest: Ann (45 %, 45 of 100 closed items; the rest 28 %)"
+        "Higher win rate than the rest: Ann (45%, 45 of 100 closed items; the rest 28%)"
     ]
 
 
@@ -71,12 +71,12 @@ def test_groups_are_compared_before_small_ones_are_put_together() -> None:
 
 def test_a_group_whose_items_are_younger_is_not_praised() -> None:
     log = log_of_managers(Ann=(45, 55, 62), Bob=(30, 70, 10), Cid=(25, 75, 10))
-    assert sentences(log)[0] == "Ann's items are younger (38 % still open, against 9 %)"
+    assert sentences(log)[0] == "Ann's items are younger (38% still open, against 9%)"
     # 4.9 points are like, 5 points are not.
     like = log_of_managers(Ann=(45, 55, 5), Bob=(130, 270, 0))
     assert sentences(like)[0].startswith("Higher win rate than the rest: Ann")
     unlike = log_of_managers(Ann=(45, 50, 5), Bob=(130, 270, 0))
-    assert sentences(unlike)[0] == "Ann's items are younger (5 % still open, against 0 %)"
+    assert sentences(unlike)[0] == "Ann's items are younger (5% still open, against 0%)"
 
 
 def test_what_lies_within_chance_is_said_with_its_chance() -> None:
