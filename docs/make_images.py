@@ -18,7 +18,7 @@ PICTURES: dict[str, Callable[..., Any]] = {
     "two_funnels": lambda **look: plots.plot_funnel(sf.funnel(LOG, PIPELINE, kind="both"), **look),
     "by_group": lambda **look: plots.plot_compare(sf.funnel(LOG, PIPELINE, by="source"), **look),
     "decomposition": lambda **look: plots.plot_decomposition(
-        sf.decompose(LOG, PIPELINE, a="2026-Q1", b="2025-Q4"), **look
+        sf.decompose(LOG, PIPELINE, a="2025-12", b="2025-10"), **look
     ),
     "differences": lambda **look: plots.plot_differences(
         sf.compare_groups(LOG, PIPELINE, by="manager", a="Anna Schmidt"), **look
@@ -33,7 +33,7 @@ PICTURES: dict[str, Callable[..., Any]] = {
     "losses": lambda **look: plots.plot_losses(sf.losses(LOG, PIPELINE, reason="source"), **look),
     "moves": lambda **look: plots.plot_transitions(sf.transitions(LOG, PIPELINE), **look),
     "periods": lambda **look: plots.plot_compare(
-        sf.compare_periods(LOG, PIPELINE, "2026-05", against="previous"), **look
+        sf.compare_periods(LOG, PIPELINE, "2026-03", against="2026-02", within="60d"), **look
     ),
     "sequence": lambda **look: plots.plot_sequence(sf.sequence_funnel(LOG, STEPS, window="60d"), **look),
     "skips": lambda **look: plots.plot_skips(sf.skips(LOG, PIPELINE, by="manager"), **look),

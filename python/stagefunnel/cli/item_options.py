@@ -50,7 +50,7 @@ def cells(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("items behind a number of the funnel (several: behind all of them)")
     texts = {
         "--open-at": "open there now",
-        "--skipped": "went beyond it without a visit",
+        "--skipped": "got past it without a visit",
         "--lost-from": "lost now, from there",
         "--reached": "reached it, with --kind conversions also where that is assumed",
         "--passed": "counted there for rows of their own",

@@ -8,13 +8,14 @@ from typing import Any, Final
 import pandas as pd
 
 from ..tables.labels import columns_before
-from .extremes import group_name
+from .extremes import group_name, largest
 from .numbers import count, counted, percent, plural, points, without_points
 from .period_sentences import NameOf
 from .things import thing_of, things_of
 from .unlike import LEAST_BASE, Side, unlike_notes
 
 _MOST_NAMED: Final = 5
+_MOST_OF_A_WHOLE: Final = 1.5
 _SURE: Final = 1.96  # standard errors of an interval of 95%
 _NOTHING: Final = 1e-12  # a difference that is rounding
 
@@ -108,11 +109,16 @@ def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[s
     sentences = [*_age_of_two(remembered), _whole("Ever won", totals, remembered)]
     effects = table["effect"]
     if effects.notna().any() and abs(total) > _NOTHING:
-        at = effects[effects * total > 0].abs().idxmax() if (effects * total > 0).any() else None
-        if at is not None:
-            stage = name_of(table.loc[at, "stage"])
-            chance = _may_be_chance(effects[at], table.loc[at, "effect_se"])
-            sentences.append(f"The step to {stage} made most of it: {points(effects[at])}{chance}.")
+        row = largest(table[effects.notna()], effects.dropna().abs()).iloc[0]
+        effect = row["effect"]
+        # Where steps moved both ways and nearly made up for each other, none made the little that is left.
+        is_part = effect * total > 0 and abs(effect) <= _MOST_OF_A_WHOLE * abs(total)
+        step = f"{'T' if is_part else 't'}he step to {name_of(row['stage'])}"
+        what = (
+            f"{step} made the largest part of it" if is_part else f"Steps moved both ways, most of all {step}"
+        )
+        chance = _may_be_chance(effect, row["effect_se"])
+        sentences.append(f"{what}: {points(effect)}{chance}.")
     return [*sentences, *_shared(remembered), *_too_recent(remembered), *_passed_over(name_of, remembered)]
 
 

@@ -52,8 +52,8 @@ def _of_group(table: pd.DataFrame) -> list[str]:
         return []
     away = f", {count(total['moved_out'])} moved to another pipeline" if total["moved_out"] else ""
     sentence = (
-        f"In work: {count(total['at_start'])} at the start, {count(came)} came, {count(total['won'])} won, "
-        f"{count(total['lost'])} lost{away}, {count(total['at_end'])} at the end"
+        f"In work: {count(total['at_start'])} at the start, {count(came)} came in, "
+        f"{count(total['won'])} won, {count(total['lost'])} lost{away}, {count(total['at_end'])} at the end"
     )
     return [sentence, *_in_money(open_stages)]
 
@@ -72,7 +72,7 @@ def _in_money(open_stages: pd.DataFrame) -> list[str]:
     away = [f"{number(total['moved_out'])} moved to another pipeline"] if total["moved_out"] else []
     parts = [
         f"{number(total['at_start'])} at the start",
-        f"{number(came)} came",
+        f"{number(came)} came in",
         *changed,
         f"{number(total['won'])} won",
         f"{number(total['lost'])} lost",

@@ -26,7 +26,7 @@ NameOf: TypeAlias = Callable[[Any], str]  # gives the name that people read for 
 Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funnel
 _Remembered: TypeAlias = Mapping[str, Any]
 
-_ALL_THE_SAME: Final = "The same share of all came to each stage."
+_ALL_THE_SAME: Final = "The same share of all reached each stage."
 _FOLLOW: Final = "have had less time; follow all of them for the same time (within)"
 
 

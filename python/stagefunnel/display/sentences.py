@@ -159,7 +159,7 @@ def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     median = length(row["median"], remembered.get("working_day"))
     still_open = percent(row["open"] / row["visits"])
     return [
-        f"Longest: {name_of(row['stage'])} ({half} more than {median}; "
+        f"Slowest stage: {name_of(row['stage'])} ({half} more than {median}; "
         f"{still_open} of all visits are still open)"
     ]
 
@@ -192,7 +192,7 @@ def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]
     """Say which stage is skipped most often, and in which group, and what makes the groups unlike."""
     some_without_rows = bool(remembered.get("without_rows"))
     if not table["beyond"].any() and not some_without_rows:
-        return [f"No {thing_of(remembered)} went beyond a stage."]
+        return [f"No {thing_of(remembered)} got past a stage."]
     groups = [value_labels(table[name]) for name in columns_before(table, "stage")]
     stages = map(name_of, table["stage"].tolist())
     places = [", ".join(names) for names in zip(stages, *groups, strict=True)]

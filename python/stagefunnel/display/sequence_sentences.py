@@ -79,14 +79,19 @@ def _counted_things(remembered: _Remembered) -> str:
 
 
 def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
-    last, of_all = table["reached"].iloc[-1], table["conversion_from_all"].iloc[-1]
+    first, last = table["reached"].iloc[0], table["reached"].iloc[-1]
     left_out = remembered.get("left_out", 0)
     base = remembered.get("items", 0) - left_out
     things = _counted_things(remembered)
     if not base:
         return [f"There are no {things}."]
     goal = " ".join(filter(None, [table["label"].iloc[-1], _within(remembered)]))
-    sentences = [f"Of {count(base)} {things} {count(last)} ({percent(of_all)}) came to {goal}."]
+    began = table["label"].iloc[0]
+    sentences = (
+        [f"{part_of(last, first, f'{things} that did {began} reached {goal}')}."]
+        if first
+        else [f"None of {count(base)} {things} did {began}."]
+    )
     # All drop out before a step whose stages have no rows, which says nothing about the step before it.
     known = table[~(table["step"] + 1).isin(remembered.get("empty_steps", ()))]
     if known["dropped"].any():
@@ -107,7 +112,7 @@ def _of_funnel_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[st
     things = _counted_things(remembered)
     notes = notes_of_sequences(table, remembered, things)
     if table["step"].max() in remembered.get("empty_steps", ()):
-        return notes  # nobody could come to the last step
+        return notes  # nobody could reach the last step
     entered = int(table.loc[table["step"] == 1, "reached"].sum())
     sentences = of_standouts(
         remembered,
@@ -125,7 +130,7 @@ def _of_items(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         return []
     stops = table["stop"].value_counts()
     done = int(stops.get("completed", 0))
-    completed = f"{count(done)} of {count(len(table))} {_counted_things(remembered)} came to the last step"
+    completed = f"{count(done)} of {count(len(table))} {_counted_things(remembered)} reached the last step"
     others = stops.drop("completed", errors="ignore")
     if not others.any():
         return [f"{completed}."]

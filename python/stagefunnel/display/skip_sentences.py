@@ -57,5 +57,5 @@ def skip_sentence(
     also = f"; {count(began_beyond[worst])} more began beyond it" if began_beyond[worst] else ""
     return (
         f"Most often skipped: {places[worst]} "
-        f"({part_of(skipped[worst], base[worst], 'that went beyond')}{also})"
+        f"({part_of(skipped[worst], base[worst], 'that got past it')}{also})"
     )

@@ -15,6 +15,10 @@ from .things import things_of
 
 LEAST_BASE: Final = 30  # shares of fewer items are not compared
 _MOST_NAMED: Final = 3
+# How the notes begin.
+_AGE: Final = "Not alike in age: "
+_PART: Final = "Covered only in part: "
+_FEW: Final = f"Fewer than {LEAST_BASE} "
 
 
 @dataclass(frozen=True)
@@ -98,20 +102,39 @@ def unlike_notes(
     until = remembered.get("observed_until", "")
     partial = sorted(side.name for side in sides if side.is_partial)
     if partial:
-        notes.append(f"Covered only in part: {listed(partial)}{until and f' (observed until {until})'}")
+        notes.append(f"{_PART}{listed(partial)}{until and f' (observed until {until})'}")
     aged = [side for side in sides if side.has_age]
     if aged and "within" not in remembered:  # else all items have had the same time
         most = max(aged, key=lambda side: (side.open_share, side.name))
         least = min(aged, key=lambda side: (side.open_share, side.name))
         if are_unlike(most.open_share, least.open_share):
             notes.append(
-                f"Not alike in age: {percent(most.open_share)} of {most.name} is still {pending}, "
+                f"{_AGE}{percent(most.open_share)} of {most.name} is still {pending}, "
                 f"{percent(least.open_share)} of {least.name}"
             )
     small = sorted(side.name for side in sides if 0 < side.base < LEAST_BASE)
     if small:
-        notes.append(f"Fewer than {LEAST_BASE} {things or things_of(remembered)}: {listed(small)}")
+        notes.append(f"{_FEW}{things or things_of(remembered)}: {listed(small)}")
     return notes
+
+
+def why_not_compared(notes: Sequence[str]) -> tuple[str, list[str]] | None:
+    """Turn the note that weighs most into a title that warns; return it with the notes it does not repeat."""
+    age = next((note for note in notes if note.startswith(_AGE)), "")
+    if age:
+        return f"Not to be compared yet: {age.removeprefix(_AGE).rstrip('.')}", [
+            note for note in notes if note != age
+        ]
+    part = next((note for note in notes if note.startswith(_PART)), "")
+    if part:
+        names = part.removeprefix(_PART).split(" (observed until ")[0]
+        return f"Not to be compared: the log covers {names} only in part", [*notes]
+    few = next((note for note in notes if note.startswith(_FEW)), "")
+    if not few:
+        return None
+    what, names = few.rstrip(".").split(": ", 1)
+    warning = f"Too few to compare: {names} ({what[0].lower()}{what[1:]})"
+    return warning, [note for note in notes if note != few]
 
 
 def notes_of_funnels(series: Iterable[tuple[str, pd.DataFrame]], remembered: Mapping[str, Any]) -> list[str]:

@@ -61,7 +61,7 @@ def test_the_funnel_is_printed_with_a_sentence_under_it(clicks: Clicks) -> None:
     assert run.code == 0
     lines = [line.rstrip() for line in run.out.splitlines()]
     assert lines[0] == "Sequence: visit → cart → order, within 7d"
-    assert "Of 3 items 1 (33%) came to order within 7d." in lines
+    assert "1 of 3 items that did visit reached order within 7d, 33%." in lines
     assert "mean" not in run.out
     assert "median from previous" in run.out
 

@@ -422,7 +422,7 @@ def test_the_rows_of_one_stage_are_the_waterfall_of_that_stage() -> None:
         "moved on",
         "at the end",
     ]
-    assert title_of(chart) == "New: 1 at the start, 1 came, 1 left, 1 at the end"
+    assert title_of(chart) == "New: 1 at the start, 1 came in, 1 left, 1 at the end"
 
 
 def test_win_rates_stand_beside_that_of_all_the_highest_first() -> None:

@@ -35,7 +35,7 @@ def about(chart: Any, of: str) -> dict[str, str]:
 def test_money_is_a_waterfall_with_what_was_raised_and_lowered() -> None:
     table = sf.flow(LOG, PIPELINE, period="2026-02", amount="sum")
     chart = plots.plot_flow(table)
-    assert title_of(chart) == "In work: 3 at the start, 0 came, 1 won, 1 lost, 1 at the end"
+    assert title_of(chart) == "In work: 3 at the start, 0 came in, 1 won, 1 lost, 1 at the end"
     assert about(chart, "items") == {"at the start": "3", "won": "1", "lost": "1", "at the end": "1"}
     assert about(chart, "amount") == {
         "at the start": "220",
@@ -54,7 +54,7 @@ def test_money_is_a_waterfall_with_what_was_raised_and_lowered() -> None:
 def test_the_rows_of_one_stage_have_a_finding_of_their_own() -> None:
     table = sf.flow(LOG, PIPELINE, period="2026-02")
     chart = plots.plot_flow(table[table["stage"] == "Offer"])
-    assert title_of(chart) == "Offer: 0 at the start, 2 came, 1 left, 1 at the end"
+    assert title_of(chart) == "Offer: 0 at the start, 2 came in, 1 left, 1 at the end"
     assert about(chart, "items") == {"from earlier stages": "2", "won": "1", "at the end": "1"}
 
 
@@ -70,7 +70,8 @@ def test_periods_are_columns_of_what_came_and_left_below_a_line_of_what_remains(
     table = sf.flow(LOG, PIPELINE, every="month")
     chart = plots.plot_flow(table)
     assert (
-        title_of(chart) == "2026-01 to 2026-03: In work: 0 at the start, 4 came, 1 won, 1 lost, 2 at the end"
+        title_of(chart)
+        == "2026-01 to 2026-03: In work: 0 at the start, 4 came in, 1 won, 1 lost, 2 at the end"
     )
     found = {(bar["period"], bar["part"]): bar["items"] for bar in bars_of(chart) if "period" in bar}
     assert found == {

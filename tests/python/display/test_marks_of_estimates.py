@@ -301,7 +301,10 @@ def test_a_waterfall_goes_from_b_to_a_step_by_step() -> None:
     items = pd.DataFrame({"item": range(1, 181), "manager": ["Ann"] * 100 + ["Bob"] * 80})
     table = sf.decompose(journeys_log(*paths, items=items), OFFER, by="manager", a="Ann", b="Bob")
     chart = plots.plot_decomposition(table)
-    assert title_of(chart) == "The step to Offer made most of it: +12 points."
+    assert title_of(chart) == (
+        "Ever won: 20% in Ann, 15% in Bob (+5 points). Steps moved both ways, most of all the step to Offer: "
+        "+12 points."
+    )
     ticks = {one["text"]: one["x"] for one in marks_of(chart, "text") if one["text"] in ("0%", "10%")}
     scale = (ticks["10%"] - ticks["0%"]) / 10
     ends = [((bar["x"] - ticks["0%"]) / scale, (bar["x2"] - ticks["0%"]) / scale) for bar in bars_of(chart)]
@@ -329,7 +332,8 @@ def test_an_effect_that_may_be_chance_is_faint_and_the_title_says_so() -> None:
         journeys_log(*paths, items=items), OFFER, by="manager", a="Ann", b="Bob", missing="ignore"
     )
     chart = plots.plot_decomposition(table)
-    assert title_of(chart).endswith("which may be chance.")
+    assert title_of(chart) == "Too few to compare: Ann, Bob (fewer than 30 items)"
+    assert any(line.endswith("which may be chance.") for line in sentences_of(chart))
     assert {bar["opacity"] for bar in bars_of(chart, **{"step to": "Won"})} == {0.35}
 
 

@@ -47,7 +47,8 @@ def test_outcomes_say_how_the_items_stand(log: sf.StageLog) -> None:
 def test_times_name_the_slowest_stage(log: sf.StageLog) -> None:
     frame = frame_of([(1, "New", 0), (1, "Offer", 2), (1, "Order", 9), (1, "Won", 10)])
     assert line(sf.time_in_stage(sf.StageLog(frame), PIPELINE)) == (
-        "Longest: Offer (half of the completed visits took more than 7; 0% of all visits are still open)"
+        "Slowest stage: Offer (half of the completed visits took more than 7; 0% of all visits are still "
+        "open)"
     )
     waiting = journeys_log("New")
     assert line(sf.time_in_stage(waiting, PIPELINE)) == "No visit of a stage in progress is completed."
@@ -73,7 +74,7 @@ def test_a_median_is_one_of_completed_visits(per: Any, half: str, median: str) -
         (3, "New", 0),
     ]
     table = sf.time_in_stage(sf.StageLog(frame_of(rows)), sf.Pipeline(["New", "Offer"], won="Won"), per=per)
-    assert line(table) == f"Longest: New ({half} more than {median}; 25% of all visits are still open)"
+    assert line(table) == f"Slowest stage: New ({half} more than {median}; 25% of all visits are still open)"
 
 
 def test_times_to_a_stage_say_how_many_items_have_arrived(log: sf.StageLog) -> None:
@@ -148,7 +149,7 @@ def test_skips_name_the_worst(log: sf.StageLog) -> None:
         "Fewer than 30 items beyond any stage: (missing), Ann, Bob",
     ]
     assert line(table[table["manager"] == "Bob"]) == "No stage was skipped."
-    assert line(table[table["beyond"] == 0]) == "No item went beyond a stage."
+    assert line(table[table["beyond"] == 0]) == "No item got past a stage."
 
 
 # On their way 12 of 40 skip Offer; 20 more begin in Order. All 3 that come to Order from Lost skip New.
@@ -162,7 +163,7 @@ def skip_lines(table: pd.DataFrame) -> list[str]:
 
 def test_what_is_skipped_most_often_is_one_thing_in_every_table() -> None:
     log = journeys_log(*IMPORTS, *MORE)
-    sentence = "Most often skipped: Offer (12 of 40 that went beyond, 30%; 20 more began beyond it)"
+    sentence = "Most often skipped: Offer (12 of 40 that got past it, 30%; 20 more began beyond it)"
     assert skip_lines(sf.funnel(log, PIPELINE)) == [sentence]
     assert skip_lines(sf.funnel(log, PIPELINE, kind="both")) == [sentence]
     assert line(sf.skips(log, PIPELINE, by=None)) == sentence
@@ -178,10 +179,10 @@ def test_whoever_imported_items_does_not_top_the_list() -> None:
     table = sf.skips(journeys_log(*paths, items=items), PIPELINE, by="manager")
     # Ann: 12 of 37 on the way; she would be 32 of 57 with what she imported.
     assert line(table) == (
-        "Most often skipped: Offer, Ann (12 of 37 that went beyond, 32%; 20 more began beyond it)"
+        "Most often skipped: Offer, Ann (12 of 37 that got past it, 32%; 20 more began beyond it)"
     )
     assert line(table[table["manager"] == "Bob"]) == (
-        "Most often skipped: Offer, Bob (3 of 30 that went beyond, 10%)"
+        "Most often skipped: Offer, Bob (3 of 30 that got past it, 10%)"
     )
 
 
@@ -200,10 +201,10 @@ def test_a_higher_rate_of_fewer_than_thirty_is_not_named() -> None:
     few, many = ["Lost > Offer > Order"] * 3, ["New > Order"] * 3 + ["New > Offer > Order"] * 25
     # New: 3 of 31; Offer: 3 of 31. With one item less both have a base of 30, with two less of 29.
     assert skip_lines(sf.funnel(journeys_log(*few, *many), PIPELINE)) == [
-        "Most often skipped: New (3 of 31 that went beyond, 10%)"
+        "Most often skipped: New (3 of 31 that got past it, 10%)"
     ]
     assert skip_lines(sf.funnel(journeys_log(*few, *many[:-1]), PIPELINE)) == [
-        "Most often skipped: New (3 of 30 that went beyond, 10%)"
+        "Most often skipped: New (3 of 30 that got past it, 10%)"
     ]
     assert skip_lines(sf.funnel(journeys_log(*few, *many[:-2]), PIPELINE)) == [
         "Skipped, too few items to rank: New (3 of 29), Offer (3 of 29)"
@@ -228,7 +229,7 @@ def test_skips_of_items_that_began_beyond_alone_are_named_as_such() -> None:
 def test_a_flow_says_what_came_and_left() -> None:
     rows = ["1 New 01-05", "1 Won 02-03", "2 New 02-04", "3 Offer 02-05", "3 Lost 02-06", "4 Lost 01-01"]
     table = sf.flow(dated(*rows, "4 New 02-09"), PIPELINE, period="2026-02")
-    assert line(table) == "In work: 1 at the start, 3 came, 1 won, 1 lost, 2 at the end"
+    assert line(table) == "In work: 1 at the start, 3 came in, 1 won, 1 lost, 2 at the end"
     assert "In work" not in repr(sf.show(table[table["stage"] != "New"].assign(at_end=7)))
 
 
@@ -273,9 +274,9 @@ def test_sequences_say_how_many_came_to_the_last_step() -> None:
         "Fewer than 30 items that did step 1: Ann, Bob",
     ]
     assert line(sf.sequence_items(log, ["a", "b"])) == (
-        "2 of 3 items came to the last step; most of the others stopped for: no_event (1)."
+        "2 of 3 items reached the last step; most of the others stopped for: no_event (1)."
     )
-    assert line(sf.sequence_items(log, ["a"])) == "3 of 3 items came to the last step."
+    assert line(sf.sequence_items(log, ["a"])) == "3 of 3 items reached the last step."
 
 
 def test_trends_and_times_of_sequences_by_group_name_a_group() -> None:

@@ -187,7 +187,7 @@ def log_of_two_months(won_before: int, won_now: int, of: int = 100) -> sf.StageL
                 "chance",
             ],
         ),
-        ((20, 20), 50, ["The same share of all came to each stage."]),
+        ((20, 20), 50, ["The same share of all reached each stage."]),
     ],
 )
 @pytest.mark.parametrize("confidence", [None, 0.95])
@@ -201,6 +201,34 @@ def test_a_change_is_named_where_chance_does_not_make_it(
     assert {*found[1:]} <= {*sentences_of(chart)}
     if confidence is None:
         assert below(table) == found
+
+
+def test_a_chart_of_periods_that_are_unlike_warns_in_its_title() -> None:
+    log = log_of(ROWS)
+
+    def warning(log: sf.StageLog, *periods: str) -> str:
+        now, before = periods
+        return title_of(
+            plots.plot_compare(sf.compare_periods(log, SMALL, now, basis="created", against=before))
+        )
+
+    assert warning(log, "2026-03", "2026-02") == (
+        "Not to be compared yet: 60% of 2026-03 is still open, 0% of 2026-02"
+    )
+    assert warning(log, "2026-04", "2026-02") == "Too few to compare: 2026-04 (fewer than 30 items)"
+    partial = log_of(ROWS[2:])
+    assert warning(partial, "2026-02", "2026-01") == "Not to be compared: the log covers 2026-01 only in part"
+
+
+def test_items_without_a_value_are_not_ranked_among_the_groups() -> None:
+    """Two teams that chance parts, all closed, and items of nobody, of which 16 of 40 are open."""
+    nobody = cohort("2026-03", 14, 10, 16)
+    rows = [*cohort("2026-01", 48, 52, 0), *cohort("2026-02", 52, 48, 0), *nobody]
+    teams = {item: "A" if item.startswith("2026-01") else "B" for item, *_ in rows[: -len(nobody)]}
+    items = pd.DataFrame({"item": [*teams], "team": [*teams.values()]})
+    chart = plots.plot_compare(sf.funnel(log_of(rows, items=items), SMALL, by="team"))
+    assert title_of(chart) == "Won: 48% to 52%, no further apart than by chance"
+    assert "Not alike in age: 40% of (missing) is still open, 0% of A" in sentences_of(chart)
 
 
 def test_periods_that_may_share_items_are_not_tested() -> None:

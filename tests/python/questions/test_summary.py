@@ -133,11 +133,11 @@ Funnel: classic and with conversions
         classic            conversions                                lost   open
 stage   reached   of all       reached   assumed   of all   skipped   here   here
 ─────────────────────────────────────────────────────────────────────────────────
-New           2    100%             2         0    100%         0      1      0
-Offer         1     50%             1         0     50%         0      0      0
+New           2     100%             2         0     100%         0      1      0
+Offer         1      50%             1         0      50%         0      0      0
 
-Won           1     50%             1         0     50%         0      0      0
-Lost          1     50%             1         0     50%         0      0      0
+Won           1      50%             1         0      50%         0      0      0
+Lost          1      50%             1         0      50%         0      0      0
 No stage was skipped.
 Most often lost from: New (1 of 1 lost, 100%)
 
@@ -148,14 +148,14 @@ New             2      0       2      1        1     1     1     1
 Offer           1      0       1      1        1     1     1     1
 Won             0      1       1      –        –     –     –     –
 Lost            0      1       1      –        –     –     –     –
-Longest: New (half of the completed visits took more than 1; 0% of all visits are still open)
+Slowest stage: New (half of the completed visits took more than 1; 0% of all visits are still open)
 
 Moves, the most frequent first
 from stage   to stage   moves   items   share
 ─────────────────────────────────────────────
-New          Offer          1       1    50%
-New          Lost           1       1    50%
-Offer        Won            1       1   100%
+New          Offer          1       1     50%
+New          Lost           1       1     50%
+Offer        Won            1       1    100%
 Most frequent: New → Offer (1 move, 50% of those that left New)
 
 What was read

@@ -141,7 +141,7 @@ def test_the_last_periods_that_are_over_are_compared(tmp_path: Path) -> None:
     # 30 of 100 in April, 60 of 100 in March; those of June cannot be followed for 35 days.
     assert "Ever won: 30% in 2026-04, 60% in 2026-03 (-30 points)." in lines
     assert any(line.startswith("Won: 30% of all in 2026-04, 60% in 2026-03 (-30 points, ") for line in lines)
-    assert "The step to Won made most of it: -30 points." in lines
+    assert "The step to Won made the largest part of it: -30 points." in lines
 
 
 def test_periods_that_are_alike_fold_to_a_line(tmp_path: Path) -> None:

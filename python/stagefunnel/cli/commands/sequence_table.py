@@ -27,7 +27,7 @@ examples:
         reads_stages=False,
     ),
     "sequence-items": Command(
-        "list the items with the times at which they came to each step",
+        "list the items with the times at which they reached each step",
         "sequence.sequence_items",
         (sequence_options.sequence, *_OF_SEQUENCES, where_options.where_alone),
         """\

@@ -14,10 +14,10 @@ from ..period_sentences import NameOf, of_comparison, of_series, series_of
 from ..remarks import of_stages_with_rows
 from ..things import things_of
 from ..titles import KIND_TITLES
-from ..unlike import LEAST_BASE, notes_of_funnels
+from ..unlike import LEAST_BASE, notes_of_funnels, why_not_compared
 from .canvas import Canvas, Panels, rows_of
 from .dots import Dot, draw_dots
-from .groups import finding_of_groups, goal_of, why_not_compared
+from .groups import finding_of_groups, goal_of, why_groups_are_not_compared
 from .heat import Cell, draw_heat
 from .intervals import interval_note, interval_of, percent_between
 from .sheet import Sheet
@@ -79,6 +79,9 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
         rows = _dots_of_two(one, other, names, inert(before), inert(now), things)
         is_finding = bool(found) and found[0].startswith(_FINDINGS)
         title, below = (found[0], [plain, *found[1:]]) if is_finding else (plain, found)
+        warned = None if is_finding else why_not_compared(found)
+        if warned:
+            title, below = warned[0], [plain, *warned[1]]
         if any(row.low is not None for row in rows):
             level = percent(float(canvas.remembered.get("confidence", 0.95)))
             below.append(f"Thin lines with ends: {level} intervals of the difference, from the hollow dot on")
@@ -92,7 +95,7 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
     else:
         title = finding_of_groups(series, names, canvas.remembered)
         if not title:
-            title, found = why_not_compared(series, found, canvas.remembered)
+            title, found = why_groups_are_not_compared(series, found, canvas.remembered)
         below = [plain, *found]
     below += interval_note(canvas.remembered) if any(row.low is not None for row in rows) else []
     order = [row.name for row in rows]

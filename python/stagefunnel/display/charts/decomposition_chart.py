@@ -13,6 +13,7 @@ from ..comparing_sentences import of_decomposition
 from ..numbers import percent, points
 from ..sentences import stage_namer
 from ..titles import TITLES
+from ..unlike import why_not_compared
 from .canvas import Canvas, rows_of
 from .frame import ticks_of
 from .gaps import number_of
@@ -85,18 +86,21 @@ def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width
     >>> import stagefunnel as sf
     >>> from stagefunnel.plots import plot_decomposition
     >>> shop = sf.datasets.furniture_shop()
-    >>> table = sf.decompose(shop.log, shop.pipeline, a="2026-Q1", b="2025-Q4")
-    >>> plot_decomposition(table).to_dict()["title"]["text"]
-    ['The step to Prepayment invoice made most of it: -3 points.']
+    >>> table = sf.decompose(shop.log, shop.pipeline, a="2025-12", b="2025-10")
+    >>> plot_decomposition(table).to_dict()["title"]["text"][0]
+    'Ever won: 50% in 2025-12, 44% in 2025-10 (+6 points). The step to Prepayment invoice'
     """
     canvas = Canvas.of(table, DECOMPOSED, "decompose()", theme)
     remembered = canvas.remembered
     names = canvas.names_of(canvas.stages())
     found = of_decomposition(canvas.table, stage_namer(remembered.get("names", {})), remembered)
-    finding = next((line for line in found if line.startswith("The step to")), "") or next(
-        (line for line in found if line.startswith("Ever won")), ""
-    )
-    below = [TITLES["decomposition"], *(line for line in found if line != finding)]
+    warned = why_not_compared(found)
+    if warned:
+        finding, below = warned
+    else:
+        findings = [line for line in found if line.startswith(("Ever won", "The step to", "Steps moved"))]
+        finding, below = " ".join(findings), [line for line in found if line not in findings]
+    below = [TITLES["decomposition"], *below]
     falls = _falls(canvas.table, names, remembered)
     return canvas.drawn(
         lambda sheet: _draw(sheet, falls), finding or TITLES["decomposition"], below, width=width

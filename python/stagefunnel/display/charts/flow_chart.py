@@ -67,7 +67,7 @@ def plot_flow(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | N
     >>> from stagefunnel.plots import plot_flow
     >>> shop = sf.datasets.furniture_shop()
     >>> plot_flow(sf.flow(shop.log, shop.pipeline, period="2026-03")).to_dict()["title"]["text"]
-    ['In work: 177 at the start, 111 came, 45 won, 66 lost, 177 at the end']
+    ['In work: 177 at the start, 111 came in, 45 won, 66 lost, 177 at the end']
     """
     columns = (*FLOW, "period") if isinstance(table, pd.DataFrame) and "period" in table else FLOW
     canvas = Canvas.of(table, columns, "flow()", theme).without("period")
@@ -110,7 +110,7 @@ def _of_stage(rows: pd.DataFrame, one: str) -> str:
     totals = totals_of(rows, in_money=False)
     came = totals["entered"]
     return (
-        f"{one or 'In work'}: {count(start)} at the start, {count(came)} came, "
+        f"{one or 'In work'}: {count(start)} at the start, {count(came)} came in, "
         f"{count(start + came - end)} left, {count(end)} at the end"
     )
 

@@ -18,7 +18,7 @@ from ..titles import KIND_TITLES
 from ..unlike import notes_of_funnels
 from .bars import Piece, Row
 from .canvas import Canvas, Panels, rows_of
-from .groups import finding_of_groups, loss_in_groups, why_not_compared
+from .groups import finding_of_groups, loss_in_groups, why_groups_are_not_compared
 from .intervals import interval_note, interval_of, percent_between
 from .style import WORDS, Meaning
 
@@ -149,7 +149,7 @@ def _of_groups(canvas: Canvas, groups: Panels, kinds: Sequence[str]) -> tuple[st
     found = finding_of_groups(series, names, canvas.remembered) if is_of_groups else ""
     found = found or loss_in_groups(series, names)
     if not found and is_of_groups:
-        found, notes = why_not_compared(series, notes, canvas.remembered)
+        found, notes = why_groups_are_not_compared(series, notes, canvas.remembered)
     return (found, [plain, *notes]) if found else (plain, notes)
 
 

@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from ...tables.labels import MISSING
 from ..chance import TwoShares, clear_differences
 from ..numbers import percent, points
 from ..standouts import are_unlike
 from ..things import things_of
-from ..unlike import LEAST_BASE
+from ..unlike import LEAST_BASE, why_not_compared
 from .canvas import Panels
 from .style import inert
 
 _MOST_NAMED: Final = 2
-_AGE: Final = "Not alike in age: "  # how a note about it begins
 _SURE: Final = 1.645  # standard deviations that chance exceeds once in twenty times
 
 
@@ -60,7 +60,8 @@ def finding_of_groups(series: Panels, names: Mapping[Hashable, str], remembered:
     of fewer than two groups with 30 items, and where those that would be named are unlike.
     """
     label, groups = _groups_of(series)
-    large = [one for one in groups if one.of >= LEAST_BASE]
+    # Items without a value are nobody's: they are drawn, and are a part of the rest.
+    large = [one for one in groups if one.of >= LEAST_BASE and one.name != MISSING]
     if len(large) < 2:
         return ""
     best, worst = large[0], large[-1]
@@ -90,13 +91,13 @@ def finding_of_groups(series: Panels, names: Mapping[Hashable, str], remembered:
     return f"{shares}: groups differ overall, and no single one stands out"
 
 
-def why_not_compared(
+def why_groups_are_not_compared(
     series: Panels, notes: Sequence[str], remembered: Mapping[str, Any]
 ) -> tuple[str, list[str]]:
     """Say why groups may not be compared; return it with the notes that it does not repeat."""
-    age = next((note for note in notes if note.startswith(_AGE)), "")
-    if age:
-        return f"Not to be compared yet: {age.removeprefix(_AGE)}", [note for note in notes if note != age]
+    warned = why_not_compared(notes)
+    if warned and warned[0].startswith("Not to"):
+        return warned
     large = [one.name for one in _groups_of(series)[1] if one.of >= LEAST_BASE]
     which = f"only {large[0]} has" if len(large) == 1 else "no group has"
     enough = f"{LEAST_BASE} {things_of(remembered)}"

@@ -54,7 +54,7 @@ def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     >>> rows = {"item": [1, 1, 2], "stage": ["visit", "order", "visit"], "time": [0, 2, 4]}
     >>> table = sf.sequence_funnel(sf.StageLog(rows), ["visit", "order"])
     >>> plot_sequence(table).to_dict()["title"]["text"]
-    ['Of 2 items 1 (50%) came to order.']
+    ['1 of 2 items that did visit reached order, 50%.']
     """
     canvas = Canvas.of(table, SEQUENCE, "sequence_funnel()", theme)
     panels = [(group, _rows_of(rows)) for group, rows in canvas.groups(_MOST_GROUPS)]

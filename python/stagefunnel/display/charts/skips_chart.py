@@ -60,7 +60,7 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
     >>> shop = sf.datasets.furniture_shop()
     >>> chart = plot_skips(sf.skips(shop.log, shop.pipeline, by=None))
     >>> chart.to_dict()["title"]["text"][0]
-    'Most often skipped: Discussion (554 of 1,339 that went beyond, 41%; 131 more began'
+    'Most often skipped: Discussion (554 of 1,339 that got past it, 41%; 131 more began'
     """
     canvas = Canvas.of(table, SKIPS, "skips()", theme, sort=False)
     table = canvas.table
@@ -69,7 +69,7 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
     seen = of_stages_with_rows(table, canvas.remembered)
     title, *below = of_skips(seen, names.__getitem__, canvas.remembered)
     by = f", by {', '.join(canvas.by)}" if canvas.by else ""
-    below = [f"Skipped, of the {things} that went beyond a stage and did not begin beyond it{by}", *below]
+    below = [f"Skipped, of the {things} that got past a stage and did not begin beyond it{by}", *below]
     if not canvas.by:
         rows = _rows_of(table, names, things)
         if any(row.low is not None for row in rows):

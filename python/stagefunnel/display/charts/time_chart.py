@@ -74,7 +74,7 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width
     >>> shop = sf.datasets.furniture_shop()
     >>> chart = plot_time_in_stage(sf.time_in_stage(shop.log, shop.pipeline))
     >>> chart.to_dict()["title"]["text"][0]
-    'Longest: Delivery (half of the completed visits took more than 9 d 12 h; 5% of all visits'
+    'Slowest stage: Delivery (half of the completed visits took more than 9 d 12 h; 5% of all'
     """
     canvas = Canvas.of(table, STAGE_TIMES, "time_in_stage()", theme)
     canvas.refuse_groups("a chart of times in stages")

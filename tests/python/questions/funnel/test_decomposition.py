@@ -38,7 +38,7 @@ def test_two_steps_by_hand() -> None:
     pd.testing.assert_frame_equal(rest, table)
     text = str(sf.show(table)).replace("\xa0", " ")
     assert "Ever won: 20% in Ann, 15% in Bob (+5 points)." in text
-    assert "The step to Offer made most of it: +12 points." in text
+    assert "Steps moved both ways, most of all the step to Offer: +12 points." in text
 
 
 def dated(stages: str, day: str, item: int) -> list[tuple[int, str, pd.Timestamp]]:

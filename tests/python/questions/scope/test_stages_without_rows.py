@@ -267,7 +267,7 @@ def test_superlatives_pass_over_a_stage_nobody_was_in() -> None:
     log = journeys_log(*MANY)
     table = sf.funnel(log, PIPELINE)
     assert table["skipped"].tolist() == [0, 60, 20, 0, 0]
-    expected = "Most often skipped: Offer (20 of 40 that went beyond, 50%)"
+    expected = "Most often skipped: Offer (20 of 40 that got past it, 50%)"
     assert expected in repr(sf.show(table))
     assert expected in repr(sf.show(sf.skips(log, PIPELINE, by=None)))
     only = sf.funnel(journeys_log("New > Offer > Won > Lost"), PIPELINE)

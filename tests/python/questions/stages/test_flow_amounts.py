@@ -296,4 +296,6 @@ def test_a_line_says_that_amounts_are_those_of_today() -> None:
     assert "Amounts are those of today" in text
     of_log = str(sf.show(sf.flow(dated(), SMALL, period="2026-02", amount="sum")))
     assert "today" not in of_log
-    assert "In work, in money: 100 at the start, 0 came, 50 raised, 0 won, 0 lost, 150 at the end" in of_log
+    assert (
+        "In work, in money: 100 at the start, 0 came in, 50 raised, 0 won, 0 lost, 150 at the end" in of_log
+    )
