@@ -6,6 +6,7 @@
 #include "marks.hpp"
 #include "stagefunnel/questions/durations/life_cells.hpp"
 #include "stagefunnel/questions/durations/lives.hpp"
+#include "stagefunnel/questions/durations/open_then.hpp"
 
 namespace stagefunnel::bindings {
 namespace lives_calls {
@@ -62,6 +63,19 @@ std::optional<stats::RiskCells> count_stays(const Journeys& journeys, const Pipe
                                   threads);
 }
 
+durations::OpenThen open_then(const Array<std::uint32_t>& item, const Array<std::int32_t>& stage,
+                              const Array<std::int64_t>& began, const Pipeline& pipeline,
+                              const Array<std::int64_t>& first_visit, const Array<std::int64_t>& dates,
+                              const Array<std::int64_t>& ends, unsigned threads) {
+    const durations::VisitColumns visits{.item = bindings::as_span(item),
+                                         .stage = bindings::as_span(stage),
+                                         .began = bindings::as_span(began)};
+    const auto firsts = bindings::as_span(first_visit);
+    const auto at = bindings::as_span(dates), until = bindings::as_span(ends);
+    const py::gil_scoped_release unlocked;
+    return durations::open_then(visits, pipeline, firsts, at, until, threads);
+}
+
 /// A property that hands a column over: it can be taken once.
 template <auto Member>
 auto taken() {
@@ -97,6 +111,13 @@ void bind_lives(py::module_& m) {
         .def("take_state", lives_calls::taken<&durations::StaySpells::state>());
     m.def("list_stays", &lives_calls::stays, "journeys"_a, "pipeline"_a, "first"_a, "end"_a, "marks"_a,
           "threads"_a);
+    py::class_<durations::OpenThen>(m, "OpenThen")
+        .def("take_bounds", lives_calls::taken<&durations::OpenThen::bounds>())
+        .def("take_visit", lives_calls::taken<&durations::OpenThen::visit>())
+        .def("take_won", lives_calls::taken<&durations::OpenThen::won>());
+    m.def("open_then", &lives_calls::open_then, "item"_a.noconvert(), "stage"_a.noconvert(),
+          "began"_a.noconvert(), "pipeline"_a, "first_visit"_a.noconvert(), "dates"_a.noconvert(),
+          "ends"_a.noconvert(), "threads"_a);
     py::class_<durations::PackedLives>(m, "PackedLives")
         .def_readonly("unknown", &durations::PackedLives::unknown)
         .def_readonly("passed_through", &durations::PackedLives::passed_through)

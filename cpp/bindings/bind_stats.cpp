@@ -2,6 +2,7 @@
 
 #include "arrays.hpp"
 #include "stagefunnel/stats/chain.hpp"
+#include "stagefunnel/stats/exit_history.hpp"
 #include "stagefunnel/stats/forecast.hpp"
 #include "stagefunnel/stats/incidence.hpp"
 #include "stagefunnel/stats/risk_cells.hpp"
@@ -91,14 +92,15 @@ stats::ExitBins bins_of(const Array<std::int64_t>& bounds, const Array<double>& 
 stats::WinDraws draw_wins(const Array<std::int64_t>& bounds, const Array<double>& chance,
                           const Array<double>& weight, std::size_t n_steps, const Array<std::int64_t>& bin,
                           const Array<std::int64_t>& row, const Array<double>& win,
-                          const Array<double>& win_if, const std::optional<Array<double>>& amount,
-                          const Array<std::int64_t>& number, std::size_t n_rows, std::size_t n_draws,
-                          std::uint64_t seed, bool draws_chances, std::size_t most_items, unsigned threads) {
+                          const std::optional<Array<double>>& win_if,
+                          const std::optional<Array<double>>& amount, const Array<std::int64_t>& number,
+                          std::size_t n_rows, std::size_t n_draws, std::uint64_t seed, bool draws_chances,
+                          std::size_t most_items, unsigned threads) {
     const stats::ExitBins exits = bins_of(bounds, chance, weight, n_steps);
     const stats::OpenItems items{.bin = bindings::as_span(bin),
                                  .row = bindings::as_span(row),
                                  .chance = bindings::as_span(win),
-                                 .chance_if = bindings::as_span(win_if),
+                                 .chance_if = as_span(win_if),
                                  .amount = as_span(amount),
                                  .number = bindings::as_span(number)};
     const stats::DrawOptions options{
@@ -117,6 +119,33 @@ py::array_t<double> draw_chances(const Array<std::int64_t>& bounds, const Array<
         draws = stats::draw_chances(exits, n_draws, seed, threads);
     }
     return as_array(std::move(draws));
+}
+
+stats::ExitHistory history_of(const Array<std::int64_t>& began, const Array<std::int64_t>& ended,
+                              const Array<std::int32_t>& cause, const Array<std::int32_t>& cell,
+                              std::size_t n_causes, std::size_t n_cells, unsigned threads) {
+    const stats::DatedVisits visits{.began = bindings::as_span(began),
+                                    .ended = bindings::as_span(ended),
+                                    .cause = bindings::as_span(cause),
+                                    .cell = bindings::as_span(cell),
+                                    .n_causes = n_causes,
+                                    .n_cells = n_cells};
+    const py::gil_scoped_release unlocked;
+    return {visits, threads};
+}
+
+stats::KnownExits known_at(const stats::ExitHistory& history, std::int64_t moment, unsigned threads) {
+    const py::gil_scoped_release unlocked;
+    return history.known_at(moment, threads);
+}
+
+stats::SteppedExits by_step(const stats::ExitHistory& history, const stats::KnownExits& known,
+                            const Array<std::int64_t>& cell, const Array<std::int64_t>& bounds,
+                            const Array<std::int64_t>& end, unsigned threads) {
+    const stats::WantedSteps wanted{
+        .cell = bindings::as_span(cell), .bounds = bindings::as_span(bounds), .end = bindings::as_span(end)};
+    const py::gil_scoped_release unlocked;
+    return history.by_step(known, wanted, threads);
 }
 
 }  // namespace stats_calls
@@ -152,6 +181,22 @@ void bind_stats(py::module_& m) {
         .def_property_readonly("visits", array_of<&stats::ChainEnds::visits>())
         .def_property_readonly("absorbed", array_of<&stats::ChainEnds::absorbed>());
     m.def("solve_chain", &solve_chain, "probability"_a.noconvert(), "n_transient"_a, "n_absorbing"_a);
+    py::class_<stats::KnownExits>(m, "KnownExits")
+        .def_property_readonly("events", array_of<&stats::KnownExits::events>())
+        .def_property_readonly("oldest", array_of<&stats::KnownExits::oldest>())
+        .def_property_readonly("spent", array_of<&stats::KnownExits::spent>())
+        .def_readonly("common", &stats::KnownExits::common);
+    py::class_<stats::SteppedExits>(m, "SteppedExits")
+        .def_property_readonly("chance", array_of<&stats::SteppedExits::chance>())
+        .def_property_readonly("left", array_of<&stats::SteppedExits::left>())
+        .def_property_readonly("spread", array_of<&stats::SteppedExits::spread>())
+        .def_property_readonly("at_risk", array_of<&stats::SteppedExits::at_risk>());
+    py::class_<stats::ExitHistory>(m, "ExitHistory")
+        .def(py::init(&history_of), "began"_a.noconvert(), "ended"_a.noconvert(), "cause"_a.noconvert(),
+             "cell"_a.noconvert(), "n_causes"_a, "n_cells"_a, "threads"_a)
+        .def("known_at", &known_at, "moment"_a, "threads"_a)
+        .def("by_step", &by_step, "known"_a, "cell"_a.noconvert(), "bounds"_a.noconvert(),
+             "end"_a.noconvert(), "threads"_a);
     py::class_<stats::WinDraws>(m, "WinDraws")
         .def_property_readonly("wins", array_of<&stats::WinDraws::wins>())
         .def_property_readonly("wins_if", array_of<&stats::WinDraws::wins_if>())

@@ -93,9 +93,19 @@ BinChances to_the_end(const ExitBins& exits, const Shares& shares) {
     return found;
 }
 
+/// The stages in progress that ever follow each stage.
+std::vector<std::vector<std::size_t>> following_of(const Shares& shares, std::size_t n) {
+    std::vector<std::vector<std::size_t>> following(n);
+    for (std::size_t s = 0; s < n; ++s)
+        for (std::size_t k = 0; k < n; ++k)
+            if (shares.total[s * (n + 2) + k] > 0) following[s].push_back(k);
+    return following;
+}
+
 /// By step and stage the chance that one who has just come to the stage is won by then: the Markov renewal
 /// equation, step by step. What ends at once goes on in the same step.
-Matrix wins_of_new_visits(const ExitBins& exits, std::span<const double> exit) {
+Matrix wins_of_new_visits(const ExitBins& exits, std::span<const double> exit,
+                          const std::vector<std::vector<std::size_t>>& following) {
     const std::size_t n = exits.n_stages(), n_next = n + 2;
     const auto size = static_cast<Index>(n);
     Matrix at_once = Matrix::Zero(size, size);
@@ -108,19 +118,19 @@ Matrix wins_of_new_visits(const ExitBins& exits, std::span<const double> exit) {
     const Eigen::PartialPivLU<Matrix> solver(Matrix::Identity(size, size) - at_once);
     Matrix won = Matrix::Zero(static_cast<Index>(exits.n_steps) + 1, size);
     for (std::size_t t = 0; t <= exits.n_steps; ++t) {
+        // Step by step, the sums of the stages do not wait for each other.
         Vector known = Vector::Zero(size);
-        for (std::size_t s = 0; s < n; ++s) {
-            const auto first = static_cast<std::size_t>(exits.bounds[s]);
-            const std::size_t last = std::min(first + t + 1, static_cast<std::size_t>(exits.bounds[s + 1]));
-            double sum = 0;
-            for (std::size_t bin = first; bin < last; ++bin) {
+        for (std::size_t x = 0; x <= t; ++x) {
+            const double* rest = won.data() + (t - x) * n;
+            for (std::size_t s = 0; s < n; ++s) {
+                const std::size_t bin = static_cast<std::size_t>(exits.bounds[s]) + x;
+                if (bin >= static_cast<std::size_t>(exits.bounds[s + 1])) continue;
                 const double* row = exit.data() + bin * n_next;
-                sum += row[n];
-                if (bin == first) continue;
-                const auto rest = static_cast<Index>(t - (bin - first));
-                for (std::size_t k = 0; k < n; ++k) sum += row[k] * won(rest, static_cast<Index>(k));
+                double sum = known(static_cast<Index>(s)) + row[n];
+                if (x > 0)
+                    for (const std::size_t k : following[s]) sum += row[k] * rest[k];
+                known(static_cast<Index>(s)) = sum;
             }
-            known(static_cast<Index>(s)) = sum;
         }
         won.row(static_cast<Index>(t)) = solver.solve(known).transpose();
     }
@@ -130,23 +140,34 @@ Matrix wins_of_new_visits(const ExitBins& exits, std::span<const double> exit) {
 std::vector<double> to_the_horizon(const ExitBins& exits, const Shares& shares,
                                    std::span<const double> exit) {
     const std::size_t n = exits.n_stages(), n_next = n + 2;
-    const Matrix won = wins_of_new_visits(exits, exit);
-    std::vector<double> found(shares.left.size(), 0.0);
+    const auto following = following_of(shares, n);
+    const Matrix won = wins_of_new_visits(exits, exit, following);
+    std::vector<double> found(shares.left.size(), 0.0), column;
     for (std::size_t s = 0; s < n; ++s) {
-        double left = 1;
-        for (auto bin = static_cast<std::size_t>(exits.bounds[s]);
-             bin < static_cast<std::size_t>(exits.bounds[s + 1]); ++bin) {
-            const std::size_t last =
-                std::min(bin + exits.n_steps, static_cast<std::size_t>(exits.bounds[s + 1]));
-            double win = 0;
-            for (std::size_t at = bin; at < last; ++at) {
-                const double* row = exit.data() + at * n_next;
-                const auto rest = static_cast<Index>(exits.n_steps - (at - bin) - 1);
-                win += row[n];
-                for (std::size_t k = 0; k < n; ++k) win += row[k] * won(rest, static_cast<Index>(k));
+        const auto first = static_cast<std::size_t>(exits.bounds[s]);
+        const std::size_t n_bins = static_cast<std::size_t>(exits.bounds[s + 1]) - first;
+        // The exits to won, and to each stage that follows, bin after bin.
+        column.resize((following[s].size() + 1) * n_bins);
+        const auto put = [&](std::size_t at, std::size_t next) {
+            for (std::size_t bin = 0; bin < n_bins; ++bin)
+                column[at * n_bins + bin] = exit[(first + bin) * n_next + next];
+        };
+        put(0, n);
+        for (std::size_t at = 0; at < following[s].size(); ++at) put(at + 1, following[s][at]);
+        double* win = found.data() + first;
+        for (std::size_t x = 0; x < std::min(exits.n_steps, n_bins); ++x) {
+            const double* rest = won.data() + (exits.n_steps - x - 1) * n;
+            for (std::size_t bin = 0; bin + x < n_bins; ++bin) win[bin] += column[bin + x];
+            for (std::size_t at = 0; at < following[s].size(); ++at) {
+                const double* own = column.data() + (at + 1) * n_bins + x;
+                const double chance = rest[following[s][at]];
+                for (std::size_t bin = 0; bin + x < n_bins; ++bin) win[bin] += own[bin] * chance;
             }
-            if (left > 0) found[bin] = std::min(win / left, 1.0);
-            const auto here = exit.subspan(bin * n_next, n_next);
+        }
+        double left = 1;
+        for (std::size_t bin = 0; bin < n_bins; ++bin) {
+            win[bin] = left > 0 ? std::min(win[bin] / left, 1.0) : 0.0;
+            const auto here = exit.subspan((first + bin) * n_next, n_next);
             left -= std::accumulate(here.begin(), here.end(), 0.0);
         }
     }
@@ -169,11 +190,12 @@ std::vector<double> of_leaving(const ExitBins& exits, const Shares& shares) {
 
 }  // namespace
 
-BinChances chances_of_bins(const ExitBins& exits, std::span<const double> chance) {
+BinChances chances_of_bins(const ExitBins& exits, std::span<const double> chance, IfClosed if_closed) {
     const Shares shares = shares_of(exits, chance);
     if (exits.n_steps == 0) return to_the_end(exits, shares);
-    return {to_the_horizon(exits, shares, shares.exit),
-            to_the_horizon(exits, shares, of_leaving(exits, shares))};
+    BinChances found{to_the_horizon(exits, shares, shares.exit), {}};
+    if (if_closed == IfClosed::find) found.win_if = to_the_horizon(exits, shares, of_leaving(exits, shares));
+    return found;
 }
 
 }  // namespace stagefunnel::stats::inline internal

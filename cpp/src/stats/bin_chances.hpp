@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -13,9 +14,14 @@ struct BinChances {
     std::vector<double> win, win_if;
 };
 
+/// Whether the chance of those that are closed at all is wanted too.
+enum class IfClosed : std::uint8_t { find, leave };
+
 /// Follows those at the beginning of each bin to the end, or to the horizon, with other chances in the bins.
 ///
 /// @param chance as `ExitBins::chance`.
-[[nodiscard]] BinChances chances_of_bins(const ExitBins& exits, std::span<const double> chance);
+/// @return Without `win_if` where that is not wanted.
+[[nodiscard]] BinChances chances_of_bins(const ExitBins& exits, std::span<const double> chance,
+                                         IfClosed if_closed);
 
 }  // namespace stagefunnel::stats::inline internal

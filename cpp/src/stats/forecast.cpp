@@ -84,7 +84,9 @@ class Cells {
             const auto bin = static_cast<std::size_t>(items.bin[i]);
             if (cells_.empty() || cells_.back().row != row || cells_.back().bin != bin)
                 cells_.push_back({.row = row, .bin = bin});
-            cells_.back().add(items.chance[i], items.chance_if[i], amount_of(i));
+            cells_.back().add(items.chance[i], chance_if_of(i), amount_of(i));
+            drawn_.push_back({items.chance[i], chance_if_of(i), amount_of(i),
+                              kOutcomes + static_cast<std::uint64_t>(items.number[i])});
             ++n_of_row_[row];
         }
         for (const std::size_t n : n_of_row_) is_drawn_.push_back(n <= most_items ? 1 : 0);
@@ -93,23 +95,15 @@ class Cells {
     /// Draws the outcomes of all rows once.
     void draw(std::span<const double> shift, std::span<const double> shift_if, std::uint64_t seed,
               std::uint64_t draw, double* wins, double* wins_if, double* amount) const {
+        const std::uint64_t of_draw = RandomStream::of_draw(seed, draw);
         std::size_t first = 0;
         std::vector<Cell> sums(n_of_row_.size());
         for (const Cell& cell : cells_) {
             const double move = shift[cell.bin], move_if = shift_if[cell.bin];
             if (is_drawn_[cell.row] != 0) {
-                const double odds = std::exp(-move), odds_if = std::exp(-move_if);
-                for (std::size_t at = first; at < first + cell.n; ++at) {
-                    const std::size_t i = order_[at];
-                    const double p = items_.chance[i], p_if = items_.chance_if[i];
-                    RandomStream random(seed, draw, kOutcomes + static_cast<std::uint64_t>(items_.number[i]));
-                    const double luck = random.uniform();
-                    if (luck * (p + (1 - p) * odds) < p) {
-                        wins[cell.row] += 1;
-                        amount[cell.row] += amount_of(i);
-                    }
-                    if (luck * (p_if + (1 - p_if) * odds_if) < p_if) wins_if[cell.row] += 1;
-                }
+                const auto own = std::span(drawn_).subspan(first, cell.n);
+                draw_items(own, of_draw, std::exp(-move), std::exp(-move_if), wins[cell.row],
+                           wins_if[cell.row], amount[cell.row]);
             } else {
                 Cell& sum = sums[cell.row];
                 const auto n = static_cast<double>(cell.n);
@@ -134,6 +128,30 @@ class Cells {
     }
 
   private:
+    /// An item as it is drawn.
+    struct Item {
+        double chance, chance_if, amount;
+        std::uint64_t use;  // of random numbers
+    };
+
+    /// Draws the outcome of each item; nobody can guess it, so there are no branches.
+    static void draw_items(std::span<const Item> items, std::uint64_t of_draw, double odds, double odds_if,
+                           double& wins, double& wins_if, double& amount) {
+        std::size_t n = 0, n_if = 0;
+        double sum = amount;
+        for (const Item& item : items) {
+            const double p = item.chance, p_if = item.chance_if;
+            const double luck = RandomStream(of_draw, item.use).uniform();
+            const bool is_won = luck * (p + (1 - p) * odds) < p;
+            n += is_won ? 1U : 0U;
+            n_if += luck * (p_if + (1 - p_if) * odds_if) < p_if ? 1U : 0U;
+            sum += is_won ? item.amount : 0.0;
+        }
+        wins += static_cast<double>(n);
+        wins_if += static_cast<double>(n_if);
+        amount = sum;
+    }
+
     /// Sorts the items by row and bin; those of one cell stay in their order.
     void put_in_order(const OpenItems& items, std::size_t n_rows) {
         std::size_t n_bins = 0;
@@ -153,6 +171,9 @@ class Cells {
                          [&](std::size_t a, std::size_t b) { return cell_of(a) < cell_of(b); });
     }
 
+    [[nodiscard]] double chance_if_of(std::size_t i) const {
+        return items_.chance_if.empty() ? 0.0 : items_.chance_if[i];
+    }
     [[nodiscard]] double amount_of(std::size_t i) const {
         return items_.amount.empty() ? 0.0 : items_.amount[i];
     }
@@ -161,6 +182,7 @@ class Cells {
     std::vector<std::size_t> n_of_row_;
     std::vector<std::size_t> order_;
     std::vector<Cell> cells_;
+    std::vector<Item> drawn_;  // in this order
     std::vector<std::uint8_t> is_drawn_;
 };
 
@@ -179,8 +201,8 @@ void ExitBins::check() const {
 
 void OpenItems::check(std::size_t n_bins, std::size_t n_rows) const {
     const std::size_t n = bin.size();
-    if (row.size() != n || chance.size() != n || chance_if.size() != n || number.size() != n ||
-        (!amount.empty() && amount.size() != n))
+    if (row.size() != n || chance.size() != n || number.size() != n ||
+        (!chance_if.empty() && chance_if.size() != n) || (!amount.empty() && amount.size() != n))
         throw std::invalid_argument("the columns of open items differ in length");
     const auto outside = [](std::size_t end) {
         return [end](std::int64_t at) { return at < 0 || static_cast<std::uint64_t>(at) >= end; };
@@ -195,22 +217,30 @@ WinDraws draw_wins(const ExitBins& exits, const OpenItems& items, std::size_t n_
     exits.check();
     items.check(exits.weight.size(), n_rows);
     const Cells cells(items, n_rows, options.most_items);
-    const BinChances known = chances_of_bins(exits, exits.chance);
+    const IfClosed if_closed = items.chance_if.empty() ? IfClosed::leave : IfClosed::find;
+    const BinChances known = chances_of_bins(exits, exits.chance, if_closed);
     const std::size_t size = options.n_draws * n_rows;
-    WinDraws draws{std::vector<double>(size, 0.0), std::vector<double>(size, 0.0),
+    WinDraws draws{std::vector<double>(size, 0.0),
+                   std::vector<double>(items.chance_if.empty() ? 0 : size, 0.0),
                    std::vector<double>(items.amount.empty() ? 0 : size, 0.0)};
     parallel_tasks(options.n_draws, threads, [&](std::size_t draw) {
-        std::vector<double> shift(known.win.size(), 0.0), shift_if = shift, amount(n_rows, 0.0);
+        std::vector<double> shift(known.win.size(), 0.0), shift_if = shift;
+        std::vector<double> wins(n_rows, 0.0), wins_if = wins, amount = wins;
         if (options.draws_chances) {
-            const BinChances drawn = chances_of_bins(exits, drawn_chances(exits, options.seed, draw));
+            const BinChances drawn =
+                chances_of_bins(exits, drawn_chances(exits, options.seed, draw), if_closed);
             shift = shifts(drawn.win, known.win);
-            shift_if = shifts(drawn.win_if, known.win_if);
+            if (if_closed == IfClosed::find) shift_if = shifts(drawn.win_if, known.win_if);
         }
-        cells.draw(shift, shift_if, options.seed, draw, draws.wins.data() + draw * n_rows,
-                   draws.wins_if.data() + draw * n_rows, amount.data());
-        if (!draws.amount.empty())
-            std::copy(amount.begin(), amount.end(),
-                      draws.amount.begin() + static_cast<std::ptrdiff_t>(draw * n_rows));
+        cells.draw(shift, shift_if, options.seed, draw, wins.data(), wins_if.data(), amount.data());
+        const auto put = [&](const std::vector<double>& values, std::vector<double>& to) {
+            if (!to.empty())
+                std::copy(values.begin(), values.end(),
+                          to.begin() + static_cast<std::ptrdiff_t>(draw * n_rows));
+        };
+        put(wins, draws.wins);
+        put(wins_if, draws.wins_if);
+        put(amount, draws.amount);
     });
     return draws;
 }
@@ -221,7 +251,7 @@ std::vector<double> draw_chances(const ExitBins& exits, std::size_t n_draws, std
     const std::size_t n_bins = exits.weight.size();
     std::vector<double> draws(n_draws * n_bins);
     parallel_tasks(n_draws, threads, [&](std::size_t draw) {
-        const BinChances drawn = chances_of_bins(exits, drawn_chances(exits, seed, draw));
+        const BinChances drawn = chances_of_bins(exits, drawn_chances(exits, seed, draw), IfClosed::leave);
         std::copy(drawn.win.begin(), drawn.win.end(),
                   draws.begin() + static_cast<std::ptrdiff_t>(draw * n_bins));
     });

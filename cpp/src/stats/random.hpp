@@ -19,7 +19,14 @@ inline std::uint64_t mixed(std::uint64_t bits) {
 class RandomStream {
   public:
     RandomStream(std::uint64_t seed, std::uint64_t draw, std::uint64_t use)
-        : state_(mixed(mixed(mixed(seed) ^ draw) ^ use)) {}
+        : RandomStream(of_draw(seed, draw), use) {}
+    /// The stream of a use, of what `of_draw` gives.
+    RandomStream(std::uint64_t draw, std::uint64_t use) : state_(mixed(draw ^ use)) {}
+
+    /// What the streams of one draw have in common.
+    [[nodiscard]] static std::uint64_t of_draw(std::uint64_t seed, std::uint64_t draw) {
+        return mixed(mixed(seed) ^ draw);
+    }
 
     /// A number between 0 and 1, never one of them.
     double uniform() {
@@ -40,7 +47,11 @@ class RandomStream {
         const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
         while (true) {
             const double x = normal(), v = std::pow(1 + c * x, 3);
-            if (v > 0 && std::log(uniform()) < 0.5 * x * x + d - d * v + d * std::log(v)) return d * v;
+            if (!(v > 0)) continue;
+            const double luck = uniform();
+            // Their squeeze: what it accepts, the logarithms below accept too.
+            if (luck < 1 - 0.0331 * (x * x) * (x * x)) return d * v;
+            if (std::log(luck) < 0.5 * x * x + d - d * v + d * std::log(v)) return d * v;
         }
     }
 

@@ -7,7 +7,7 @@ import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import stagefunnel._core.stats
 import typing
-__all__: list[str] = ['Arrival', 'Duration', 'EndChecks', 'Flow', 'FlowAmounts', 'GroupTransitions', 'ItemFacts', 'LifeEnd', 'Lives', 'LogQuality', 'LossRow', 'Losses', 'PackedLives', 'Per', 'PipelineQuality', 'Quantile', 'Reopened', 'StageArrivals', 'StageDurations', 'StageTime', 'StaySpells', 'TimeRange', 'TimesTo', 'Transitions', 'Variants', 'VisitCounts', 'VisitRows', 'VisitTable', 'Way', 'are_entered_throughout', 'check_ends', 'count_flow', 'count_lives', 'count_stays', 'count_transitions', 'count_transitions_of_groups', 'find_arrivals', 'find_lives', 'find_losses', 'find_variants', 'item_facts', 'last_values_of_losses', 'list_stays', 'list_visits', 'log_quality', 'most_frequent', 'pack_lives', 'pipeline_quality', 'range_of_times', 'rows_of_losses', 'stage_durations', 'stages_visited', 'summarise_durations', 'time_in_stage', 'time_in_stage_of_groups', 'times_to']
+__all__: list[str] = ['Arrival', 'Duration', 'EndChecks', 'Flow', 'FlowAmounts', 'GroupTransitions', 'ItemFacts', 'LifeEnd', 'Lives', 'LogQuality', 'LossRow', 'Losses', 'OpenThen', 'PackedLives', 'Per', 'PipelineQuality', 'Quantile', 'Reopened', 'StageArrivals', 'StageDurations', 'StageTime', 'StaySpells', 'TimeRange', 'TimesTo', 'Transitions', 'Variants', 'VisitCounts', 'VisitRows', 'VisitTable', 'Way', 'are_entered_throughout', 'check_ends', 'count_flow', 'count_lives', 'count_stays', 'count_transitions', 'count_transitions_of_groups', 'find_arrivals', 'find_lives', 'find_losses', 'find_variants', 'item_facts', 'last_values_of_losses', 'list_stays', 'list_visits', 'log_quality', 'most_frequent', 'open_then', 'pack_lives', 'pipeline_quality', 'range_of_times', 'rows_of_losses', 'stage_durations', 'stages_visited', 'summarise_durations', 'time_in_stage', 'time_in_stage_of_groups', 'times_to']
 class Transitions:
     @property
     def items(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -372,6 +372,13 @@ class StaySpells:
         ...
     def take_state(self) -> numpy.typing.NDArray[numpy.uint8]:
         ...
+class OpenThen:
+    def take_bounds(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    def take_visit(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    def take_won(self) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
 class PackedLives:
     @property
     def ever_lost(self) -> int:
@@ -420,6 +427,8 @@ def list_visits(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefu
 def log_quality(journeys: stagefunnel._core.journeys.Journeys, threads: typing.SupportsInt | typing.SupportsIndex) -> LogQuality:
     ...
 def most_frequent(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, variants: Variants, variant: numpy.typing.NDArray[numpy.uint32], items: numpy.typing.NDArray[numpy.int64], bounds: numpy.typing.NDArray[numpy.int64], top: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint64]:
+    ...
+def open_then(item: numpy.typing.NDArray[numpy.uint32], stage: numpy.typing.NDArray[numpy.int32], began: numpy.typing.NDArray[numpy.int64], pipeline: stagefunnel._core.scan.Pipeline, first_visit: numpy.typing.NDArray[numpy.int64], dates: numpy.typing.NDArray[numpy.int64], ends: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> OpenThen:
     ...
 def pack_lives(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, target: typing.SupportsInt | typing.SupportsIndex, reopened: Reopened, marks: stagefunnel._core.scan.Marks, threads: typing.SupportsInt | typing.SupportsIndex) -> PackedLives | None:
     ...

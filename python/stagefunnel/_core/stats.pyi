@@ -2,7 +2,7 @@ from __future__ import annotations
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['ChainEnds', 'IncidenceCurves', 'RiskCells', 'WinDraws', 'draw_chances', 'draw_wins', 'estimate_incidence', 'estimate_of_cells', 'robust_variances', 'solve_chain']
+__all__: list[str] = ['ChainEnds', 'ExitHistory', 'IncidenceCurves', 'KnownExits', 'RiskCells', 'SteppedExits', 'WinDraws', 'draw_chances', 'draw_wins', 'estimate_incidence', 'estimate_of_cells', 'robust_variances', 'solve_chain']
 class IncidenceCurves:
     @property
     def at_risk(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -56,6 +56,39 @@ class ChainEnds:
         ...
     @property
     def visits(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+class KnownExits:
+    @property
+    def common(self) -> int:
+        ...
+    @property
+    def events(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def oldest(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def spent(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+class SteppedExits:
+    @property
+    def at_risk(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def chance(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+    @property
+    def left(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+    @property
+    def spread(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+class ExitHistory:
+    def __init__(self, began: numpy.typing.NDArray[numpy.int64], ended: numpy.typing.NDArray[numpy.int64], cause: numpy.typing.NDArray[numpy.int32], cell: numpy.typing.NDArray[numpy.int32], n_causes: typing.SupportsInt | typing.SupportsIndex, n_cells: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def by_step(self, known: KnownExits, cell: numpy.typing.NDArray[numpy.int64], bounds: numpy.typing.NDArray[numpy.int64], end: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> SteppedExits:
+        ...
+    def known_at(self, moment: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> KnownExits:
         ...
 class WinDraws:
     @property

@@ -90,6 +90,15 @@ def seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", default=0, help="where random numbers begin (0)")
 
 
+def probability(parser: argparse.ArgumentParser) -> None:
+    """Add the chances that the CRM gives."""
+    parser.add_argument(
+        "--probability",
+        metavar="NAME",
+        help="column with the CRM's own chances, as shares or percents, to set beside the forecast",
+    )
+
+
 def target(parser: argparse.ArgumentParser) -> None:
     """Add what is to be reached."""
     parser.add_argument(

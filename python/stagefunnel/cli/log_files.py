@@ -122,7 +122,8 @@ def _further_columns(args: argparse.Namespace) -> list[str]:
     conditions = [condition.column for condition in args.where or ()]
     if hasattr(args, "lost_from"):
         several = [name for name in several if name not in MADE_OF_ITEMS]
-    single = [name for name in (args.unit, args.reason, args.amount, args.currency) if name is not None]
+    named = (args.unit, args.reason, args.amount, args.currency, getattr(args, "probability", None))
+    single = [name for name in named if name is not None]
     return list(dict.fromkeys([*several, *single, *conditions, *columns_in_brackets(args)]))
 
 

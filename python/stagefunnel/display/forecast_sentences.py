@@ -18,6 +18,7 @@ from ..tables.schema import (
     WIN_PROBABILITY,
     WIN_WITHIN,
 )
+from .crm_sentences import crm_tested, crm_total, without_crm
 from .extremes import group_name
 from .numbers import count, counted, number, p_value, part_of, percent, points
 from .period_sentences import NameOf
@@ -65,7 +66,13 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         sentences.append(
             f"{counted(n, 'open item')} without an amount {'adds' if n == 1 else 'add'} nothing to amounts."
         )
-    return [*sentences, *_of_target(remembered), *_of_chain(remembered), *_of_fit(remembered)]
+    return [
+        *sentences,
+        *without_crm(remembered),
+        *_of_target(remembered),
+        *_of_chain(remembered),
+        *_of_fit(remembered),
+    ]
 
 
 def _is_cut(table: pd.DataFrame, remembered: Mapping[str, Any]) -> bool:
@@ -90,6 +97,8 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
             expected = number(round(all_of_them["expected_amount"]))
             between = _range(all_of_them, "expected_amount", remembered)
             sentences.append(f"Amount expected of them: {expected} ({between}).")
+    if not pd.isna(all_of_them.get("crm_wins")):
+        sentences.append(crm_total(all_of_them, _tenths(all_of_them["crm_wins"])))
     if beyond:
         worth = (
             f" ({number(round(all_of_them['amount_beyond_support']))})" if "expected_amount" in rows else ""
@@ -220,6 +229,7 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
             if near
             else f"On average the forecast was {percent(abs(off))} {how}."
         )
+    sentences += crm_tested(tested)
     apart = remembered.get("apart", 0)
     if apart < len(tested):
         sentences.append(

@@ -146,6 +146,8 @@ FORECAST_AMOUNTS: Final = (
     *("expected_amount", "expected_amount_low", "expected_amount_high"),
     "amount_beyond_support",
 )
+FORECAST_CRM: Final = ("crm_wins",)
+FORECAST_CRM_AMOUNTS: Final = ("crm_amount",)
 BACKTEST: Final = (
     *("date", "n_open", "expected", "expected_low", "expected_high"),
     *("actual", "inside", "brier", "bias"),
@@ -154,6 +156,7 @@ BACKTEST_AMOUNTS: Final = (
     *("expected_amount", "expected_amount_low", "expected_amount_high"),
     "actual_amount",
 )
+BACKTEST_CRM: Final = ("crm_expected", "crm_brier", "crm_bias")
 BOTTLENECKS: Final = (
     *("stage", "n_open", "median_time", "share_of_time"),
     *("n_lost", "share_of_losses", "loss_probability", "forgone_wins"),

@@ -190,6 +190,7 @@ TRIALS: dict[str, list[Trial]] = {
     ],
     "first_time": [trial("1", needs="--every day")],
     "fit_by": [trial("who")],
+    "probability": [trial("number")],
     "force": [trial(needs="--out other.toml")],
     "format": [trial("json")],
     "from_step": [trial("2", needs="--steps New,Offer,Won")],

@@ -31,7 +31,7 @@ struct OpenItems {
     std::span<const std::int64_t> bin;     // the bin of its age, of all bins
     std::span<const std::int64_t> row;     // of the result, from 0
     std::span<const double> chance;        // that it is won
-    std::span<const double> chance_if;     // the same if it is closed at all
+    std::span<const double> chance_if;     // the same if it is closed at all; empty: that is not wanted
     std::span<const double> amount;        // 0 where it has none; empty: nobody has
     std::span<const std::int64_t> number;  // tells the items apart in the draws
 
@@ -47,7 +47,7 @@ struct DrawOptions {
     std::size_t most_items = 5000;  // of which each is drawn; the wins of more are normal
 };
 
-/// Wins by draw and row.
+/// Wins by draw and row; what is not wanted is empty.
 struct WinDraws {
     std::vector<double> wins, wins_if, amount;
 };

@@ -16,13 +16,16 @@ FORECAST_COMMANDS: Final = {
         "forecasting.forecast",
         (
             *(forecast_options.horizon, *_GROUPS, options.largest, money_options.amount),
-            *(money_options.money, forecast_options.target, forecast_options.fit, forecast_options.bounds),
-            *(forecast_options.seed, forecast_options.now, *_SEEN),
+            *(money_options.money, forecast_options.probability, forecast_options.target),
+            *(forecast_options.fit, forecast_options.bounds, forecast_options.seed),
+            *(forecast_options.now, *_SEEN),
         ),
         """\
 examples:
   stagefunnel forecast deals.csv --pipeline pipeline.toml --horizon 90d
   stagefunnel forecast deals.csv --pipeline pipeline.toml --items items.csv --by manager --amount amount
+  stagefunnel forecast deals.csv --pipeline pipeline.toml --items items.csv --amount amount \\
+      --probability Probability
 """,
     ),
     "win-probability": Command(
@@ -44,8 +47,9 @@ example:
         "forecasting.backtest",
         (
             *(forecast_options.dates, forecast_options.length, *_ITEMS, forecast_options.static),
-            *(money_options.amount, money_options.money, forecast_options.method, forecast_options.fit_by),
-            *(forecast_options.bounds, forecast_options.seed, forecast_options.now, *_SEEN),
+            *(money_options.amount, money_options.money, forecast_options.probability),
+            *(forecast_options.method, forecast_options.fit_by, forecast_options.bounds),
+            *(forecast_options.seed, forecast_options.now, *_SEEN),
         ),
         """\
 example:

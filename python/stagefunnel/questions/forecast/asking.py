@@ -99,6 +99,14 @@ def _period(value: Any, selection: Selection, error: SchemaError) -> tuple[int |
         ) from error
 
 
+def refuse_without_won(pipeline: Pipeline) -> None:
+    """Refuse a pipeline in which nothing is ever won."""
+    if not pipeline.won:
+        raise SchemaError(
+            "the pipeline has no won stage, and without one nothing is ever won; name it in won"
+        )
+
+
 def shown_moment(asked: Asked, tick: int) -> Any:
     """Return a moment of a log as its callers give it."""
     data = asked.log._data
@@ -106,36 +114,62 @@ def shown_moment(asked: Asked, tick: int) -> Any:
 
 
 @dataclass(frozen=True, eq=False)
-class OpenState:
-    """The open items of a log and the fits that say what will become of them.
+class OpenItems:
+    """The items that are open at a moment, and the fits that say what will become of them.
 
     Attributes
     ----------
-    selection, stays, now
-        The rows that are read, the visits and the items that are open.
+    selection
+        The rows that are read.
+    item
+        Place of each open item among those of the log.
     stage, age
         Row of the stage of each open item, and how long it has been there; an age that is not known is 0.
     is_known
         Whether it is known since when.
     fits, fit_of
         The fits, and that of each open item.
-    lengths, until, horizon
-        The measure of lengths, the end of observation, and until when an item has to be won.
     """
 
     selection: Selection
-    training: Selection
-    stays: Stays
-    now: OpenNow
+    item: npt.NDArray[np.uint32]
     stage: Codes
     age: Ticks
     is_known: npt.NDArray[np.bool_]
     fits: Fits
     fit_of: npt.NDArray[np.int64]
+
+    @property
+    def n(self) -> int:
+        """Number of open items."""
+        return len(self.stage)
+
+    def by_fit(self) -> list[tuple[Fit, npt.NDArray[np.intp]]]:
+        """Return each fit with the places of its items."""
+        return [(fit, np.flatnonzero(self.fit_of == one)) for one, fit in enumerate(self.fits.fits)]
+
+
+@dataclass(frozen=True, eq=False)
+class OpenState(OpenItems):
+    """The items of a log that are open now, with all that was read to know it.
+
+    Attributes
+    ----------
+    training, ends
+        The rows whose visits are fitted, and these visits.
+    stays, now
+        The visits and the items that are open.
+    lengths, watch, horizon
+        The measure of lengths, the end of observation, and until when an item has to be won.
+    """
+
+    training: Selection
+    ends: VisitEnds
+    stays: Stays
+    now: OpenNow
     lengths: Lengths
     watch: Watch
     horizon: Horizon | None
-    ends: VisitEnds
 
     @classmethod
     def of(
@@ -152,10 +186,7 @@ class OpenState:
         calendar: WorkingHours | None,
     ) -> OpenState:
         """Read the open items, and fit the visits."""
-        if not pipeline.won:
-            raise SchemaError(
-                "the pipeline has no won stage, and without one nothing is ever won; name it in won"
-            )
+        refuse_without_won(pipeline)
         options: dict[str, Any] = {"unlisted": unlisted, "missing": asked.missing, "as_of": as_of}
         selection = selection_of(asked.log, pipeline, **options)
         training = selection
@@ -184,17 +215,9 @@ class OpenState:
         )
         fit_of = groups.codes(n_items)[now.item].astype(np.int64)
         return cls(
-            *(selection, training, stays, now, stage, age, is_known, fits, fit_of, lengths, watch, read, ends)
+            *(selection, now.item, stage, age, is_known, fits, fit_of),
+            *(training, ends, stays, now, lengths, watch, read),
         )
-
-    @property
-    def n(self) -> int:
-        """Number of open items."""
-        return len(self.stage)
-
-    def by_fit(self) -> list[tuple[Fit, npt.NDArray[np.intp]]]:
-        """Return each fit with the places of its items."""
-        return [(fit, np.flatnonzero(self.fit_of == one)) for one, fit in enumerate(self.fits.fits)]
 
 
 def _fit_groups(selection: Selection, fit_by: str | Sequence[str] | None) -> Groups:

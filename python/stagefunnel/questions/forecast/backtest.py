@@ -21,7 +21,7 @@ from ...tables.options import (
     MissingStages,
     Unlisted,
 )
-from ...tables.schema import BACKTEST, BACKTEST_AMOUNTS
+from ...tables.schema import BACKTEST, BACKTEST_AMOUNTS, BACKTEST_CRM
 from ...times.every import check_every
 from ...times.lengths import LengthLike, ends_of, length_of, length_text
 from ...times.periods import FREQUENCIES, MomentLike, begin_of, moment_of
@@ -31,13 +31,13 @@ from ..scope.breakdown import by_columns
 from ..scope.conditions import columns_of_where
 from ..scope.groups import ONE_GROUP
 from ..scope.money import Rates, amounts_of
-from ..scope.selection import selection_of
 from ..scope.today import columns_of_today, refuse_of_today
 from ..scope.where import Asked, Where, asked_of
 from ..stats.bounds import check_confidence
-from .asking import OpenState, shown_moment
+from .crm_chances import crm_chances, is_of_log
+from .exits import Floats
 from .lines import Lines, check_draws
-from .standing import WON, Standing
+from .past import Past
 from .win_probability import check_seed
 
 _MOST_DATES: Final = 1_000
@@ -55,6 +55,7 @@ def backtest(
     amount_at: AmountAtName = "last",
     currency: str | None = None,
     rates: Rates | None = None,
+    probability: str | None = None,
     static: str | Sequence[str] | None = None,
     method: ForecastName = "semi_markov",
     interval: ForecastIntervalName = "total",
@@ -84,9 +85,13 @@ def backtest(
     amount, amount_at, currency, rates
         As for :func:`outcomes`, of a column of the log, as it was at each date. The column of an items table
         has the amounts of today; without `static` wins alone are tested then, and the table says so.
+    probability
+        Column of the CRM's own chances, of the log in an item's last row before each date, to be tested too:
+        shares from 0 to 1, or percents from 0 to 100.
     static
         Columns of the items table whose values were the same at each date: who names a column here vouches
-        for it. Others are refused in `fit_by` and `where`, because a value of today may know the outcome.
+        for it. Others are refused in `fit_by`, `where` and `probability`, because a value of today may know
+        the outcome.
     method, interval, confidence, seed, draws
         As for :func:`forecast`.
     unlisted, missing, where
@@ -104,7 +109,9 @@ def backtest(
         end of the horizon, of items too old to forecast too; ``inside``, whether that is within the bounds;
         ``brier``, the mean squared error of the chances (0.25 is what a coin gets); ``bias``, ``expected`` −
         ``actual``. With the `amount` of a log ``expected_amount`` with its bounds, ``actual_amount`` (as it
-        was at the date). Where nothing had ended by a date, what is expected is missing.
+        was at the date). With `probability` ``crm_expected``, ``crm_brier`` and ``crm_bias``: the same of the
+        CRM's own chances, over the open items that had one.
+        Where nothing had ended by a date, what is expected is missing.
         Dates whose horizon is not over are left out; ``attrs["stagefunnel"]["not_over"]`` counts them, and
         ``["apart"]`` the dates whose horizons do not overlap.
 
@@ -135,31 +142,34 @@ def backtest(
     sure, start, n_draws = check_confidence(confidence), check_seed(seed), check_draws(draws)
     vouched = [] if static is None else by_columns(static, "static")
     refuse_of_today(log, "fit_by", [] if fit_by is None else by_columns(fit_by, "fit_by"), vouched)
+    refuse_of_today(log, "probability", [] if probability is None else [probability], vouched)
     refuse_of_today(log, "where", columns_of_where(where), vouched)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     tested = _tested_amount(asked.log, amount, vouched)
     begins, not_over = _dates(asked, every, dates, horizon, as_of)
-    rows, fell_back = [], 0
-    for begin, end in begins:
-        state = OpenState.of(
-            asked,
-            pipeline,
-            method=method,
-            horizon=horizon,
-            fit_by=fit_by,
-            train=None,
-            unlisted=unlisted,
-            as_of=shown_moment(asked, begin),
-            calendar=calendar,
-        )
-        fell_back = state.fits.n_fallen_back
+    past = Past(
+        *(asked, pipeline, unlisted, method, horizon, fit_by, calendar),
+        begins=[begin for begin, _ in begins],
+        ends=[end for _, end in begins],
+        reads_rows=any(is_of_log(asked.log, name) for name in (tested, currency, probability)),
+    )
+    rows, fell_back, n_without = [], 0, 0
+    for items, is_won in past.dates():
+        fell_back = items.fits.n_fallen_back
         numbers = amounts_of(
-            state.selection, tested, amount_at=amount_at, currency=currency, rates=rates
+            items.selection, tested, amount_at=amount_at, currency=currency, rates=rates
         ).numbers
-        lines = Lines.of(state, ONE_GROUP, numbers, start, n_draws, draws_chances=interval == "total")
-        is_won = _won_at(asked, pipeline, unlisted, shown_moment(asked, end), state.now.item)
+        crm = crm_chances(items.selection, probability)
+        lines = Lines.of(
+            *(items, ONE_GROUP, numbers, start, n_draws),
+            draws_chances=interval == "total",
+            crm=crm,
+            if_closed=False,
+        )
+        n_without += lines.n_without_crm
         rows.append(_row(lines, is_won, sure, exact=interval == "outcome"))
     names = [*BACKTEST[1:], *(BACKTEST_AMOUNTS if tested is not None else ())]
+    names += BACKTEST_CRM if probability is not None else ()
     table = pd.DataFrame(rows, columns=names)
     ticks = np.array([begin for begin, _ in begins], dtype=np.int64)
     table.insert(0, "date", asked.log._data.to_times(ticks))
@@ -177,6 +187,7 @@ def backtest(
         not_over=not_over,
         apart=_apart(begins),
         **({} if tested == amount else {"amount_of_today": amount}),
+        **({} if probability is None else {"probability_missing": n_without}),
     )
     return asked.remarked(table)
 
@@ -229,14 +240,6 @@ def _dates(
     return over, len(begins) - len(over)
 
 
-def _won_at(
-    asked: Asked, pipeline: Pipeline, unlisted: Unlisted, moment: Any, items: npt.NDArray[np.uint32]
-) -> npt.NDArray[np.bool_]:
-    """Flag items that are won as seen at a moment."""
-    seen = selection_of(asked.log, pipeline, unlisted=unlisted, missing=asked.missing, as_of=moment)
-    return np.asarray(Standing(seen).outcome(items) == WON)
-
-
 def _row(lines: Lines, is_won: npt.NDArray[np.bool_], confidence: float, *, exact: bool) -> dict[str, Any]:
     """Set what was expected at one date beside what came."""
     total = lines.total(confidence, exact=exact)
@@ -262,7 +265,23 @@ def _row(lines: Lines, is_won: npt.NDArray[np.bool_], confidence: float, *, exac
             f"expected_amount{end}": total[f"expected_amount{end}"] if has_fit else np.nan for end in ends
         }
         row["actual_amount"] = float(lines.amount[is_won].sum())
+    if lines.crm is not None:
+        row |= _of_crm(lines.crm, is_won)
     return row
+
+
+def _of_crm(chances: Floats, is_won: npt.NDArray[np.bool_]) -> dict[str, float]:
+    """Set the CRM's own chances beside what came, of the items that have one."""
+    is_known = ~np.isnan(chances)
+    own, won = chances[is_known], is_won[is_known]
+    if not len(own) and len(chances):
+        return dict.fromkeys(BACKTEST_CRM, np.nan)
+    expected = float(own.sum())
+    return {
+        "crm_expected": expected,
+        "crm_brier": float(((own - won) ** 2).mean()) if len(own) else np.nan,
+        "crm_bias": expected - int(won.sum()),
+    }
 
 
 def _apart(dates: Sequence[tuple[int, int]]) -> int:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from ..stats.spells import Codes, Ticks
 from .exits import Exits, Floats
-from .within import Grid, SteppedExits, rates_of
+from .known_exits import KnownExits
+from .within import Grid, rates_of
 
 _MOST_BINS: Final = 96
 _STEPS: Final = 32  # of a horizon
@@ -90,26 +91,22 @@ class Bins:
         return cls._of(bounds, chances, weights, begins, n_next, 0)
 
     @classmethod
-    def of_horizon(cls, exits: Exits, horizon: Fraction) -> Bins:
+    def of_horizon(cls, exits: KnownExits, horizon: Fraction) -> Bins:
         """Cut the exits of each stage into bins of which a few make the horizon."""
         oldest = max(int(exits.oldest.max(initial=0)), 1)
         n = max(1, min(_STEPS, int(_MOST_AGES * horizon / oldest)))
         grid = Grid(horizon / n, n)
-        stepped = SteppedExits.of(exits, grid)
-        step = grid.up(exits.age)
+        steps = exits.by_step(grid)
         n_next = exits.n_stages + 2
         bounds, chances, weights, begins = [0], [], [], []
         for stage in range(exits.n_stages):
-            rows = slice(exits.bounds[stage], exits.bounds[stage + 1])
-            own = step[rows]
+            last = int(grid.up(exits.oldest[stage : stage + 1])[0]) if exits.oldest[stage] >= 0 else -1
             left_before = 1.0
-            for at in range(int(own.max(initial=-1)) + 1):
-                inside = np.flatnonzero(own == at) + rows.start
-                left = float(stepped.left[stage, at])
-                spread = _greenwood(exits.events[inside].sum(axis=1), exits.at_risk[inside])
-                n_risk = float(exits.at_risk[inside[0]]) if len(inside) else 0.0
-                chances.append(np.maximum(stepped.chance[stage, at], 0) / left_before)
-                weights.append(_weight(left / left_before, spread, n_risk))
+            for at in range(last + 1):
+                left = float(steps.exits.left[stage, at])
+                n_risk = float(steps.at_risk[stage, at])
+                chances.append(np.maximum(steps.exits.chance[stage, at], 0) / left_before)
+                weights.append(_weight(left / left_before, float(steps.spread[stage, at]), n_risk))
                 begins.append(float((at - 1) * grid.step) if at else -1.0)
                 if left <= 0:
                     break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -10,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ..stats.spells import LEFT_OUT, Codes, Ticks
+from ..stats.spells import Codes, Ticks
 from .bins import Bins
 from .chances import Chances, chances_by_age, chances_of_chain
 from .exits import LEAST_EXITS, Exits, Floats, VisitEnds
-from .within import Grid, chances_of_rates, chances_within
+from .known_exits import History, KnownExits, common_length
+from .within import Grid, SteppedExits, chances_of_rates, chances_within, rates_of
 
 MARKOV = "markov"
 
@@ -26,9 +28,7 @@ class Fit:
     Attributes
     ----------
     exits
-        The exits by stage and age.
-    exposure
-        Time that was spent in each stage.
+        The exits by stage and age; with a horizon as they are read by its steps.
     method
         ``"semi_markov"`` or ``"markov"``.
     horizon
@@ -37,32 +37,48 @@ class Fit:
         The steps of the horizon.
     """
 
-    exits: Exits
-    exposure: Floats
+    exits: Exits | KnownExits
     method: str
-    horizon: Fraction | None
-    grid: Grid | None
+    horizon: Fraction | None = None
+    grid: Grid | None = None
 
-    def chances(self, stage: Codes, age: Ticks) -> Chances:
-        """Return the chances of items that are in a stage for so long."""
-        if self.horizon is None:
+    def chances(self, stage: Codes, age: Ticks, *, if_closed: bool = True) -> Chances:
+        """Return the chances of items that are in a stage for so long.
+
+        With a horizon those `if_closed` take as long again, and may be left.
+        """
+        if isinstance(self.exits, Exits):
             by_age = chances_of_chain if self.method == MARKOV else chances_by_age
             return by_age(self.exits, stage, age)
+        assert self.horizon is not None  # these exits are of one
+        assert self.grid is not None  # and it has steps
+        oldest = self.exits.oldest
         if self.method == MARKOV:
-            return chances_of_rates(self.exits, self.exposure, stage, age, float(self.horizon))
-        assert self.grid is not None  # a horizon has steps
-        return chances_within(self.exits, stage, age, self.grid)
+            return chances_of_rates(self.rates, oldest, stage, age, float(self.horizon))
+        return chances_within(self.stepped, oldest, stage, age, self.grid, if_closed=if_closed)
+
+    @cached_property
+    def stepped(self) -> SteppedExits:
+        """The exits in the steps of the horizon."""
+        assert isinstance(self.exits, KnownExits)  # there is a horizon
+        assert self.grid is not None  # which has steps
+        return self.exits.by_step(self.grid).exits
+
+    @property
+    def rates(self) -> Floats:
+        """The rates of moves between the stages."""
+        assert isinstance(self.exits, KnownExits)  # there is a horizon
+        return rates_of(self.exits.moves, self.exits.exposure)
 
     @cached_property
     def bins(self) -> Bins:
         """The exits as they are drawn."""
+        if isinstance(self.exits, Exits):
+            return Bins.of_chain(self.exits.moves) if self.method == MARKOV else Bins.of_exits(self.exits)
+        assert self.horizon is not None  # these exits are of one
         if self.method == MARKOV:
-            if self.horizon is None:
-                return Bins.of_chain(self.exits.moves)
-            return Bins.of_rates(self.exits.moves, self.exposure, float(self.horizon))
-        return (
-            Bins.of_exits(self.exits) if self.horizon is None else Bins.of_horizon(self.exits, self.horizon)
-        )
+            return Bins.of_rates(self.exits.moves, self.exits.exposure, float(self.horizon))
+        return Bins.of_horizon(self.exits, self.horizon)
 
     def drawn_chances(self, n_draws: int, seed: int, threads: int) -> tuple[Floats, Floats]:
         """Return the chance of winning at the beginning of each bin: as estimated, and by draw."""
@@ -93,28 +109,30 @@ class Fits:
         threads: int,
     ) -> Fits:
         """Fit the visits of each group; `ages` are those of the items that are asked about."""
-        counted = ends.cause != LEFT_OUT
         code = None if group is None else group[ends.item].astype(np.int32)
-        (common,) = ends.curves(threads)
-        exits, exposure, n_fallen_back = [common], _exposure(ends, None, 1, counted), 0
-        if code is not None:
-            own = ends.curves(threads, code, n_groups)
-            few = np.array([one.n_exits < LEAST_EXITS for one in own])
+        if horizon is None:
+            (common,) = ends.curves(threads)
+            own = [] if code is None else ends.curves(threads, code, n_groups)
+            few = _are_few(own)
             exits = [one.with_stages_of(common, flags) for one, flags in zip(own, few, strict=True)]
-            exposure = np.where(few, exposure, _exposure(ends, code, n_groups, counted))
-            n_fallen_back = int(few.sum())
-        grid = None
-        if horizon is not None:
-            grid = Grid.of(horizon, np.concatenate([ends.exit[counted], ages]))
-        fits = [Fit(one, exposure[place], method, horizon, grid) for place, one in enumerate(exits)]
-        return cls(fits, n_fallen_back)
+            fits = [Fit(one, method) for one in (exits if own else [common])]
+            return cls(fits, int(few.sum()))
+        (known,) = History.of_ends(ends, threads).known_at()
+        own_known = [] if code is None else History.of_ends(ends, threads, code, n_groups).known_at()
+        return cls.within(known, own_known, ages, method=method, horizon=horizon)
+
+    @classmethod
+    def within(
+        cls, common: KnownExits, own: list[KnownExits], ages: Ticks, *, method: str, horizon: Fraction
+    ) -> Fits:
+        """Fit what is known of the visits of each group; without groups there is one common fit."""
+        few = _are_few(own)
+        exits = [one.with_stages_of(common, flags) for one, flags in zip(own, few, strict=True)]
+        grid = Grid.of(horizon, common_length(common, ages))
+        fits = [Fit(one, method, horizon, grid) for one in (exits if own else [common])]
+        return cls(fits, int(few.sum()))
 
 
-def _exposure(ends: VisitEnds, code: Codes | None, n_groups: int, counted: npt.NDArray[np.bool_]) -> Floats:
-    """Add up the time that was spent in each stage, at least half a tick."""
-    n = ends.n_stages
-    cell = ends.stage[counted].astype(np.int64)
-    if code is not None:
-        cell = cell + code[counted].astype(np.int64) * n
-    spent = np.bincount(cell, weights=ends.exit[counted], minlength=n_groups * n)
-    return np.maximum(spent, 0.5).reshape(n_groups, n)
+def _are_few(own: Sequence[Exits | KnownExits]) -> npt.NDArray[np.bool_]:
+    """Flag the stages of each group that have too few exits for a fit of their own."""
+    return np.array([one.n_exits < LEAST_EXITS for one in own], dtype=bool)

@@ -14,7 +14,7 @@ from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember
 from ...tables.options import AmountAtName, ForecastIntervalName, ForecastName, MissingStages, Unlisted
-from ...tables.schema import FORECAST, FORECAST_AMOUNTS
+from ...tables.schema import FORECAST, FORECAST_AMOUNTS, FORECAST_CRM, FORECAST_CRM_AMOUNTS
 from ...times.periods import MomentLike, PeriodLike
 from ...working_hours import WorkingHours
 from ..funnel.outcome_money import check_amount_at
@@ -24,6 +24,7 @@ from ..scope.money import Rates, amounts_of
 from ..scope.where import Where, asked_of
 from ..stats.bounds import check_confidence
 from .asking import HorizonLike, OpenState
+from .crm_chances import crm_chances
 from .lines import Lines, check_draws
 from .new_items import NewItems
 from .target import Target
@@ -41,6 +42,7 @@ def forecast(
     amount_at: AmountAtName = "last",
     currency: str | None = None,
     rates: Rates | None = None,
+    probability: str | None = None,
     horizon: HorizonLike | None = None,
     target: float | None = None,
     method: ForecastName = "semi_markov",
@@ -74,6 +76,9 @@ def forecast(
         Columns whose groups are each fitted on their own visits, as for :func:`win_probability`.
     amount, amount_at, currency, rates
         As for :func:`outcomes`: each item's amount.
+    probability
+        Column of the CRM's own chances, of the items table or of the log in an item's last row: shares from 0
+        to 1, or percents from 0 to 100.
     horizon
         In which time an item has to be won: ``"90d"``, or a period or date, which counts to its end. By
         default at any time. With a horizon, items that will be created within it have a row of their own.
@@ -104,8 +109,9 @@ def forecast(
         ``new_items``, ``total``), ``stage`` (missing where the row is not of one), ``n_open``; ``win`` and
         ``win_if_closed``, the mean chances; ``expected_wins`` with ``expected_wins_low`` and
         ``expected_wins_high``; ``expected_wins_if_closed`` with its bounds, the upper end; with `amount`
-        ``expected_amount`` with its bounds; ``n_beyond_support`` and with `amount`
-        ``amount_beyond_support``, of items too old to forecast. New items are in no total.
+        ``expected_amount`` with its bounds; with `probability` ``crm_wins`` and with both ``crm_amount``,
+        what the CRM's own chances make of all open items that have one; ``n_beyond_support`` and with
+        `amount` ``amount_beyond_support``, of items too old to forecast. New items are in no total.
         ``attrs["stagefunnel"]["target"]`` says how far the target is, and how likely it is reached.
 
     Raises
@@ -147,7 +153,8 @@ def forecast(
     numbers = amounts_of(state.selection, amount, amount_at=amount_at, currency=currency, rates=rates).numbers
     plan = Target.of(target, state, numbers)
     groups = _groups(state, by, top)
-    lines = Lines.of(state, groups, numbers, start, n_draws, draws_chances=interval == "total")
+    crm = crm_chances(state.selection, probability)
+    lines = Lines.of(state, groups, numbers, start, n_draws, draws_chances=interval == "total", crm=crm)
     new = None
     if state.horizon is not None:
         code = groups.codes(state.selection.log.n_items)
@@ -165,13 +172,15 @@ def forecast(
         **({} if method == "semi_markov" else _by_age(lines)),
         **({} if amount is None else {"amount": amount}),
         **({} if numbers is None else {"amount_missing": lines.n_without_amount}),
+        **({} if crm is None else {"probability_missing": lines.n_without_crm}),
         **remembered_of(state, method, sure),
     )
     return asked.remarked(state.selection.remarked(table))
 
 
 def _groups(state: OpenState, by: str | Sequence[str] | None, top: int | None) -> Groups:
-    groups = groups_of(state.selection, by, reserved=(*FORECAST, *FORECAST_AMOUNTS))
+    reserved = (*FORECAST, *FORECAST_AMOUNTS, *FORECAST_CRM, *FORECAST_CRM_AMOUNTS)
+    groups = groups_of(state.selection, by, reserved=reserved)
     if groups.later:
         raise SchemaError(
             given("by", by),

@@ -12,10 +12,10 @@ from ... import _core
 from ...errors import SchemaError, given, is_whole_number, named
 from ...log.columns.number import NumberColumn
 from ...tables.build import label_rows, share, stage_values
-from ...tables.schema import FORECAST, FORECAST_AMOUNTS
+from ...tables.schema import FORECAST, FORECAST_AMOUNTS, FORECAST_CRM, FORECAST_CRM_AMOUNTS
 from ..scope.groups import Groups
 from ..stats.poisson_binomial import quantiles_of_wins
-from .asking import OpenState
+from .asking import OpenItems
 from .exits import Floats
 from .new_items import NewItems
 from .target import Target
@@ -26,6 +26,8 @@ _MOST_CELLS: Final = 50_000_000  # draws times rows
 _ORDER: Final = (
     *FORECAST[: FORECAST.index("n_beyond_support")],
     *FORECAST_AMOUNTS[:3],
+    *FORECAST_CRM,
+    *FORECAST_CRM_AMOUNTS,
     "n_beyond_support",
     *FORECAST_AMOUNTS[3:],
 )
@@ -41,10 +43,12 @@ def check_draws(draws: Any) -> int:
 class Lines:
     """The open items added up by group and stage, with what was drawn of them."""
 
-    def __init__(self, state: OpenState, groups: Groups, amounts: NumberColumn | None) -> None:
+    def __init__(
+        self, state: OpenItems, groups: Groups, amounts: NumberColumn | None, crm: Floats | None
+    ) -> None:
         self.state, self.groups = state, groups
         self.n_stages = len(state.selection.pipeline.stages)
-        code = groups.codes(state.selection.log.n_items)[state.now.item].astype(np.int64)
+        code = groups.codes(state.selection.log.n_items)[state.item].astype(np.int64)
         self.row = code * self.n_stages + state.stage
         self.n_rows = groups.n_groups * self.n_stages
         self.win, self.win_if = np.full(state.n, np.nan), np.full(state.n, np.nan)
@@ -52,9 +56,11 @@ class Lines:
         self.amount: Floats | None = None
         self.n_without_amount = 0
         if amounts is not None:
-            own = amounts.values[state.now.item] / 10**amounts.scale
+            own = amounts.values[state.item] / 10**amounts.scale
             self.n_without_amount = int(np.isnan(own).sum())
             self.amount = np.nan_to_num(own)
+        # The CRM's own chance of each open item.
+        self.crm: Floats | None = None if crm is None else crm[state.item]
         # Wins, wins if closed, and amounts by draw and row.
         self.drawn: list[Floats] = []
         self.draws_chances, self.n_draws, self.seed = True, 0, 0
@@ -62,16 +68,21 @@ class Lines:
     @classmethod
     def of(
         cls,
-        state: OpenState,
+        state: OpenItems,
         groups: Groups,
         amounts: NumberColumn | None,
         seed: int,
         n_draws: int,
         *,
         draws_chances: bool,
+        crm: Floats | None = None,
+        if_closed: bool = True,
     ) -> Lines:
-        """Read the chances of the open items, and draw what becomes of them."""
-        lines = cls(state, groups, amounts)
+        """Read the chances of the open items, and draw what becomes of them.
+
+        `crm` are the CRM's own chances of all items of the log; `if_closed`: the upper end is wanted too.
+        """
+        lines = cls(state, groups, amounts, crm)
         if n_draws * lines.n_rows > _MOST_CELLS:
             raise SchemaError(
                 given("draws", n_draws),
@@ -84,7 +95,7 @@ class Lines:
             if not len(places):
                 continue
             stage, age, known = state.stage[places], state.age[places], state.is_known[places]
-            chances = fit.chances(stage, age)
+            chances = fit.chances(stage, age, if_closed=if_closed)
             lines.win[places] = np.where(known, chances.win, np.nan)
             lines.win_if[places] = np.where(known, chances.win_if_closed, np.nan)
             lines.beyond[places] = chances.beyond & known
@@ -96,7 +107,7 @@ class Lines:
                 bin=fit.bins.place(state.stage[inside], state.age[inside]),
                 row=np.ascontiguousarray(lines.row[inside]),
                 win=np.ascontiguousarray(lines.win[inside]),
-                win_if=np.nan_to_num(lines.win_if[inside]),
+                win_if=np.nan_to_num(lines.win_if[inside]) if if_closed else None,
                 amount=None if lines.amount is None else np.ascontiguousarray(lines.amount[inside]),
                 number=inside.astype(np.int64),
                 n_rows=lines.n_rows,
@@ -107,7 +118,8 @@ class Lines:
                 threads=state.selection.data.threads,
             )
             for total, values in zip(lines.drawn, (found.wins, found.wins_if, found.amount), strict=False):
-                total += values.reshape(n_draws, lines.n_rows)
+                if len(values):
+                    total += values.reshape(n_draws, lines.n_rows)
         return lines
 
     def of_group(self, group: int) -> slice:
@@ -121,6 +133,8 @@ class Lines:
         )
         blocks = [self._block(int(group), confidence, new, exact=exact) for group in shown]
         names = [*FORECAST, *(FORECAST_AMOUNTS if self.amount is not None else ())]
+        if self.crm is not None:
+            names += [*FORECAST_CRM, *(FORECAST_CRM_AMOUNTS if self.amount is not None else ())]
         order = [name for name in _ORDER if name in names]
         table = (
             pd.concat(blocks, ignore_index=True)
@@ -182,7 +196,23 @@ class Lines:
             own = self.amount[places]
             row["expected_amount"] = float((own * np.nan_to_num(win)).sum())
             row["amount_beyond_support"] = float(own[beyond].sum())
+        if self.crm is not None:
+            row |= self._of_crm(self.crm[places], places)
         return row
+
+    def _of_crm(self, chances: Floats, places: npt.NDArray[np.intp]) -> dict[str, float]:
+        """Add up the CRM's own chances; of items none of which has one nothing is known."""
+        is_known = ~np.isnan(chances)
+        nothing = np.nan if len(places) and not is_known.any() else 0.0
+        row = {"crm_wins": float(chances[is_known].sum()) + nothing}
+        if self.amount is not None:
+            row["crm_amount"] = float((self.amount[places] * chances)[is_known].sum()) + nothing
+        return row
+
+    @property
+    def n_without_crm(self) -> int:
+        """Number of open items without a chance of the CRM's own."""
+        return 0 if self.crm is None else int(np.isnan(self.crm).sum())
 
     def _put_bounds(
         self,
@@ -212,6 +242,8 @@ class Lines:
             low, high = np.quantile(amounts, tails).tolist()
             row |= {"expected_amount": expected * new.mean_amount, "amount_beyond_support": 0.0}
             row |= {"expected_amount_low": low, "expected_amount_high": high}
+        if self.crm is not None:
+            row |= dict.fromkeys((*FORECAST_CRM, *FORECAST_CRM_AMOUNTS), np.nan)
         return row
 
     def draws_of_new(self, new: NewItems, group: int) -> tuple[Floats, Floats]:

@@ -29,7 +29,7 @@ from .asking import HorizonLike, OpenState
 from .exits import Floats
 from .fit import MARKOV, Fit
 from .win_probability import remembered_of
-from .within import Grid, SteppedExits, exponential, rates_of
+from .within import Grid, SteppedExits, exponential
 
 _N_AGES: Final = 10
 _ENDS: Final = 2  # won, and any other end
@@ -169,10 +169,10 @@ def _chances(fit: Fit, stage: npt.NDArray[np.int32], age: npt.NDArray[np.int64])
     assert fit.horizon is not None  # there is a time
     n = fit.exits.n_stages
     if fit.method == MARKOV:
-        return exponential(rates_of(fit.exits.moves, fit.exposure), float(fit.horizon))[stage]
+        return exponential(fit.rates, float(fit.horizon))[stage]
     assert fit.grid is not None  # a horizon has steps
     grid: Grid = fit.grid
-    exits = SteppedExits.of(fit.exits, grid)
+    exits = fit.stepped
     occupied = _of_new_visits(exits, grid.n)
     n_ages = exits.chance.shape[1]
     by_age = np.zeros((n, n_ages, n + _ENDS))

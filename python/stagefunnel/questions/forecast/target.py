@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import SchemaError, advised, given, is_whole_number, named
 from ...log.columns.number import NumberColumn
-from .asking import OpenState
+from .asking import OpenItems, OpenState
 from .exits import Floats
 from .standing import WON, Standing
 
@@ -44,7 +44,7 @@ class Target:
             )
         return cls(float(value), amounts, state.horizon.begin)
 
-    def reached(self, state: OpenState, drawn: Floats, expected: float, open_now: float) -> dict[str, Any]:
+    def reached(self, state: OpenItems, drawn: Floats, expected: float, open_now: float) -> dict[str, Any]:
         """Say what is won so far, what is expected, and how likely the target is reached.
 
         `drawn` and `expected` are what is still to come, of new items too; `open_now` is what is open.
@@ -61,7 +61,7 @@ class Target:
             "probability": float((so_far + drawn >= self.value).mean()) if is_known else None,
         }
 
-    def _so_far(self, state: OpenState) -> float:
+    def _so_far(self, state: OpenItems) -> float:
         """Add up the items that are won now and were closed in the period so far."""
         selection, standing = state.selection, Standing(state.selection)
         items = np.arange(len(selection.journeys.first_row))

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..stats.spells import Codes, Ticks
 from .chances import Chances
-from .exits import Exits, Floats
+from .exits import Floats
 
 MOST_STEPS: Final = 512
 
@@ -38,6 +38,13 @@ class Grid:
         if common and horizon <= common * MOST_STEPS:
             return cls(Fraction(common), math.floor(horizon / common))
         return cls(horizon / MOST_STEPS, MOST_STEPS)
+
+    def ends(self, last: int) -> Ticks:
+        """Return the largest age of each step from 0 to a last one."""
+        numerator, denominator = self.step.numerator, self.step.denominator
+        if (last + 1) * numerator < 2**63:
+            return np.asarray(np.arange(last + 1, dtype=np.int64) * numerator // denominator)
+        return np.array([at * numerator // denominator for at in range(last + 1)], dtype=np.int64)
 
     def up(self, age: Ticks) -> Ticks:
         """Return the step at the end of which an exit is."""
@@ -70,23 +77,6 @@ class SteppedExits:
     chance: Floats
     left: Floats
 
-    @classmethod
-    def of(cls, exits: Exits, grid: Grid) -> SteppedExits:
-        """Put the exits into the steps of a grid."""
-        n = exits.n_stages
-        step = grid.up(exits.age)
-        last = int(step.max(initial=0))
-        chance = np.zeros((n, last + 1, n + 2))
-        left = np.ones((n, last + 1))
-        for stage in range(n):
-            rows = slice(exits.bounds[stage], exits.bounds[stage + 1])
-            before = np.vstack([np.zeros((1, n + 2)), exits.gone[rows][:-1]]) if rows.stop > rows.start else 0
-            np.add.at(chance[stage], step[rows], exits.gone[rows] - before)
-            # The last row of a step has what is left at its end.
-            at = np.searchsorted(step[rows], np.arange(last + 1), side="right")
-            left[stage] = np.concatenate([[1.0], exits.left[rows]])[at]
-        return cls(chance, left)
-
     def of_leaving(self) -> SteppedExits:
         """Return the exits of visits that end at all."""
         total = self.chance.sum(axis=(1, 2))
@@ -105,15 +95,15 @@ def wins_of_new_visits(exits: SteppedExits, n_steps: int) -> Floats:
     """
     n, n_ages, _ = exits.chance.shape
     won = np.zeros((n_steps + 1, n))
+    # Step after step in a row, so that the exits up to any step are the beginning of the rows.
+    moves = np.ascontiguousarray(exits.chance[:, 1:, :n]).reshape(n, -1)
     at_once = exits.chance[:, 0, :n]
     solved = np.linalg.inv(np.eye(n) - at_once) if at_once.any() else np.eye(n)
     for t in range(n_steps + 1):
         longest = min(t, n_ages - 1)
         by_then = exits.chance[:, : longest + 1, n].sum(axis=1)
         # An exit after x steps leaves t - x for what follows.
-        later = np.tensordot(
-            exits.chance[:, 1 : longest + 1, :n], won[t - longest : t][::-1], axes=([1, 2], [0, 1])
-        )
+        later = moves[:, : longest * n] @ won[t - longest : t][::-1].reshape(-1)
         won[t] = solved @ (by_then + later)
     return won
 
@@ -129,19 +119,23 @@ def wins_by_step(exits: SteppedExits, won: Floats, n_steps: int) -> Floats:
     return np.asarray(np.divide(found, exits.left, out=np.full(found.shape, np.nan), where=exits.left > 0))
 
 
-def chances_within(exits: Exits, stage: Codes, age: Ticks, grid: Grid) -> Chances:
-    """Return the chances of items to be won within the horizon of a grid."""
-    beyond = age > exits.oldest[stage]
-    stepped = SteppedExits.of(exits, grid)
-    closing = stepped.of_leaving()
+def chances_within(
+    stepped: SteppedExits, oldest: Ticks, stage: Codes, age: Ticks, grid: Grid, *, if_closed: bool
+) -> Chances:
+    """Return the chances of items to be won within the horizon of a grid.
+
+    `oldest` is the age of the last exit of each stage. The chances `if_closed` are missing where they are not
+    wanted.
+    """
+    beyond = age > oldest[stage]
     place = np.minimum(grid.down(np.maximum(age, 0)), stepped.chance.shape[1] - 1)
     values = []
-    for one in (stepped, closing):
+    for one in (stepped, stepped.of_leaving()) if if_closed else (stepped,):
         won = wins_of_new_visits(one, grid.n)
         values.append(np.minimum(wins_by_step(one, won, grid.n)[stage, place], 1))
     beyond |= np.isnan(values[0])
-    win, win_if_closed = (np.where(beyond, np.nan, value) for value in values)
-    return Chances(win, win_if_closed, beyond)
+    win, closing = (np.where(beyond, np.nan, value) for value in (values[0], values[-1]))
+    return Chances(win, closing if if_closed else np.full(len(win), np.nan), beyond)
 
 
 def exponential(rates: Floats, length: float) -> Floats:
@@ -166,14 +160,14 @@ def exponential(rates: Floats, length: float) -> Floats:
     return np.asarray(total)
 
 
-def chances_of_rates(exits: Exits, exposure: Floats, stage: Codes, age: Ticks, horizon: float) -> Chances:
+def chances_of_rates(rates: Floats, oldest: Ticks, stage: Codes, age: Ticks, horizon: float) -> Chances:
     """Return the chances of items to be won within a horizon by the rates of moves, whatever their age.
 
-    `exposure` is the time that was spent in each stage.
+    `oldest` is the age of the last exit of each stage.
     """
-    n = exits.n_stages
-    won = exponential(rates_of(exits.moves, exposure), horizon)[:n, n]
-    beyond = age > exits.oldest[stage]
+    n = len(oldest)
+    won = exponential(rates, horizon)[:n, n]
+    beyond = age > oldest[stage]
     value = np.where(beyond, np.nan, won[stage])
     return Chances(value, value.copy(), beyond)
 

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "stagefunnel/base/memory.hpp"
+#include "stagefunnel/stats/incidence.hpp"
+
+namespace stagefunnel::stats {
+
+/// Visits with the moments at which they began and ended, all columns of one length.
+struct DatedVisits {
+    static constexpr std::int64_t kGoesOn = std::numeric_limits<std::int64_t>::max();
+
+    std::span<const std::int64_t> began;
+    std::span<const std::int64_t> ended;  // `kGoesOn` where it has no end
+    std::span<const std::int32_t> cause;  // what ended it, from 0; `Spells::kLeftOut`: no such visit
+    std::span<const std::int32_t> cell;   // what it is counted in, from 0
+    std::size_t n_causes = 1;
+    std::size_t n_cells = 1;
+
+    /// @throws std::invalid_argument if columns differ in length, a cause or a cell is out of range, or a
+    ///     visit ends before it began.
+    void check() const;
+};
+
+/// What was known of visits at a moment: those that had begun before it, and the ends before it.
+struct KnownExits {
+    std::int64_t moment = 0;
+    std::vector<std::int64_t> events;    // by cell and cause
+    std::vector<std::int64_t> oldest;    // by cell: the age of the last end; -1 where there is none
+    std::vector<std::int64_t> spent;     // by cell: the time in all visits
+    std::int64_t common = 0;             // largest divisor of the lengths of all visits; 0 without one
+    std::vector<std::size_t> bounds;     // where the open visits of each cell begin and end
+    std::vector<std::int64_t> open_age;  // of the visits that went on, rising in each cell
+};
+
+/// Which steps of age are wanted of which cells: request r is about `cell[r]`, and its steps end at the ages
+/// [bounds[r], bounds[r + 1]) of `end`, which rise. A step holds the ends after the step before, up to its
+/// own.
+struct WantedSteps {
+    std::span<const std::int64_t> cell;
+    std::span<const std::int64_t> bounds;
+    std::span<const std::int64_t> end;
+};
+
+/// The exits of each wanted step, one after another.
+struct SteppedExits {
+    std::vector<double> chance;         // by step and cause: the share of all visits that ends in it
+    std::vector<double> left;           // by step: the share that has not ended by its end
+    std::vector<double> spread;         // by step: what it adds to the variance of the log of `left`
+    std::vector<std::int64_t> at_risk;  // by step: visits that lasted to its first end; 0 where none ended
+};
+
+/// The visits of a log in an order in which it is quick to say how they ended as known at any moment.
+///
+/// They are sorted once, by age and by beginning; a moment then takes one pass over them.
+class ExitHistory {
+  public:
+    /// @throws std::invalid_argument as `DatedVisits::check`.
+    ExitHistory(const DatedVisits& visits, unsigned threads);
+
+    /// Counts what was known at a moment: a visit that had not ended before it is watched up to it.
+    [[nodiscard]] KnownExits known_at(std::int64_t moment, unsigned threads) const;
+
+    /// Estimates how visits end by steps of age, as `estimate_incidence` does of the visits as they were
+    /// known, without a table of all their times.
+    ///
+    /// @throws std::invalid_argument if the steps do not fit together, a cell is out of range, or `known` is
+    ///     of another history.
+    [[nodiscard]] SteppedExits by_step(const KnownExits& known, const WantedSteps& wanted,
+                                       unsigned threads) const;
+
+  private:
+    /// A visit that has ended.
+    struct End {
+        std::int64_t age;
+        std::int64_t ended;
+        std::int32_t cause;
+    };
+    /// A visit, by its beginning.
+    struct Start {
+        std::int64_t began;
+        std::int64_t ended;
+    };
+
+    void step_cell(const KnownExits& known, std::size_t cell, std::span<const std::int64_t> ends,
+                   SteppedExits& to, std::size_t at) const;
+
+    std::size_t n_causes_;
+    std::vector<std::size_t> end_bounds_, start_bounds_;  // by cell
+    LargeVector<End> ends_;
+    LargeVector<Start> starts_;
+};
+
+}  // namespace stagefunnel::stats

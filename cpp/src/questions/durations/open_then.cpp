@@ -1,0 +1,98 @@
+#include "stagefunnel/questions/durations/open_then.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/parallel.hpp"
+
+namespace stagefunnel::durations {
+namespace {
+
+/// What a range of items adds to the list of each date.
+struct OpenOfDate {
+    std::vector<std::int64_t> visit;
+    std::vector<std::uint8_t> won;
+};
+
+void check(const VisitColumns& visits, const Pipeline& pipeline, std::span<const std::int64_t> first_visit,
+           std::span<const std::int64_t> dates, std::span<const std::int64_t> ends) {
+    const std::size_t n = visits.item.size();
+    if (visits.stage.size() != n || visits.began.size() != n)
+        throw std::invalid_argument("the columns of visits differ in length");
+    if (std::any_of(visits.stage.begin(), visits.stage.end(),
+                    [&](std::int32_t row) { return row < 0 || row >= pipeline.n_rows(); }))
+        throw std::invalid_argument("the stage of a visit is out of range");
+    if (std::any_of(first_visit.begin(), first_visit.end(),
+                    [&](std::int64_t at) { return at < 0 || static_cast<std::size_t>(at) >= n; }))
+        throw std::invalid_argument("the first visit of an item is out of range");
+    if (ends.size() != dates.size() || !std::is_sorted(dates.begin(), dates.end()))
+        throw std::invalid_argument("the dates do not rise, or have not one end each");
+    for (std::size_t d = 0; d < dates.size(); ++d)
+        if (ends[d] < dates[d]) throw std::invalid_argument("a horizon ends before its date");
+}
+
+/// Follows one item through the dates.
+class ItemAtDates {
+  public:
+    ItemAtDates(const VisitColumns& visits, const Pipeline& pipeline, std::span<const std::int64_t> dates,
+                std::span<const std::int64_t> ends)
+        : visits_(visits), pipeline_(pipeline), dates_(dates), ends_(ends) {}
+
+    void list(std::size_t first, std::vector<OpenOfDate>& to) const {
+        std::size_t last = first;
+        while (last + 1 < visits_.item.size() && visits_.item[last + 1] == visits_.item[first]) ++last;
+        const auto begun = std::upper_bound(dates_.begin(), dates_.end(), visits_.began[first]);
+        std::size_t visit = first;
+        for (auto d = static_cast<std::size_t>(begun - dates_.begin()); d < dates_.size(); ++d) {
+            visit = seen_at(visit, last, dates_[d]);
+            if (!is_in_progress(visit)) {
+                if (visit == last) return;
+                continue;
+            }
+            const std::int32_t then = visits_.stage[seen_at(visit, last, ends_[d])];
+            to[d].visit.push_back(static_cast<std::int64_t>(visit));
+            to[d].won.push_back(pipeline_.outcome_of(then) == Outcome::won ? 1 : 0);
+        }
+    }
+
+  private:
+    /// The last visit that began before a moment, of those from `visit` on.
+    [[nodiscard]] std::size_t seen_at(std::size_t visit, std::size_t last, std::int64_t moment) const {
+        while (visit < last && visits_.began[visit + 1] < moment) ++visit;
+        return visit;
+    }
+    [[nodiscard]] bool is_in_progress(std::size_t visit) const {
+        return pipeline_.outcome_of(visits_.stage[visit]) == Outcome::open;
+    }
+
+    const VisitColumns& visits_;
+    const Pipeline& pipeline_;
+    std::span<const std::int64_t> dates_, ends_;
+};
+
+}  // namespace
+
+OpenThen open_then(const VisitColumns& visits, const Pipeline& pipeline,
+                   std::span<const std::int64_t> first_visit, std::span<const std::int64_t> dates,
+                   std::span<const std::int64_t> ends, unsigned threads) {
+    check(visits, pipeline, first_visit, dates, ends);
+    const ItemAtDates walk(visits, pipeline, dates, ends);
+    const auto parts = parallel_parts(first_visit.size(), threads, [&](std::size_t from, std::size_t to) {
+        std::vector<OpenOfDate> own(dates.size());
+        for (std::size_t item = from; item < to; ++item)
+            walk.list(static_cast<std::size_t>(first_visit[item]), own);
+        return own;
+    });
+    OpenThen found;
+    found.bounds.push_back(0);
+    for (std::size_t d = 0; d < dates.size(); ++d) {
+        for (const auto& part : parts) {
+            found.visit.insert(found.visit.end(), part[d].visit.begin(), part[d].visit.end());
+            found.won.insert(found.won.end(), part[d].won.begin(), part[d].won.end());
+        }
+        found.bounds.push_back(static_cast<std::int64_t>(found.visit.size()));
+    }
+    return found;
+}
+
+}  // namespace stagefunnel::durations

@@ -1,0 +1,176 @@
+"""How visits end as known at a moment, by steps of age: a log is read once for all moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _core
+from ..stats.spells import Codes, Ticks
+from .exits import Floats, VisitEnds
+from .within import Grid, SteppedExits
+
+GOES_ON: Final = np.iinfo(np.int64).max  # as the core reads an end
+
+
+class Steps(NamedTuple):
+    """The exits by step, and how sure they are.
+
+    `spread` is what each step adds to the variance of the log of what is left, and `at_risk` counts the
+    visits that lasted to its first exit.
+    """
+
+    exits: SteppedExits
+    spread: Floats
+    at_risk: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """The visits of the stages in progress, in an order in which moments are read quickly.
+
+    Attributes
+    ----------
+    core
+        The visits; the cell of one is that of its group and stage.
+    n_stages, n_groups, threads
+        Number of stages in progress and of groups, and how many threads read.
+    """
+
+    core: _core.stats.ExitHistory
+    n_stages: int
+    n_groups: int
+    threads: int
+
+    @classmethod
+    def of(
+        cls,
+        began: Ticks,
+        ended: Ticks,
+        cause: Codes,
+        cell: Codes,
+        n_stages: int,
+        n_groups: int,
+        threads: int,
+    ) -> History:
+        """Put visits in order; what ends one is as :class:`VisitEnds` has it."""
+        core = _core.stats.ExitHistory(
+            began=np.ascontiguousarray(began),
+            ended=np.ascontiguousarray(ended),
+            cause=np.ascontiguousarray(cause),
+            cell=np.ascontiguousarray(cell, dtype=np.int32),
+            n_causes=n_stages + 2,
+            n_cells=n_stages * n_groups,
+            threads=threads,
+        )
+        return cls(core, n_stages, n_groups, threads)
+
+    @classmethod
+    def of_ends(cls, ends: VisitEnds, threads: int, group: Codes | None = None, n_groups: int = 1) -> History:
+        """Put the visits of a fit in order, as if all had been seen until the moment 0."""
+        is_over = ends.cause >= 0
+        began = np.where(is_over, -1 - ends.exit, -ends.exit)
+        ended = np.where(is_over, -1, GOES_ON)
+        cell = ends.stage if group is None else group * np.int32(ends.n_stages) + ends.stage
+        return cls.of(began, ended, ends.cause, cell, ends.n_stages, n_groups, threads)
+
+    def known_at(self, moment: int = 0) -> list[KnownExits]:
+        """Count what was known of the visits of each group at a moment."""
+        found = self.core.known_at(moment, self.threads)
+        n, n_next = self.n_stages, self.n_stages + 2
+        source = _Source(self, found)
+        events = found.events.reshape(-1, n_next)
+        groups = []
+        for group in range(self.n_groups):
+            cells = slice(group * n, (group + 1) * n)
+            groups.append(
+                KnownExits(
+                    moves=events[cells].astype(np.float64),
+                    oldest=found.oldest[cells],
+                    exposure=np.maximum(found.spent[cells].astype(np.float64), 0.5),
+                    common=int(found.common),
+                    sources=[(source, cell) for cell in range(cells.start, cells.stop)],
+                )
+            )
+        return groups
+
+
+class _Source(NamedTuple):
+    history: History
+    known: _core.stats.KnownExits
+
+
+@dataclass(frozen=True, eq=False)
+class KnownExits:
+    """The exits of each stage as known at a moment.
+
+    Attributes
+    ----------
+    moves
+        Number of moves from each stage, by what follows: as the columns of :class:`Exits`.
+    oldest
+        Age of the last exit of each stage; -1 where nothing ever left it.
+    exposure
+        Time that was spent in each stage, at least half a tick.
+    common
+        The largest length that all visits are multiples of; 0 without one.
+    sources
+        Where the visits of each stage stand.
+    """
+
+    moves: Floats
+    oldest: Ticks
+    exposure: Floats
+    common: int
+    sources: list[tuple[_Source, int]]
+
+    @property
+    def n_stages(self) -> int:
+        """Number of stages in progress."""
+        return len(self.sources)
+
+    @property
+    def n_exits(self) -> npt.NDArray[np.int64]:
+        """Number of visits of each stage that ended."""
+        return np.asarray(self.moves.sum(axis=1).astype(np.int64))
+
+    def with_stages_of(self, other: KnownExits, taken: npt.NDArray[np.bool_]) -> KnownExits:
+        """Take the exits of some stages from another fit."""
+        pairs = zip(self.sources, other.sources, taken, strict=True)
+        return replace(
+            self,
+            moves=np.where(taken[:, np.newaxis], other.moves, self.moves),
+            oldest=np.where(taken, other.oldest, self.oldest),
+            exposure=np.where(taken, other.exposure, self.exposure),
+            sources=[theirs if flag else own for own, theirs, flag in pairs],
+        )
+
+    def by_step(self, grid: Grid) -> Steps:
+        """Put the exits into the steps of a grid."""
+        n, n_next = self.n_stages, self.n_stages + 2
+        last = int(grid.up(np.maximum(self.oldest, 0)).max(initial=0))
+        ends = grid.ends(last)
+        chance, left = np.zeros((n, last + 1, n_next)), np.ones((n, last + 1))
+        spread, at_risk = np.zeros((n, last + 1)), np.zeros((n, last + 1), dtype=np.int64)
+        for source in {id(source): source for source, _ in self.sources}.values():
+            own = np.array([one for one, (other, _) in enumerate(self.sources) if other is source])
+            found = source.history.core.by_step(
+                source.known,
+                cell=np.array([self.sources[one][1] for one in own], dtype=np.int64),
+                bounds=np.arange(len(own) + 1, dtype=np.int64) * len(ends),
+                end=np.tile(ends, len(own)),
+                threads=source.history.threads,
+            )
+            chance[own] = found.chance.reshape(len(own), -1, n_next)
+            left[own], spread[own] = found.left.reshape(len(own), -1), found.spread.reshape(len(own), -1)
+            at_risk[own] = found.at_risk.reshape(len(own), -1)
+        return Steps(SteppedExits(chance, left), spread, at_risk)
+
+
+def common_length(exits: KnownExits, ages: Ticks) -> Ticks:
+    """Return lengths whose largest divisor is that of all visits and of some ages."""
+    common = np.array([exits.common], dtype=np.int64)
+    return common if exits.common == 1 else np.concatenate([common, ages])

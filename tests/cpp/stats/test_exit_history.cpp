@@ -1,0 +1,155 @@
+#include <gtest/gtest.h>
+
+#include <random>
+#include <stdexcept>
+#include <vector>
+
+#include "stagefunnel/stats/exit_history.hpp"
+
+namespace stagefunnel::stats {
+namespace {
+
+using Times = std::vector<std::int64_t>;
+using Codes = std::vector<std::int32_t>;
+
+constexpr std::int64_t kGoesOn = DatedVisits::kGoesOn;
+constexpr std::int32_t kWon = 0, kLost = 1;
+
+/// Visits that keep their columns.
+struct Columns {
+    Times began, ended;
+    Codes cause, cell;
+
+    [[nodiscard]] DatedVisits visits(std::size_t n_cells = 1) const {
+        return {
+            .began = began, .ended = ended, .cause = cause, .cell = cell, .n_causes = 2, .n_cells = n_cells};
+    }
+};
+
+SteppedExits steps_of(const ExitHistory& history, const KnownExits& known, const Times& end,
+                      std::int64_t cell = 0, unsigned threads = 1) {
+    const Times cells{cell}, bounds{0, static_cast<std::int64_t>(end.size())};
+    return history.by_step(known, {cells, bounds, end}, threads);
+}
+
+// Six visits of one stage: won after 10, lost after 20, won after 30, lost after 40, there since 15 and since
+// 50 at the moment 50.
+const Columns kSix{{0, 0, 0, 0, 35, 0},
+                   {10, 20, 30, 40, kGoesOn, kGoesOn},
+                   {kWon, kLost, kWon, kLost, -1, -1},
+                   {0, 0, 0, 0, 0, 0}};
+
+TEST(ExitHistory, TakesTheSharesOfTheVisitsThatLastedSoLong) {
+    const ExitHistory history(kSix.visits(), 1);
+    const KnownExits known = history.known_at(50, 1);
+    EXPECT_EQ(known.events, (Times{2, 2}));
+    EXPECT_EQ(known.oldest, (Times{40}));
+    EXPECT_EQ(known.spent, (Times{10 + 20 + 30 + 40 + 15 + 50}));
+    EXPECT_EQ(known.common, 5);
+    const SteppedExits steps = steps_of(history, known, {0, 10, 20, 30, 40});
+    EXPECT_EQ(steps.at_risk, (Times{0, 6, 4, 3, 2}));
+    const std::vector<double> left{1, 5. / 6, 5. / 8, 5. / 12, 5. / 24};
+    const std::vector<double> won{0, 1. / 6, 0, 5. / 24, 0}, lost{0, 0, 5. / 24, 0, 5. / 24};
+    for (std::size_t step = 0; step < 5; ++step) {
+        EXPECT_NEAR(steps.left[step], left[step], 1e-15);
+        EXPECT_NEAR(steps.chance[2 * step], won[step], 1e-15);
+        EXPECT_NEAR(steps.chance[2 * step + 1], lost[step], 1e-15);
+    }
+    // Greenwood: 1 / (6 * 5) and 1 / (4 * 3).
+    EXPECT_NEAR(steps.spread[1], 1. / 30, 1e-15);
+    EXPECT_NEAR(steps.spread[2], 1. / 12, 1e-15);
+}
+
+TEST(ExitHistory, KnowsNothingThatHappensAtTheMomentOrLater) {
+    const ExitHistory history(kSix.visits(), 1);
+    const KnownExits known = history.known_at(20, 1);
+    // The visits that began at 0, of which one has ended; that which ends at 20 goes on.
+    EXPECT_EQ(known.events, (Times{1, 0}));
+    EXPECT_EQ(known.oldest, (Times{10}));
+    EXPECT_EQ(known.spent, (Times{10 + 4 * 20}));
+    const SteppedExits steps = steps_of(history, known, {10});
+    EXPECT_EQ(steps.at_risk, (Times{5}));
+    EXPECT_DOUBLE_EQ(steps.left[0], 0.8);
+    EXPECT_EQ(history.known_at(0, 1).oldest, (Times{-1}));
+    EXPECT_EQ(history.known_at(0, 1).common, 0);
+}
+
+TEST(ExitHistory, LeavesOutWhatIsNoVisit) {
+    Columns columns = kSix;
+    columns.cause[0] = Spells::kLeftOut;
+    columns.cell[0] = 99;
+    const KnownExits known = ExitHistory(columns.visits(), 1).known_at(50, 1);
+    EXPECT_EQ(known.events, (Times{1, 2}));
+}
+
+TEST(ExitHistory, IsWhatTheCurvesOfTheSameVisitsSayOnAnyNumberOfThreads) {
+    std::mt19937_64 random(7);
+    for (const std::int64_t unit : {1, 1'000'003}) {
+        Columns columns;
+        for (int i = 0; i < 40'000; ++i) {
+            const auto began = static_cast<std::int64_t>(random() % 400) * unit;
+            const bool ends = random() % 5 != 0;
+            columns.began.push_back(began);
+            columns.ended.push_back(ends ? began + static_cast<std::int64_t>(random() % 150) * unit
+                                         : kGoesOn);
+            columns.cause.push_back(ends ? static_cast<std::int32_t>(random() % 2) : -1);
+            columns.cell.push_back(static_cast<std::int32_t>(random() % 3));
+        }
+        const ExitHistory history(columns.visits(3), 1), same(columns.visits(3), 4);
+        for (const std::int64_t moment : {3 * unit, 200 * unit, 900 * unit}) {
+            Times exit;
+            Codes cause, group;
+            for (std::size_t i = 0; i < columns.began.size(); ++i) {
+                if (columns.began[i] >= moment) continue;
+                const bool is_over = columns.ended[i] < moment;
+                exit.push_back((is_over ? columns.ended[i] : moment) - columns.began[i]);
+                cause.push_back(is_over ? columns.cause[i] : Spells::kCensored);
+                group.push_back(columns.cell[i]);
+            }
+            const Spells spells{.exit = exit, .cause = cause, .group = group, .n_causes = 2, .n_groups = 3};
+            const IncidenceCurves curves = estimate_incidence(spells, std::nullopt, 0, 1);
+            const KnownExits known = history.known_at(moment, 1), again = same.known_at(moment, 4);
+            EXPECT_EQ(known.events, again.events);
+            EXPECT_EQ(known.open_age, again.open_age);
+            for (std::size_t cell = 0; cell < 3; ++cell) {
+                const auto first = static_cast<std::size_t>(curves.bounds[cell]);
+                const auto last = static_cast<std::size_t>(curves.bounds[cell + 1]);
+                const Times ages(curves.time.begin() + curves.bounds[cell],
+                                 curves.time.begin() + curves.bounds[cell + 1]);
+                const auto own = static_cast<std::int64_t>(cell);
+                const SteppedExits steps = steps_of(history, known, ages, own);
+                EXPECT_EQ(steps.left, steps_of(same, again, ages, own, 4).left);
+                for (std::size_t i = first; i < last; ++i) {
+                    EXPECT_EQ(steps.left[i - first], curves.survival[i]);
+                    EXPECT_EQ(steps.at_risk[i - first], curves.at_risk[i]);
+                    const double before = i == first ? 0 : curves.incidence[2 * (i - 1)];
+                    EXPECT_EQ(steps.chance[2 * (i - first)], curves.incidence[2 * i] - before);
+                }
+            }
+        }
+    }
+}
+
+TEST(ExitHistory, RefusesWhatDoesNotFit) {
+    Columns columns = kSix;
+    columns.ended[0] = -1;
+    EXPECT_THROW(ExitHistory(columns.visits(), 1), std::invalid_argument);
+    columns = kSix;
+    columns.cause[0] = 2;
+    EXPECT_THROW(ExitHistory(columns.visits(), 1), std::invalid_argument);
+    columns = kSix;
+    columns.cell[0] = 1;
+    EXPECT_THROW(ExitHistory(columns.visits(), 1), std::invalid_argument);
+    columns = kSix;
+    columns.cell.pop_back();
+    EXPECT_THROW(ExitHistory(columns.visits(), 1), std::invalid_argument);
+    const ExitHistory history(kSix.visits(), 1);
+    const KnownExits known = history.known_at(50, 1);
+    EXPECT_THROW(static_cast<void>(steps_of(history, known, {10}, 1)), std::invalid_argument);
+    const Times cells{0}, bounds{0, 2}, end{10};
+    EXPECT_THROW(static_cast<void>(history.by_step(known, {cells, bounds, end}, 1)), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(history.by_step({}, {cells, bounds, end}, 1)), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace stagefunnel::stats
