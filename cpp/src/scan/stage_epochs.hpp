@@ -54,7 +54,7 @@ class StageEpochs {
     [[nodiscard]] std::size_t size() const { return changes_.size() + 1; }
 
     /// Returns the epoch of a time.
-    [[nodiscard]] std::size_t at(std::int64_t time) const {
+    [[nodiscard, gnu::always_inline]] std::size_t at(std::int64_t time) const {
         // No processor predicts on which side of a change the rows of an item lie.
         std::size_t epoch = 0;
         for (const std::int64_t change : few_) epoch += static_cast<std::size_t>(time > change);

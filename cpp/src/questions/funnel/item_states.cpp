@@ -71,10 +71,9 @@ std::optional<ItemStates> find_states_of_items(const Journeys& journeys, const P
         }
     });
     ItemStates item_states = with_examples(journeys, recorder.table().states());
-    const auto n_in_table =
-        static_cast<std::uint32_t>(item_states.states.size() - recorder.table().n_mixed());
-    for (const StateTable::MixedItem& one : recorder.table().mixed_items())
-        of_item[one.item] = n_in_table + one.number;
+    const MixedStates& mixed = recorder.table().mixed();
+    const auto n_in_table = static_cast<std::uint32_t>(item_states.states.size() - mixed.states().size());
+    for (const MixedStates::Item& one : mixed.items()) of_item[one.item] = n_in_table + one.number;
     item_states.of_item = std::move(of_item);
     return item_states;
 }

@@ -2,13 +2,15 @@
 
 // Counts the items of each state. Internal to the core.
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
+#include "questions/funnel/mixed_states.hpp"
 #include "scan/stage_epochs.hpp"
 #include "scan/stage_set.hpp"
 #include "scan/visits.hpp"
@@ -31,7 +33,8 @@ class StateTable {
           n_ends_(n_ends(pipeline)),
           n_plain_(n_plain(pipeline)),
           epochs_(pipeline),
-          states_(n_states(pipeline)) {
+          n_places_(n_states(pipeline)),
+          items_(n_places_ + 1) {
         number_ends(pipeline);
         for (std::size_t row = 0; row < n_rows_; ++row) {
             const bool is_final = pipeline.outcome_of(static_cast<std::int32_t>(row)) != Outcome::open;
@@ -60,7 +63,8 @@ class StateTable {
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
         count_range(
-            journeys, codes, first, last, [](std::size_t, std::size_t) {}, [](std::size_t, std::uint32_t) {});
+            journeys, codes, first, last, [](std::size_t, std::size_t) {},
+            [](std::uint32_t, std::uint32_t) {});
     }
 
     /// Does the same and writes down the place of each item's state in the table, or `kNowhere`. Items whose
@@ -73,62 +77,39 @@ class StateTable {
             [place_of_item](std::size_t item, std::size_t place) {
                 place_of_item[item] = static_cast<std::uint32_t>(place);
             },
-            [this, place_of_item](std::size_t item, std::uint32_t mixed) {
+            [this, place_of_item](std::uint32_t item, std::uint32_t number) {
                 place_of_item[item] = ItemStates::kNoState;
-                mixed_items_.push_back({static_cast<std::uint32_t>(item), mixed});
+                mixed_.keep({item, number});
             });
     }
 
     void merge(const StateTable& other) {
-        for (std::size_t i = 0; i < states_.size(); ++i) {
-            if (states_[i].items == 0) states_[i].example = other.states_[i].example;
-            states_[i].items += other.states_[i].items;
+        for (const Present& one : other.present_) {
+            if (items_[one.place] == 0) present_.push_back(one);
+            items_[one.place] += other.items_[one.place];
         }
-        std::vector<std::uint32_t> number_here(other.mixed_.size());
-        for (std::size_t number = 0; number < other.mixed_.size(); ++number) {
-            const std::uint32_t here = mixed_number(other.mixed_keys_[number], other.mixed_[number].example);
-            mixed_[here].items += other.mixed_[number].items;
-            number_here[number] = here;
-        }
-        for (const MixedItem& one : other.mixed_items_)
-            mixed_items_.push_back({one.item, number_here[one.number]});
+        mixed_.merge(other.mixed_);
     }
 
     /// Returns the states that have items.
     [[nodiscard]] std::vector<ItemStates::State> states() const {
         std::vector<ItemStates::State> states;
-        const auto number = numbers();
-        for (std::size_t place = 0; place < states_.size(); ++place) {
-            const ItemStates::State& own = states_[place];
-            if (own.items == 0) continue;
-            if (number[place] >= states.size()) states.push_back({0, own.example});
-            states[number[place]].items += own.items;
-        }
-        states.insert(states.end(), mixed_.begin(), mixed_.end());
+        for_each_number([&](const Present& one, std::uint32_t number) {
+            if (number == states.size()) states.push_back({0, one.example});
+            states[number].items += items_[one.place];
+        });
+        states.insert(states.end(), mixed_.states().begin(), mixed_.states().end());
         return states;
     }
 
     /// For each place of the table its place in `states()`; it means nothing for an empty state.
     [[nodiscard]] std::vector<std::uint32_t> numbers() const {
-        constexpr std::uint32_t kNone = ~std::uint32_t{0};
-        std::vector<std::uint32_t> numbers(states_.size(), kNone);
-        std::uint32_t next = 0;
-        for (std::size_t place = 0; place < states_.size(); ++place) {
-            if (states_[place].items == 0) continue;
-            std::uint32_t& shared = numbers[place_alike(place)];  // which does not lie behind this place
-            if (shared == kNone) shared = next++;
-            numbers[place] = shared;
-        }
+        std::vector<std::uint32_t> numbers(n_places_);
+        for_each_number([&](const Present& one, std::uint32_t number) { numbers[one.place] = number; });
         return numbers;
     }
 
-    /// An item whose state is not in the table, and the number of its state among those.
-    struct MixedItem {
-        std::uint32_t item = 0;
-        std::uint32_t number = 0;
-    };
-    [[nodiscard]] const std::vector<MixedItem>& mixed_items() const { return mixed_items_; }
-    [[nodiscard]] std::size_t n_mixed() const { return mixed_.size(); }
+    [[nodiscard]] const MixedStates& mixed() const { return mixed_; }
 
     static constexpr std::size_t kNowhere = ~std::size_t{0};
 
@@ -142,6 +123,25 @@ class StateTable {
             count_with_dates<true>(journeys, codes, first, last, at_item, at_mixed);
         } else {
             count_with_dates<false>(journeys, codes, first, last, at_item, at_mixed);
+        }
+    }
+
+    /// A place with items, and the first of these.
+    struct Present {
+        std::uint32_t place = 0;
+        std::uint32_t example = 0;
+    };
+
+    /// Calls `at(present, number)` for the places that have items, in order, with the number of their state.
+    template <class At>
+    void for_each_number(At at) const {
+        std::vector<Present> present = present_;
+        std::sort(present.begin(), present.end(),
+                  [](const Present& a, const Present& b) { return a.place < b.place; });
+        std::unordered_map<std::size_t, std::uint32_t> numbers;
+        for (const Present& one : present) {
+            const auto next = static_cast<std::uint32_t>(numbers.size());
+            at(one, numbers.try_emplace(place_alike(one.place), next).first->second);
         }
     }
 
@@ -175,107 +175,107 @@ class StateTable {
         return {((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry, visited};
     }
 
-    template <class AtItem>
-    void count_item(std::size_t item, std::size_t place, AtItem at_item) {
-        at_item(item, place);
-        if (place != kNowhere && states_[place].items++ == 0)
-            states_[place].example = static_cast<std::uint32_t>(item);
+    void count_place(std::size_t item, std::size_t place) {
+        if (items_[place]++ != 0 || place == n_places_) return;
+        present_.push_back({static_cast<std::uint32_t>(place), static_cast<std::uint32_t>(item)});
     }
 
     template <class Code, class AtItem>
     void count_without_dates(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
                              AtItem at_item) {
         const std::uint64_t* const row = journeys.offsets.data();
-        for (std::size_t item = first; item < last; ++item)
-            count_item(item, read_codes(codes, row[item], row[item + 1]).place, at_item);
+        for (std::size_t item = first; item < last; ++item) {
+            const std::size_t place = read_codes(codes, row[item], row[item + 1]).place;
+            at_item(item, place);
+            if (place != kNowhere) count_place(item, place);
+        }
     }
 
-    /// Returns the epoch in which an item begins, and whether it has rows in others.
+    /// Returns the epoch of a time.
     template <bool kIsOneChange>
-    [[nodiscard]] std::pair<std::size_t, bool> epoch_of(std::int64_t first_time,
-                                                        std::int64_t last_time) const {
-        if constexpr (kIsOneChange) {
-            const bool is_after = first_time > epochs_.last_tick(0);
-            return {static_cast<std::size_t>(is_after), last_time > epochs_.last_tick(0) && !is_after};
-        } else {
-            const std::size_t epoch = epochs_.at(first_time);
-            return {epoch, last_time > epochs_.last_tick(epoch)};
-        }
+    [[nodiscard]] std::size_t epoch_of(std::int64_t time) const {
+        return kIsOneChange ? static_cast<std::size_t>(time > epochs_.last_tick(0)) : epochs_.at(time);
     }
 
     /// Dates matter only to an item that is beyond a stage that has them, and no processor foresees which
-    /// these are. A comparison with one date costs less than to wait for times that are read out of turn, so
-    /// the times of all items are read then.
+    /// these are, nor which have rows in several epochs. So the first and last time of every item are read,
+    /// in their order in memory, and the few with rows in several epochs are put aside until a block is read.
     template <bool kIsOneChange, class Code, class AtItem, class AtMixed>
     void count_with_dates(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
                           AtItem at_item, AtMixed at_mixed) {
-        for (std::size_t item = first; item < last; ++item) {
-            const std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
-            std::pair own{std::size_t{0}, false};
-            if (kIsOneChange && begin < end)
-                own = epoch_of<true>(journeys.time[begin], journeys.time[end - 1]);
-            const ReadCodes read = read_codes(codes, begin, end);
-            if ((read.visited & beyond_dated_) == 0) {
-                count_item(item, read.place, at_item);
-                continue;
+        if (journeys.time.empty()) return count_without_dates(journeys, codes, first, last, at_item);
+        constexpr std::size_t kBlock = 256;
+        std::array<std::uint32_t, kBlock> places, dated;
+        std::array<Aside, kBlock> aside;
+        const std::uint64_t* const row = journeys.offsets.data();
+        const std::int64_t* const time = journeys.time.data();
+        const auto n_plain = static_cast<std::uint32_t>(n_plain_);
+        const auto elsewhere = static_cast<std::uint32_t>(n_places_);
+        for (std::size_t block = first; block < last; block += kBlock) {
+            const std::size_t n = std::min(kBlock, last - block);
+            std::size_t n_dated = 0, n_aside = 0;
+            for (std::size_t i = 0; i < n; ++i) {
+                const std::size_t begin = row[block + i], end = row[block + i + 1];
+                __builtin_prefetch(time + begin, 0, 0);
+                const ReadCodes read = read_codes(codes, begin, end);
+                places[i] = static_cast<std::uint32_t>(read.place);
+                dated[n_dated] = static_cast<std::uint32_t>(i);
+                n_dated += (read.visited & beyond_dated_) != 0 ? 1 : 0;
             }
-            if (!kIsOneChange) own = epoch_of<false>(journeys.time[begin], journeys.time[end - 1]);
-            if (!own.second) {
-                count_item(item, read.place + own.first * n_plain_, at_item);
-                continue;
+            for (std::size_t k = 0; k < n_dated; ++k) {
+                const std::size_t i = dated[k];
+                const std::size_t epoch = epoch_of<kIsOneChange>(time[row[block + i]]);
+                const bool is_mixed = time[row[block + i + 1] - 1] > epochs_.last_tick(epoch);
+                aside[n_aside] = {block + i, places[i], epoch};
+                n_aside += is_mixed ? 1 : 0;
+                const std::uint32_t place = places[i] + static_cast<std::uint32_t>(epoch) * n_plain;
+                places[i] = is_mixed ? elsewhere : place;
             }
-            const std::uint64_t key = mixed_key(journeys, codes, begin, end, read.place, own.first);
-            const std::uint32_t number = mixed_number(key, static_cast<std::uint32_t>(item));
-            ++mixed_[number].items;
-            at_mixed(item, number);
+            for (std::size_t i = 0; i < n; ++i) {
+                const bool is_nowhere = places[i] == static_cast<std::uint32_t>(kNowhere);
+                at_item(block + i, is_nowhere ? kNowhere : places[i]);
+                if (!is_nowhere) count_place(block + i, places[i]);
+            }
+            for (std::size_t i = 0; i < n_aside; ++i) {
+                const Aside& one = aside[i];
+                const auto item = static_cast<std::uint32_t>(one.item);
+                at_mixed(item, mixed_.count(mixed_key<kIsOneChange>(journeys, codes, one), item));
+            }
         }
     }
 
+    /// An item that is put aside: its place in the table of one epoch, and the epoch of its first row.
+    struct Aside {
+        std::size_t item, place, epoch;
+    };
+
     /// Returns all that funnels ask of an item with rows in several epochs: its place in the table of one
     /// epoch, and what depends on the times of its moves.
-    template <class Code>
-    [[nodiscard]] std::uint64_t mixed_key(const Journeys& journeys, const Code* codes, std::size_t begin,
-                                          std::size_t end, std::size_t place, std::size_t epoch) const {
+    template <bool kIsOneChange, class Code>
+    [[nodiscard]] std::uint64_t mixed_key(const Journeys& journeys, const Code* codes,
+                                          const Aside& one) const {
         // With at most twelve stages the parts fit into one word.
         constexpr unsigned kBits = 12;
         std::uint64_t beyond = 0, absent = 0, filled = 0;
         std::uint32_t last = 0;
         std::uint16_t outcome = kOpen;
-        for (std::size_t i = begin; i < end; ++i) {
+        // Without branches: no processor foresees where an epoch ends.
+        for (std::size_t i = journeys.offsets[one.item]; i < journeys.offsets[one.item + 1]; ++i) {
             const CodeStage next = stages_[codes[i]];
-            if (next.bit == 0 || next.bit == last) continue;
-            while (journeys.time[i] > epochs_.last_tick(epoch)) ++epoch;
-            const std::uint64_t implied = epochs_.implied(epoch, 0),
-                                passed = scan::bits_below(limits_[codes[i]], 0);
+            if (next.bit == 0) continue;
+            const std::size_t epoch = epoch_of<kIsOneChange>(journeys.time[i]);
+            const std::uint64_t is_visit = next.bit != last ? ~std::uint64_t{0} : 0,
+                                is_entry = next.outcome == kWon && outcome == kOpen ? is_visit : 0,
+                                implied = epochs_.implied(epoch, 0),
+                                passed = scan::bits_below(limits_[codes[i]], 0) & is_visit;
             beyond |= passed & implied;
             absent |= passed & epochs_.absent(epoch, 0);
-            filled |= next.outcome == kWon && outcome == kOpen ? implied : 0;
+            filled |= implied & is_entry;
             last = next.bit;
             outcome = next.outcome;
         }
-        return ((place << kBits | beyond) << kBits | absent) << kBits | filled;
+        return ((place_alike(one.place, beyond) << kBits | beyond) << kBits | absent) << kBits | filled;
     }
-
-    /// Returns the number of a state that is not in the table, a new one where no item had it.
-    std::uint32_t mixed_number(std::uint64_t key, std::uint32_t example) {
-        // Most items have one of few states.
-        Recent& recent = recent_[(key * 0x9E3779B97F4A7C15U) >> (64U - kRecentBits)];
-        if (recent.key == key) return recent.number;
-        const auto [found, is_new] = mixed_numbers_.try_emplace(key, std::uint32_t(mixed_.size()));
-        if (is_new) {
-            mixed_.push_back({0, example});
-            mixed_keys_.push_back(key);
-        }
-        recent = {key, found->second};
-        return found->second;
-    }
-
-    /// The last state of those that share a place; no key is all ones.
-    struct Recent {
-        std::uint64_t key = ~std::uint64_t{0};
-        std::uint32_t number = 0;
-    };
-    static constexpr unsigned kRecentBits = 10;
 
     static constexpr auto kOpen = static_cast<std::uint16_t>(Outcome::open);
     static constexpr auto kWon = static_cast<std::uint16_t>(Outcome::won);
@@ -295,12 +295,14 @@ class StateTable {
 
     /// Returns the place of a state that counts like another: it began beyond the same unvisited stages, and
     /// beyond no other.
-    [[nodiscard]] std::size_t place_alike(std::size_t place) const {
+    ///
+    /// @param counted the stages of which it matters whether an item began beyond them.
+    [[nodiscard]] std::size_t place_alike(std::size_t place, std::size_t counted = ~std::size_t{0}) const {
         const std::size_t n_endings = n_ends_ * 2;
         const std::size_t limit = place / n_endings % n_limits_;
         const std::size_t visited = place / n_endings / n_limits_;
         const std::size_t below = (std::size_t{1} << limit) - 1;
-        const auto own = static_cast<std::size_t>(std::bit_width(below & ~visited));
+        const auto own = static_cast<std::size_t>(std::bit_width(below & ~visited & counted));
         return place - (limit - own) * n_endings;
     }
 
@@ -350,13 +352,10 @@ class StateTable {
     std::vector<CodeStage> stages_;           // of each code
     std::vector<std::uint8_t> limits_;        // of each code, as `JourneyEnd::began_limit_of` has them
     std::vector<std::uint16_t> end_numbers_;  // of each last stage and stage before the closing run
-    std::vector<ItemStates::State> states_;
-    // States of items with rows in several epochs, in the order in which items have them.
-    std::vector<ItemStates::State> mixed_;
-    std::vector<std::uint64_t> mixed_keys_;
-    std::unordered_map<std::uint64_t, std::uint32_t> mixed_numbers_;
-    std::vector<Recent> recent_ = std::vector<Recent>(std::size_t{1} << kRecentBits);
-    std::vector<MixedItem> mixed_items_;
+    std::size_t n_places_ = 0;
+    std::vector<std::uint32_t> items_;  // of each place, and of all items whose state is not here
+    std::vector<Present> present_;      // in the order in which items have them
+    MixedStates mixed_;                 // of items with rows in several epochs
 };
 
 }  // namespace stagefunnel::funnel::inline internal
