@@ -54,13 +54,25 @@ def restored(table: pd.DataFrame, columns: Sequence[str], made_by: str, *, sort:
     SchemaError
         If a row lacks its stage or a number, or if two rows are about one thing.
     """
-    remembered: Mapping[str, Any] = table.attrs.get("stagefunnel", {})
-    attrs = table.attrs
-    table = table.copy(deep=False)
-    table.attrs = {}  # pandas copies them with every step
-    ordered = _restored(table, remembered, columns, made_by, sort=sort)
-    ordered.attrs = attrs
-    return ordered
+    table = remembering(table)
+    return _restored(table, table.attrs.get("stagefunnel", {}), columns, made_by, sort=sort)
+
+
+class _Remembered(dict[str, Any]):
+    """What a table remembers, which is only read."""
+
+    def __deepcopy__(self, _: Any) -> _Remembered:
+        return self
+
+
+def remembering(table: pd.DataFrame) -> pd.DataFrame:
+    """Copy a table, so that pandas passes on what it remembers, which it else copies at every step."""
+    attrs = {**table.attrs}
+    if attrs.get("stagefunnel"):
+        attrs["stagefunnel"] = _Remembered(attrs["stagefunnel"])
+    copied = table.copy(deep=False)
+    copied.attrs = attrs
+    return copied
 
 
 def _restored(
@@ -72,7 +84,8 @@ def _restored(
     keys = list(takewhile(_KEYS.__contains__, columns))
     table = _with_whole_numbers(table, keys)
     by = groups_of(table, columns, remembered)
-    _refuse_gaps(table, [name for name in columns if name not in _may_be_missing(table)], made_by)
+    may_be_missing = _may_be_missing(table)
+    _refuse_gaps(table, [name for name in columns if name not in may_be_missing], made_by)
     own = _columns_of_a_row(table, by, keys, remembered)
     _refuse_twins(table, own, made_by)
     _refuse_mixed_groups(table, by, remembered)
