@@ -31,7 +31,7 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(2_000, 10, 20)
+    gc.set_threshold(50_000, 10, 20)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

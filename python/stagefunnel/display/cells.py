@@ -70,7 +70,7 @@ def without_bounds(names: Sequence[str]) -> list[str]:
 def with_bounds(write: Callable[[Any], str], table: pd.DataFrame, name: str) -> list[str]:
     """Write the cells of a column, with their bounds where there are some: ``42% (38–46%)``."""
     values = table[name].tolist()
-    if not {f"{name}_low", f"{name}_high"} <= {*table.columns}:
+    if not (f"{name}_low" in table.columns and f"{name}_high" in table.columns):
         return [write(value) for value in values]
     low, high = (table[f"{name}_{side}"].tolist() for side in ("low", "high"))
     return [

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError, quoted
@@ -53,30 +54,44 @@ def restored(table: pd.DataFrame, columns: Sequence[str], made_by: str, *, sort:
     SchemaError
         If a row lacks its stage or a number, or if two rows are about one thing.
     """
-    remembered: Mapping[str, Any] = table.attrs.get("stagefunnel", {})
-    attrs = table.attrs
-    table = table.copy(deep=False)
-    table.attrs = {}  # pandas copies them with every step
-    ordered = _restored(table, remembered, columns, made_by, sort=sort)
-    ordered.attrs = attrs
-    return ordered
+    table = remembering(table)
+    return _restored(table, table.attrs.get("stagefunnel", {}), columns, made_by, sort=sort)
+
+
+class _Remembered(dict[str, Any]):
+    """What a table remembers, which is only read."""
+
+    def __deepcopy__(self, _: Any) -> _Remembered:
+        return self
+
+
+def remembering(table: pd.DataFrame) -> pd.DataFrame:
+    """Copy a table, so that pandas passes on what it remembers, which it else copies at every step."""
+    attrs = {**table.attrs}
+    if attrs.get("stagefunnel"):
+        attrs["stagefunnel"] = _Remembered(attrs["stagefunnel"])
+    copied = table.copy(deep=False)
+    copied.attrs = attrs
+    return copied
 
 
 def _restored(
     table: pd.DataFrame, remembered: Mapping[str, Any], columns: Sequence[str], made_by: str, *, sort: bool
 ) -> pd.DataFrame:
-    table = with_lengths(table.dropna(how="all").reset_index(drop=True))
+    table = with_lengths(filled_rows(table).reset_index(drop=True))
     if table.empty:
         raise SchemaError(f"the table of {made_by} has no rows to draw")
     keys = list(takewhile(_KEYS.__contains__, columns))
     table = _with_whole_numbers(table, keys)
     by = groups_of(table, columns, remembered)
-    _refuse_gaps(table, [name for name in columns if name not in _may_be_missing(table)], made_by)
+    may_be_missing = _may_be_missing(table)
+    _refuse_gaps(table, [name for name in columns if name not in may_be_missing], made_by)
     own = _columns_of_a_row(table, by, keys, remembered)
     _refuse_twins(table, own, made_by)
     _refuse_mixed_groups(table, by, remembered)
-    first = list(dict.fromkeys([*own, *columns]))
-    table = table[[*first, *(name for name in table.columns if name not in first)]]
+    wanted = list(dict.fromkeys([*own, *columns, *table.columns]))
+    if wanted != list(table.columns):
+        table = table[wanted]
     if not sort:
         return _with_order(table, keys, remembered)
     places = pd.DataFrame(
@@ -87,7 +102,15 @@ def _restored(
         index=table.index,
     )
     ordered = places.sort_values(list(places.columns), kind="stable").index
-    return _with_order(table.loc[ordered].reset_index(drop=True), keys, remembered)
+    if not ordered.is_monotonic_increasing:
+        table = table.loc[ordered].reset_index(drop=True)
+    return _with_order(table, keys, remembered)
+
+
+def filled_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows that hold nothing, as ``reindex`` makes them."""
+    # To look for them takes long, and beside a whole number there are none.
+    return table if len(_may_have_gaps(table)) < table.shape[1] else table.dropna(how="all")
 
 
 def named_columns(table: pd.DataFrame) -> pd.DataFrame:
@@ -224,12 +247,12 @@ def places_of(values: pd.Series, table: pd.DataFrame, remembered: Mapping[str, A
     places: dict[Any, float] = {}
     for rows in of_part:
         labels = labels_in_order(rows, remembered, str(values.name))
-        shown = values.loc[rows.index].astype(object)
-        texts = shown.where(shown.notna(), None).map(lambda value: None if value is None else str(value))
+        shown = values.loc[rows.index].tolist()
+        texts = [None if pd.isna(value) else str(value) for value in shown]
         order = labels or list(dict.fromkeys(text for text in texts if text is not None))
-        rank = {label: place for place, label in enumerate(order)}
+        rank: dict[str | None, int] = {label: place for place, label in enumerate(order)}
         # A stage that the pipeline does not have, and a missing one, come last.
-        places |= {row: rank.get(text, len(rank)) for row, text in texts.items()}
+        places |= {row: rank.get(text, len(rank)) for row, text in zip(rows.index, texts, strict=True)}
     return pd.Series(places).reindex(values.index)
 
 
@@ -271,12 +294,21 @@ def _may_be_missing(table: pd.DataFrame) -> set[str]:
     }
 
 
+def _may_have_gaps(table: pd.DataFrame) -> list[Any]:
+    """List the columns of types that have missing values: whole numbers and truths of NumPy have none."""
+    return [
+        name
+        for name, dtype in zip(table.columns, table.dtypes, strict=True)
+        if not (isinstance(dtype, np.dtype) and dtype.kind in "iub")
+    ]
+
+
 def _refuse_gaps(table: pd.DataFrame, columns: Sequence[str], made_by: str) -> None:
-    missing = table[[*columns]].isna()
+    missing = table[[name for name in _may_have_gaps(table) if name in columns]].isna()
     if not missing.to_numpy().any():
         return
     row = int(missing.any(axis="columns").to_numpy().argmax())
-    lacking = [name for name in columns if missing[name].iloc[row]]
+    lacking = [name for name in columns if name in missing and missing[name].iloc[row]]
     raise SchemaError(
         f"row {row:,} of the table has no {quoted(lacking)}, which every row of {made_by} has; show or draw "
         f"each table for itself, or leave such rows out with table.dropna(subset={lacking[:1]})"

@@ -26,7 +26,7 @@ from .incidence_sentences import incidence_title
 from .matrix import show_matrix
 from .numbers import count
 from .remarks import remarks_of
-from .restored import has_parts, named_columns, named_parts, restored, with_lengths
+from .restored import filled_rows, has_parts, named_columns, named_parts, remembering, restored, with_lengths
 from .sentences import answers, doubts_of, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
 from .shown import Shown, ShownTogether
@@ -96,6 +96,7 @@ def show(
         table = table.as_table()
     if not isinstance(table, pd.DataFrame):
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
+    table = remembering(table)
     remembered = _remembered(table)
     table = with_lengths(_filled_rows(named_columns(table)))
     shown = _show_table(table, remembered) if matrix is None else show_matrix(table, remembered, matrix)
@@ -138,8 +139,8 @@ def _flat(names: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _filled_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out rows that hold nothing, as ``reindex`` makes them."""
-    filled = table.dropna(how="all")
+    """Leave out rows that hold nothing; what is left may have whole numbers again."""
+    filled = filled_rows(table)
     return table if len(filled) == len(table) else filled.infer_objects()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,33 @@ IntegerArray = npt.NDArray[np.integer[Any]]
 
 def stage_values(pipeline: Pipeline, rows: IntegerArray | Sequence[int]) -> pd.Categorical:
     """Turn rows of a pipeline into labels; -1 is missing."""
-    return pd.Categorical.from_codes(
-        np.asarray(rows, dtype=np.int64), categories=pd.Index(pipeline.labels), ordered=True
-    )
+    labels = tuple(pipeline.labels)
+    return _values(rows, labels, tuple(map(type, labels)), is_ordered=True)
 
 
 def outcome_values(codes: IntegerArray | Sequence[int]) -> pd.Categorical[str]:
     """Turn the core's outcomes into their names."""
-    return pd.Categorical.from_codes(np.asarray(codes, dtype=np.int64), categories=pd.Index(OUTCOMES))
+    return _values(codes, OUTCOMES, (str,), is_ordered=False)
+
+
+def _values(
+    codes: IntegerArray | Sequence[int],
+    labels: tuple[Hashable, ...],
+    types: tuple[type, ...],
+    *,
+    is_ordered: bool,
+) -> pd.Categorical[Any]:
+    dtype = _type_of(labels, types, is_ordered)
+    return pd.Categorical.from_codes(np.asarray(codes, dtype=np.int64), dtype=dtype)
+
+
+@lru_cache(maxsize=64)
+def _type_of(labels: tuple[Hashable, ...], _types: tuple[type, ...], is_ordered: bool) -> pd.CategoricalDtype:
+    """Make the type of a column of labels, which takes pandas far longer than the column itself.
+
+    Labels that are equal, as 1 and 1.0 are, and of other types make another type.
+    """
+    return pd.CategoricalDtype(pd.Index(labels), ordered=is_ordered)
 
 
 def row_outcomes(pipeline: Pipeline) -> npt.NDArray[np.int64]:
@@ -46,7 +66,7 @@ def stage_names(pipeline: Pipeline) -> dict[str, str]:
 def kind_values(n_rows: Sequence[int] | int) -> pd.Series:
     """Make the column ``kind`` of a table of both kinds, which have so many rows each."""
     codes = np.repeat(np.arange(len(BOTH)), n_rows)
-    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(BOTH)))
+    return pd.Series(_values(codes, BOTH, (str,), is_ordered=False))
 
 
 def label_rows(table: pd.DataFrame, labels: pd.DataFrame, rows: npt.ArrayLike) -> pd.DataFrame:

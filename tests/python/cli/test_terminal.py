@@ -161,9 +161,6 @@ def test_the_demo_shows_its_progress_before_it_has_loaded_anything() -> None:
     assert first < page
     assert "100%" in shown[page:]
     assert shown.index("Funnel: classic") > first
-    piped = run_python("-m", "stagefunnel", "demo", "sample")
-    assert (piped.returncode, piped.stderr) == (0, "")
-    assert "\x1b" not in piped.stdout
 
 
 def test_a_page_shows_its_progress_unless_it_is_to_be_quiet() -> None:

@@ -166,6 +166,7 @@ def test_sequences_say_which_groups_are_still_inside_their_window() -> None:
     assert notes_of(entries) == ["Fewer than 30 entries that did step 1: tv"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_page_says_it_under_its_heading(tmp_path: Path) -> None:
     page = sf.report(log_of(TWO), SMALL, tmp_path / "page.html", by="who").read_text(encoding="utf-8")
     section = page[page.index('<section id="skips"') :]

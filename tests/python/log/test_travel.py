@@ -52,6 +52,7 @@ def asked_before(log: sf.StageLog) -> sf.StageLog:
     return log
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("way", WAYS)
 def test_a_log_that_travelled_answers_every_question_alike(way: str, tmp_path: Path) -> None:
     log = asked.rich_log()

@@ -41,6 +41,7 @@ def test_every_public_question_is_a_method_and_nothing_else_is() -> None:
     assert set(dir(bound())) >= methods
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_every_method_answers_as_its_function(tmp_path: Path) -> None:
     f = bound()
     found = {}

@@ -254,6 +254,7 @@ def test_every_chart_of_stages_marks_an_optional_one() -> None:
         assert "Wait (optional)" in json.dumps(chart.to_dict())
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_page_says_it(tmp_path: Path) -> None:
     reported(tmp_path)
 

@@ -100,6 +100,7 @@ def test_parts_that_are_put_together_keep_them(tied: Path) -> None:
     assert f"Warning: 1 item {WARNING}" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_page_shows_them(tied: Path, tmp_path: Path) -> None:
     pytest.importorskip("altair")
     export = sf.read(tied)

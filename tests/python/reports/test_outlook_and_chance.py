@@ -44,6 +44,7 @@ def deals_of(months: dict[str, tuple[int, int, int]]) -> sf.StageLog:
 NEW = sf.Pipeline("New", won="Won", lost="Lost")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_shares_on_the_page_have_their_bounds(tmp_path: Path) -> None:
     # 38 of 100 are won: Wilson's bounds are 29 and 48%.
     page = page_of(tmp_path, journeys_log(*["New > Won"] * 38, *["New > Lost"] * 62), NEW)
@@ -53,6 +54,7 @@ def test_shares_on_the_page_have_their_bounds(tmp_path: Path) -> None:
     assert "38% (29–48%)" in section(page, "moves")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_outlook_counts_open_deals_for_as_long_as_they_were_seen(tmp_path: Path) -> None:
     # Of the 40 of January 20 are won; of the 40 of June 0 so far, and all are open for 30 days.
     log = deals_of({"2026-01": (20, 20, 0), "2026-06": (0, 0, 40)})
@@ -64,6 +66,7 @@ def test_the_outlook_counts_open_deals_for_as_long_as_they_were_seen(tmp_path: P
     assert "40 of 40 open items are older than that" in " ".join(findings(page, "outlook"))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_outlook_says_by_how_much_the_counted_share_is_too_low(tmp_path: Path) -> None:
     # 20 of the 40 old ones are won after 10 days; the other 40 are open for 5 days.
     rows = []
@@ -83,6 +86,7 @@ def test_the_outlook_says_by_how_much_the_counted_share_is_too_low(tmp_path: Pat
     )
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(
     "log",
     [
@@ -119,6 +123,7 @@ def test_a_difference_that_chance_does_not_make_is_named_and_drawn(tmp_path: Pat
     assert part.count("<img") == 1
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_groups_that_are_alike_fold_to_a_line(tmp_path: Path) -> None:
     paths = [*["New > Offer > Won"] * 25, *["New > Lost"] * 25] * 2
     items = pd.DataFrame({"item": range(1, 101), "manager": ["Ann"] * 50 + ["Bob"] * 50})
@@ -126,6 +131,7 @@ def test_groups_that_are_alike_fold_to_a_line(tmp_path: Path) -> None:
     assert findings(page, "chance") == ["No step shows a clear difference."]
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("by", ["outcome", "one"])
 def test_groups_of_what_became_of_items_and_a_single_one_are_not_compared(by: str, tmp_path: Path) -> None:
     paths = [*["New > Offer > Won"] * 25, *["New > Lost"] * 25]
@@ -134,6 +140,7 @@ def test_groups_of_what_became_of_items_and_a_single_one_are_not_compared(by: st
     assert section(page, "chance") == ""
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_last_periods_that_are_over_are_compared(tmp_path: Path) -> None:
     log = deals_of({"2026-03": (60, 40, 0), "2026-04": (30, 70, 0), "2026-06": (0, 0, 40)})
     page = page_of(tmp_path, log, NEW, every="month", within="35d")
@@ -144,6 +151,7 @@ def test_the_last_periods_that_are_over_are_compared(tmp_path: Path) -> None:
     assert "The step to Won made the largest part of it: -30 points." in lines
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_periods_that_are_alike_fold_to_a_line(tmp_path: Path) -> None:
     log = deals_of({"2026-03": (50, 50, 0), "2026-04": (49, 51, 0)})
     page = page_of(tmp_path, log, NEW, every="month", within="25d")
@@ -161,6 +169,7 @@ def test_hostile_names_stay_text_in_both_sections(tmp_path: Path) -> None:
     assert "<img src=x" not in page
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(
     "options",
     [
@@ -180,6 +189,7 @@ def test_pages_of_all_options_have_these_sections(options: Any, tmp_path: Path) 
     assert bool(section(page, "outlook")) == (options.get("basis") != "closed")
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(
     ("every", "names"),
     [

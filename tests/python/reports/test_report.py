@@ -245,7 +245,9 @@ def test_the_demo_writes_a_sample_and_its_report_and_says_what_to_type_next(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = run_python("-m", "stagefunnel", "demo", str(tmp_path / "a demo"))
-    assert run.returncode == 0, run.stderr
+    # A pipe sees no progress and no colours; tests/python/cli/test_terminal.py has what a terminal sees.
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "\x1b" not in run.stdout
     assert "Most often skipped: Discussion" in run.stdout
     files = {file.name for file in (tmp_path / "a demo").iterdir()}
     assert files == {

@@ -99,8 +99,9 @@ def _identical(found: pd.DataFrame, expected: pd.DataFrame) -> bool:
 
 def _same_type(one: Any, other: Any) -> bool:
     # Types of unordered categories are equal whatever the order in which they hold these.
-    both = isinstance(one, pd.CategoricalDtype) and isinstance(other, pd.CategoricalDtype)
-    return bool(one == other) and (not both or one.categories.identical(other.categories))
+    if isinstance(one, pd.CategoricalDtype) and isinstance(other, pd.CategoricalDtype):
+        return one.ordered == other.ordered and one.categories.identical(other.categories)
+    return bool(one == other)
 
 
 DEALS_TOML = """\

@@ -12,7 +12,7 @@ from ...errors import SchemaError, given, named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...renamed import renamed
-from ...tables.build import remember, share
+from ...tables.build import frame, remember, share
 from ...tables.options import (
     AmountAtName,
     BasisName,
@@ -335,18 +335,21 @@ def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], names: li
         then[[*keys, *names]], on=keys, how="outer", suffixes=("", "_before"), sort=False
     )
     both = both.sort_values([*leading, "stage"], na_position="last", ignore_index=True)
+    columns: dict[str, Any] = {name: both[name] for name in keys}
     for name in names:
+        one, other = both[name], both[f"{name}_before"]
         if name != "conversion_from_all":
-            filled = both[[name, f"{name}_before"]].fillna(0).astype(now[name].dtype)
-            both[[name, f"{name}_before"]] = filled
-        difference = both[name] - both[f"{name}_before"]
+            one, other = (column.fillna(0).astype(now[name].dtype) for column in (one, other))
+        difference = one - other
         changes: dict[str, Any] = {
+            name: one,
+            f"{name}_before": other,
             f"{name}_difference": difference,
-            f"{name}_change": share(difference, both[f"{name}_before"]),
+            f"{name}_change": share(difference, other),
         }
         # Only the columns of the result are reserved: a breakdown may have a column "base_change".
-        both = both.assign(**{column: values for column, values in changes.items() if column in order})
-    return both[[*leading, *order]]
+        columns |= {column: values for column, values in changes.items() if column in order}
+    return frame(columns, [*leading, *order])
 
 
 def period_name(period: Period, clock: Clock) -> str:

@@ -41,11 +41,19 @@ def funnel_table(
     groups
         The groups that were counted.
     """
-    tables = [_table_of_kind(pipeline, counts, groups) for counts in counted.values()]
-    table = tables[0]
+    shown = [_shown(counts, groups) for counts in counted.values()]
+    of_kinds = [
+        _columns_of_kind(pipeline, counts, groups, of_kind)
+        for counts, of_kind in zip(counted.values(), shown, strict=True)
+    ]
+    # To put finished tables under one another takes longer than to make them.
+    columns = {name: np.concatenate([one[name].reshape(-1) for one in of_kinds]) for name in of_kinds[0]}
+    order = [*FUNNEL[:2], *columns]
+    columns |= stage_columns(pipeline, sum(map(len, shown)))
+    n_stages = len(pipeline.labels)
+    table = label_rows(frame(columns, order), groups.values, np.repeat(np.concatenate(shown), n_stages))
     if kind == "both":
-        table = pd.concat(tables, ignore_index=True)
-        table.insert(0, "kind", kind_values([len(one) for one in tables]))
+        table.insert(0, "kind", kind_values([len(one) * n_stages for one in shown]))
     remember(
         table,
         "funnel",
@@ -117,8 +125,10 @@ def _of_report(items: Integers, groups: Groups) -> Integers:
     return items if groups.each == "item" else np.full_like(items, items.sum())
 
 
-def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> pd.DataFrame:
-    shown = _shown(counts, groups)
+def _columns_of_kind(
+    pipeline: Pipeline, counts: FunnelCounts, groups: Groups, shown: npt.NDArray[np.intp]
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the columns behind the stages in their order, each with a row for a group that is shown."""
     passed, assumed, visited = (matrix[shown] for matrix in (counts.passed, counts.assumed, counts.visited))
     skipped, beyond = counts.skipped[shown], counts.beyond[shown]
     lost_from = counts.lost_from[shown]
@@ -126,7 +136,7 @@ def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> 
     reached = passed + assumed
     base = _of_report(counts.base, groups)[shown][:, np.newaxis]
     left_out = _of_report(counts.left_out, groups)[shown][:, np.newaxis]
-    per_stage = {
+    columns = {
         "reached": reached,
         "passed": passed,
         "assumed": assumed,
@@ -138,25 +148,15 @@ def _table_of_kind(pipeline: Pipeline, counts: FunnelCounts, groups: Groups) -> 
         "conversion_from_previous": _from_previous(pipeline, reached, base, absent),
         "skip_rate": share(skipped, skipped + beyond),
         "loss_rate": share(lost_from, visited),
-        "base": np.broadcast_to(base, reached.shape),
-        "left_out": np.broadcast_to(left_out, reached.shape),
     }
-    order = list(FUNNEL)
     if counts.amount is not None and counts.amount_missing is not None:
-        per_stage["amount"] = counts.amount[shown]
-        per_stage["amount_missing"] = counts.amount_missing[shown]
-        at = order.index("base")
-        order[at:at] = AMOUNTS
+        columns |= zip(AMOUNTS, (counts.amount[shown], counts.amount_missing[shown]), strict=True)
+    columns |= {"base": base, "left_out": left_out}
     if counts.moved_out is not None:
-        moved = _of_report(counts.moved_out, groups)[shown][:, np.newaxis]
-        per_stage[MOVED_OUT] = np.broadcast_to(moved, reached.shape)
-        order.append(MOVED_OUT)
+        columns[MOVED_OUT] = _of_report(counts.moved_out, groups)[shown][:, np.newaxis]
     if counts.too_recent is not None:
-        per_stage[TOO_RECENT] = np.broadcast_to(counts.too_recent[shown][:, np.newaxis], reached.shape)
-        order.append(TOO_RECENT)
-    columns: dict[str, Any] = {name: matrix.reshape(-1) for name, matrix in per_stage.items()}
-    columns |= stage_columns(pipeline, len(shown))
-    return label_rows(frame(columns, order), groups.values, np.repeat(shown, len(pipeline.labels)))
+        columns[TOO_RECENT] = counts.too_recent[shown][:, np.newaxis]
+    return {name: np.broadcast_to(values, reached.shape) for name, values in columns.items()}
 
 
 def _from_previous(

@@ -14,7 +14,7 @@ from ... import _core
 from ...errors import SchemaError, check_option, core_errors, given
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
-from ...tables.build import label_rows, remember, stage_columns
+from ...tables.build import frame, label_rows, remember, stage_columns
 from ...tables.options import AtName, BasisName, MissingStages, OpenVisitsName, PerName, Unlisted
 from ...tables.schema import CENSORED_TIMES, STAGE_TIMES
 from ...times.lengths import LengthLike
@@ -246,15 +246,16 @@ def keep_box(table: pd.DataFrame, names: Sequence[str]) -> None:
     """Take the quantiles that only a chart draws out of a table, and let it remember them for each stage."""
     if not names:
         return
+    stages = list(map(str, table["stage"]))
     kept: dict[str, dict[str, Any]] = {
-        str(stage): {"completed": int(n)} for stage, n in zip(table["stage"], table["completed"], strict=True)
+        stage: {"completed": int(n)} for stage, n in zip(stages, table["completed"], strict=True)
     }
     for name in names:
-        for stage, length in zip(table["stage"], table.pop(name), strict=True):
+        for stage, length in zip(stages, table[name], strict=True):
             is_number = isinstance(length, int | float)
-            kept[str(stage)][name] = None if pd.isna(length) else float(length) if is_number else str(length)
-        for bound in {*bound_names([name])} & {*table.columns}:
-            table.pop(bound)
+            kept[stage][name] = None if pd.isna(length) else float(length) if is_number else str(length)
+    for name in [*names, *({*bound_names(list(names))} & {*table.columns})]:
+        del table[name]
     table.attrs["stagefunnel"]["box"] = kept
 
 
@@ -275,21 +276,18 @@ def time_table(
     first, and `more` is what the table remembers beside.
     """
     shown = np.arange(1) if shown is None else shown
-    table = pd.DataFrame(
-        {
-            **stage_columns(pipeline, len(shown)),
-            "visits": [stage.visits for stage in stages],
-            "completed": [stage.completed for stage in stages],
-            "open": [stage.open for stage in stages],
-            "items": [stage.items for stage in stages],
-            "start_unknown": [stage.start_unknown for stage in stages],
-        }
-    )
-    for name, column in length_columns(stages, names, unit).items():
-        table[name] = column
-    table = label_rows(
-        table[[*STAGE_TIMES, *names[1:]]], groups.values, np.repeat(shown, len(pipeline.labels))
-    )
+    columns = {
+        **stage_columns(pipeline, len(shown)),
+        "visits": [stage.visits for stage in stages],
+        "completed": [stage.completed for stage in stages],
+        "open": [stage.open for stage in stages],
+        "items": [stage.items for stage in stages],
+        "start_unknown": [stage.start_unknown for stage in stages],
+        # Without its index a column needs not be laid beside the others row by row.
+        **{name: column.array for name, column in length_columns(stages, names, unit).items()},
+    }
+    table = frame(columns, [*STAGE_TIMES, *names[1:]])
+    table = label_rows(table, groups.values, np.repeat(shown, len(pipeline.labels)))
     of_groups = {} if groups.is_one else groups.remembered
     remember(table, "time_in_stage", pipeline, per=per, **of_groups, **more)
     return table

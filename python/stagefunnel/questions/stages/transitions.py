@@ -97,8 +97,9 @@ def transitions(
         table = transition_table(pipeline, counts.moves, counts.items)
     else:
         table = transitions_of_groups(selection, of_items)
-    by_columns = [*table.columns[: table.columns.get_loc("from_stage")], "from_stage"]
-    table = with_bounds(table, sure, {"share": Base("moves", sums_of(table, "moves", by_columns))})
+    if sure is not None:
+        by_columns = [*table.columns[: table.columns.get_loc("from_stage")], "from_stage"]
+        table = with_bounds(table, sure, {"share": Base("moves", sums_of(table, "moves", by_columns))})
     return asked.remarked(selection.remarked(table))
 
 

@@ -4,6 +4,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -83,12 +84,10 @@ def win_rate(counts: dict[str, dict[str, float]], begun: list[int], stage: str, 
     row = chances[stage]
     scale = (1 - loss) / (1 - row.get("Lost", 0))
     chances[stage] = {to: p * scale for to, p in row.items() if to != "Lost"} | {"Lost": loss}
-    wins = dict.fromkeys(STAGES, 0.0)
-    for _ in range(5000):
-        wins = {
-            one: sum(p * wins.get(to, float(to == "Won")) for to, p in chances[one].items()) for one in STAGES
-        }
-    return sum(n * wins[one] for n, one in zip(begun, STAGES, strict=True)) / sum(begun)
+    ends = {end: {end: 1.0} for end in ("Won", "Lost")}
+    step = pd.DataFrame(chances | ends).reindex([*STAGES, *ends]).fillna(0).to_numpy().T
+    wins = np.linalg.matrix_power(step, 5000)[:, len(STAGES)]
+    return float(wins[: len(STAGES)] @ begun / sum(begun))
 
 
 def test_a_benchmark_is_the_best_group_of_those_with_thirty_visits() -> None:

@@ -76,6 +76,7 @@ def test_an_empty_log_has_the_periods_that_are_given() -> None:
     assert table["base"].tolist() == [0, 0, 0, 0]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_sequence_trend_and_a_page_without_rows_show_no_1970(tmp_path: Path) -> None:
     trend = sf.sequence_trend(LOG, ["New", "Won"], as_of="2025-12")
     assert trend.empty
