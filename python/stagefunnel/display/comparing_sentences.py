@@ -19,6 +19,7 @@ _MOST_NAMED: Final = 5
 _SURE: Final = 1.96  # standard errors of an interval of 95 %
 _LEVEL: Final = 0.05
 _NOTHING: Final = 1e-12  # a difference that is rounding
+_CANCELLED: Final = 3  # times the difference: an effect that others mostly take back
 
 
 def is_clear(
@@ -129,14 +130,32 @@ def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[s
         return ["One side has no items, so that there is nothing to split."] if None in totals else []
     total = totals[0] - totals[1]
     sentences = [*_age_of_two(remembered), _whole("Ever won", totals, remembered)]
-    effects = table["effect"]
-    if effects.notna().any() and abs(total) > _NOTHING:
-        at = effects[effects * total > 0].abs().idxmax() if (effects * total > 0).any() else None
-        if at is not None:
-            stage = name_of(table.loc[at, "stage"])
-            chance = _may_be_chance(effects[at], table.loc[at, "effect_se"])
-            sentences.append(f"The step to {stage} made most of it: {points(effects[at])}{chance}.")
+    if abs(total) > _NOTHING:
+        sentences += _steps(table, total, name_of)
     return [*sentences, *_shared(remembered), *_too_recent(remembered), *_passed_over(name_of, remembered)]
+
+
+def _steps(table: pd.DataFrame, total: float, name_of: NameOf) -> list[str]:
+    """Name the step with the largest effect towards the difference, and the largest against it."""
+
+    def largest(effects: pd.Series) -> tuple[float, str, str]:
+        if not len(effects):
+            return 0.0, "", ""
+        at = effects.abs().idxmax()
+        chance = _may_be_chance(effects[at], table.loc[at, "effect_se"])
+        return float(effects[at]), name_of(table.loc[at, "stage"]), f"{points(effects[at])}{chance}"
+
+    known = table["effect"].dropna()
+    most, against = largest(known[known * total > 0]), largest(known[known * total < 0])
+    if not most[1]:
+        return []
+    if abs(against[0]) > abs(most[0]) or abs(most[0]) > _CANCELLED * abs(total):
+        parts = [f"the step to {stage} {effect}" for _, stage, effect in (most, against) if stage]
+        return [f"The steps work against each other: {'; '.join(parts)}."]
+    found = [f"The step to {most[1]} made most of it: {most[2]}."]
+    if abs(against[0]) > abs(most[0]) / 2:
+        found.append(f"The step to {against[1]} works against it: {against[2]}.")
+    return found
 
 
 def _may_be_chance(effect: float, error: float) -> str:
@@ -195,9 +214,19 @@ def _goes_with(one: Any) -> str:
 
 def _whole(what: str, totals: Sequence[float], remembered: Mapping[str, Any]) -> str:
     a, b = remembered.get("sides", ("a", "b"))
-    return (
-        f"{what}: {percent(totals[0])} in {a}, {percent(totals[1])} in {b} ({points(totals[0] - totals[1])})."
-    )
+    chance = ", which may be chance" if _is_chance(totals, remembered) else ""
+    difference = points(totals[0] - totals[1])
+    return f"{what}: {percent(totals[0])} in {a}, {percent(totals[1])} in {b} ({difference}){chance}."
+
+
+def _is_chance(totals: Sequence[float], remembered: Mapping[str, Any]) -> bool:
+    """Check by the score test whether two shares of items differ no more than chance makes them."""
+    n, n_before = remembered.get("items", (0, 0))
+    if remembered.get("shared_items") or not n or not n_before or totals[0] == totals[1]:
+        return False
+    both = (totals[0] * n + totals[1] * n_before) / (n + n_before)
+    error = (both * (1 - both) * (1 / n + 1 / n_before)) ** 0.5
+    return bool(abs(totals[0] - totals[1]) <= _SURE * error)
 
 
 def _age_of_two(remembered: Mapping[str, Any]) -> list[str]:

@@ -93,7 +93,7 @@ def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width
     remembered = canvas.remembered
     names = canvas.names_of(canvas.stages())
     found = of_decomposition(canvas.table, stage_namer(remembered.get("names", {})), remembered)
-    finding = next((line for line in found if line.startswith("The step to")), "") or next(
+    finding = next((line for line in found if line.startswith("The step")), "") or next(
         (line for line in found if line.startswith("Ever won")), ""
     )
     below = [TITLES["decomposition"], *(line for line in found if line != finding)]
