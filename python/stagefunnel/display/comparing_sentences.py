@@ -8,16 +8,16 @@ from typing import Any, Final
 import pandas as pd
 
 from ..tables.labels import columns_before
-from .extremes import group_name, largest
+from .extremes import group_name
 from .numbers import count, counted, percent, plural, points, without_points
 from .period_sentences import NameOf
 from .things import thing_of, things_of
 from .unlike import LEAST_BASE, Side, unlike_notes
 
 _MOST_NAMED: Final = 5
-_MOST_OF_A_WHOLE: Final = 1.5
 _SURE: Final = 1.96  # standard errors of an interval of 95%
 _NOTHING: Final = 1e-12  # a difference that is rounding
+_CANCELLED: Final = 3  # times the difference: an effect that others mostly take back
 
 
 def is_clear(
@@ -107,19 +107,32 @@ def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[s
         return ["One side has no items, so that there is nothing to split."] if None in totals else []
     total = totals[0] - totals[1]
     sentences = [*_age_of_two(remembered), _whole("Ever won", totals, remembered)]
-    effects = table["effect"]
-    if effects.notna().any() and abs(total) > _NOTHING:
-        row = largest(table[effects.notna()], effects.dropna().abs()).iloc[0]
-        effect = row["effect"]
-        # Where steps moved both ways and nearly made up for each other, none made the little that is left.
-        is_part = effect * total > 0 and abs(effect) <= _MOST_OF_A_WHOLE * abs(total)
-        step = f"{'T' if is_part else 't'}he step to {name_of(row['stage'])}"
-        what = (
-            f"{step} made the largest part of it" if is_part else f"Steps moved both ways, most of all {step}"
-        )
-        chance = _may_be_chance(effect, row["effect_se"])
-        sentences.append(f"{what}: {points(effect)}{chance}.")
+    if abs(total) > _NOTHING:
+        sentences += _steps(table, total, name_of)
     return [*sentences, *_shared(remembered), *_too_recent(remembered), *_passed_over(name_of, remembered)]
+
+
+def _steps(table: pd.DataFrame, total: float, name_of: NameOf) -> list[str]:
+    """Name the step with the largest effect towards the difference, and the largest against it."""
+
+    def largest(effects: pd.Series) -> tuple[float, str, str]:
+        if not len(effects):
+            return 0.0, "", ""
+        at = effects.abs().idxmax()
+        chance = _may_be_chance(effects[at], table.loc[at, "effect_se"])
+        return float(effects[at]), name_of(table.loc[at, "stage"]), f"{points(effects[at])}{chance}"
+
+    known = table["effect"].dropna()
+    most, against = largest(known[known * total > 0]), largest(known[known * total < 0])
+    if not most[1]:
+        return []
+    if abs(against[0]) > abs(most[0]) or abs(most[0]) > _CANCELLED * abs(total):
+        parts = [f"the step to {stage} {effect}" for _, stage, effect in (most, against) if stage]
+        return [f"The steps work against each other: {'; '.join(parts)}."]
+    found = [f"The step to {most[1]} made the largest part of it: {most[2]}."]
+    if abs(against[0]) > abs(most[0]) / 2:
+        found.append(f"The step to {against[1]} works against it: {against[2]}.")
+    return found
 
 
 def _may_be_chance(effect: float, error: float) -> str:
@@ -178,9 +191,19 @@ def _goes_with(one: Any) -> str:
 
 def _whole(what: str, totals: Sequence[float], remembered: Mapping[str, Any]) -> str:
     a, b = remembered.get("sides", ("a", "b"))
-    return (
-        f"{what}: {percent(totals[0])} in {a}, {percent(totals[1])} in {b} ({points(totals[0] - totals[1])})."
-    )
+    chance = ", which may be chance" if _is_chance(totals, remembered) else ""
+    difference = points(totals[0] - totals[1])
+    return f"{what}: {percent(totals[0])} in {a}, {percent(totals[1])} in {b} ({difference}){chance}."
+
+
+def _is_chance(totals: Sequence[float], remembered: Mapping[str, Any]) -> bool:
+    """Check by the score test whether two shares of items differ no more than chance makes them."""
+    n, n_before = remembered.get("items", (0, 0))
+    if remembered.get("shared_items") or not n or not n_before or totals[0] == totals[1]:
+        return False
+    both = (totals[0] * n + totals[1] * n_before) / (n + n_before)
+    error = (both * (1 - both) * (1 / n + 1 / n_before)) ** 0.5
+    return bool(abs(totals[0] - totals[1]) <= _SURE * error)
 
 
 def _age_of_two(remembered: Mapping[str, Any]) -> list[str]:

@@ -31,6 +31,9 @@ def of_incidence(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, 
         return ["No item is counted."]
     if len(table) != remembered.get("rows"):
         return []  # rows were taken out, and a sentence about a whole needs the whole
+    if table.empty:
+        stage = remembered.get("stage")
+        return [f"No visit of {name_of(stage)} was followed by another stage."] if stage else []
     by = columns_before(table, "cause")
     first = told_cause(table, remembered)
     blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
@@ -40,7 +43,7 @@ def of_incidence(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, 
         sentences.append(f"{prefix}{answer_of_rows(rows[rows['cause'] == first], name_of, remembered)}")
     if len(blocks) > _MOST_GROUPS:
         sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
-    return [*sentences, *_win_rate(remembered, by), *_reopened(remembered)]
+    return [*sentences, *_passed_over(remembered), *_win_rate(remembered, by), *_reopened(remembered)]
 
 
 def told_cause(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Any:
@@ -57,9 +60,10 @@ def of_maturity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     if not len(table) or expected.isna().all():
         return ["No item was watched for so long, so that nothing is expected of the open ones."]
     more, n_open = float(expected.sum()), int(table["n_open"].sum())
+    tau = remembered.get("tau", "")
     return [
-        f"Still to come within {remembered.get('tau', '')} of creation: about {count(round(more))} wins "
-        f"of {count(n_open)} open items."
+        f"Still to come within {tau} of creation: about {count(round(more))} wins; "
+        f"{count(n_open)} items are open, and those older than {tau} add nothing."
     ]
 
 
@@ -73,21 +77,33 @@ def answer_of_rows(rows: pd.DataFrame, name_of: NameOf, remembered: Mapping[str,
     last = known.iloc[-1]
     what = _what_happened(str(last["cause"]), name_of, remembered)
     sure = ""
-    if not pd.isna(last["incidence_high"]):
+    if not pd.isna(last["incidence_low"]) and not pd.isna(last["incidence_high"]):
         low = percent(last["incidence_low"]).removesuffix("%")
         sure = f" ({low}–{percent(last['incidence_high'])})"
     age = length(last["time"], remembered.get("working_day"))
     few = "; too few items are that old to rely on it" if is_young else ""
-    so_far = percent(last["naive"])
-    return f"{percent(last['incidence'])} {what} within {age}{sure}{few}. So far: {so_far}."
+    answer = f"{percent(last['incidence'])} {what} within {age}{sure}"
+    if remembered.get("observed"):
+        # What is counted of items that were older when the period began is no share of this age.
+        return f"{answer}, at the pace of {remembered['observed']}{few}."
+    return f"{answer}{few}. So far: {percent(last['naive'])}."
 
 
 def _what_happened(cause: str, name_of: NameOf, remembered: Mapping[str, Any]) -> str:
     if remembered.get("clock") == "stage":
         return f"of visits of {name_of(remembered['stage'])} go on to {name_of(cause)}"
+    items = f"{remembered.get('basis') or 'created'} items"
     if remembered.get("to", "outcome") != "outcome":
-        return f"of created items reach {name_of(remembered['to'])}"
-    return f"of created items are {cause}"
+        return f"of {items} reach {name_of(remembered['to'])}"
+    return f"of {items} are {cause}"
+
+
+def _passed_over(remembered: Mapping[str, Any]) -> list[str]:
+    """Say how much a curve leaves out because too few were at risk."""
+    if not remembered.get("passed_over"):
+        return []
+    few, events = count(remembered["min_at_risk"]), count(remembered["passed_over"])
+    return [f"Events passed over, because fewer than {few} were at risk: {events}."]
 
 
 def _win_rate(remembered: Mapping[str, Any], by: Sequence[Any]) -> list[str]:

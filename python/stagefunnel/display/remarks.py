@@ -72,6 +72,8 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
     lines += of_pauses(remembered)
     if remembered.get("amounts_of_today"):
         lines.append("Amounts are those of today, also where a stage was entered or left long ago")
+    if remembered.get("without_bounds"):
+        lines.append(f"No share has bounds: {_shared(remembered)}")
     unknown = remembered.get("start_unknown", 0)
     if unknown:
         so = "without a time" if remembered.get("table") == "time_to" else "in no created cohort"
@@ -86,6 +88,16 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
         lines.append(f"Guessed when it was read, as quality() explains: {_some(named)}")
     lines += [f"Warning: {count(n)} {of_number(note, n)}" for n, note in remembered.get("warnings", ())]
     return lines
+
+
+def _shared(remembered: Mapping[str, Any]) -> str:
+    """Say why the rows of a table are not of sets that share nothing."""
+    shared = remembered.get("shared_items", 0)
+    if not shared:
+        return f"the same {thing_of(remembered)} may be counted more than once"
+    are = "is" if shared == 1 else "are"
+    basis = "; counted by creation, each is in one" if remembered.get("basis") == "active" else ""
+    return f"{counted(shared, thing_of(remembered))} {are} in more than one period{basis}"
 
 
 def of_pauses(remembered: Mapping[str, Any]) -> list[str]:

@@ -41,7 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "log": {"_core", "naming", "errors", "times", "files", "pipeline", "tables"},
     "readers": {"naming", "errors", "renamed", "times", "files", "pipeline", "tables", "log"},
     "questions.scope": {"_core", "errors", "times", "working_hours", "pipeline", "tables", "log"},
-    "questions.stats": {"_core", "errors", "tables"},
+    "questions.stats": {"_core", "errors", "times", "tables"},
     "questions.funnel": {
         *("_core", "errors", "renamed", "times", "pipeline", "tables", "log"),
         *("questions.scope", "questions.stats"),

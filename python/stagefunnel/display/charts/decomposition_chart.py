@@ -98,7 +98,7 @@ def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width
     if warned:
         finding, below = warned
     else:
-        findings = [line for line in found if line.startswith(("Ever won", "The step to", "Steps moved"))]
+        findings = [line for line in found if line.startswith(("Ever won", "The step to", "The steps work"))]
         finding, below = " ".join(findings), [line for line in found if line not in findings]
     below = [TITLES["decomposition"], *below]
     falls = _falls(canvas.table, names, remembered)

@@ -157,7 +157,7 @@ def _check_static(log: StageLog, names: Sequence[Any], static: Any) -> None:
 
 
 def _groups(selection: Any, name: Any) -> Any:
-    groups = groups_of(selection, [name], option="columns")
+    groups = groups_of(selection, [name], option="columns", reserved=None)
     if groups.later:
         raise SchemaError(
             given("columns", name),

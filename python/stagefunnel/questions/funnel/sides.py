@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from ...errors import SchemaError, did_you_mean, given, named, quoted
+from ...errors import SchemaError, counted, did_you_mean, given, named, quoted
 from ...tables.labels import MISSING, value_label
 from ...times.periods import PeriodLike
 
@@ -30,7 +30,8 @@ def group_at(values: pd.DataFrame, wanted: Any, option: str) -> int:
     if len(parts) != n_columns:
         names = quoted([str(name) for name in values])
         raise SchemaError(
-            given(option, wanted), f" has {len(parts)} values for the columns {names}; give one for each"
+            given(option, wanted),
+            f" has {counted(len(parts), 'value')} for the columns {names}; give one for each",
         )
     rows = [*zip(*(values[name].tolist() for name in values), strict=True)]
     for is_same in (_is_equal, _has_text):

@@ -138,7 +138,9 @@ def two_sides(
         )
 
     def counted(selection: Selection, columns: Sequence[str] | None) -> tuple[FunnelCounts, Groups]:
-        groups = groups_of(selection, columns, at=at, option="by" if mix is None else "mix")
+        # What the sides are made of is no column of the result.
+        option = "by" if mix is None else "mix"
+        groups = groups_of(selection, columns, at=at, option=option, reserved=None)
         return count(Scope(selection, groups), rule), groups
 
     mixed = None if mix is None else by_columns(mix, "mix")
@@ -149,7 +151,7 @@ def two_sides(
     if twice:
         raise SchemaError(given("mix", twice[0]), " is what the sides are made of too; name another column")
     selection = selected(period)
-    groups_of(selection, columns, at=at)  # whose errors are about `by`
+    groups_of(selection, columns, at=at, reserved=None)  # whose errors are about `by`
     counts, groups = counted(selection, [*columns, *(mixed or ())])
     side_a, side_b = _groups(groups, counts, len(columns), a, b)
     return TwoSides(merged, side_a, side_b, 0, (selection,), counts.said_too_recent.get("too_recent"))

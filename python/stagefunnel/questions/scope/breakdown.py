@@ -29,7 +29,7 @@ def groups_of(
     by: str | Sequence[str] | None,
     *,
     at: AtName = "first",
-    reserved: Sequence[str] = (),
+    reserved: Sequence[str] | None = (),
     option: str = "by",
     read: Callable[[CategoryColumn], CategoryColumn] | None = None,
     of_item: npt.NDArray[np.int64] | None = None,
@@ -46,6 +46,7 @@ def groups_of(
         Where a column of the log is read, as for :func:`funnel`.
     reserved
         Names of columns that the result has beside those of every funnel; the breakdown may not use them.
+        ``None``: the columns of the breakdown are no columns of the result.
     option
         Name of the option that names the columns.
     read
@@ -64,7 +65,8 @@ def groups_of(
     columns = [part.name for part in parts]
     sources = [part.source for part in parts]
     categories = [part.category if part.is_read else _of_items(part.category, of_item) for part in parts]
-    refuse_names_of_the_result(selection.log, columns, reserved, option)
+    if reserved is not None:
+        refuse_names_of_the_result(selection.log, columns, reserved, option)
     if at == "stage" and selection.units is not None:
         _refuse_entries(selection.units.name, option)
     if at != "first" and not any(isinstance(source, RowColumns) for source in sources):

@@ -54,8 +54,14 @@ class WantedAges:
 class _Source(Protocol):
     """What the curves of groups are estimated from: a list of spells, or their counts."""
 
-    def estimate(self, below: Ticks, above: Ticks) -> _core.stats.IncidenceCurves:
-        """Estimate the curves of all groups at some ages."""
+    @property
+    def least(self) -> int:
+        """Number of spells that have to be at risk for an event to count."""
+
+    def estimate(
+        self, below: Ticks, above: Ticks, *, least: int | None = None
+    ) -> _core.stats.IncidenceCurves:
+        """Estimate the curves of all groups at some ages; another least number at risk may be given."""
 
     def robust_variances(self, below: Ticks, above: Ticks) -> npt.NDArray[np.float64]:
         """Estimate their variances at the same rows, with the spells of one item together."""
@@ -135,6 +141,10 @@ class GroupCurves:
         if isinstance(times, str) or not hasattr(times, "__iter__"):
             raise SchemaError(given("times", times), " is not a list of ages, such as ['30d', '60d']")
         ages = [exact_ticks(age, lengths, "times") for age in times]
+        if not ages:
+            raise SchemaError(
+                given("times", times), " has no age; leave it out for fifty steps up to the horizon"
+            )
         if any(age < 0 for age in ages):
             raise SchemaError(given("times", times), " has an age below zero")
         return WantedAges.of(ages)
@@ -167,7 +177,10 @@ class GroupCurves:
         incidence = np.where(known, curves.incidence[cell], np.nan)
         error = np.sqrt(np.where(known, np.maximum(variance[cell], 0), np.nan))
         low, high = incidence_bounds(incidence, error, confidence)
-        so_far = events.reshape(-1, n_times).cumsum(axis=1).reshape(-1) if n_times else events
+        happened = events
+        if self.source.least:  # events that a curve passes over have happened
+            happened = self.source.estimate(wanted.below, wanted.above, least=0).events[cell]
+        so_far = happened.reshape(-1, n_times).cumsum(axis=1).reshape(-1)
         ages = to_durations(wanted.exact, lengths.unit)
         columns = {
             "cause": pd.Categorical.from_codes(cause, categories=pd.Index(list(self.causes))),
@@ -207,6 +220,7 @@ class GroupCurves:
         counts = self.events[self.shown]
         exact = [None if age < 0 else Fraction(age) for age in horizons.tolist()]
         return {
+            **self._passed_over(),
             "n": self.sizes[self.shown].tolist(),
             "n_open": (self.sizes[self.shown] - counts.sum(axis=1)).tolist(),
             "horizon": [
@@ -216,6 +230,17 @@ class GroupCurves:
             "adjusted_win_rate": _plain(rates[place]) if is_win_rate and len(place) else None,
             "adjusted_win_rate_se": _plain(errors[place]) if is_win_rate and len(place) else None,
             "naive_win_rate": _plain(share(counts[:, 0], counts[:, :2].sum(axis=1))) if is_win_rate else None,
+        }
+
+    def _passed_over(self) -> dict[str, int]:
+        """Count the events of the groups that are shown at which too few were at risk."""
+        if not self.source.least:
+            return {}
+        end = np.maximum(self.last_exit.max(initial=0), 0).reshape(1)
+        counted = self.source.estimate(end, end).events.reshape(self.n_groups, -1)[self.shown].sum()
+        return {
+            "min_at_risk": self.source.least,
+            "passed_over": int(self.events[self.shown].sum() - counted),
         }
 
 
@@ -233,14 +258,19 @@ class _ListedSpells:
     def n_causes(self) -> int:
         return max(len(self.spells.causes), 1)
 
-    def estimate(self, below: Ticks, above: Ticks) -> _core.stats.IncidenceCurves:
+    def estimate(
+        self, below: Ticks, above: Ticks, *, least: int | None = None
+    ) -> _core.stats.IncidenceCurves:
+        at_least = self.least if least is None else least
         return _core.stats.estimate_incidence(
-            **self._arguments, below=below, above=above, threads=self.threads
+            **self._arguments, below=below, above=above, min_at_risk=at_least, threads=self.threads
         )
 
     def robust_variances(self, below: Ticks, above: Ticks) -> npt.NDArray[np.float64]:
         item = None if self.spells.item is None else self.spells.item.astype(np.int32)
-        return _core.stats.robust_variances(**self._arguments, item=item, below=below, above=above)
+        return _core.stats.robust_variances(
+            **self._arguments, item=item, below=below, above=above, min_at_risk=self.least
+        )
 
     def events(self) -> npt.NDArray[np.int64]:
         """Count the events of each group and cause."""
@@ -258,7 +288,6 @@ class _ListedSpells:
             "group": self.code,
             "n_causes": self.n_causes,
             "n_groups": self.n_groups,
-            "min_at_risk": self.least,
         }
 
 
@@ -270,9 +299,12 @@ class _Cells:
     least: int
     threads: int
 
-    def estimate(self, below: Ticks, above: Ticks) -> _core.stats.IncidenceCurves:
+    def estimate(
+        self, below: Ticks, above: Ticks, *, least: int | None = None
+    ) -> _core.stats.IncidenceCurves:
+        at_least = self.least if least is None else least
         return _core.stats.estimate_of_cells(
-            cells=self.cells, below=below, above=above, min_at_risk=self.least, threads=self.threads
+            cells=self.cells, below=below, above=above, min_at_risk=at_least, threads=self.threads
         )
 
     def robust_variances(self, below: Ticks, above: Ticks) -> npt.NDArray[np.float64]:

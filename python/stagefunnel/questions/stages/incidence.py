@@ -22,7 +22,7 @@ from ...tables.options import (
 )
 from ...tables.schema import INCIDENCE
 from ...times.lengths import LengthLike
-from ...times.periods import MomentLike, PeriodLike
+from ...times.periods import MomentLike, PeriodLike, pair_of
 from ...working_hours import WorkingHours
 from ..scope.breakdown import check_top, groups_of
 from ..scope.groups import Groups, folded
@@ -119,7 +119,8 @@ def cumulative_incidence(
           the next stages; ``moved_out`` where the pipeline keeps items that moved to another one;
         - ``time``, the age; ``at_risk``, items open and seen just before it; ``events`` since the row before;
         - ``incidence``, ``se``, ``incidence_low``, ``incidence_high``; ``open``, the share still open;
-        - ``naive``: what is counted so far over all items of the group, for contrast;
+        - ``naive``: what is counted so far over all items of the group, for contrast, also what `min_at_risk`
+          passes over;
         - ``beyond_horizon``: whether too few items are old enough for this age.
 
         ``attrs["stagefunnel"]`` has for each group the horizon, the largest age that at least 10 and 5% of
@@ -198,6 +199,8 @@ def cumulative_incidence(
         to=str(to),
         stage=None if stage is None else str(stage),
         reopen=reopen,
+        basis=None if period is None else kept,
+        observed=_written(observed),
         confidence=sure,
         rows=len(table),
         **question.remembered(lengths),
@@ -236,6 +239,14 @@ def _target(pipeline: Pipeline, to: Hashable, stage: Hashable | None, *, is_of_s
     if row >= len(pipeline.stages) + len(pipeline.won):
         raise SchemaError(given("to", to), " is a lost stage; name one in progress or a won one")
     return row
+
+
+def _written(observed: PeriodLike | None) -> str | None:
+    """Write a period for a sentence."""
+    sides = pair_of(observed, "observed")
+    if observed is None or sides is None:
+        return None if observed is None else str(observed)
+    return " to ".join("…" if side is None else str(side) for side in sides)
 
 
 def _counted(

@@ -38,14 +38,16 @@ def cumulative_incidence(
     time
         How long each spell lasted, or was watched: numbers, or lengths of time.
     event
-        What ended it: a label; missing where it was still open (censored). 0 is a label like any other.
+        What ended it: a label; missing where it was still open (censored). 0 is a label like any other, and
+        True and False are refused.
     entry
         From when on each was watched, on the same clock, where that was not from its beginning; missing: from
         the beginning. A spell is at risk at the times after its entry, up to its own.
     group
         A label for each spell; each group has curves of its own.
     times
-        The times of the rows; by default each group has those of its events.
+        The times of the rows; by default each group has those of its events. Lengths of time may be written
+        as text, such as ``"36h"``.
     confidence
         How sure the bounds are.
     se
@@ -65,7 +67,7 @@ def cumulative_incidence(
     Raises
     ------
     SchemaError
-        If the arrays differ in length, or a time is missing.
+        If the arrays differ in length, or a time is missing or negative.
 
     Examples
     --------

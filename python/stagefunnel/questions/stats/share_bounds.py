@@ -34,7 +34,8 @@ def bound_names(shares: Sequence[str]) -> list[str]:
 def with_bounds(table: pd.DataFrame, confidence: float | None, bases: Mapping[str, Base]) -> pd.DataFrame:
     """Put Wilson's bounds right after each share; without a `confidence` the table stays as it is.
 
-    A share that is missing has none, and neither has one whose count is larger than what it is of.
+    A share that is missing has none, and neither has one whose count is larger than what it is of. Where none
+    has, the table remembers it for a sentence.
     """
     if confidence is None:
         return table
@@ -43,16 +44,20 @@ def with_bounds(table: pd.DataFrame, confidence: float | None, bases: Mapping[st
         raise SchemaError(
             f"the result has columns of its own called {quoted(taken)}; rename the columns of the breakdown"
         )
+    is_known = has_bounds = False
     for share, base in bases.items():
         counts = table[base.of].to_numpy(dtype=np.float64)
         nobs = np.broadcast_to(np.asarray(base.nobs, dtype=np.float64), counts.shape)
         is_proportion = table[share].notna().to_numpy() & (counts <= nobs)
+        is_known |= bool(table[share].notna().any())
+        has_bounds |= bool((is_proportion & ~np.isnan(nobs)).any())
         low, high = wilson_bounds(counts, np.where(is_proportion, nobs, np.nan), confidence)
         at = [*table.columns].index(share) + 1
         table.insert(at, f"{share}_low", low)
         table.insert(at + 1, f"{share}_high", high)
     remembered = table.attrs.get("stagefunnel", {})
-    table.attrs["stagefunnel"] = {**remembered, "confidence": confidence}
+    without = {"without_bounds": True} if is_known and not has_bounds else {}
+    table.attrs["stagefunnel"] = {**remembered, "confidence": confidence, **without}
     return table
 
 

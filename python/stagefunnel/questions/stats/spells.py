@@ -12,6 +12,8 @@ import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, given, named
+from ...times.lengths import Months, exact_length
+from ...times.periods import Clock
 
 Ticks = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
@@ -141,15 +143,16 @@ def read_spells(time: Any, event: Any, entry: Any, group: Any, *, one_event: boo
     Raises
     ------
     SchemaError
-        If they differ in length, a time is missing or not a number or a length, or a spell is over before
-        it began.
+        If they differ in length, a time is missing, negative, or not a number or a length, or a spell is over
+        before it began.
     """
     times = _times("time", time)
     n = len(times)
     starts = None if entry is None else _times("entry", entry)
     scale = _scale_of(times, starts)
     _refuse_missing("time", times)
-    causes, labels = _flags(event) if one_event else _labels(event)
+    _refuse_negative(times)
+    causes, labels = _flags(event) if one_event else _causes(event)
     codes, groups = (None, None) if group is None else _groups(group)
     for option, column in (("event", causes), ("entry", starts), ("group", codes)):
         if column is not None and len(column) != n:
@@ -163,13 +166,13 @@ def read_spells(time: Any, event: Any, entry: Any, group: Any, *, one_event: boo
     return Spells(scale, exits, causes, _entries(scale, starts, times, exits), labels, codes, groups)
 
 
-def wanted_times(spells: Spells, times: Any) -> Wanted:
+def wanted_times(spells: Spells, times: Any, option: str = "times") -> Wanted:
     """Read the times at which a curve is wanted; they are sorted, and each stands once."""
-    wanted = np.unique(_times("times", times))
-    _refuse_missing("times", wanted)
+    wanted = np.unique(_times(option, _lengths_of_texts(option, times)))
+    _refuse_missing(option, wanted)
     if (wanted.dtype.kind == "m") != (spells.scale.kind == "timedelta"):
         raise SchemaError(
-            named("times"),
+            named(option),
             " and ",
             named("time"),
             " are not of one kind; give lengths of time in both, or numbers",
@@ -180,11 +183,25 @@ def wanted_times(spells: Spells, times: Any) -> Wanted:
     return Wanted(wanted, np.floor(wanted).astype(np.int64), np.ceil(wanted).astype(np.int64))
 
 
+def _lengths_of_texts(option: str, values: Any) -> Any:
+    """Read what people write for a length of time, such as "36h"; leave other values as they are."""
+    if isinstance(values, str) or np.ndim(values) != 1 or not any(isinstance(one, str) for one in values):
+        return values
+    lengths = [exact_length(value, Clock("ns", None), option) for value in values]
+    for value, length in zip(values, lengths, strict=True):
+        if isinstance(length, Months):
+            raise SchemaError(given(option, value), " is not the same length everywhere; give days")
+    return np.array([int(length * 10**9) for length in lengths if not isinstance(length, Months)], dtype=_NS)
+
+
 def _times(option: str, values: Any) -> npt.NDArray[Any]:
     """Read times that are numbers or lengths of time."""
     if isinstance(values, str) or np.ndim(values) != 1:
         raise SchemaError(given(option, values), " is not a list or an array of times")
     times = np.asarray(values)
+    if times.dtype.kind in "OU" and (texts := [one for one in values if isinstance(one, str)]):
+        says = f" has text, such as {texts[0]!r}; give numbers, or lengths as of pandas.to_timedelta"
+        raise SchemaError(named(option), says)
     if times.dtype.kind == "O":
         times = np.asarray(pd.Series(list(values), dtype=object).infer_objects())
     if times.dtype.kind == "O":
@@ -236,6 +253,14 @@ def _refuse_missing(option: str, times: npt.NDArray[Any]) -> None:
         raise SchemaError(named(option), f" is infinite at place {at}; a spell that goes on is censored")
 
 
+def _refuse_negative(times: npt.NDArray[Any]) -> None:
+    negative = np.flatnonzero(times < np.zeros(1, dtype=times.dtype))
+    if len(negative):
+        at = int(negative[0])
+        length = pd.Timedelta(times[at]) if times.dtype.kind == "m" else times[at]
+        raise SchemaError(named("time"), f" is {length} at place {at}; a spell ends when it begins, or later")
+
+
 def _entries(
     scale: Scale, starts: npt.NDArray[Any] | None, times: npt.NDArray[Any], exits: Ticks
 ) -> Ticks | None:
@@ -270,6 +295,18 @@ def _labels(values: Any) -> tuple[Codes, pd.Index]:
         return number[codes], pd.Index(column.cat.categories[used])
     found, labels = pd.factorize(column, sort=True)
     return np.ascontiguousarray(found, dtype=np.int32), pd.Index(labels)
+
+
+def _causes(event: Any) -> tuple[Codes, pd.Index]:
+    """Give numbers to causes; yes and no are none of them, because no would be a cause too."""
+    codes, labels = _labels(event)
+    if len(labels) and all(isinstance(label, bool | np.bool_) for label in labels):
+        raise SchemaError(
+            named("event"),
+            f" has {labels[0]}, which is not a cause; give its label, such as 'won', and None where a spell "
+            "is still open",
+        )
+    return codes, labels
 
 
 def _groups(values: Any) -> tuple[Codes, pd.Index]:

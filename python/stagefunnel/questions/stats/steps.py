@@ -57,6 +57,10 @@ def shapley(a: Any, b: Any) -> pd.DataFrame:
     else:
         for option, side in (("a", side_a), ("b", side_b)):
             _check_counts(option, side)
+        if len(side_a) == 1:
+            raise SchemaError(
+                named("a"), f" is one number of items, {side_a[0]:g}; give those that got past each step too"
+            )
         steps = effects_of_counts(side_a, side_b)
     return pd.DataFrame(
         {"step": np.arange(1, len(steps.effect) + 1), "effect": steps.effect, "se": steps.se}

@@ -164,7 +164,7 @@ def restricted_mean(time: Any, event: Any, *, tau: Any, entry: Any = None, group
     0    6   4.5  0.829
     """
     spells = read_spells(time, event, entry, group, one_event=True)
-    limit = wanted_times(spells, [tau])
+    limit = wanted_times(spells, [tau], "tau")
     wanted_tau = numbers_of_times(limit.times)[0]
     if not wanted_tau > 0:
         raise SchemaError(given("tau", tau), " is not after the beginning; give a positive length")

@@ -37,8 +37,30 @@ def test_two_steps_by_hand() -> None:
     rest = sf.decompose(log_of({"Ann": NOW, "Bob": THEN}), SMALL, by="who", a="Ann", b=None)
     pd.testing.assert_frame_equal(rest, table)
     text = str(sf.show(table)).replace("\xa0", " ")
-    assert "Ever won: 20% in Ann, 15% in Bob (+5 points)." in text
-    assert "Steps moved both ways, most of all the step to Offer: +12 points." in text
+    # 20 of 100 against 12 of 80: p = 0.38.
+    assert "Ever won: 20% in Ann, 15% in Bob (+5 points), which may be chance." in text
+    assert "The step to Offer made the largest part of it: +12 points." in text
+    assert "The step to Won works against it: -7 points" in text
+
+
+def test_steps_that_cancel_each_other_did_not_make_the_difference() -> None:
+    """100 → 50 → 30 against 100 → 60 → 29: 10 points less get an offer, of which more are won."""
+    now = ["New > Offer > Won"] * 30 + ["New > Offer > Lost"] * 20 + ["New > Lost"] * 50
+    then = ["New > Offer > Won"] * 29 + ["New > Offer > Lost"] * 31 + ["New > Lost"] * 40
+    text = str(sf.show(sf.decompose(log_of({"Ann": now, "Bob": then}), SMALL, by="who", a="Ann", b="Bob")))
+    assert "(+1 point), which may be chance." in text
+    assert "The steps work against each other: the step to Won +6 points, which may be chance; " in text
+    assert "the step to Offer -5 points, which may be chance." in text
+
+
+def test_what_is_clear_is_not_called_chance() -> None:
+    """300 of 1,000 against 200 of 1,000; the step to Offer alone differs."""
+    now = ["New > Offer > Won"] * 300 + ["New > Offer > Lost"] * 300 + ["New > Lost"] * 400
+    then = ["New > Offer > Won"] * 200 + ["New > Offer > Lost"] * 200 + ["New > Lost"] * 600
+    text = str(sf.show(sf.decompose(log_of({"Ann": now, "Bob": then}), SMALL, by="who", a="Ann", b="Bob")))
+    assert "Ever won: 30% in Ann, 20% in Bob (+10 points)." in text
+    assert "The step to Offer made the largest part of it: +10 points." in text
+    assert "against it" not in text
 
 
 def dated(stages: str, day: str, item: int) -> list[tuple[int, str, pd.Timestamp]]:
@@ -75,6 +97,13 @@ def test_a_mix_by_hand() -> None:
     table = sf.mix_rate(log, SMALL, mix="source", by="who", a="Ann", b="Bob", missing="ignore")
     assert list(table.columns) == ["group", "share_a", "share_b", "rate_a", "rate_b", "mix", "rate"]
     assert table["group"].tolist() == ["fair", "web"]
+    few = log_of({"Ann": WEB, "Bob": FAIR * 2}, amount=[*"x" * 20, *"y" * 10])
+    chance = sf.mix_rate(few, SMALL, mix="amount", by="who", a="Ann", b="Bob", missing="ignore")
+    assert chance["group"].tolist() == ["x", "y"]  # no name of a column of the result
+    assert "(-40 points)." in str(sf.show(chance))  # 4 of 20 against 6 of 10: z = 2.19
+    few = log_of({"Ann": WEB, "Bob": FAIR}, source=["x"] * 25)
+    chance = sf.mix_rate(few, SMALL, mix="source", by="who", a="Ann", b="Bob", missing="ignore")
+    assert "(-40 points), which may be chance." in str(sf.show(chance))  # 4 of 20 against 3 of 5: z = 1.79
     assert table["share_a"].tolist() == [0.2, 0.8]
     assert table["rate_a"].tolist() == pytest.approx([0.6, 0.2])
     assert table["mix"].tolist() == pytest.approx([-0.12, -0.12])

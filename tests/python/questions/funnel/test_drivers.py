@@ -50,6 +50,13 @@ def test_a_column_of_today_has_to_be_vouched_for() -> None:
         sf.drivers(log_of(), SMALL, "source", static=["source", "half"])
 
 
+@pytest.mark.parametrize("name", ["amount", "base", "reached", "n"])
+def test_columns_may_be_called_as_those_of_other_tables(name: str) -> None:
+    table = sf.drivers(log_of(**{name: SOURCES}), SMALL, name, static=name)
+    assert table["column"].tolist() == [name, name]
+    assert table["value"].tolist() == ["fair", "web"]
+
+
 @pytest.mark.parametrize("column", ["outcome", "last_stage"])
 def test_what_is_known_from_the_end_explains_nothing(column: str) -> None:
     with pytest.raises(sf.SchemaError, match="known"):

@@ -272,6 +272,7 @@ def test_an_empty_selection_has_no_item() -> None:
     [
         ({"to": "Lost"}, "to='Lost' is a lost stage; name one in progress or a won one"),
         ({"to": "Ofer"}, "to='Ofer' is not a stage of the pipeline; did you mean 'Offer'?"),
+        ({"times": []}, "times=[] has no age; leave it out for fifty steps up to the horizon"),
         ({"clock": "stage"}, 'clock="stage" needs stage='),
         ({"stage": "Offer"}, "stage='Offer' is where ages run from with clock=\"stage\"; pass that"),
         ({"clock": "stage", "stage": "New", "to": "Offer"}, "to='Offer' is where an item gets to"),
@@ -293,6 +294,46 @@ def test_the_sentence_sets_the_estimate_beside_what_is_counted() -> None:
     assert "Won and lost, by age" in lines[0]
     assert any("of created items are won within" in line and "So far: 30%." in line for line in lines)
     assert any(line.startswith("Win rate of closed items, adjusted for open ones: 50%") for line in lines)
+
+
+def told(table: pd.DataFrame) -> list[str]:
+    return [line for line in str(sf.show(table)).splitlines() if line.endswith(".")]
+
+
+def test_what_a_period_of_the_calendar_shows_is_its_pace() -> None:
+    """Two enter at age 3, one of them is lost at 4; what was counted so far is of items of any age."""
+    table = incidence(FOUR, [4], observed=(3, 9))
+    few = "too few items are that old to rely on it"
+    assert told(table)[0] == f"0% of created items are won within 4, at the pace of 3 to 9; {few}."
+    days = log_from("New 0, Won 2", observed_until=5)
+    assert "at the pace of … to 5" in told(incidence(days, [2], observed=(None, 5)))[0]
+
+
+@pytest.mark.parametrize("basis", ["created", "closed", "active"])
+def test_the_sentence_names_the_items_by_their_basis(basis: Any) -> None:
+    assert f" of {basis} items are won within 8" in told(incidence(FOUR, [8], period=(0, 9), basis=basis))[0]
+
+
+def test_what_is_passed_over_has_happened() -> None:
+    """Of the four deals one is at risk at 8: with at least two, its win is no part of the curve."""
+    for options in ({}, {"observed": (0, 9)}, {"se": "robust"}):
+        table = incidence(FOUR, [2, 8], min_at_risk=2, **options)
+        assert of(table, "won") == [0.25, 0.25]
+        assert of(table, "won", "events") == [1, 0]
+        assert of(table, "won", "naive") == [0.25, 0.5]
+        assert "Events passed over, because fewer than 2 were at risk: 1." in told(table)
+    assert not any("passed over" in line for line in told(incidence(FOUR, [2, 8], min_at_risk=1)))
+
+
+def test_a_stage_that_nothing_follows_has_no_curve() -> None:
+    table = sf.cumulative_incidence(FOUR, SMALL, clock="stage", stage="Won")
+    assert list(table) == COLUMNS
+    assert told(table) == ["No visit of Won was followed by another stage."]
+
+
+def test_what_is_certain_has_no_bounds_in_the_sentence() -> None:
+    table = incidence(log_from(*["New 0, Won 2"] * 10), [2])
+    assert told(table)[0].startswith("100% of created items are won within 2.")
 
 
 @given(case=cases(times="integer"))

@@ -96,6 +96,8 @@ def test_lengths_of_time_stay_lengths_of_time() -> None:
     table = sf.stats.cumulative_incidence(lengths, ["won", "lost", "won"], times=pd.to_timedelta(["2D"]))
     assert table["time"].tolist() == [pd.Timedelta("2D")] * 2
     assert table["events"].tolist() == [0, 2]
+    as_text = sf.stats.cumulative_incidence(lengths, ["won", "lost", "won"], times=["48h"])
+    pd.testing.assert_frame_equal(as_text, table)
     at_events = sf.stats.cumulative_incidence(lengths, ["won", "lost", "won"])
     assert at_events["time"].tolist()[:2] == [pd.Timedelta("36h"), pd.Timedelta("2D")]
 
@@ -113,7 +115,16 @@ def test_a_missing_group_comes_last_and_categories_keep_their_order() -> None:
         ({"time": [1, 2, 3]}, "event= has 2 values and time= has 3; give as many"),
         ({"time": [1, np.nan]}, "time= is missing at place 1"),
         ({"time": [1, np.inf]}, "time= is infinite at place 1"),
-        ({"time": ["1", "2"]}, "time= has values of type <U1; give numbers or lengths of time"),
+        ({"time": ["1", "2"]}, "time= has text, such as '1'; give numbers, or lengths as of pandas"),
+        ({"time": ["a", 2]}, "time= has text, such as 'a'"),
+        ({"time": [1, -2]}, "time= is -2 at place 1; a spell ends when it begins, or later"),
+        ({"time": [1, -0.5]}, "time= is -0.5 at place 1"),
+        ({"time": pd.to_timedelta(["1D", "-1h"])}, "time= is -1 days +23:00:00 at place 1"),
+        ({"event": [True, False]}, "event= has False, which is not a cause; give its label, such as 'won'"),
+        ({"event": np.array([True, True])}, "event= has True, which is not a cause"),
+        ({"times": ["1 month"]}, "times='1 month' is not the same length everywhere; give days"),
+        ({"times": ["x"]}, "times='x' is not a length of time"),
+        ({"times": ["36h"]}, "times= and time= are not of one kind"),
         ({"time": [True, False]}, "time= has values of type bool; give numbers or lengths of time"),
         ({"time": [1, None]}, "time= is missing at place 1"),
         ({"time": pd.to_datetime(["2026-01-01"] * 2)}, "time= has moments; give lengths of time"),

@@ -107,6 +107,11 @@ def test_lengths_of_time_stay_lengths_of_time() -> None:
     found = sf.stats.restricted_mean(lengths, ended, tau=pd.Timedelta("5D"))
     assert found["tau"][0] == pd.Timedelta("5D")
     assert found["mean"][0] == pd.Timedelta("4D")  # 2 + 3/4 · 2 + 1/2 · 1
+    pd.testing.assert_frame_equal(sf.stats.restricted_mean(lengths, ended, tau="5d"), found)
+    with pytest.raises(sf.SchemaError, match="tau='soon' is not a length of time"):
+        sf.stats.restricted_mean(lengths, ended, tau="soon")
+    with pytest.raises(sf.SchemaError, match="tau= and time= are not of one kind"):
+        sf.stats.restricted_mean(lengths, ended, tau=5)
 
 
 @given(drawn=spells())

@@ -120,7 +120,9 @@ def test_groups_read_at_the_stages_have_no_bounds() -> None:
     pipeline = sf.Pipeline("New", won="Won")
     at_stage = sf.funnel(log, pipeline, by="who", at="stage", confidence=0.95)
     assert at_stage.filter(regex="_(low|high)$").isna().all().all()
+    assert "No share has bounds: the same item may be counted more than once" in str(sf.show(at_stage))
     first = sf.funnel(log, pipeline, by="who", confidence=0.95)
+    assert "No share has bounds" not in str(sf.show(first))
     assert first["conversion_from_all_low"].notna().all()
     assert sf.skips(log, pipeline, by="who", confidence=0.95).filter(like="_low").isna().all().all()
     assert sf.skips(log, pipeline, by="who", at="first", confidence=0.95)["skip_rate_low"].notna().any()
@@ -131,6 +133,10 @@ def test_periods_that_share_items_have_no_bounds_and_say_how_many_they_share() -
     table = sf.funnel_by_period(DATED, STAGES, every="month", confidence=0.95)
     assert table.filter(regex="_(low|high)$").isna().all().all()
     assert table.attrs["stagefunnel"]["shared_items"] == 2
+    says = "No share has bounds: 2 items are in more than one period; counted by creation, each is in one"
+    assert says in str(sf.show(table))
+    created = sf.funnel_by_period(DATED, STAGES, every="month", basis="created", confidence=0.95)
+    assert "No share has bounds" not in str(sf.show(created))
     one = sf.funnel_by_period(DATED, STAGES, every="month", period="2026-01", confidence=0.95)
     assert one["conversion_from_all_low"].notna().all()
     assert "shared_items" not in one.attrs["stagefunnel"]
@@ -166,6 +172,7 @@ def test_a_trend_whose_items_enter_in_several_periods_has_no_bounds_and_says_how
     shared = sf.sequence_trend(log, ["visit", "order"], window="7d", confidence=0.95)
     assert shared.filter(regex="_(low|high)$").isna().all().all()
     assert shared.attrs["stagefunnel"]["shared_items"] == 1
+    assert "No share has bounds: 1 item is in more than one period" in str(sf.show(shared))
     assert "shared_items" not in sf.sequence_trend(log, ["visit", "order"], window="7d").attrs["stagefunnel"]
     alone = sf.sequence_trend(log, ["visit", "order"], window="7d", every="year", confidence=0.95)
     assert alone["conversion_low"].notna().all()

@@ -92,6 +92,7 @@ def test_many_steps_take_no_power() -> None:
 @pytest.mark.parametrize(
     ("a", "b", "text"),
     [
+        ([100], [50], "a= is one number of items, 100; give those that got past each step too"),
         ([1, 2], [1], "give as many"),
         ([10, 20], [10, 5], "which is more than"),
         ([10, 2.5], [10, 5], "whole numbers"),
