@@ -36,6 +36,7 @@ from ..scope.today import columns_of_today, refuse_of_today
 from ..scope.where import Asked, Where, asked_of
 from ..stats.bounds import check_confidence
 from .asking import OpenState, shown_moment
+from .calibration import Calibration
 from .lines import Lines, check_draws
 from .standing import WON, Standing
 from .win_probability import check_seed
@@ -140,6 +141,7 @@ def backtest(
     tested = _tested_amount(asked.log, amount, vouched)
     begins, not_over = _dates(asked, every, dates, horizon, as_of)
     rows, fell_back = [], 0
+    calibration = Calibration(asked.log.n_items)
     for begin, end in begins:
         state = OpenState.of(
             asked,
@@ -158,6 +160,7 @@ def backtest(
         ).numbers
         lines = Lines.of(state, ONE_GROUP, numbers, start, n_draws, draws_chances=interval == "total")
         is_won = _won_at(asked, pipeline, unlisted, shown_moment(asked, end), state.now.item)
+        calibration.add(state.now.item, lines.win, is_won, lines.beyond)
         rows.append(_row(lines, is_won, sure, exact=interval == "outcome"))
     names = [*BACKTEST[1:], *(BACKTEST_AMOUNTS if tested is not None else ())]
     table = pd.DataFrame(rows, columns=names)
@@ -176,6 +179,7 @@ def backtest(
         **({"fell_back": fell_back} if fell_back else {}),
         not_over=not_over,
         apart=_apart(begins),
+        **calibration.remembered(sure),
         **({} if tested == amount else {"amount_of_today": amount}),
     )
     return asked.remarked(table)
