@@ -19,7 +19,7 @@ from ..tables.schema import (
     WIN_WITHIN,
 )
 from .extremes import group_name
-from .numbers import count, counted, number, p_value, part_of, percent, points
+from .numbers import count, counted, number, p_value, part_of, percent, points, tenths
 from .period_sentences import NameOf
 from .things import things_of
 
@@ -43,7 +43,9 @@ _CONFIDENCE: Final = 0.9
 def forecast_title(remembered: Mapping[str, Any]) -> str:
     """Say what is forecast, and until when."""
     until = remembered.get("until")
-    return f"Expected wins of open {things_of(remembered)}{f', won before {_day(until)}' if until else ''}"
+    return (
+        f"Expected wins of open {things_of(remembered)}{f', won before {day_text(until)}' if until else ''}"
+    )
 
 
 def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -82,7 +84,7 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         return [f"No {things.removesuffix('s')} is open."]
     sentences = []
     if n_open > beyond:
-        expected = _tenths(all_of_them["expected_wins"])
+        expected = tenths(all_of_them["expected_wins"])
         between = _range(all_of_them, "expected_wins", remembered)
         of = f"{count(n_open - beyond)} open {things}{_that_can(beyond)}"
         sentences.append(f"About {expected} of {of} are expected to be won{_until(remembered)} ({between}).")
@@ -100,7 +102,7 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         )
     new = rows[rows["line"] == "new_items"]
     if len(new) and not pd.isna(new.iloc[0]["expected_wins"]):
-        expected = _tenths(new.iloc[0]["expected_wins"])
+        expected = tenths(new.iloc[0]["expected_wins"])
         between = _range(new.iloc[0], "expected_wins", remembered)
         sentences.append(
             f"About {expected} more wins are expected of {things} that are not there yet ({between}); "
@@ -113,19 +115,12 @@ def _that_can(beyond: int) -> str:
     return " that can be forecast" if beyond else ""
 
 
-def _tenths(value: float) -> str:
-    """Write an expected number: ``33.7``, ``12``, ``< 0.1``."""
-    if 0 < value < 0.05:
-        return "less than 0.1"
-    return f"{value:,.1f}".removesuffix(".0")
-
-
 def _until(remembered: Mapping[str, Any]) -> str:
     until = remembered.get("until")
-    return f" before {_day(until)}" if until else " some day"
+    return f" before {day_text(until)}" if until else " some day"
 
 
-def _day(until: Any) -> str:
+def day_text(until: Any) -> str:
     """Write a moment: its day alone where it is midnight, and a number as it is."""
     text = str(until)
     if text.lstrip("-").isdigit():
@@ -150,7 +145,7 @@ def _of_target(remembered: Mapping[str, Any]) -> list[str]:
     if target["expected"] is not None:
         parts.append(f"{number(round(target['expected']))} are expected in all, new items included")
     if target["coverage"] is not None:
-        parts.append(f"what is open is {_tenths(target['coverage'])} times what is missing")
+        parts.append(f"what is open is {tenths(target['coverage'])} times what is missing")
     sentences = ["; ".join(parts) + "."]
     if target["probability"] is not None:
         sentences.append(f"The target is reached with a probability of {percent(target['probability'])}.")
@@ -163,7 +158,7 @@ def _of_chain(remembered: Mapping[str, Any]) -> list[str]:
         return []
     return [
         "How long an item has been in its stage matters here: the method semi_markov, which sees that, "
-        f"expects {_tenths(differs)} wins."
+        f"expects {tenths(differs)} wins."
     ]
 
 
@@ -191,7 +186,7 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
     if not numbers["open"]:
         return ["No item is open."]
     beyond = numbers["beyond_support"]
-    expected = _tenths(remembered["expected"])
+    expected = tenths(remembered["expected"])
     parts = [f"{counted(numbers['open'], 'open item')}, of which about {expected} are expected to be won"]
     if beyond:
         parts.append(f"{count(beyond)} longer in their stage than any that ever left it: too old to forecast")
