@@ -35,7 +35,7 @@ def _sequence(log: sf.StageLog, pipe: sf.Pipeline, **options: Any) -> pd.DataFra
 
 
 def _forecast(log: sf.StageLog, pipe: sf.Pipeline, **options: Any) -> pd.DataFrame:
-    return sf.forecast(log, pipe, draws=200, **options)
+    return sf.forecast(log, pipe, draws=200, as_of="2025-10-01", **options)
 
 
 def _backtest(log: sf.StageLog, pipe: sf.Pipeline, **options: Any) -> pd.DataFrame:

@@ -149,10 +149,11 @@ def _draw_panel(
     sheet: Sheet, tested: Sequence[Tested], y: float, ticks: Sequence[float], inset: float, *, is_band: bool
 ) -> float:
     look = sheet.look
+    has_number_above = any(one.is_outside for one in tested)
     frame, bottom = draw_frame(
         sheet,
         0,
-        y + 6,
+        y + (18 if has_number_above else 6),
         sheet.width,
         _HIGH,
         periods=[one.date for one in tested],

@@ -20,10 +20,16 @@ from .bars import Piece, Row, draw_rows, name_room, number_room
 from .canvas import Canvas, rows_of
 from .gaps import number_of
 from .sheet import Sheet
-from .style import ThemeName, inert
+from .style import Meaning, ThemeName, inert
 
 _MOST_GROUPS: Final = 12
 _GAP: Final = 34
+_WORDS: Final[Mapping[Meaning, str]] = {
+    "lost": "lost here",
+    "won": "to be gained",
+    "early": f"to be gained, of fewer than {LEAST_BASE} visits",
+    "skipped": "with no losses at all",
+}
 
 
 @dataclass(frozen=True)
@@ -178,12 +184,11 @@ def _best(rows: Sequence[Mapping[str, Any]], gain: str) -> int | None:
 
 def _draw(sheet: Sheet, panels: Sequence[Panel], heads: tuple[str, str]) -> None:
     every = [row for panel in panels for row in panel.gains]
-    key = {"lost": "lost here", "won": "to be gained"}
-    if any(piece.meaning == "early" and piece.n for row in every for piece in row.pieces):
-        key["early"] = f"to be gained, of fewer than {LEAST_BASE} visits"
-    if any(row.ghost for row in every):
-        key["skipped"] = "with no losses at all"
-    y = sheet.key(0, 0, key, sheet.width)  # type: ignore[arg-type]  # meanings, by what they are here
+    losses = [row for panel in panels for row in panel.losses]
+    used = {piece.meaning for row in [*every, *losses] for piece in row.pieces if piece.n}
+    used |= {"skipped"} if any(row.ghost for row in every) else set()
+    words = {meaning: word for meaning, word in _WORDS.items() if meaning in used}
+    y = sheet.key(0, 0, words, sheet.width) if words else 0.0
     names = name_room(every, sheet)
     for panel in panels:
         if panel.heading:

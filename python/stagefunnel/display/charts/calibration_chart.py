@@ -113,16 +113,15 @@ def _finding(classes: Sequence[_Class], remembered: Mapping[str, Any]) -> tuple[
     below.append(f"Thin lines with ends: {sure} intervals; {things} open at several dates count there as one")
     old = remembered.get("too_old", {})
     if old.get("n"):
-        below.append(
-            f"Not drawn: {count(old['n'])} too old to forecast, of which {count(old['won'])} were won all "
-            f"the same ({percent(old['won'] / old['n'])})"
-        )
+        won = count(old["won"]) if old["won"] else "none"
+        were = "was" if old["won"] == 1 else "were"
+        below.append(f"Not drawn: {count(old['n'])} too old to forecast, of which {won} {were} won")
     return title, below
 
 
 def _draw(sheet: Sheet, classes: Sequence[_Class]) -> None:
     look = sheet.look
-    y = _draw_key(sheet, any(not _is_firm(one) for one in classes))
+    y = _draw_key(sheet, classes)
     sheet.text(0, y + 11, "share that was won", colour=look.quiet)
     of_class = {round(one["from"] * _N_CLASSES): one for one in classes}
     wide = min(sheet.width, 720.0)
@@ -164,13 +163,20 @@ def _draw_class(sheet: Sheet, frame: Frame, one: _Class) -> None:
     sheet.point(x, y, colour, about, hollow=not is_firm, size=80)
 
 
-def _draw_key(sheet: Sheet, has_faint: bool) -> float:
+def _draw_key(sheet: Sheet, classes: Sequence[_Class]) -> float:
     """Say what the marks are; return where that ends."""
     look = sheet.look
-    words = ["as many won as expected", "won", "off by more than chance"]
-    words += [f"of fewer than {LEAST_BASE}"] if has_faint else []
+    firm = [one for one in classes if _is_firm(one)]
+    words = {
+        "as many won as expected": True,
+        "won": bool(firm),
+        "off by more than chance": any(map(_is_off, firm)),
+        f"of fewer than {LEAST_BASE}": len(firm) < len(classes),
+    }
     at, y = 0.0, 0.0
-    for place, word in enumerate(words):
+    for place, (word, is_used) in enumerate(words.items()):
+        if not is_used:
+            continue
         needed = 28 + width_of(word, SMALL) + 18
         if at and at + needed - 18 > sheet.width:
             at, y = 0.0, y + 20

@@ -154,6 +154,8 @@ def _of_groups(canvas: Canvas, plain: str) -> tuple[str, list[str]]:
     below = [canvas.titled(plain)]
     n_open, beyond = int(totals["n_open"].sum()), int(totals["n_beyond_support"].sum())
     things = things_of(canvas.remembered)
+    if n_open == beyond:
+        return f"None of the {count(n_open)} open {things} can be forecast: all are too old", below
     wins = tenths(float(totals["expected_wins"].sum()))
     below.append(f"All groups together: about {wins} expected wins of {count(n_open)} open {things}")
     if beyond:
