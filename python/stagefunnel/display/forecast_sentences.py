@@ -22,6 +22,7 @@ from .extremes import group_name
 from .numbers import count, counted, number, p_value, part_of, percent, points, tenths
 from .period_sentences import NameOf
 from .things import things_of
+from .unlike import LEAST_BASE
 
 #: The first columns of each table.
 FORECAST_TABLES: Final[Mapping[str, Sequence[str]]] = {
@@ -249,9 +250,10 @@ def _bottleneck(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
         return ["Nothing is lost in the stages in progress."]
     lost = rows.iloc[int(rows["n_lost"].to_numpy().argmax())]
     sentences = [f"Most losses are in {name_of(lost['stage'])}: {percent(lost['share_of_losses'])}."]
-    gain = "benchmark_gain" if rows["benchmark_gain"].notna().any() else "removal_gain"
-    if (rows[gain] > 0).any():
-        best = rows.iloc[int(rows[gain].fillna(-1).to_numpy().argmax())]
+    gain = gain_of(rows)
+    place = worth_most(rows, gain)
+    if place is not None:
+        best = rows.iloc[place]
         rise = points(best[gain]).removeprefix("+")
         what = "With the losses of the benchmark" if gain == "benchmark_gain" else "Without losses"
         but = "But most is to be gained" if best["stage"] != lost["stage"] else "Most is to be gained there"
@@ -264,6 +266,19 @@ def _bottleneck(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
             f"{percent(most['share_of_time'])} of all time in stages is spent in {name_of(most['stage'])}."
         )
     return sentences
+
+
+def gain_of(rows: pd.DataFrame) -> str:
+    """Return the column of the gain that could be had: with the losses of a benchmark, or with none."""
+    return "benchmark_gain" if rows["benchmark_gain"].notna().any() else "removal_gain"
+
+
+def worth_most(rows: pd.DataFrame, gain: str) -> int | None:
+    """Return the place of the largest gain, of stages with 30 visits that ended if there are some."""
+    gains = rows[gain].where(rows[gain] > 0)
+    firm = gains.where(rows["n_lost"] / rows["loss_probability"] >= LEAST_BASE)
+    known = firm if firm.notna().any() else gains
+    return int(known.fillna(-1).to_numpy().argmax()) if known.notna().any() else None
 
 
 def of_markov_check(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:

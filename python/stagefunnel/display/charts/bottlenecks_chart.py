@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import BOTTLENECKS
-from ..forecast_sentences import of_bottlenecks
+from ..forecast_sentences import gain_of, of_bottlenecks, worth_most
 from ..numbers import brief, count, length, percent, points, without_points
 from ..sentences import stage_namer
 from ..things import things_of
@@ -103,13 +103,9 @@ def plot_bottlenecks(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
     )
 
 
-def _gain_of(table: pd.DataFrame) -> str:
-    return "benchmark_gain" if table["benchmark_gain"].notna().any() else "removal_gain"
-
-
 def _headings(table: pd.DataFrame) -> tuple[str, str]:
     what = (
-        "with the losses of the benchmark" if _gain_of(table) == "benchmark_gain" else "without these losses"
+        "with the losses of the benchmark" if gain_of(table) == "benchmark_gain" else "without these losses"
     )
     return "Lost here", f"Points of win rate gained {what}"
 
@@ -128,10 +124,10 @@ def _panel(
     heading: str, table: pd.DataFrame, names: Mapping[Any, str], remembered: Mapping[str, Any]
 ) -> Panel:
     rows = rows_of(table)
-    gain = _gain_of(table)
+    gain = gain_of(table)
     working_day = remembered.get("working_day")
     most_lost = max((row["n_lost"] for row in rows), default=0)
-    best = _best(rows, gain)
+    best = worth_most(table, gain)
     losses, gains = [], []
     for at, row in enumerate(rows):
         name = names[row["stage"]]
@@ -174,12 +170,6 @@ def _n_ended(row: Mapping[str, Any]) -> float:
     """Return how many visits of a stage ended, as its losses and their share say; at least these."""
     loss = number_of(row["loss_probability"])
     return float(row["n_lost"]) / loss if loss else float("inf")
-
-
-def _best(rows: Sequence[Mapping[str, Any]], gain: str) -> int | None:
-    """Return the place of the largest gain; none where nothing is to be gained."""
-    known = [(row[gain], -at) for at, row in enumerate(rows) if row[gain] > 0]
-    return -max(known)[1] if known else None
 
 
 def _draw(sheet: Sheet, panels: Sequence[Panel], heads: tuple[str, str]) -> None:

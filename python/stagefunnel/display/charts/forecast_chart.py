@@ -196,7 +196,7 @@ def _row_of_wins(line: Line, things: str, is_noted: bool) -> Row:
         )
     about |= {f"open {things}": count(n_open), _TOO_OLD: count(beyond)}
     wins = min(expected or 0.0, float(known))
-    each = f" at {percent(row['win'])} each on average" if known else ""
+    each = f" at {percent(row['win'])}{' each on average' if known > 1 else ''}" if known else ""
     rest = n_open - beyond - known
     parts = {f"{count(known)} can be forecast{each}": known, f"{count(beyond)} {_TOO_OLD}": beyond}
     parts[f"{count(rest)} in the stage since nobody knows when"] = rest
