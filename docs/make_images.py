@@ -19,9 +19,7 @@ PICTURES: dict[str, Callable[..., Any]] = {
     "backtest": lambda **look: plots.plot_backtest(sf.backtest(LOG, PIPELINE, horizon="60d"), **look),
     "bottlenecks": lambda **look: plots.plot_bottlenecks(sf.bottlenecks(LOG, PIPELINE), **look),
     "by_group": lambda **look: plots.plot_compare(sf.funnel(LOG, PIPELINE, by="source"), **look),
-    "calibration": lambda **look: plots.plot_calibration(
-        sf.backtest(LOG, PIPELINE, horizon="60d"), **look
-    ),
+    "calibration": lambda **look: plots.plot_calibration(sf.backtest(LOG, PIPELINE, horizon="60d"), **look),
     "decomposition": lambda **look: plots.plot_decomposition(
         sf.decompose(LOG, PIPELINE, a="2026-Q1", b="2025-Q4"), **look
     ),
