@@ -25,7 +25,7 @@ from . import sections
 from .page import Section, TablePart
 from .painter import Draw
 
-_HORIZONS: Final = ("90d", "30d", "7d")
+_HORIZONS: Final = (90, 30, 7)  # days
 _LEAST_OF_LOG: Final = 4  # horizons that the log has to be long
 _MOST_TESTS: Final = 6
 _MOST_LISTED: Final = 10
@@ -63,7 +63,8 @@ def open_deals(
     """
     if not pipeline.won or not log.n_rows:
         return None
-    horizon = _horizon(log, scope["as_of"])
+    days = _days(log, scope["as_of"])
+    horizon = None if days is None else f"{days}d"
     table = forecast(log, pipeline, horizon=horizon, **money, **scope)
     found = answers(table, table.attrs["stagefunnel"])
     whole = table[table["line"] == "total"].iloc[0] if len(table) else None
@@ -72,8 +73,8 @@ def open_deals(
     figure = sections.figure_of(draw, plot_forecast, table)
     tables = [sections.table_part(table, "What is expected, by stage")]
     findings = []
-    if horizon is not None:
-        more, sentences = _tested(log, pipeline, horizon, where, money, scope)
+    if days is not None:
+        more, sentences = _tested(log, pipeline, days, where, money, scope)
         tables, findings = [*tables, *more], sentences
     if columns is not None:
         listed = win_probability(
@@ -86,12 +87,12 @@ def open_deals(
     return Section("open", _HEADING, _DEFINITION, figure, tables, findings)
 
 
-def _horizon(log: StageLog, as_of: Any) -> str | None:
+def _days(log: StageLog, as_of: Any) -> int | None:
     """Return the longest horizon that fits into the log several times; none where times are numbers."""
     if log.unit is None:
         return None
     first, end = _ends(log, as_of)
-    return next((one for one in _HORIZONS if end - first >= _LEAST_OF_LOG * pd.Timedelta(one)), None)
+    return next((one for one in _HORIZONS if end - first >= _LEAST_OF_LOG * pd.Timedelta(days=one)), None)
 
 
 def _ends(log: StageLog, as_of: Any) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -106,7 +107,7 @@ def _ends(log: StageLog, as_of: Any) -> tuple[pd.Timestamp, pd.Timestamp]:
 def _tested(
     log: StageLog,
     pipeline: Pipeline,
-    horizon: str,
+    days: int,
     where: Where | None,
     money: Mapping[str, Any],
     scope: Mapping[str, Any],
@@ -119,12 +120,12 @@ def _tested(
             "know what came."
         ]
     first, end = _ends(log, scope["as_of"])
-    step = pd.Timedelta(horizon)
+    step = pd.Timedelta(days=days)
     dates = [end - step * place for place in range(_MOST_TESTS, 0, -1)]
     table = backtest(
         log,
         pipeline,
-        horizon=horizon,
+        horizon=f"{days}d",
         dates=[date for date in dates if date >= first + step],
         **money,
         **scope,
