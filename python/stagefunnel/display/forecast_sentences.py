@@ -206,6 +206,9 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     inside = int(tested["inside"].sum())
     sure, dates = percent(remembered.get("confidence", _CONFIDENCE)), counted(len(tested), "past date")
     sentences = [f"At {count(inside)} of {dates} the actual wins lay within the {sure} range."]
+    certain = int((tested["expected_high"] == 0).sum())
+    if certain:
+        sentences.append(f"At {count(certain)} of them no win was expected at all, with a range of 0 to 0.")
     expected, actual = float(tested["expected"].sum()), float(tested["actual"].sum())
     if actual:
         off = expected / actual - 1

@@ -136,6 +136,19 @@ def test_what_came_outside_the_range_has_a_ring_and_its_number() -> None:
     assert {"40", "50", "2026-01-01", "2026-02-01"} <= {*words_of(chart)}
 
 
+def test_nothing_that_came_has_no_number_on_its_dot_and_a_range_of_nothing_is_said() -> None:
+    nothing = {name: [0.0, 0.0] for name in ("expected", "expected_low", "expected_high")}
+    table = past_dates(**nothing, actual=[0, 7], inside=pd.array([True, False], dtype="boolean"))
+    table.attrs["stagefunnel"] = {"rows": 2, "confidence": 0.9, "apart": 2}
+    chart = plots.plot_backtest(table)
+    assert title_of(chart) == "At 1 of 2 past dates the actual wins lay within the 90 % range."
+    assert "At 2 of them no win was expected at all, with a range of 0 to 0." in sentences_of(chart)
+    low = plots.plot_backtest(past_dates(actual=[0, 9]))
+    bold = [one["text"] for one in marks_of(low, "text") if one["weight"] == "bold"]
+    assert bold == []
+    assert len([one for one in marks_of(low, "point") if one["size"] > 150]) == 1
+
+
 def test_a_date_without_a_forecast_is_hollow_and_one_inside_has_no_ring() -> None:
     nothing = {name: [float("nan"), 10.0] for name in ("expected", "brier", "bias")}
     table = past_dates(**nothing, actual=[9, 11], inside=pd.array([None, True], dtype="boolean"))

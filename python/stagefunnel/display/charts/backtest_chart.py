@@ -199,7 +199,8 @@ def _draw_numbers(sheet: Sheet, frame: Frame, tested: Sequence[Tested]) -> None:
             continue
         is_above = one.high is not None and one.actual > one.high
         place = frame.y(one.actual) + (-13 if is_above else 21)
-        sheet.text(frame.x(at), min(place, frame.top + frame.height - 2), text, align="center", bold=True)
+        if place <= frame.top + frame.height - 2:  # what came is 0 where there is no room below
+            sheet.text(frame.x(at), place, text, align="center", bold=True)
 
 
 def _draw_key(sheet: Sheet, sure: str, is_band: bool, has_outside: bool) -> float:
