@@ -16,7 +16,10 @@ DAYS = [f"{day}d" for day in range(2, 91, 2)]
 # For each picture how it is drawn; those of the README also dark.
 PICTURES: dict[str, Callable[..., Any]] = {
     "two_funnels": lambda **look: plots.plot_funnel(sf.funnel(LOG, PIPELINE, kind="both"), **look),
+    "backtest": lambda **look: plots.plot_backtest(sf.backtest(LOG, PIPELINE, horizon="60d"), **look),
+    "bottlenecks": lambda **look: plots.plot_bottlenecks(sf.bottlenecks(LOG, PIPELINE), **look),
     "by_group": lambda **look: plots.plot_compare(sf.funnel(LOG, PIPELINE, by="source"), **look),
+    "calibration": lambda **look: plots.plot_calibration(sf.backtest(LOG, PIPELINE, horizon="60d"), **look),
     "decomposition": lambda **look: plots.plot_decomposition(
         sf.decompose(LOG, PIPELINE, a="2025-12", b="2025-10"), **look
     ),
@@ -27,6 +30,9 @@ PICTURES: dict[str, Callable[..., Any]] = {
         sf.drivers(LOG, PIPELINE, ["source"], static=["source"]), **look
     ),
     "flow": lambda **look: plots.plot_flow(sf.flow(LOG, PIPELINE, period="2026-03"), **look),
+    "forecast": lambda **look: plots.plot_forecast(
+        sf.forecast(LOG, PIPELINE, horizon="90d", amount="amount"), **look
+    ),
     "incidence": lambda **look: plots.plot_incidence(
         sf.cumulative_incidence(LOG, PIPELINE, times=DAYS), **look
     ),

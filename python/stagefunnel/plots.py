@@ -7,11 +7,15 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from .display.charts import (
+    backtest_chart,
+    bottlenecks_chart,
+    calibration_chart,
     compare_chart,
     conversion_chart,
     decomposition_chart,
     differences_chart,
     flow_chart,
+    forecast_chart,
     funnel_chart,
     incidence_chart,
     losses_chart,
@@ -36,11 +40,15 @@ def _public(chart: Callable[_P, _T]) -> Callable[_P, _T]:
     return of_any_frame(chart)
 
 
+plot_backtest = _public(backtest_chart.plot_backtest)
+plot_bottlenecks = _public(bottlenecks_chart.plot_bottlenecks)
+plot_calibration = _public(calibration_chart.plot_calibration)
 plot_compare = _public(compare_chart.plot_compare)
 plot_decomposition = _public(decomposition_chart.plot_decomposition)
 plot_differences = _public(differences_chart.plot_differences)
 plot_drivers = _public(differences_chart.plot_drivers)
 plot_flow = _public(flow_chart.plot_flow)
+plot_forecast = _public(forecast_chart.plot_forecast)
 plot_funnel = _public(funnel_chart.plot_funnel)
 plot_incidence = _public(incidence_chart.plot_incidence)
 plot_losses = _public(losses_chart.plot_losses)
@@ -57,11 +65,15 @@ plot_variants = _public(outcomes_charts.plot_variants)
 plot_win_rate = _public(outcomes_charts.plot_win_rate)
 
 __all__ = [
+    "plot_backtest",
+    "plot_bottlenecks",
+    "plot_calibration",
     "plot_compare",
     "plot_decomposition",
     "plot_differences",
     "plot_drivers",
     "plot_flow",
+    "plot_forecast",
     "plot_funnel",
     "plot_incidence",
     "plot_losses",

@@ -20,9 +20,10 @@ from ..tables.schema import (
 )
 from .crm_sentences import crm_tested, crm_total, without_crm
 from .extremes import group_name
-from .numbers import count, counted, number, p_value, part_of, percent, points
+from .numbers import count, counted, number, p_value, part_of, percent, points, tenths
 from .period_sentences import NameOf
 from .things import things_of
+from .unlike import LEAST_BASE
 
 #: The first columns of each table.
 FORECAST_TABLES: Final[Mapping[str, Sequence[str]]] = {
@@ -44,7 +45,9 @@ _CONFIDENCE: Final = 0.9
 def forecast_title(remembered: Mapping[str, Any]) -> str:
     """Say what is forecast, and until when."""
     until = remembered.get("until")
-    return f"Expected wins of open {things_of(remembered)}{f', won before {_day(until)}' if until else ''}"
+    return (
+        f"Expected wins of open {things_of(remembered)}{f', won before {day_text(until)}' if until else ''}"
+    )
 
 
 def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -89,7 +92,7 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         return [f"No {things.removesuffix('s')} is open."]
     sentences = []
     if n_open > beyond:
-        expected = _tenths(all_of_them["expected_wins"])
+        expected = tenths(all_of_them["expected_wins"])
         between = _range(all_of_them, "expected_wins", remembered)
         of = f"{count(n_open - beyond)} open {things}{_that_can(beyond)}"
         sentences.append(f"About {expected} of {of} are expected to be won{_until(remembered)} ({between}).")
@@ -109,7 +112,7 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         )
     new = rows[rows["line"] == "new_items"]
     if len(new) and not pd.isna(new.iloc[0]["expected_wins"]):
-        expected = _tenths(new.iloc[0]["expected_wins"])
+        expected = tenths(new.iloc[0]["expected_wins"])
         between = _range(new.iloc[0], "expected_wins", remembered)
         sentences.append(
             f"About {expected} more wins are expected of {things} that are not there yet ({between}); "
@@ -122,19 +125,12 @@ def _that_can(beyond: int) -> str:
     return " that can be forecast" if beyond else ""
 
 
-def _tenths(value: float) -> str:
-    """Write an expected number: ``33.7``, ``12``, ``< 0.1``."""
-    if 0 < value < 0.05:
-        return "less than 0.1"
-    return f"{value:,.1f}".removesuffix(".0")
-
-
 def _until(remembered: Mapping[str, Any]) -> str:
     until = remembered.get("until")
-    return f" before {_day(until)}" if until else " some day"
+    return f" before {day_text(until)}" if until else " some day"
 
 
-def _day(until: Any) -> str:
+def day_text(until: Any) -> str:
     """Write a moment: its day alone where it is midnight, and a number as it is."""
     text = str(until)
     if text.lstrip("-").isdigit():
@@ -159,7 +155,7 @@ def _of_target(remembered: Mapping[str, Any]) -> list[str]:
     if target["expected"] is not None:
         parts.append(f"{number(round(target['expected']))} are expected in all, new items included")
     if target["coverage"] is not None:
-        parts.append(f"what is open is {_tenths(target['coverage'])} times what is missing")
+        parts.append(f"what is open is {tenths(target['coverage'])} times what is missing")
     sentences = ["; ".join(parts) + "."]
     if target["probability"] is not None:
         sentences.append(f"The target is reached with a probability of {percent(target['probability'])}.")
@@ -172,7 +168,7 @@ def _of_chain(remembered: Mapping[str, Any]) -> list[str]:
         return []
     return [
         "How long an item has been in its stage matters here: the method semi_markov, which sees that, "
-        f"expects {_tenths(differs)} wins."
+        f"expects {tenths(differs)} wins."
     ]
 
 
@@ -200,7 +196,7 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
     if not numbers["open"]:
         return ["No item is open."]
     beyond = numbers["beyond_support"]
-    expected = _tenths(remembered["expected"])
+    expected = tenths(remembered["expected"])
     parts = [f"{counted(numbers['open'], 'open item')}, of which about {expected} are expected to be won"]
     if beyond:
         parts.append(f"{count(beyond)} longer in their stage than any that ever left it: too old to forecast")
@@ -219,6 +215,9 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     inside = int(tested["inside"].sum())
     sure, dates = percent(remembered.get("confidence", _CONFIDENCE)), counted(len(tested), "past date")
     sentences = [f"At {count(inside)} of {dates} the actual wins lay within the {sure} range."]
+    certain = int((tested["expected_high"] == 0).sum())
+    if certain:
+        sentences.append(f"At {count(certain)} of them no win was expected at all, with a range of 0 to 0.")
     expected, actual = float(tested["expected"].sum()), float(tested["actual"].sum())
     if actual:
         off = expected / actual - 1
@@ -264,9 +263,10 @@ def _bottleneck(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
         return ["Nothing is lost in the stages in progress."]
     lost = rows.iloc[int(rows["n_lost"].to_numpy().argmax())]
     sentences = [f"Most losses are in {name_of(lost['stage'])}: {percent(lost['share_of_losses'])}."]
-    gain = "benchmark_gain" if rows["benchmark_gain"].notna().any() else "removal_gain"
-    if (rows[gain] > 0).any():
-        best = rows.iloc[int(rows[gain].fillna(-1).to_numpy().argmax())]
+    gain = gain_of(rows)
+    place = worth_most(rows, gain)
+    if place is not None:
+        best = rows.iloc[place]
         rise = points(best[gain]).removeprefix("+")
         what = "With the losses of the benchmark" if gain == "benchmark_gain" else "Without losses"
         but = "But most is to be gained" if best["stage"] != lost["stage"] else "Most is to be gained there"
@@ -279,6 +279,19 @@ def _bottleneck(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
             f"{percent(most['share_of_time'])} of all time in stages is spent in {name_of(most['stage'])}."
         )
     return sentences
+
+
+def gain_of(rows: pd.DataFrame) -> str:
+    """Return the column of the gain that could be had: with the losses of a benchmark, or with none."""
+    return "benchmark_gain" if rows["benchmark_gain"].notna().any() else "removal_gain"
+
+
+def worth_most(rows: pd.DataFrame, gain: str) -> int | None:
+    """Return the place of the largest gain, of stages with 30 visits that ended if there are some."""
+    gains = rows[gain].where(rows[gain] > 0)
+    firm = gains.where(rows["n_lost"] / rows["loss_probability"] >= LEAST_BASE)
+    known = firm if firm.notna().any() else gains
+    return int(known.fillna(-1).to_numpy().argmax()) if known.notna().any() else None
 
 
 def of_markov_check(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:

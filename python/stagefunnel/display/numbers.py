@@ -126,6 +126,13 @@ def number(value: Any) -> str:
     return _small(value, 0.01) if abs(value) < 0.005 else f"{value:,.2f}"
 
 
+def tenths(value: float) -> str:
+    """Write an expected number with one decimal: ``33.7``, ``12``, ``less than 0.1``."""
+    if 0 < value < 0.05:
+        return "less than 0.1"
+    return f"{value:,.1f}".removesuffix(".0")
+
+
 def length(value: Any, working_day: float | None = None) -> str:
     """Write a length of time in its largest units: ``4 d 6 h``, ``36 min``; plain numbers as numbers.
 

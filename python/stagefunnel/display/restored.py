@@ -22,6 +22,7 @@ _KEYS: Final = (
     *("from_stage", "to_stage", "stage", "lost_stage"),
     *("step", "start", "period", "variant", "path"),
     *("cause", "time", "column", "value"),
+    *("line", "date"),
 )
 _OPTIONAL: Final = " (optional)"
 _MAY_MISS: Final = ("from_stage",)  # of an item that was lost before any stage
@@ -29,6 +30,10 @@ _MAY_MISS: Final = ("from_stage",)  # of an item that was lost before any stage
 _ESTIMATES: Final = {
     *("incidence", "se", "open", "naive", "survival", "low", "high"),
     *("difference", "p_value", "p_adjusted", "ratio", "effect", "effect_se", "value"),
+    *("win", "win_if_closed", "expected_wins", "expected_wins_if_closed", "expected_amount"),
+    *("expected", "inside", "brier", "bias"),
+    *("share_of_time", "share_of_losses", "loss_probability", "forgone_wins"),
+    *("sensitivity", "elasticity", "removal_gain", "benchmark_gain"),
 }
 _LENGTHS: Final = re.compile(
     r"((median|mean)_)?cycle_time|in_stage|age|mean|median|start|end|q\d+(\.\d+)?|(mean|median|q\d+(\.\d+)?)_from_\w+"
@@ -289,6 +294,7 @@ def _may_be_missing(table: pd.DataFrame) -> set[str]:
         for name in table.columns
         if name in _MAY_MISS
         or name in _ESTIMATES
+        or (name == "stage" and "line" in table.columns)  # a line of all stages
         or str(name).startswith(("conversion", "mean", "median"))
         or str(name).endswith(("rate", "share", "_change", "_difference", "rework", "_low", "_high"))
     }

@@ -36,6 +36,7 @@ from . import sections
 from .chance import chance
 from .items_behind import ItemsBehind, items_behind
 from .money import money_facts, money_options, money_section
+from .open_deals import open_deals
 from .outlook import outlook
 from .page import Page, Section, rendered
 from .painter import painter
@@ -75,11 +76,12 @@ def report(
 
     The page stands alone: it loads nothing, its charts are drawings, and a reader can filter its tables and
     save them as CSV. It has both funnels side by side, losses, skips, time in stage, the ten items that are
-    stuck most, moves, an outlook for what is open, the trend if the log has dates, a breakdown if `by` names
-    one, and what was unusual in the rows. Each section has its definition and a sentence about this log, and
-    each share that is a proportion of items its bounds of 95%. A section "Real or chance?" compares the
-    groups of `by` step by step, and the last two periods of the trend that are over; where nothing differs
-    by more than chance makes, it is a line, and without groups and such periods it is not there.
+    stuck most, moves, an outlook for what is open, what is expected to be won of it and how well that held at
+    past dates, the trend if the log has dates, a breakdown if `by` names one, and what was unusual in the
+    rows. Each section has its definition and a sentence about this log, and each share that is a proportion
+    of items its bounds of 95%. A section "Real or chance?" compares the groups of `by` step by step, and the
+    last two periods of the trend that are over; where nothing differs by more than chance makes, it is a
+    line, and without groups and such periods it is not there.
 
     Parameters
     ----------
@@ -167,6 +169,18 @@ def report(
             calendar=calendar,
         )
 
+    def forecasts() -> Section | None:
+        of_now = {name: scope[name] for name in ("unlisted", "missing", "as_of")}
+        return open_deals(
+            draw,
+            log,
+            pipeline,
+            columns=_owners(log, by) if items else None,
+            money=money,
+            where=where,
+            scope={**of_now, "calendar": calendar},
+        )
+
     money = money_options(amount, currency, rates)
     with painter() as draw:
         answers = summary(log, pipeline, calendar=calendar, limits=limits, **scope)
@@ -184,6 +198,7 @@ def report(
             lambda: sections.stuck(stuck()) if items else None,
             lambda: sections.moves(draw, _moves(answers.transitions)),
             lambda: outlook(draw, log, pipeline, calendar, scope),
+            forecasts,
         ]
         if money:
             questions.insert(1, lambda: money_section(log, pipeline, worth, money, scope))

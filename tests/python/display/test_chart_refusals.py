@@ -16,6 +16,17 @@ STEPS = ["New", "Won"]
 Plot = Callable[..., Any]
 
 TABLES: dict[str, tuple[Plot, str, Callable[[], pd.DataFrame]]] = {
+    "backtest": (
+        plots.plot_backtest,
+        "backtest()",
+        lambda: sf.backtest(LOG, PIPELINE, dates=["2026-03-04"], horizon="2d"),
+    ),
+    "bottlenecks": (plots.plot_bottlenecks, "bottlenecks()", lambda: sf.bottlenecks(LOG, PIPELINE)),
+    "calibration": (
+        plots.plot_calibration,
+        "backtest()",
+        lambda: sf.backtest(LOG, PIPELINE, dates=["2026-03-04"], horizon="2d"),
+    ),
     "compare": (
         plots.plot_compare,
         "compare_periods() or funnel()",
@@ -26,6 +37,7 @@ TABLES: dict[str, tuple[Plot, str, Callable[[], pd.DataFrame]]] = {
         "compare_periods()",
         lambda: sf.compare_periods(LOG, PIPELINE, "2026-03", against="previous"),
     ),
+    "forecast": (plots.plot_forecast, "forecast()", lambda: sf.forecast(LOG, PIPELINE)),
     "funnel": (plots.plot_funnel, "funnel()", lambda: sf.funnel(LOG, PIPELINE)),
     "flow": (plots.plot_flow, "flow()", lambda: sf.flow(LOG, PIPELINE, period="2026-03")),
     "decomposition": (

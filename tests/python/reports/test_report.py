@@ -73,6 +73,7 @@ def test_the_page_has_every_section_with_its_finding_and_its_definition(by_manag
         "Stuck items",
         "Moves between stages",
         "Outlook for open deals",
+        "Open deals",
         "By the period in which items were created",
         "By manager",
         "Real or chance?",
@@ -136,7 +137,7 @@ def test_the_page_loads_nothing_and_is_small(by_manager: str) -> None:
 def test_every_picture_has_words_and_every_table_headings(plain: str) -> None:
     page = Reader(plain)
     images = page.all("img")
-    assert len(images) == 7
+    assert len(images) == 8
     assert all(len(image["alt"]) > 20 for image in images)
     assert all(cell.get("scope") in ("col", "row") for cell in page.all("th"))
     assert len(page.all("caption")) == len(page.all("table"))
@@ -179,7 +180,13 @@ def test_three_items_without_dates_have_a_page(tmp_path: Path) -> None:
     shop = sf.datasets.worked_example()
     frame = pd.DataFrame({"item": [1, 2, 3], "stage": ["New", "New", "Won"], "time": [0, 1, 2]})
     page = Reader(page_of(tmp_path, sf.StageLog(frame), shop.pipeline))
-    assert page.text["h2"] == ["The two funnels", "What is skipped", "Stuck items", "What was read"]
+    assert page.text["h2"] == [
+        "The two funnels",
+        "What is skipped",
+        "Stuck items",
+        "Open deals",
+        "What was read",
+    ]
     empty = Reader(page_of(tmp_path, sf.StageLog(frame[:0], empty="allow"), shop.pipeline))
     assert empty.text["dd"][0] == "0"
 

@@ -34,6 +34,14 @@ def _sequence(log: sf.StageLog, pipe: sf.Pipeline, **options: Any) -> pd.DataFra
     return sf.sequence_funnel(log, steps_of(pipe), optional=optional_of(pipe), **options)
 
 
+def _forecast(log: sf.StageLog, pipe: sf.Pipeline, **options: Any) -> pd.DataFrame:
+    return sf.forecast(log, pipe, draws=200, as_of="2025-10-01", **options)
+
+
+def _backtest(log: sf.StageLog, pipe: sf.Pipeline, **options: Any) -> pd.DataFrame:
+    return sf.backtest(log, pipe, draws=100, horizon="30d", **options)
+
+
 # For each chart its function and the table that it draws.
 CHARTS: dict[str, tuple[Chart, Callable[[sf.StageLog, sf.Pipeline], pd.DataFrame]]] = {
     "funnel": (plots.plot_funnel, lambda log, pipe: sf.funnel(log, pipe)),
@@ -77,6 +85,30 @@ CHARTS: dict[str, tuple[Chart, Callable[[sf.StageLog, sf.Pipeline], pd.DataFrame
     "drivers": (
         plots.plot_drivers,
         lambda log, pipe: sf.drivers(log, pipe, ["manager", "source"], static=["manager", "source"]),
+    ),
+    "forecast": (plots.plot_forecast, lambda log, pipe: _forecast(log, pipe, horizon="60d")),
+    "forecast of money": (plots.plot_forecast, lambda log, pipe: _forecast(log, pipe, amount="amount")),
+    "forecast by": (
+        plots.plot_forecast,
+        lambda log, pipe: _forecast(log, pipe, by="manager", horizon="60d", amount="amount"),
+    ),
+    "backtest": (plots.plot_backtest, lambda log, pipe: _backtest(log, pipe, every="month")),
+    "backtest of money": (
+        plots.plot_backtest,
+        lambda log, pipe: _backtest(log, pipe, every="quarter", amount="amount", static="amount"),
+    ),
+    "backtest of days": (
+        plots.plot_backtest,
+        lambda log, pipe: _backtest(
+            log, pipe, dates=[f"2025-{month:02}-{day:02}" for month in range(2, 9) for day in range(1, 28, 2)]
+        ),
+    ),
+    "calibration": (plots.plot_calibration, lambda log, pipe: _backtest(log, pipe, every="month")),
+    "bottlenecks": (plots.plot_bottlenecks, lambda log, pipe: sf.bottlenecks(log, pipe)),
+    "bottlenecks by": (plots.plot_bottlenecks, lambda log, pipe: sf.bottlenecks(log, pipe, by="manager")),
+    "bottlenecks with a benchmark": (
+        plots.plot_bottlenecks,
+        lambda log, pipe: sf.bottlenecks(log, pipe, benchmark={pipe.stages[0]: 0.1}),
     ),
     "losses": (plots.plot_losses, lambda log, pipe: sf.losses(log, pipe)),
     "losses by": (

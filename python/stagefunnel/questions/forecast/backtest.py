@@ -34,6 +34,7 @@ from ..scope.money import Rates, amounts_of
 from ..scope.today import columns_of_today, refuse_of_today
 from ..scope.where import Asked, Where, asked_of
 from ..stats.bounds import check_confidence
+from .calibration import Calibration
 from .crm_chances import crm_chances, is_of_log
 from .exits import Floats
 from .lines import Lines, check_draws
@@ -154,6 +155,7 @@ def backtest(
         reads_rows=any(is_of_log(asked.log, name) for name in (tested, currency, probability)),
     )
     rows, fell_back, n_without = [], 0, 0
+    calibration = Calibration(asked.log.n_items)
     for items, is_won in past.dates():
         fell_back = items.fits.n_fallen_back
         numbers = amounts_of(
@@ -167,6 +169,7 @@ def backtest(
             if_closed=False,
         )
         n_without += lines.n_without_crm
+        calibration.add(items.item, lines.win, is_won, lines.beyond)
         rows.append(_row(lines, is_won, sure, exact=interval == "outcome"))
     names = [*BACKTEST[1:], *(BACKTEST_AMOUNTS if tested is not None else ())]
     names += BACKTEST_CRM if probability is not None else ()
@@ -186,6 +189,7 @@ def backtest(
         **({"fell_back": fell_back} if fell_back else {}),
         not_over=not_over,
         apart=_apart(begins),
+        **calibration.remembered(sure),
         **({} if tested == amount else {"amount_of_today": amount}),
         **({} if probability is None else {"probability_missing": n_without}),
     )

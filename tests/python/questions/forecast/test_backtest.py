@@ -45,6 +45,48 @@ def test_each_row_is_the_forecast_of_its_date_and_what_came() -> None:
         assert row.brier == pytest.approx(squared.mean())
 
 
+def test_classes_of_chances_are_those_of_the_items_of_all_dates() -> None:
+    table = sf.backtest(SHOP.log, SHOP.pipeline, every="month", horizon="60d", draws=100)
+    parts = []
+    for date in table["date"]:
+        chances = sf.win_probability(SHOP.log, SHOP.pipeline, as_of=date, horizon="60d")
+        came = sf.item_table(SHOP.log, SHOP.pipeline, as_of=date + pd.Timedelta(days=60))
+        won = (came.set_index("item")["outcome"] == "won").reindex(chances["item"])
+        parts.append(chances[["item", "win", "beyond_support"]].assign(won=won.to_numpy()))
+    rows = pd.concat(parts, ignore_index=True)
+    remembered = table.attrs["stagefunnel"]
+    old = rows[rows["beyond_support"]]
+    assert remembered["too_old"] == {"n": len(old), "won": old["won"].sum()}
+    rows = rows[rows["win"].notna()]
+    found = remembered["calibration"]
+    assert sum(one["n"] for one in found) == len(rows)
+    assert any(one["items"] < one["n"] for one in found)  # some are open at two dates
+    for one in found:
+        inside = rows["win"] >= one["from"]
+        own = rows[inside & ((rows["win"] < one["to"]) | (one["to"] == 1))]
+        assert (one["n"], one["items"]) == (len(own), own["item"].nunique())
+        assert one["expected"] == pytest.approx(own["win"].mean())
+        assert one["won"] == pytest.approx(own["won"].mean())
+        z, n, share = 1.6448536269514722, one["items"], one["won"]  # Wilson (1927), 90%
+        middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+        half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+        assert (one["won_low"], one["won_high"]) == pytest.approx((middle - half, middle + half))
+
+
+def test_a_sure_chance_and_one_of_nothing_have_classes() -> None:
+    rows: dict[str, list[Any]] = {"item": [], "stage": [], "time": []}
+    for item in range(40):  # those that reach Offer are won, and nothing else is
+        rows["item"] += [item] * 2
+        rows["stage"] += ["Offer", "Won"] if item % 2 else ["Call", "Lost"]
+        rows["time"] += [2 * item, 2 * item + 5]
+    pipeline = sf.Pipeline(["Call", "Offer"], won="Won", lost="Lost")
+    table = sf.backtest(sf.StageLog(rows), pipeline, dates=[40], horizon=10, draws=100)
+    found = table.attrs["stagefunnel"]["calibration"]
+    # Item 18 is in Call since 36, item 19 in Offer since 38; all of 0 to 17 are closed.
+    classes = [(one["from"], one["to"], one["n"], one["won"]) for one in found]
+    assert classes == [(0, 0.1, 1, 0), (0.9, 1, 1, 1)]
+
+
 def test_dates_whose_horizon_is_not_over_are_left_out_and_counted() -> None:
     table = sf.backtest(SHOP.log, SHOP.pipeline, horizon="60d", draws=100)
     zone = SHOP.frame["entered_at"].dt.tz

@@ -1,0 +1,267 @@
+"""The chart of a forecast: what is expected of each stage, and what is too old to be forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from ...errors import SchemaError
+from ...tables.schema import FORECAST
+from ..extremes import group_name
+from ..forecast_sentences import forecast_title, of_forecast
+from ..numbers import brief, count, percent, tenths
+from ..things import things_of
+from .bars import Piece, Row, draw_rows, name_room, number_room
+from .canvas import Canvas, rows_of
+from .gaps import number_of
+from .intervals import Interval, interval_of
+from .sheet import Sheet
+from .style import Meaning, ThemeName, inert
+
+_MOST_GROUPS: Final = 60
+_TOO_OLD: Final = "too old to forecast"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Rows below a heading; panels of one unit, wins or amounts, have one scale."""
+
+    heading: str
+    rows: Sequence[Row]
+    unit: str
+
+
+def plot_forecast(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+    """Draw what is expected to be won of the open items of each stage, with its range.
+
+    Items that are too old to forecast are an outline behind the bar: they are in no sum. Items that are not
+    there yet and the total stand apart; new items are in no total.
+
+    Parameters
+    ----------
+    table
+        A table of :func:`stagefunnel.forecast`. With ``by=`` there is a row for each group, its total, and
+        with ``amount=`` there are amounts below.
+    theme
+        ``"light"`` or ``"dark"``.
+    width
+        Width in pixels, 920 by default.
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Raises
+    ------
+    SchemaError
+        If the table is of another function, has no rows or has more than 60 groups.
+    ImportError
+        If altair is not installed.
+
+    Examples
+    --------
+    >>> import stagefunnel as sf
+    >>> from stagefunnel.plots import plot_forecast
+    >>> shop = sf.datasets.furniture_shop()
+    >>> table = sf.forecast(shop.log, shop.pipeline, horizon="90d")
+    >>> " ".join(plot_forecast(table).to_dict()["title"]["text"])[:65]
+    'About 33.7 of 66 open items that can be forecast are expected to '
+    """
+    canvas = Canvas.of(table, FORECAST, "forecast()", theme)
+    remembered = canvas.remembered
+    plain = forecast_title(remembered)
+    found = of_forecast(canvas.table, remembered)
+    if canvas.by:
+        title, below = _of_groups(canvas, plain)
+        lines = _lines_of_groups(canvas)
+    else:
+        title, below = (found[0], found[1:]) if found else (plain, [])
+        lines = _lines_of_stages(canvas)
+    if "confidence" in remembered:
+        below = [*below, f"Thin lines with ends: {percent(float(remembered['confidence']))} ranges"]
+    panels = _panels(canvas, lines)
+    return canvas.drawn(lambda sheet: _draw(sheet, panels), title, below, width=width)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the table, with the name that people read for it."""
+
+    name: str
+    row: Mapping[str, Any]
+    is_apart: bool = False
+    is_new: bool = False
+
+
+def _lines_of_stages(canvas: Canvas) -> list[Line]:
+    table = canvas.table
+    names = canvas.names_of(table["stage"].dropna().unique())
+    rows = {line: rows_of(table[table["line"] == line]) for line in ("stage", "total", "new_items")}
+    things = things_of(canvas.remembered)
+    return [
+        *(Line(names[row["stage"]], row) for row in rows["stage"]),
+        *(Line(f"All open {things}", row, is_apart=True) for row in rows["total"]),
+        *(Line("Not there yet", row, is_apart=True, is_new=True) for row in rows["new_items"]),
+    ]
+
+
+def _lines_of_groups(canvas: Canvas) -> list[Line]:
+    """Make a line of the total of each group, and one of its new items."""
+    groups = canvas.groups(_MOST_GROUPS)
+    totals, new = (
+        [
+            Line(inert(group), row, is_new=line == "new_items")
+            for group, rows in groups
+            for row in rows_of(rows[rows["line"] == line])
+        ]
+        for line in ("total", "new_items")
+    )
+    if not totals:
+        raise SchemaError(
+            "the table has groups without their totals, which the chart draws; keep the rows whose line is "
+            "'total'"
+        )
+    return [*totals, *new]
+
+
+def _panels(canvas: Canvas, lines: Sequence[Line]) -> list[Panel]:
+    """Make the panels of wins and amounts; new items of groups have panels of their own."""
+    things = things_of(canvas.remembered)
+    apart = [line for line in lines if line.is_new] if canvas.by else []
+    units = [f"Won {things}", *(["Amount"] if "expected_amount" in canvas.table else [])]
+    panels = []
+    for unit in units:
+        is_amount = unit == "Amount"
+        for part in ([line for line in lines if line not in apart], apart):
+            heading = unit if len(units) > 1 else ""
+            if part is apart:
+                heading = f"{heading and f'{heading}, of '}{things} not there yet: in no total"
+                heading = heading[:1].upper() + heading[1:]
+            rows = [
+                _row_of_amount(line) if is_amount else _row_of_wins(line, things, bool(apart))
+                for line in part
+            ]
+            panels += [Panel(heading, rows, unit)] if rows else []
+    return panels
+
+
+def _of_groups(canvas: Canvas, plain: str) -> tuple[str, list[str]]:
+    """Name the group with most expected wins, if its range lies above that of the next one."""
+    totals = canvas.table[canvas.table["line"] == "total"].reset_index(drop=True)
+    below = [canvas.titled(plain)]
+    n_open, beyond = int(totals["n_open"].sum()), int(totals["n_beyond_support"].sum())
+    things = things_of(canvas.remembered)
+    if n_open == beyond:
+        return f"None of the {count(n_open)} open {things} can be forecast: all are too old", below
+    wins = tenths(float(totals["expected_wins"].sum()))
+    below.append(f"All groups together: about {wins} expected wins of {count(n_open)} open {things}")
+    if beyond:
+        below.append(f"{count(beyond)} of {count(n_open)} open {things} are {_TOO_OLD}")
+    if not canvas.remembered.get("fit_by"):
+        below.append("The chances are those of all groups together; fit_by has each group's own.")
+    order = totals["expected_wins"].fillna(-1).sort_values(ascending=False, kind="stable").index
+    if len(order) < 2:
+        return canvas.titled(plain), below[1:]
+    first, second = (totals.loc[at] for at in order[:2])
+    if not first["expected_wins_low"] > second["expected_wins_high"]:
+        return "No group is clearly ahead: the ranges of the first two overlap", below
+    sure = Interval(first["expected_wins_low"], first["expected_wins_high"])
+    name = inert(group_name(totals.loc[[order[0]]], canvas.by))
+    wins = f"{tenths(first['expected_wins'])} wins {sure.text(_whole)}"
+    return f"Most is expected of {name}: {wins}", below
+
+
+def _whole(value: Any) -> str:
+    return brief(round(value))
+
+
+def _row_of_wins(line: Line, things: str, is_noted: bool) -> Row:
+    row, expected, sure = (
+        line.row,
+        number_of(line.row["expected_wins"]),
+        interval_of(line.row, "expected_wins"),
+    )
+    n_open, beyond, known = int(row["n_open"]), int(row["n_beyond_support"]), _n_known(row)
+    text = "–" if expected is None or not (known or line.is_new) else tenths(expected)
+    text += f" {sure.text(_whole)}" if sure and text != "–" else ""
+    about = {"of": line.name, "expected wins": text}
+    if line.is_new:
+        note = "" if is_noted else "if they come as they came lately; in no total"
+        pieces = [Piece("assumed", expected or 0.0, {})]
+        return Row(
+            line.name, text, pieces, note=note, is_apart=line.is_apart, about=about, **_bounds(sure, expected)
+        )
+    about |= {f"open {things}": count(n_open), _TOO_OLD: count(beyond)}
+    wins = min(expected or 0.0, float(known))
+    each = f" at {percent(row['win'])}{' each on average' if known > 1 else ''}" if known else ""
+    rest = n_open - beyond - known
+    parts = {f"{count(known)} can be forecast{each}": known, f"{count(beyond)} {_TOO_OLD}": beyond}
+    parts[f"{count(rest)} in the stage since nobody knows when"] = rest
+    return Row(
+        line.name,
+        text,
+        [Piece("won", wins, {}), Piece("open", known - wins, {})],
+        ghost=Piece("skipped", float(beyond + rest), {"part": f"{count(beyond + rest)} in no sum"}),
+        note="; ".join(part for part, n in parts.items() if n) or "none open",
+        is_apart=line.is_apart,
+        about=about,
+        **_bounds(sure if known else None, expected),
+    )
+
+
+def _n_known(row: Mapping[str, Any]) -> int:
+    """Return how many items of a row have a chance: its sum has the mean chance of each."""
+    if pd.isna(row["win"]):
+        return 0
+    most = int(row["n_open"]) - int(row["n_beyond_support"])
+    return min(most, round(row["expected_wins"] / row["win"])) if row["win"] > 0 else most
+
+
+def _row_of_amount(line: Line) -> Row:
+    row, sure = line.row, interval_of(line.row, "expected_amount")
+    expected = number_of(row["expected_amount"]) if line.is_new or _n_known(row) else None
+    text = "–" if expected is None else _whole(expected)
+    text += f" {sure.text(_whole)}" if sure and expected is not None else ""
+    beyond = number_of(row["amount_beyond_support"]) or 0.0
+    meaning: Meaning = "assumed" if line.is_new else "won"
+    return Row(
+        line.name,
+        text,
+        [Piece(meaning, max(expected or 0.0, 0.0), {})],
+        note=f"{_whole(beyond)} {_TOO_OLD}" if beyond else "",
+        is_apart=line.is_apart,
+        about={"of": line.name, "expected amount": text, _TOO_OLD: _whole(beyond)},
+        **_bounds(sure, expected),
+    )
+
+
+def _bounds(sure: Interval | None, expected: float | None) -> dict[str, float]:
+    return (
+        {} if sure is None or expected is None else {"low": max(sure.low, 0.0), "high": max(sure.high, 0.0)}
+    )
+
+
+def _draw(sheet: Sheet, panels: Sequence[Panel]) -> None:
+    used = {piece.meaning for panel in panels for row in panel.rows for piece in row.pieces if piece.n}
+    words: dict[Meaning, str] = {"won": "expected to be won", "open": "the other open ones"}
+    key = {meaning: word for meaning, word in words.items() if meaning in used}
+    if any(row.ghost and row.ghost.n for panel in panels for row in panel.rows):
+        key["skipped"] = f"{_TOO_OLD}: in no sum"
+    if "assumed" in used:
+        key["assumed"] = "expected of those not there yet"
+    y = sheet.key(0, 0, key, sheet.width) if key else 0.0
+    names = name_room([row for panel in panels for row in panel.rows], sheet)
+    numbers = max(number_room(panel.rows) for panel in panels)
+    for panel in panels:
+        if panel.heading:
+            y = sheet.heading(0, y + 2, panel.heading, [], sheet.width) + 4
+        whole = max([_longest(row) for other in panels if other.unit == panel.unit for row in other.rows])
+        y = draw_rows(sheet, panel.rows, 0, y, sheet.width, whole=whole, names=names, numbers=numbers)
+        y += 14
+
+
+def _longest(row: Row) -> float:
+    return max(row.total + (row.ghost.n if row.ghost else 0), row.high or 0.0)
