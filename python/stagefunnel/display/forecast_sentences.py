@@ -101,7 +101,7 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
             between = _range(all_of_them, "expected_amount", remembered)
             sentences.append(f"Amount expected of them: {expected} ({between}).")
     if not pd.isna(all_of_them.get("crm_wins")):
-        sentences.append(crm_total(all_of_them, _tenths(all_of_them["crm_wins"])))
+        sentences.append(crm_total(all_of_them, tenths(all_of_them["crm_wins"])))
     if beyond:
         worth = (
             f" ({number(round(all_of_them['amount_beyond_support']))})" if "expected_amount" in rows else ""

@@ -13,7 +13,7 @@ using Times = std::vector<std::int64_t>;
 using Codes = std::vector<std::int32_t>;
 
 constexpr std::int64_t kGoesOn = DatedVisits::kGoesOn;
-constexpr std::int32_t kWon = 0, kLost = 1;
+constexpr std::int32_t kToWon = 0, kToLost = 1;
 
 /// Visits that keep their columns.
 struct Columns {
@@ -36,7 +36,7 @@ SteppedExits steps_of(const ExitHistory& history, const KnownExits& known, const
 // 50 at the moment 50.
 const Columns kSix{{0, 0, 0, 0, 35, 0},
                    {10, 20, 30, 40, kGoesOn, kGoesOn},
-                   {kWon, kLost, kWon, kLost, -1, -1},
+                   {kToWon, kToLost, kToWon, kToLost, -1, -1},
                    {0, 0, 0, 0, 0, 0}};
 
 TEST(ExitHistory, TakesTheSharesOfTheVisitsThatLastedSoLong) {
