@@ -11,7 +11,7 @@ import pandas as pd
 from ...errors import quoted
 from ..notes import Notes
 from ..options import Options
-from ..sources.columns import find_column
+from ..sources.columns import find_column, find_columns
 from ..sources.dates import looks_like_times
 from .column_names import columns_of, item_names
 
@@ -85,12 +85,8 @@ def _item_column(frame: pd.DataFrame, options: Options, *, one_row_each: bool) -
 def _candidates(frame: pd.DataFrame) -> list[str]:
     """List the columns with usual names of an item that hold no dates, the most usual first."""
     columns = list(frame.columns)
-    found = (find_column(columns, [name]) for name in item_names(columns))
-    return [
-        column
-        for column in dict.fromkeys(found)
-        if column is not None and not looks_like_times(frame[column])
-    ]
+    found = find_columns(columns, item_names(columns))
+    return [column for column in found if not looks_like_times(frame[column])]
 
 
 def _are_titles(titles: pd.Series, keys: pd.Series, *, one_row_each: bool) -> bool:

@@ -15,7 +15,7 @@ from ..export import Export
 from ..notes import Notes
 from ..options import Options
 from ..sources.cells import as_text
-from ..sources.dates import looks_like_times, read_times
+from ..sources.dates import read_times
 from ..sources.places import place_of, rows_at
 from ..sources.source import Source, Sources
 from .column_names import columns_of, is_usual
@@ -89,11 +89,7 @@ def _stage_columns(source: Source, options: Options) -> dict[str, str]:
 
 def _dated(source: Source, columns: Sequence[str]) -> list[str]:
     """List the columns of dates but that of the creation."""
-    return [
-        column
-        for column in columns
-        if looks_like_times(source.frame[column]) and not is_usual(column, "created")
-    ]
+    return [column for column in columns if source.holds_dates(column) and not is_usual(column, "created")]
 
 
 def _note_left_out(source: Source, stages: Mapping[str, str], options: Options, notes: Notes) -> None:

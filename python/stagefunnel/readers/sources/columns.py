@@ -21,10 +21,16 @@ def find_column(columns: Iterable[str], names: Sequence[str]) -> str | None:
     >>> find_column(["Deal ID", "Stage"], ["item", "deal_id"])
     'Deal ID'
     """
+    return next(iter(find_columns(columns, names)), None)
+
+
+def find_columns(columns: Iterable[str], names: Sequence[str]) -> list[str]:
+    """Find all of some usual names among columns, in the order of the names."""
     by_key: dict[str, str] = {}
     for column in columns:
         by_key.setdefault(_name_key(column), column)
-    return next((by_key[_name_key(name)] for name in names if _name_key(name) in by_key), None)
+    found = (by_key.get(_name_key(name)) for name in names)
+    return [*dict.fromkeys(column for column in found if column is not None)]
 
 
 @lru_cache(maxsize=10_000)  # a look at a file compares a few columns with hundreds of usual names

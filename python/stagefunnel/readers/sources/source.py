@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from .cells import as_text
+from .dates import looks_like_times
 from .places import Place
 
 Note: TypeAlias = tuple[str, int, str]
@@ -56,6 +58,16 @@ class Source:
     def columns(self) -> list[str]:
         """Names of the columns, or the keys of the records."""
         return list(self.frame.columns)
+
+    def holds_dates(self, column: str) -> bool:
+        """Check whether a column holds dates and nothing else; it is looked at once for all formats."""
+        if column not in self._looked_at:
+            self._looked_at[column] = looks_like_times(self.frame[column])
+        return self._looked_at[column]
+
+    @cached_property
+    def _looked_at(self) -> dict[str, bool]:
+        return {}
 
     def has(self, *names: str) -> bool:
         """Check whether the source has all of these columns."""
