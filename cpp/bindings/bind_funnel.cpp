@@ -153,6 +153,26 @@ funnel::UnitCounts units(const Journeys& journeys, const Pipeline& pipeline, fun
                                states_or_null(item_states));
 }
 
+funnel::UnitWords united(const Journeys& journeys, const Pipeline& pipeline, funnel::Kind kind,
+                         funnel::LostThenWon lost_then_won, const funnel::ByKey& items,
+                         const std::optional<Array<std::uint8_t>>& in_report,
+                         const funnel::ItemStates& item_states, unsigned threads) {
+    const funnel::Options options = options_of(kind, lost_then_won, std::nullopt, 1, std::nullopt, threads);
+    std::span<const std::uint8_t> in_report_flags;
+    if (in_report) in_report_flags = as_span(*in_report);
+    const py::gil_scoped_release unlocked;
+    return funnel::unite_items(journeys, pipeline, options, items, in_report_flags, item_states);
+}
+
+funnel::UnitCounts count_united(const Pipeline& pipeline, const std::optional<Array<std::int32_t>>& group,
+                                std::int32_t n_groups, const funnel::UnitWords& units, unsigned threads) {
+    // The kind and the rule are those under which the items were united.
+    const funnel::Options options = options_of(funnel::Kind::classic, funnel::LostThenWon::include, group,
+                                               n_groups, std::nullopt, threads);
+    const py::gil_scoped_release unlocked;
+    return funnel::count_united(pipeline, options, units);
+}
+
 funnel::UnitCounts unit_trend(const Journeys& journeys, const Pipeline& pipeline, funnel::Kind kind,
                               funnel::LostThenWon lost_then_won, const funnel::ByKey& items,
                               const std::optional<Array<std::int32_t>>& group, std::int32_t n_groups,
@@ -234,6 +254,11 @@ void bind_units(py::module_& m) {
           "in_report"_a.noconvert().none(true), "moved"_a.noconvert().none(true),
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
           "item_states"_a);
+    py::class_<funnel::UnitWords>(m, "UnitWords");
+    m.def("unite_items", &united, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a, "items"_a,
+          "in_report"_a.noconvert().none(true), "item_states"_a, "threads"_a);
+    m.def("count_united", &count_united, "pipeline"_a, "group"_a.noconvert().none(true), "n_groups"_a,
+          "units"_a, "threads"_a);
     m.def("count_unit_trend", &unit_trend, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a, "items"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true),
           "bounds"_a.noconvert(), "as_of"_a, "elsewhere"_a.noconvert(), "moved_out"_a, "threads"_a);
@@ -278,6 +303,15 @@ void bind_funnel(py::module_& m) {
           py::call_guard<py::gil_scoped_release>());
     m.def("find_states_of_items", &funnel::find_states_of_items, "journeys"_a, "pipeline"_a, "threads"_a,
           py::call_guard<py::gil_scoped_release>());
+    m.def(
+        "find_states_of_chosen",
+        [](const Journeys& journeys, const Pipeline& pipeline, const Array<std::uint32_t>& items,
+           unsigned threads) {
+            const std::span<const std::uint32_t> chosen = as_span(items);
+            const py::gil_scoped_release unlocked;
+            return funnel::find_states_of_chosen(journeys, pipeline, chosen, threads);
+        },
+        "journeys"_a, "pipeline"_a, "items"_a.noconvert(), "threads"_a);
     m.def(
         "states_of_chosen",
         [](const funnel::ItemStates& all, const Array<std::uint32_t>& items, unsigned threads) {

@@ -22,7 +22,7 @@ enum class States : std::uint8_t { none, passed, counted };
 States states_for(const Journeys& journeys, const Pipeline& pipeline,
                   std::span<const funnel::Options> funnels, const std::optional<funnel::ItemStates>& passed) {
     if (passed) return States::passed;
-    const bool pays = funnel::is_worth_counting_states(journeys, pipeline) &&
+    const bool pays = funnel::is_worth_counting_states(journeys.n_items(), pipeline) &&
                       std::any_of(funnels.begin(), funnels.end(), funnel::is_answered_by_states);
     return pays ? States::counted : States::none;
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Final
@@ -33,6 +33,34 @@ class Choice:
 
     whole: LogData
     places: npt.NDArray[np.uint32]
+
+
+class RowsOfLabels(Mapping[Hashable, int]):
+    """The number of rows of each label that chosen items have, counted when one is asked for.
+
+    To know which labels have rows a few items are enough, and few questions need more.
+    """
+
+    def __init__(self, choice: Choice, labels: Collection[Hashable]) -> None:
+        self._choice = choice
+        self._labels = labels
+
+    @cached_property
+    def _rows(self) -> dict[Hashable, int]:
+        rows = rows_of_codes(self._choice)
+        return {label: rows[code] for code, label in enumerate(self._choice.whole.labels) if rows[code]}
+
+    def __getitem__(self, label: Hashable) -> int:
+        return self._rows[label]
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._labels
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return iter(self._labels)
+
+    def __len__(self) -> int:
+        return len(self._labels)
 
 
 class ChosenData(LogData):
@@ -83,6 +111,16 @@ class ChosenData(LogData):
         return self._rows_of_codes[:-1]
 
     @cached_property
+    def _rows_by_label(self) -> tuple[Mapping[Hashable, int], dict[Hashable, int]]:
+        """The number of rows and the first row of each stage."""
+        whole, places = self._chosen.whole, self._chosen.places
+        some = rows_of_codes(Choice(whole, places[:_SOME]))
+        if np.array_equal(some[:-1] > 0, whole.label_rows > 0):
+            _, first_row = whole._rows_by_label
+            return RowsOfLabels(self._chosen, first_row), first_row
+        return super()._rows_by_label
+
+    @cached_property
     def keys_of(self) -> Callable[[npt.NDArray[np.uint32]], pd.Series] | None:
         """Function that returns the items' keys."""
         keys_of = self._chosen.whole.keys_of
@@ -120,11 +158,11 @@ class ChosenData(LogData):
 
     @cached_property
     def _rows_of_codes(self) -> npt.NDArray[np.int64]:
-        whole = self._chosen.whole
-        rows = _core.journeys.rows_of_codes(whole.journeys, self._chosen.places, whole.threads)
-        return rows.astype(np.int64)
+        return rows_of_codes(self._chosen)
 
 
+#: So many items show which stages have rows, unless one is rare.
+_SOME: Final = 4096
 #: What a log of chosen items makes out of the whole when it is needed.
 _TAKEN: Final = (
     *("journeys", "n_input_rows", "found", "label_rows"),
@@ -159,7 +197,17 @@ def taken_out(data: LogData) -> LogData:
     """Return the same inside with rows of its own, which does not keep the whole log."""
     if choice_of(data) is None:
         return data
-    return LogData(**{one.name: getattr(data, one.name) for one in fields(LogData)})
+    taken = LogData(**{one.name: getattr(data, one.name) for one in fields(LogData)})
+    table = taken.items_table
+    return taken if table is None else replace(taken, items_table=ItemsTable.of_parts(table.parts))
+
+
+def rows_of_codes(choice: Choice) -> npt.NDArray[np.int64]:
+    """Count the rows of each label, and behind them those without a stage."""
+    whole = choice.whole
+    rows: npt.NDArray[np.int64]
+    rows = _core.journeys.rows_of_codes(whole.journeys, choice.places, whole.threads).astype(np.int64)
+    return rows
 
 
 def rows_of_items(

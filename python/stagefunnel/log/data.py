@@ -209,7 +209,7 @@ class LogData:
         return Fit(pipeline, rows, first_row, self.other_labels, self.has_pipelines, self.locate)
 
     @cached_property
-    def _rows_by_label(self) -> tuple[dict[Hashable, int], dict[Hashable, int]]:
+    def _rows_by_label(self) -> tuple[Mapping[Hashable, int], dict[Hashable, int]]:
         """The number of rows and the first row of each stage."""
         seen = np.flatnonzero(self.label_rows)
         labels = [self.labels[code] for code in seen]

@@ -50,7 +50,7 @@ class Fit:
         """Stages of the log that the pipeline does not list, with their rows."""
         rules = self.pipeline.rules
         listed = {*self.pipeline.labels, *self.pipeline.elsewhere, *rules.aliases, *rules.ignore}
-        return {label: rows for label, rows in self.rows.items() if label not in listed}
+        return {label: self.rows[label] for label in self.rows if label not in listed}
 
     @property
     def unlisted_by_size(self) -> list[tuple[Hashable, int]]:

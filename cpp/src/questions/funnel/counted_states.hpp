@@ -14,11 +14,10 @@ namespace stagefunnel::funnel::inline internal {
 ItemStates with_examples(const Journeys& journeys, std::vector<ItemStates::State> states);
 
 /// Whether a table of all states costs less to clear and read than the items cost to count one by one.
-inline bool is_worth_counting_states(const Journeys& journeys, const Pipeline& pipeline) {
+inline bool is_worth_counting_states(std::size_t n_items, const Pipeline& pipeline) {
     constexpr std::int32_t kMaxRows = 12;
     constexpr std::size_t kStatesPerItem = 4;
-    return pipeline.n_rows() <= kMaxRows &&
-           journeys.n_items() * kStatesPerItem > StateTable::n_states(pipeline);
+    return pipeline.n_rows() <= kMaxRows && n_items * kStatesPerItem > StateTable::n_states(pipeline);
 }
 
 }  // namespace stagefunnel::funnel::inline internal

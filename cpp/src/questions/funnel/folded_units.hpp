@@ -26,7 +26,7 @@ class BitCounts {
 
     /// Returns how many of the words so far have a bit.
     [[nodiscard]] std::int64_t of(std::size_t bit) {
-        empty();
+        if (n_ != 0) empty();
         return counts_[bit];
     }
 
@@ -68,46 +68,86 @@ class FoldedUnits {
         states_.push_back(state);
     }
 
+    /// Two words of bits that say all of a unit; both are 0 where no item of it has a state.
+    struct Words {
+        std::uint64_t sets = 0;  // visited, passed, assumed, skipped, began beyond
+        std::uint64_t ends =
+            0;  // beyond with a visit, beyond while absent, open at, lost from, how it stands
+    };
+
     /// Counts the unit whose items are some of `items`.
     ///
     /// @param of_item the state of each item.
     void count(std::span<const std::uint32_t> items, std::size_t first, std::size_t last,
                std::span<const std::uint32_t> of_item, std::span<const std::uint32_t> first_row) {
         constexpr std::size_t kAhead = 24;  // items of a unit do not lie together
-        State united;
-        bool is_doubtful = false;
+        Union united;
         for (std::size_t place = first; place < last; ++place) {
             if (place + kAhead < items.size()) __builtin_prefetch(&of_item[items[place + kAhead]]);
-            // Without branches: no processor predicts the states of a unit's items. The first state is that
-            // of an item without one, whose number is all ones.
-            const State& own = states_[of_item[items[place]] + 1U];
-            united.sets |= own.sets;
-            united.more |= own.more;
-            const bool is_better = own.rank > united.rank;
-            const bool is_other = (own.rank == united.rank) & (own.row != united.row);
-            is_doubtful = (is_doubtful & !is_better) | is_other;
-            united.row = is_better ? own.row : united.row;
-            united.rank = is_better ? own.rank : united.rank;
+            united.see(states_[of_item[items[place]] + 1U]);
         }
-        if (is_doubtful)
-            united.row = row_of_first(items.subspan(first, last - first), of_item, first_row, united.rank);
-        if ((united.more & kSeen) != 0) add(united);
+        const auto own = items.subspan(first, last - first);
+        add(finished(united, own,
+                     [&](std::uint32_t item) { return Item{0, first_row[item], of_item[item]}; }));
     }
 
-    /// Puts the counts into those of the only group.
-    void finish(Counts& counts) {
+    void add(const Words& unit) {
+        sets_.add(unit.sets);
+        ends_.add(unit.ends);
+    }
+
+    /// All of an item that the words of its unit, and its group, follow from: the time and the place in the
+    /// input of its first listed row, and its state.
+    struct Item {
+        std::int64_t time;
+        std::uint32_t first_row;
+        std::uint32_t state;
+    };
+
+    /// Unites a unit.
+    ///
+    /// @param of_item all of each item of the log.
+    /// @param first_item receives the item that comes first, of those that are counted if any is, or stays.
+    [[nodiscard]] Words words_of(std::span<const std::uint32_t> items, std::size_t first, std::size_t last,
+                                 std::span<const Item> of_item, std::uint32_t& first_item) const {
+        constexpr std::size_t kAhead = 24;
+        Union united;
+        std::uint32_t best_rank = 0, best_row = 0;
+        std::int64_t best_time = 0;
+        for (std::size_t place = first; place < last; ++place) {
+            if (place + kAhead < items.size()) __builtin_prefetch(&of_item[items[place + kAhead]]);
+            const Item& item = of_item[items[place]];
+            const State& own = states_[item.state + 1U];
+            united.see(own);
+            const std::uint32_t rank = own.more / kCounted % 2 + own.more / kSeen % 2;
+            const bool is_earlier =
+                (item.time < best_time) | ((item.time == best_time) & (item.first_row < best_row));
+            const bool is_first = (rank > best_rank) | ((rank == best_rank) & (rank != 0) & is_earlier);
+            first_item = is_first ? items[place] : first_item;
+            best_rank = is_first ? rank : best_rank;
+            best_time = is_first ? item.time : best_time;
+            best_row = is_first ? item.first_row : best_row;
+        }
+        return finished(united, items.subspan(first, last - first),
+                        [&](std::uint32_t item) { return of_item[item]; });
+    }
+
+    /// Adds the counts to those of a group, and begins anew.
+    void finish(Counts& counts, Eigen::Index group) {
         const std::array<CountMatrix*, 5> first{&counts.visited, &counts.passed, &counts.assumed,
                                                 &counts.skipped, &counts.began_beyond};
         const std::array<CountMatrix*, 4> second{&counts.beyond, &counts.beyond_absent, &counts.open_at,
                                                  &counts.lost_from};
-        take(sets_, first);
-        take(ends_, second);
+        take(sets_, first, group);
+        take(ends_, second, group);
         for (const auto& [bit, vector] : {std::pair{kWonBit, &counts.won},
                                           {kLostBit, &counts.lost},
                                           {kOpenBit, &counts.open},
                                           {kLeftOutBit, &counts.left_out},
                                           {kReopenedBit, &counts.reopened_won}})
-            (*vector)(0) += ends_.of(bit);
+            (*vector)(group) += ends_.of(bit);
+        sets_ = {};
+        ends_ = {};
     }
 
   private:
@@ -126,29 +166,54 @@ class FoldedUnits {
         std::int32_t row = -1;   // where it stands, or was lost from
     };
 
+    /// What a unit takes over from all of its items, one after another.
+    struct Union {
+        State state;
+        bool is_doubtful = false;  // whether items of the best rank stand elsewhere
+
+        /// Without branches: no processor predicts the states of a unit's items. The first state is that of
+        /// an item without one, whose number is all ones.
+        void see(const State& own) {
+            state.sets |= own.sets;
+            state.more |= own.more;
+            const bool is_better = own.rank > state.rank;
+            const bool is_other = (own.rank == state.rank) & (own.row != state.row);
+            is_doubtful = (is_doubtful & !is_better) | is_other;
+            state.row = is_better ? own.row : state.row;
+            state.rank = is_better ? own.rank : state.rank;
+        }
+    };
+
+    /// Returns the words of a unit.
+    ///
+    /// @param item_of called with an item, returns its state and its first row.
+    template <class ItemOf>
+    [[nodiscard]] Words finished(Union& united, std::span<const std::uint32_t> items, ItemOf item_of) const {
+        if (united.is_doubtful) united.state.row = row_of_first(items, item_of, united.state.rank);
+        return (united.state.more & kSeen) != 0 ? words(united.state) : Words();
+    }
+
     /// Returns where the item stands that comes first of those of a rank.
-    [[nodiscard]] std::int32_t row_of_first(std::span<const std::uint32_t> items,
-                                            std::span<const std::uint32_t> of_item,
-                                            std::span<const std::uint32_t> first_row,
+    template <class ItemOf>
+    [[nodiscard]] std::int32_t row_of_first(std::span<const std::uint32_t> items, ItemOf item_of,
                                             std::int32_t rank) const {
         std::uint32_t first = ~std::uint32_t{0};
         std::int32_t row = -1;
-        for (const std::uint32_t item : items) {
-            const State& own = states_[of_item[item] + 1U];
-            if (own.rank != rank || first_row[item] >= first) continue;
-            first = first_row[item];
+        for (const std::uint32_t place : items) {
+            const Item item = item_of(place);
+            const State& own = states_[item.state + 1U];
+            if (own.rank != rank || item.first_row >= first) continue;
+            first = item.first_row;
             row = own.row;
         }
         return row;
     }
 
-    void add(const State& unit) {
+    [[nodiscard]] static Words words(const State& unit) {
         const auto set = [&](unsigned i) { return unit.sets >> i * kRows & kRowBits; };
         const std::uint64_t visited = set(0), passed = set(1), reached = set(2), beyond = set(3),
                             moved = set(4);
         const std::uint64_t skipped = beyond & ~visited;
-        sets_.add(visited | passed << kRows | (reached & ~passed) << 2 * kRows | skipped << 3 * kRows |
-                  (skipped & ~moved) << 4 * kRows);
         const auto standing = static_cast<Standing>(unit.rank / kRanks);
         const std::uint64_t row = unit.row >= 0 ? std::uint64_t{1} << static_cast<unsigned>(unit.row) : 0;
         const bool is_won = standing == Standing::won, is_open = standing == Standing::open,
@@ -156,18 +221,20 @@ class FoldedUnits {
         const auto flag = [](bool is_set, std::size_t bit) {
             return static_cast<std::uint64_t>(is_set) << bit;
         };
-        ends_.add((beyond & visited) | (unit.more & kRowBits) << kRows | (is_open ? row : 0) << 2 * kRows |
-                  (is_lost ? row : 0) << 3 * kRows | flag(is_won, kWonBit) | flag(is_lost, kLostBit) |
-                  flag(is_open, kOpenBit) | flag((unit.more & kCounted) == 0, kLeftOutBit) |
-                  flag(is_won && is_reopened, kReopenedBit));
+        return {visited | passed << kRows | (reached & ~passed) << 2 * kRows | skipped << 3 * kRows |
+                    (skipped & ~moved) << 4 * kRows,
+                (beyond & visited) | (unit.more & kRowBits) << kRows | (is_open ? row : 0) << 2 * kRows |
+                    (is_lost ? row : 0) << 3 * kRows | flag(is_won, kWonBit) | flag(is_lost, kLostBit) |
+                    flag(is_open, kOpenBit) | flag((unit.more & kCounted) == 0, kLeftOutBit) |
+                    flag(is_won && is_reopened, kReopenedBit)};
     }
 
     /// Adds the sets of words of bits to tables of the same order.
     template <std::size_t n>
-    void take(BitCounts& bits, const std::array<CountMatrix*, n>& tables) const {
+    void take(BitCounts& bits, const std::array<CountMatrix*, n>& tables, Eigen::Index group) const {
         for (std::size_t i = 0; i < n; ++i) {
             for (Eigen::Index row = 0; row < tables[i]->cols(); ++row)
-                (*tables[i])(0, row) += bits.of(i * kRows + static_cast<std::size_t>(row));
+                (*tables[i])(group, row) += bits.of(i * kRows + static_cast<std::size_t>(row));
         }
     }
 

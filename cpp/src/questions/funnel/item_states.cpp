@@ -12,24 +12,56 @@
 namespace stagefunnel::funnel {
 namespace {
 
-/// Counts states and writes down the place in the table of each item's state.
+/// Counts states and writes down the number of each item's state.
 class StateRecorder {
   public:
-    StateRecorder(const Pipeline& pipeline, std::uint32_t* place_of_item)
-        : table_(pipeline), place_of_item_(place_of_item) {}
+    StateRecorder(const Pipeline& pipeline, std::uint32_t* state_of_item)
+        : table_(pipeline), state_of_item_(state_of_item) {}
+
+    /// Reads a range of some chosen items, whose states stand in the order of these.
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::span<const std::uint32_t> chosen,
+              std::size_t first, std::size_t last) {
+        table_.read(journeys, codes, chosen, first, last, state_of_item_);
+        parts_.push_back({first, last, {}});
+    }
 
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        table_.read(journeys, codes, first, last, place_of_item_);
+        table_.read(journeys, codes, first, last, state_of_item_);
+        parts_.push_back({first, last, {}});
     }
 
-    void merge(const StateRecorder& next) { table_.merge(next.table_); }
+    void merge(const StateRecorder& next) {
+        std::vector<std::uint32_t> numbers_here = table_.merge(next.table_);
+        for (const Part& part : next.parts_) parts_.push_back({part.first, part.last, numbers_here});
+    }
+
+    /// Gives the items of all threads the numbers that their states have here.
+    void renumber(unsigned threads) const {
+        for (const Part& part : parts_) {
+            if (part.numbers_here.empty()) continue;
+            parallel_for(part.last - part.first, threads, [&](std::size_t begin, std::size_t end) {
+                for (std::size_t item = part.first + begin; item < part.first + end; ++item) {
+                    std::uint32_t& state = state_of_item_[item];
+                    if (state != ItemStates::kNoState) state = part.numbers_here[state];
+                }
+            });
+        }
+    }
 
     [[nodiscard]] const StateTable& table() const { return table_; }
 
   private:
+    /// Items that one thread read.
+    struct Part {
+        std::size_t first, last;
+        std::vector<std::uint32_t> numbers_here;  // of each of their states; empty: those they have
+    };
+
     StateTable table_;
-    std::uint32_t* place_of_item_;
+    std::uint32_t* state_of_item_;
+    std::vector<Part> parts_;
 };
 
 /// Numbers of items by state.
@@ -52,30 +84,49 @@ ItemStates internal::with_examples(const Journeys& journeys, std::vector<ItemSta
 
 std::optional<ItemStates> find_states(const Journeys& journeys, const Pipeline& pipeline, unsigned threads) {
     pipeline.check(journeys);
-    if (!is_worth_counting_states(journeys, pipeline)) return std::nullopt;
+    if (!is_worth_counting_states(journeys.n_items(), pipeline)) return std::nullopt;
     return with_examples(journeys,
                          scan::scan(journeys, threads, [&] { return StateTable(pipeline); }).states());
 }
 
+namespace {
+
+ItemStates recorded(const Journeys& journeys, const StateRecorder& recorder,
+                    LargeVector<std::uint32_t> of_item, unsigned threads) {
+    recorder.renumber(threads);
+    ItemStates item_states = internal::with_examples(journeys, recorder.table().states());
+    item_states.of_item = std::move(of_item);
+    return item_states;
+}
+
+}  // namespace
+
 std::optional<ItemStates> find_states_of_items(const Journeys& journeys, const Pipeline& pipeline,
                                                unsigned threads) {
     pipeline.check(journeys);
-    if (!is_worth_counting_states(journeys, pipeline)) return std::nullopt;
+    if (!is_worth_counting_states(journeys.n_items(), pipeline)) return std::nullopt;
     LargeVector<std::uint32_t> of_item(journeys.n_items());
     const StateRecorder recorder =
         scan::scan(journeys, threads, [&] { return StateRecorder(pipeline, of_item.data()); });
-    const std::vector<std::uint32_t> numbers = recorder.table().numbers();
-    parallel_for(of_item.size(), threads, [&](std::size_t first, std::size_t last) {
-        for (std::size_t item = first; item < last; ++item) {
-            if (of_item[item] != ItemStates::kNoState) of_item[item] = numbers[of_item[item]];
-        }
+    return recorded(journeys, recorder, std::move(of_item), threads);
+}
+
+std::optional<ItemStates> find_states_of_chosen(const Journeys& journeys, const Pipeline& pipeline,
+                                                std::span<const std::uint32_t> items, unsigned threads) {
+    pipeline.check(journeys);
+    if (!is_worth_counting_states(items.size(), pipeline)) return std::nullopt;
+    for (const std::uint32_t item : items) {
+        if (item >= journeys.n_items()) throw std::invalid_argument("the log does not have such an item");
+    }
+    LargeVector<std::uint32_t> of_item(items.size());
+    const StateRecorder recorder = scan::with_codes(journeys, [&](const auto* codes) {
+        return parallel_merge(items.size(), threads, [&](std::size_t first, std::size_t last) {
+            StateRecorder own(pipeline, of_item.data());
+            own.read(journeys, codes, items, first, last);
+            return own;
+        });
     });
-    ItemStates item_states = with_examples(journeys, recorder.table().states());
-    const MixedStates& mixed = recorder.table().mixed();
-    const auto n_in_table = static_cast<std::uint32_t>(item_states.states.size() - mixed.states().size());
-    for (const MixedStates::Item& one : mixed.items()) of_item[one.item] = n_in_table + one.number;
-    item_states.of_item = std::move(of_item);
-    return item_states;
+    return recorded(journeys, recorder, std::move(of_item), threads);
 }
 
 ItemStates states_of_chosen(const ItemStates& all, std::span<const std::uint32_t> items, unsigned threads) {

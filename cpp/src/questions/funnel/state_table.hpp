@@ -7,10 +7,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
+#include <span>
 #include <vector>
 
-#include "questions/funnel/mixed_states.hpp"
+#include "questions/funnel/key_numbers.hpp"
 #include "scan/stage_epochs.hpp"
 #include "scan/stage_set.hpp"
 #include "scan/visits.hpp"
@@ -33,8 +33,7 @@ class StateTable {
           n_ends_(n_ends(pipeline)),
           n_plain_(n_plain(pipeline)),
           epochs_(pipeline),
-          n_places_(n_states(pipeline)),
-          items_(n_places_ + 1) {
+          numbers_(n_states(pipeline)) {
         number_ends(pipeline);
         for (std::size_t row = 0; row < n_rows_; ++row) {
             const bool is_final = pipeline.outcome_of(static_cast<std::int32_t>(row)) != Outcome::open;
@@ -62,88 +61,63 @@ class StateTable {
     /// Counts the items of a range. An item without a listed row has no state.
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
-        count_range(
-            journeys, codes, first, last, [](std::size_t, std::size_t) {},
-            [](std::uint32_t, std::uint32_t) {});
+        count_range(journeys, codes, first, last, itself, [](std::size_t, std::uint32_t) {});
     }
 
-    /// Does the same and writes down the place of each item's state in the table, or `kNowhere`. Items whose
-    /// state is not in the table are kept in a list.
+    /// Does the same and writes down the number of each item's state, or `ItemStates::kNoState`.
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
-              std::uint32_t* place_of_item) {
+              std::uint32_t* state_of_item) {
+        count_range(journeys, codes, first, last, itself,
+                    [state_of_item](std::size_t i, std::uint32_t number) { state_of_item[i] = number; });
+    }
+
+    /// Does the same for a range of some chosen items.
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::span<const std::uint32_t> chosen,
+              std::size_t first, std::size_t last, std::uint32_t* state_of_chosen) {
         count_range(
-            journeys, codes, first, last,
-            [place_of_item](std::size_t item, std::size_t place) {
-                place_of_item[item] = static_cast<std::uint32_t>(place);
-            },
-            [this, place_of_item](std::uint32_t item, std::uint32_t number) {
-                place_of_item[item] = ItemStates::kNoState;
-                mixed_.keep({item, number});
-            });
+            journeys, codes, first, last, [chosen](std::size_t i) -> std::size_t { return chosen[i]; },
+            [state_of_chosen](std::size_t i, std::uint32_t number) { state_of_chosen[i] = number; });
     }
 
-    void merge(const StateTable& other) {
-        for (const Present& one : other.present_) {
-            if (items_[one.place] == 0) present_.push_back(one);
-            items_[one.place] += other.items_[one.place];
+    /// Adds the items of another table.
+    ///
+    /// @return The number that each state of the other has here.
+    std::vector<std::uint32_t> merge(const StateTable& other) {
+        std::vector<std::uint32_t> numbers_here;
+        numbers_here.reserve(other.states_.size());
+        for (std::size_t number = 0; number < other.states_.size(); ++number) {
+            const ItemStates::State& state = other.states_[number];
+            const Identity own = other.identities_[number];
+            const std::uint32_t here = own.is_mixed ? number_of_key(own.key, state.example)
+                                                    : number_of_place(own.key, state.example);
+            states_[here].items += state.items;
+            numbers_here.push_back(here);
         }
-        mixed_.merge(other.mixed_);
+        return numbers_here;
     }
 
-    /// Returns the states that have items.
-    [[nodiscard]] std::vector<ItemStates::State> states() const {
-        std::vector<ItemStates::State> states;
-        for_each_number([&](const Present& one, std::uint32_t number) {
-            if (number == states.size()) states.push_back({0, one.example});
-            states[number].items += items_[one.place];
-        });
-        states.insert(states.end(), mixed_.states().begin(), mixed_.states().end());
-        return states;
-    }
-
-    /// For each place of the table its place in `states()`; it means nothing for an empty state.
-    [[nodiscard]] std::vector<std::uint32_t> numbers() const {
-        std::vector<std::uint32_t> numbers(n_places_);
-        for_each_number([&](const Present& one, std::uint32_t number) { numbers[one.place] = number; });
-        return numbers;
-    }
-
-    [[nodiscard]] const MixedStates& mixed() const { return mixed_; }
-
-    static constexpr std::size_t kNowhere = ~std::size_t{0};
+    /// Returns the states that have items, in the order in which items have them.
+    [[nodiscard]] const std::vector<ItemStates::State>& states() const { return states_; }
 
   private:
-    template <class Code, class AtItem, class AtMixed>
+    static std::size_t itself(std::size_t item) { return item; }
+
+    /// Counts the items `item_of(first)` up to `item_of(last - 1)`, and calls `at_item(i, number)` for each.
+    template <class Code, class ItemOf, class AtItem>
     void count_range(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
-                     AtItem at_item, AtMixed at_mixed) {
-        if (epochs_.size() == 1) {
-            count_without_dates(journeys, codes, first, last, at_item);
+                     ItemOf item_of, AtItem at_item) {
+        if (epochs_.size() == 1 || journeys.time.empty()) {
+            count_without_dates(journeys, codes, first, last, item_of, at_item);
         } else if (epochs_.size() == 2) {
-            count_with_dates<true>(journeys, codes, first, last, at_item, at_mixed);
+            count_with_dates<true>(journeys, codes, first, last, item_of, at_item);
         } else {
-            count_with_dates<false>(journeys, codes, first, last, at_item, at_mixed);
+            count_with_dates<false>(journeys, codes, first, last, item_of, at_item);
         }
     }
 
-    /// A place with items, and the first of these.
-    struct Present {
-        std::uint32_t place = 0;
-        std::uint32_t example = 0;
-    };
-
-    /// Calls `at(present, number)` for the places that have items, in order, with the number of their state.
-    template <class At>
-    void for_each_number(At at) const {
-        std::vector<Present> present = present_;
-        std::sort(present.begin(), present.end(),
-                  [](const Present& a, const Present& b) { return a.place < b.place; });
-        std::unordered_map<std::size_t, std::uint32_t> numbers;
-        for (const Present& one : present) {
-            const auto next = static_cast<std::uint32_t>(numbers.size());
-            at(one, numbers.try_emplace(place_alike(one.place), next).first->second);
-        }
-    }
+    static constexpr std::size_t kNowhere = ~std::size_t{0};
 
     /// What the codes of an item say.
     struct ReadCodes {
@@ -175,19 +149,49 @@ class StateTable {
         return {((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry, visited};
     }
 
-    void count_place(std::size_t item, std::size_t place) {
-        if (items_[place]++ != 0 || place == n_places_) return;
-        present_.push_back({static_cast<std::uint32_t>(place), static_cast<std::uint32_t>(item)});
+    /// Counts an item and returns the number of its state.
+    std::uint32_t count_place(std::size_t place, std::size_t item) {
+        const std::uint32_t number = number_of_place(place, static_cast<std::uint32_t>(item));
+        ++states_[number].items;
+        return number;
     }
 
-    template <class Code, class AtItem>
+    std::uint32_t number_of_place(std::size_t place, std::uint32_t example) {
+        const std::uint32_t number = numbers_[place];
+        return number != 0 ? number - 1 : new_number_of_place(place, example);
+    }
+
+    [[gnu::noinline]] std::uint32_t new_number_of_place(std::size_t place, std::uint32_t example) {
+        const std::size_t alike = place_alike(place);
+        if (numbers_[alike] == 0) numbers_[alike] = new_state({alike, false}, example) + 1;
+        numbers_[place] = numbers_[alike];
+        return numbers_[place] - 1;
+    }
+
+    std::uint32_t number_of_key(std::uint64_t key, std::uint32_t example) {
+        return mixed_.find(key, [&] { return new_state({key, true}, example); });
+    }
+
+    /// What distinguishes a state: its place, or the key of one that is not in the table.
+    struct Identity {
+        std::uint64_t key = 0;
+        bool is_mixed = false;
+    };
+
+    std::uint32_t new_state(Identity identity, std::uint32_t example) {
+        states_.push_back({0, example});
+        identities_.push_back(identity);
+        return static_cast<std::uint32_t>(states_.size() - 1);
+    }
+
+    template <class Code, class ItemOf, class AtItem>
     void count_without_dates(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
-                             AtItem at_item) {
+                             ItemOf item_of, AtItem at_item) {
         const std::uint64_t* const row = journeys.offsets.data();
-        for (std::size_t item = first; item < last; ++item) {
+        for (std::size_t i = first; i < last; ++i) {
+            const std::size_t item = item_of(i);
             const std::size_t place = read_codes(codes, row[item], row[item + 1]).place;
-            at_item(item, place);
-            if (place != kNowhere) count_place(item, place);
+            at_item(i, place == kNowhere ? ItemStates::kNoState : count_place(place, item));
         }
     }
 
@@ -200,53 +204,54 @@ class StateTable {
     /// Dates matter only to an item that is beyond a stage that has them, and no processor foresees which
     /// these are, nor which have rows in several epochs. So the first and last time of every item are read,
     /// in their order in memory, and the few with rows in several epochs are put aside until a block is read.
-    template <bool kIsOneChange, class Code, class AtItem, class AtMixed>
+    template <bool kIsOneChange, class Code, class ItemOf, class AtItem>
     void count_with_dates(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
-                          AtItem at_item, AtMixed at_mixed) {
-        if (journeys.time.empty()) return count_without_dates(journeys, codes, first, last, at_item);
+                          ItemOf item_of, AtItem at_item) {
         constexpr std::size_t kBlock = 256;
         std::array<std::uint32_t, kBlock> places, dated;
         std::array<Aside, kBlock> aside;
         const std::uint64_t* const row = journeys.offsets.data();
         const std::int64_t* const time = journeys.time.data();
         const auto n_plain = static_cast<std::uint32_t>(n_plain_);
-        const auto elsewhere = static_cast<std::uint32_t>(n_places_);
         for (std::size_t block = first; block < last; block += kBlock) {
             const std::size_t n = std::min(kBlock, last - block);
             std::size_t n_dated = 0, n_aside = 0;
             for (std::size_t i = 0; i < n; ++i) {
-                const std::size_t begin = row[block + i], end = row[block + i + 1];
-                __builtin_prefetch(time + begin, 0, 0);
-                const ReadCodes read = read_codes(codes, begin, end);
+                const std::size_t item = item_of(block + i);
+                __builtin_prefetch(time + row[item], 0, 0);
+                const ReadCodes read = read_codes(codes, row[item], row[item + 1]);
                 places[i] = static_cast<std::uint32_t>(read.place);
                 dated[n_dated] = static_cast<std::uint32_t>(i);
                 n_dated += (read.visited & beyond_dated_) != 0 ? 1 : 0;
             }
             for (std::size_t k = 0; k < n_dated; ++k) {
-                const std::size_t i = dated[k];
-                const std::size_t epoch = epoch_of<kIsOneChange>(time[row[block + i]]);
-                const bool is_mixed = time[row[block + i + 1] - 1] > epochs_.last_tick(epoch);
-                aside[n_aside] = {block + i, places[i], epoch};
+                const std::size_t i = dated[k], item = item_of(block + i);
+                const std::size_t epoch = epoch_of<kIsOneChange>(time[row[item]]);
+                aside[n_aside] = {block + i, item, places[i], epoch};
+                const bool is_mixed = time[row[item + 1] - 1] > epochs_.last_tick(epoch);
                 n_aside += is_mixed ? 1 : 0;
-                const std::uint32_t place = places[i] + static_cast<std::uint32_t>(epoch) * n_plain;
-                places[i] = is_mixed ? elsewhere : place;
+                places[i] += static_cast<std::uint32_t>(epoch) * n_plain;
+                // All bits are set then, which is no place.
+                places[i] |= 0U - static_cast<std::uint32_t>(is_mixed);
             }
             for (std::size_t i = 0; i < n; ++i) {
                 const bool is_nowhere = places[i] == static_cast<std::uint32_t>(kNowhere);
-                at_item(block + i, is_nowhere ? kNowhere : places[i]);
-                if (!is_nowhere) count_place(block + i, places[i]);
+                at_item(block + i,
+                        is_nowhere ? ItemStates::kNoState : count_place(places[i], item_of(block + i)));
             }
             for (std::size_t i = 0; i < n_aside; ++i) {
-                const Aside& one = aside[i];
-                const auto item = static_cast<std::uint32_t>(one.item);
-                at_mixed(item, mixed_.count(mixed_key<kIsOneChange>(journeys, codes, one), item));
+                const std::uint64_t key = mixed_key<kIsOneChange>(journeys, codes, aside[i]);
+                const std::uint32_t number = number_of_key(key, static_cast<std::uint32_t>(aside[i].item));
+                ++states_[number].items;
+                at_item(aside[i].i, number);
             }
         }
     }
 
-    /// An item that is put aside: its place in the table of one epoch, and the epoch of its first row.
+    /// An item that is put aside: where it stands among those that are read, its place in the table of one
+    /// epoch, and the epoch of its first row.
     struct Aside {
-        std::size_t item, place, epoch;
+        std::size_t i, item, place, epoch;
     };
 
     /// Returns all that funnels ask of an item with rows in several epochs: its place in the table of one
@@ -352,10 +357,10 @@ class StateTable {
     std::vector<CodeStage> stages_;           // of each code
     std::vector<std::uint8_t> limits_;        // of each code, as `JourneyEnd::began_limit_of` has them
     std::vector<std::uint16_t> end_numbers_;  // of each last stage and stage before the closing run
-    std::size_t n_places_ = 0;
-    std::vector<std::uint32_t> items_;  // of each place, and of all items whose state is not here
-    std::vector<Present> present_;      // in the order in which items have them
-    MixedStates mixed_;                 // of items with rows in several epochs
+    std::vector<std::uint32_t> numbers_;      // of each place that of its state, from 1 on; 0: no item has it
+    KeyNumbers mixed_;                        // of the states of items with rows in several epochs
+    std::vector<ItemStates::State> states_;
+    std::vector<Identity> identities_;  // of each state
 };
 
 }  // namespace stagefunnel::funnel::inline internal

@@ -137,7 +137,7 @@ PartialUnits count_folded(const Journeys& journeys, const Pipeline& pipeline, co
                         journeys.first_row);
     }
     PartialUnits counted{PartialCounts(1, pipeline, Amounts::absent), CountVector::Zero(1)};
-    units.finish(counted.counted.counts);
+    units.finish(counted.counted.counts, 0);
     return counted;
 }
 
@@ -248,15 +248,9 @@ UnitCounts count_units(const Journeys& journeys, const Pipeline& pipeline, const
                        std::span<const std::uint8_t> moved, const ItemStates* item_states) {
     pipeline.check(journeys);
     check_options(journeys, options);
-    check_items(journeys, items);
-    if (!in_report.empty() && in_report.size() != items.n_keys())
-        throw std::invalid_argument("in_report must be one per unit");
+    check_units(journeys, options, items, in_report, item_states);
     if (!moved.empty() && moved.size() != journeys.n_items())
         throw std::invalid_argument("moved must be one per item");
-    if (item_states != nullptr && item_states->of_item.size() != journeys.n_items())
-        throw std::invalid_argument("the states must be those of these items");
-    if (item_states != nullptr && !counts_by_state(options.kind))
-        throw std::invalid_argument("items of one state do not count alike under this kind");
     const UnitsToCount units{journeys, pipeline, options, items, in_report, moved};
     const auto count = [&]<class Mask>(const auto* codes, std::size_t first, std::size_t last) {
         using Code = std::decay_t<decltype(*codes)>;

@@ -61,6 +61,7 @@ class ItemsTable:
         self._rows = rows
         self._categories: dict[str, CategoryColumn] = {}
         self._numbers: dict[str, NumberColumn] = {}
+        self._taken_of: tuple[ItemsTable, npt.NDArray[np.integer[Any]]] | None = None
 
     @classmethod
     def of_parts(cls, parts: Mapping[str, Any]) -> ItemsTable:
@@ -68,7 +69,7 @@ class ItemsTable:
         table = cls.__new__(cls)
         table.frame, table._key, table._rows = parts["frame"], parts["key"], parts["rows"]
         table.n_keyless = parts["n_keyless"]
-        table._categories, table._numbers = {}, {}
+        table._categories, table._numbers, table._taken_of = {}, {}, None
         if len(table._rows) and int(table._rows.max()) >= len(table.frame):
             raise ValueError("an item has a row beyond the end of the table of items")
         return table
@@ -85,7 +86,9 @@ class ItemsTable:
 
     def at_items(self, places: npt.NDArray[np.integer[Any]]) -> ItemsTable:
         """Return the same table for some of the log's items."""
-        return self.of_parts(self.parts | {"rows": self._rows[places]})
+        table = self.of_parts(self.parts | {"rows": self._rows[places]})
+        table._taken_of = self, places
+        return table
 
     @cached_property
     def n_unmatched(self) -> int:
@@ -99,9 +102,14 @@ class ItemsTable:
         """Return the value of a column for each item of the log, as a category."""
         self._check_column(column, option)
         if column not in self._categories:
-            subject = given(option, column)
-            self._categories[column] = category_column(series_of(self.frame[column]), subject).at(self._rows)
+            self._categories[column] = self._found_category(column, option)
         return self._categories[column]
+
+    def _found_category(self, column: str, option: str) -> CategoryColumn:
+        if self._taken_of is not None:  # the values of the whole are numbered once for all parts of it
+            whole, places = self._taken_of
+            return whole.category(column, option).at(places)
+        return category_column(series_of(self.frame[column]), given(option, column)).at(self._rows)
 
     def series(self, column: str, option: str) -> tuple[pd.Series, npt.NDArray[np.int64]]:
         """Return a column row by row, and the row of each item of the log, -1 where it has none."""
@@ -112,9 +120,15 @@ class ItemsTable:
         """Return the amount of each item of the log."""
         self._check_column(column, "amount")
         if column not in self._numbers:
-            where = " in row {row:,} of the items table"
-            self._numbers[column] = number_column(self.frame[column], column, where).at(self._rows)
+            self._numbers[column] = self._found_numbers(column)
         return self._numbers[column]
+
+    def _found_numbers(self, column: str) -> NumberColumn:
+        if self._taken_of is not None:
+            whole, places = self._taken_of
+            return whole.numbers(column).at(places)
+        where = " in row {row:,} of the items table"
+        return number_column(self.frame[column], column, where).at(self._rows)
 
     def _check_column(self, column: str, option: str) -> None:
         known = list(self.frame.columns)

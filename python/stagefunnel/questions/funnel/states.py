@@ -15,8 +15,9 @@ Lookup = tuple[int, int, tuple[tuple[int, ...], ...]]
 _Owner = _core.journeys.Journeys | ChosenData
 # States belong to journeys, which several logs may share; to a log of chosen items before these are made.
 _kept: WeakKeyDictionary[_Owner, dict[Lookup, _core.funnel.ItemStates | None]] = WeakKeyDictionary()
-#: To copy and read the rows of one item takes as long as to count so many of the whole log by state.
-_FEW: Final = 8
+#: Where less than one in so many items is chosen, their rows alone are read: those of the whole log would
+#: serve other choices too, and take as long as two of these.
+_FEW: Final = 2
 
 
 def item_states(
@@ -48,6 +49,11 @@ def _found(data: LogData, lookup: _core.scan.Pipeline, with_items: bool) -> _cor
         if is_known or len(choice.places) * _FEW > choice.whole.n_items:
             whole = item_states(choice.whole, lookup, with_items=True)
             return whole and _core.funnel.states_of_chosen(whole, choice.places, data.threads)
+        of_chosen = _core.funnel.find_states_of_chosen(
+            choice.whole.journeys, lookup, choice.places, data.threads
+        )
+        if of_chosen is not None:
+            return of_chosen
     scan = _core.funnel.find_states_of_items if with_items else _core.funnel.find_states
     return scan(data.journeys, lookup, data.threads)
 

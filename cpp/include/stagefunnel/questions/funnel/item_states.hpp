@@ -38,6 +38,16 @@ struct ItemStates {
 [[nodiscard]] std::optional<ItemStates> find_states_of_items(const Journeys& journeys,
                                                              const Pipeline& pipeline, unsigned threads);
 
+/// Does the same for some items of a log, in the order in which they are given; the rows of all others are
+/// not read.
+///
+/// @param items places of the chosen items.
+/// @throws std::invalid_argument if the log does not have such an item.
+[[nodiscard]] std::optional<ItemStates> find_states_of_chosen(const Journeys& journeys,
+                                                              const Pipeline& pipeline,
+                                                              std::span<const std::uint32_t> items,
+                                                              unsigned threads);
+
 /// The states of some items of a log: those of all its items, counted again. No row is read for it.
 ///
 /// @param all states with the state of each item.

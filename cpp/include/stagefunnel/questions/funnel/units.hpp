@@ -84,6 +84,29 @@ struct UnitCounts {
                                      std::span<const std::uint8_t> moved,
                                      const ItemStates* item_states = nullptr);
 
+/// All that funnels of one kind ask of each unit: two words of bits, and the item whose group it is in. Units
+/// are united once for all questions by groups that follow.
+struct UnitWords {
+    LargeVector<std::uint64_t> sets;        // where the unit counts; 0 for one that no count has
+    LargeVector<std::uint64_t> ends;        // beyond which stages it went, and how it stands
+    LargeVector<std::uint32_t> first_item;  // see `count_units`; `kNoItem` for a unit that no count has
+    static constexpr std::uint32_t kNoItem = ~std::uint32_t{0};
+};
+
+/// Unites the items of each unit, where items have states and the pipeline at most twelve stages.
+///
+/// @param options kind and rule; groups and amounts are not read.
+/// @throws std::invalid_argument as `count_units` does, and for a pipeline of more stages.
+[[nodiscard]] UnitWords unite_items(const Journeys& journeys, const Pipeline& pipeline,
+                                    const Options& options, const ByKey& items,
+                                    std::span<const std::uint8_t> in_report, const ItemStates& item_states);
+
+/// Counts united items as `count_units` does, under the pipeline and the kind under which they were united.
+///
+/// @param options groups of the items; there are no amounts.
+[[nodiscard]] UnitCounts count_united(const Pipeline& pipeline, const Options& options,
+                                      const UnitWords& units);
+
 /// Counts the units of every period under `Basis::active`; the counts have the rows of `count_trend`, without
 /// further groups for units that moved out.
 ///
