@@ -345,12 +345,21 @@ def part(parser: argparse.ArgumentParser) -> None:
     _kept(stretch(parser), "--basis")
 
 
-def _kept(group: Any, option: str) -> None:
-    group.add_argument(
-        option,
-        choices=get_args(BasisName),
-        help="items active (default), created or closed in the period",
-    )
+def new_part(parser: argparse.ArgumentParser) -> None:
+    """Add the same for a question about the items that were created in the period."""
+    _kept(stretch(parser), "--basis", "items created (default), active or closed in the period")
+
+
+def new_cohort(parser: argparse.ArgumentParser) -> None:
+    """Add the same where items can be followed for a length of time."""
+    new_part(parser)
+    _followed(parser)
+
+
+def _kept(
+    group: Any, option: str, text: str = "items active (default), created or closed in the period"
+) -> None:
+    group.add_argument(option, choices=get_args(BasisName), help=text)
 
 
 def stretch(parser: argparse.ArgumentParser) -> Any:

@@ -208,3 +208,28 @@ def test_a_stage_goes_by_its_label_or_its_name(capsys: pytest.CaptureFixture[str
     assert "--to-stage Offre is not a stage of the pipeline" in capsys.readouterr().err
     assert main([*ask, "20", "--start", "Neww"]) == 1
     assert "--start Neww is not a stage of the pipeline" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "default"),
+    [
+        ("cumulative-incidence", "", "created"),
+        ("absorption", "", "created"),
+        ("cohort-maturity", "--every month --tau 60d", "created"),
+        ("compare-groups", "--items items.csv --by manager", "created"),
+        ("drivers", "--items items.csv --columns manager --static manager", "created"),
+        ("funnel", "", "active"),
+        ("time-in-stage", "", "active"),
+    ],
+)
+def test_the_help_names_the_basis_that_is_taken(
+    command: str, options: str, default: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Deal 1 was created in January and is active in March, too; what is not the default finds other items."""
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert f"items {default} (default)" in " ".join(capsys.readouterr().out.split())
+    asked = [command, *ASKED, *options.split(), "--period", "2026-03", "--format", "json"]
+    taken = answer(capsys, *asked)
+    other = "active" if default == "created" else "created"
+    assert taken != answer(capsys, *asked, "--basis", other)

@@ -14,7 +14,7 @@ SURE_COMMANDS: Final = {
         "questions.absorption",
         (
             *(sure_options.chain, *_GROUPS, options.largest),
-            *(options.calendar, options.marks, options.cohort),
+            *(options.calendar, options.marks, options.new_cohort),
         ),
         """\
 examples:
@@ -28,7 +28,7 @@ examples:
         "questions.cohort_maturity",
         (
             *(options.every, sure_options.maturity, *_GROUPS, options.largest),
-            *(options.calendar, options.marks, options.part),
+            *(options.calendar, options.marks, options.new_part),
         ),
         """\
 example:
@@ -40,7 +40,7 @@ example:
         "questions.cumulative_incidence",
         (
             *(sure_options.incidence, *_GROUPS, options.largest),
-            *(options.calendar, options.marks, options.cohort),
+            *(options.calendar, options.marks, options.new_cohort),
         ),
         """\
 examples:
@@ -55,7 +55,7 @@ examples:
         "comparing.compare_groups",
         (
             *(*_GROUPS, sure_options.sides, sure_options.adjust, sure_options.sure),
-            *(options.unit, options.at_stage, options.largest, options.cohort),
+            *(options.unit, options.at_stage, options.largest, options.new_cohort),
         ),
         """\
 examples:
@@ -69,7 +69,7 @@ examples:
         "comparing.drivers",
         (
             *(where_options.items_file, where_options.where, sure_options.drivers, sure_options.adjust),
-            *(sure_options.sure, options.unit, options.largest, options.cohort),
+            *(sure_options.sure, options.unit, options.largest, options.new_cohort),
         ),
         """\
 example:
@@ -80,7 +80,7 @@ example:
     "decompose": Command(
         "split the difference of two funnels into what each step made of it",
         "comparing.decompose",
-        (*_GROUPS, sure_options.sides, options.unit, options.at_item, options.cohort),
+        (*_GROUPS, sure_options.sides, options.unit, options.at_item, options.new_cohort),
         """\
 examples:
   stagefunnel decompose deals.csv --pipeline pipeline.toml --a 2026-03 --b 2026-02
@@ -93,7 +93,7 @@ examples:
         "comparing.mix_rate",
         (
             *(*_GROUPS, sure_options.mix, sure_options.sides, options.unit),
-            *(options.at_item, options.largest, options.cohort),
+            *(options.at_item, options.largest, options.new_cohort),
         ),
         """\
 example:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,10 @@ from ...tables.schema import INCIDENCE
 from ...times.stamps import to_durations
 from ..scope.groups import Groups
 from ..scope.working import Lengths
-from ..stats.bounds import incidence_bounds, survival_bounds
+from ..stats.bounds import incidence_bounds, survival_bounds, without_rounding
 from ..stats.incidence import rows_by_cause
 from ..stats.spells import FROM_START, Codes, Ticks
+from .curve_sources import CountedSpells, ListedSpells, Source
 from .limits import exact_ticks
 from .lives import LogSpells
 
@@ -51,22 +52,6 @@ class WantedAges:
         return cls(rising, below, np.array([-(-age // 1) for age in rising], dtype=np.int64))
 
 
-class _Source(Protocol):
-    """What the curves of groups are estimated from: a list of spells, or their counts."""
-
-    @property
-    def least(self) -> int:
-        """Number of spells that have to be at risk for an event to count."""
-
-    def estimate(
-        self, below: Ticks, above: Ticks, *, least: int | None = None
-    ) -> _core.stats.IncidenceCurves:
-        """Estimate the curves of all groups at some ages; another least number at risk may be given."""
-
-    def robust_variances(self, below: Ticks, above: Ticks) -> npt.NDArray[np.float64]:
-        """Estimate their variances at the same rows, with the spells of one item together."""
-
-
 @dataclass(frozen=True, eq=False)
 class GroupCurves:
     """The spells of a question by group, and what their curves are made of.
@@ -86,7 +71,7 @@ class GroupCurves:
     """
 
     causes: Sequence[Hashable]
-    source: _Source
+    source: Source
     n_groups: int
     shown: npt.NDArray[np.intp]
     sizes: npt.NDArray[np.int64]
@@ -102,7 +87,7 @@ class GroupCurves:
         sizes = sizes_of(code, spells, n_groups)
         last = np.full(n_groups, FROM_START)
         np.maximum.at(last, code[counted], spells.exit[counted])
-        source = _ListedSpells(spells, code, n_groups, least, threads)
+        source = ListedSpells(spells, code, n_groups, least, threads)
         return cls(
             spells.causes,
             source,
@@ -122,7 +107,7 @@ class GroupCurves:
         """Read the same off spells that are counted."""
         return cls(
             causes,
-            _Cells(cells.cells, least, threads),
+            CountedSpells(cells.cells, least, threads),
             groups.n_groups,
             groups.shown(cells.sizes > 0),
             cells.sizes,
@@ -174,7 +159,7 @@ class GroupCurves:
         survival = curves.survival[row]
         above = wanted.above[row - group * n_times]
         known = (above <= self.last_exit[group]) | (survival <= 0)
-        incidence = np.where(known, curves.incidence[cell], np.nan)
+        incidence = without_rounding(np.where(known, curves.incidence[cell], np.nan))
         error = np.sqrt(np.where(known, np.maximum(variance[cell], 0), np.nan))
         low, high = incidence_bounds(incidence, error, confidence)
         happened = events
@@ -242,73 +227,6 @@ class GroupCurves:
             "min_at_risk": self.source.least,
             "passed_over": int(self.events[self.shown].sum() - counted),
         }
-
-
-@dataclass(frozen=True, eq=False)
-class _ListedSpells:
-    """Spells that are listed, with the group of each."""
-
-    spells: LogSpells
-    code: Codes
-    n_groups: int
-    least: int
-    threads: int
-
-    @property
-    def n_causes(self) -> int:
-        return max(len(self.spells.causes), 1)
-
-    def estimate(
-        self, below: Ticks, above: Ticks, *, least: int | None = None
-    ) -> _core.stats.IncidenceCurves:
-        at_least = self.least if least is None else least
-        return _core.stats.estimate_incidence(
-            **self._arguments, below=below, above=above, min_at_risk=at_least, threads=self.threads
-        )
-
-    def robust_variances(self, below: Ticks, above: Ticks) -> npt.NDArray[np.float64]:
-        item = None if self.spells.item is None else self.spells.item.astype(np.int32)
-        return _core.stats.robust_variances(
-            **self._arguments, item=item, below=below, above=above, min_at_risk=self.least
-        )
-
-    def events(self) -> npt.NDArray[np.int64]:
-        """Count the events of each group and cause."""
-        happened = self.spells.cause >= 0
-        cell = self.code[happened].astype(np.int64) * self.n_causes + self.spells.cause[happened]
-        return np.bincount(cell, minlength=self.n_groups * self.n_causes).reshape(self.n_groups, -1)
-
-    @property
-    def _arguments(self) -> dict[str, Any]:
-        spells = self.spells
-        return {
-            "exit": np.ascontiguousarray(spells.exit),
-            "cause": np.ascontiguousarray(spells.cause),
-            "entry": None if spells.entry is None else np.ascontiguousarray(spells.entry),
-            "group": self.code,
-            "n_causes": self.n_causes,
-            "n_groups": self.n_groups,
-        }
-
-
-@dataclass(frozen=True, eq=False)
-class _Cells:
-    """Spells that are counted, of which no item is known any more."""
-
-    cells: _core.stats.RiskCells
-    least: int
-    threads: int
-
-    def estimate(
-        self, below: Ticks, above: Ticks, *, least: int | None = None
-    ) -> _core.stats.IncidenceCurves:
-        at_least = self.least if least is None else least
-        return _core.stats.estimate_of_cells(
-            cells=self.cells, below=below, above=above, min_at_risk=at_least, threads=self.threads
-        )
-
-    def robust_variances(self, below: Ticks, above: Ticks) -> npt.NDArray[np.float64]:
-        raise AssertionError("robust errors need the spells of each item")
 
 
 @dataclass(frozen=True, eq=False)

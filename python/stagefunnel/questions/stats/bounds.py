@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numbers import Real
 from statistics import NormalDist
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ...errors import SchemaError, given
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+_ROUNDING: Final = 1e-12
 
 
 def check_confidence(confidence: Any) -> float:
@@ -35,12 +36,17 @@ def normal_quantile(confidence: float) -> float:
     return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
+def without_rounding(incidence: Floats) -> Floats:
+    """Return incidences of which one that is 1 but for the rounding of its sum is 1."""
+    return np.where(np.abs(1 - incidence) < _ROUNDING, 1.0, incidence)
+
+
 def incidence_bounds(incidence: Floats, error: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Return the bounds of cumulative incidences, symmetric on the scale of complementary log-log.
 
     An incidence of 0 has the low bound 0 and no high one, an incidence of 1 the high bound 1 and no low one.
     """
-    is_none, is_all = incidence == 0, 1 - incidence < 1e-12
+    is_none, is_all = incidence == 0, 1 - incidence < _ROUNDING
     rest = np.where(is_none | is_all, np.nan, 1 - incidence)
     with np.errstate(over="ignore"):
         factor = np.exp(normal_quantile(confidence) * error / (rest * np.abs(np.log(rest))))

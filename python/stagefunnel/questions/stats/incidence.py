@@ -13,7 +13,7 @@ import pandas as pd
 from ... import _core
 from ...errors import SchemaError, check_option, given, is_whole_number
 from ...tables.options import ErrorName
-from .bounds import check_confidence, incidence_bounds
+from .bounds import check_confidence, incidence_bounds, without_rounding
 from .spells import Spells, Wanted, read_spells, wanted_times
 
 
@@ -91,7 +91,7 @@ def cumulative_incidence(
     known = known_rows(spells, curves, wanted)
     order, cause = rows_by_cause(curves.bounds, len(spells.causes))
     cells = order * max(len(spells.causes), 1) + cause
-    incidence = np.where(known[order], curves.incidence[cells], np.nan)
+    incidence = without_rounding(np.where(known[order], curves.incidence[cells], np.nan))
     error = np.sqrt(np.where(known[order], np.maximum(variance[cells], 0), np.nan))
     low, high = incidence_bounds(incidence, error, share)
     columns = {

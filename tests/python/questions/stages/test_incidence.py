@@ -334,6 +334,11 @@ def test_a_stage_that_nothing_follows_has_no_curve() -> None:
 def test_what_is_certain_has_no_bounds_in_the_sentence() -> None:
     table = incidence(log_from(*["New 0, Won 2"] * 10), [2])
     assert told(table)[0].startswith("100% of created items are won within 2.")
+    # One at each of 49 ages: the sum of as many shares is 1, and not 0.9999999999999999.
+    table = incidence(log_from(*[f"New 0, Won {age}" for age in range(1, 50)]), [49])
+    assert of(table, "won") == [1.0]
+    arrays = sf.stats.cumulative_incidence(range(1, 50), ["won"] * 49, times=[49])
+    assert arrays["incidence"].tolist() == [1.0]
 
 
 @given(case=cases(times="integer"))
