@@ -28,6 +28,7 @@ from .painter import Draw
 _HORIZONS: Final = (90, 30, 7)  # days
 _LEAST_OF_LOG: Final = 4  # horizons that the log has to be long
 _MOST_TESTS: Final = 6
+_DRAWS: Final = 500  # of each past date: a page waits for them, and ranges of whole wins need no more
 _MOST_LISTED: Final = 10
 _HEADING: Final = "Open deals"
 _DEFINITION: Final = (
@@ -126,6 +127,7 @@ def _tested(
         log,
         pipeline,
         horizon=f"{days}d",
+        draws=_DRAWS,
         dates=[date for date in dates if date >= first + step],
         **money,
         **scope,

@@ -16,12 +16,12 @@ SHOP = sf.datasets.furniture_shop()
 
 def four_and_two() -> sf.StageLog:
     """Make the log of the docstring of forecast: of two open offers one is older than any that ever left."""
-    rows = {
+    rows: dict[str, list[Any]] = {
         "item": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6],
         "stage": ["Offer", "Won", "Offer", "Lost", "Offer", "Won", "Offer", "Lost", "Offer", "Offer"],
         "time": [0, 10, 0, 20, 0, 30, 0, 40, 35, 0],
     }
-    items = {"item": [1, 2, 3, 4, 5, 6], "amount": [None] * 4 + [100, 900]}
+    items: dict[str, list[Any]] = {"item": [1, 2, 3, 4, 5, 6], "amount": [None] * 4 + [100, 900]}
     return sf.StageLog(rows, items=items, observed_until=50)
 
 

@@ -47,7 +47,7 @@ def test_the_section_says_what_the_questions_say(tmp_path: Path) -> None:
     first = SHOP.frame["entered_at"].min() + pd.Timedelta(days=90)
     dates = [date for date in dates if date >= first]
     assert len(dates) > 1
-    tested = sf.backtest(log, pipe, horizon="90d", dates=dates, amount="amount")
+    tested = sf.backtest(log, pipe, horizon="90d", dates=dates, amount="amount", draws=500)
     assert len(tested) == len(dates) == tested.attrs["stagefunnel"]["apart"]
     assert {*said(tested)} <= {*lines}
     assert {*said(sf.bottlenecks(log, pipe))} <= {*lines}

@@ -26,7 +26,7 @@ _BAND: Final = 0.28  # opacity of ranges that are drawn as one
 
 
 @dataclass(frozen=True)
-class Tested:
+class PastDate:
     """What was expected at a date, and what came.
 
     Attributes
@@ -110,7 +110,7 @@ def plot_backtest(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     return canvas.drawn(lambda sheet: _draw(sheet, panels, f"{sure} range"), title, below, width=width)
 
 
-def _tested(row: Mapping[str, Any], expected: str, actual: str, things: str) -> Tested:
+def _tested(row: Mapping[str, Any], expected: str, actual: str, things: str) -> PastDate:
     write = tenths if actual == "actual" else _whole
     value = number_of(row[expected])
     low, high = (number_of(row[f"{expected}_{end}"]) for end in ("low", "high"))
@@ -121,14 +121,14 @@ def _tested(row: Mapping[str, Any], expected: str, actual: str, things: str) -> 
         "range": "–" if low is None or high is None else f"{_whole(low)}–{_whole(high)}",
         "came": write(row[actual]),
     }
-    return Tested(about["date"], int(row["n_open"]), value, low, high, float(row[actual]), about)
+    return PastDate(about["date"], int(row["n_open"]), value, low, high, float(row[actual]), about)
 
 
 def _whole(value: float) -> str:
     return brief(round(value))
 
 
-def _draw(sheet: Sheet, panels: Sequence[tuple[str, Sequence[Tested]]], sure: str) -> None:
+def _draw(sheet: Sheet, panels: Sequence[tuple[str, Sequence[PastDate]]], sure: str) -> None:
     is_band = len(panels[0][1]) > _MOST_UPRIGHT
     y = _draw_key(sheet, sure, is_band, any(one.is_outside for _, tested in panels for one in tested))
     scales = [_ticks(tested) for _, tested in panels]
@@ -140,13 +140,13 @@ def _draw(sheet: Sheet, panels: Sequence[tuple[str, Sequence[Tested]]], sure: st
         y = _draw_panel(sheet, tested, y, ticks, inset, is_band=is_band) + 12
 
 
-def _ticks(tested: Sequence[Tested]) -> list[float]:
+def _ticks(tested: Sequence[PastDate]) -> list[float]:
     ends = [value for one in tested for value in (one.actual, one.low, one.high) if value is not None]
     return ticks_of(min([0.0, *ends]), max([*ends, 1e-9]))
 
 
 def _draw_panel(
-    sheet: Sheet, tested: Sequence[Tested], y: float, ticks: Sequence[float], inset: float, *, is_band: bool
+    sheet: Sheet, tested: Sequence[PastDate], y: float, ticks: Sequence[float], inset: float, *, is_band: bool
 ) -> float:
     look = sheet.look
     has_number_above = any(one.is_outside for one in tested)
@@ -180,7 +180,7 @@ def _draw_panel(
     return bottom
 
 
-def _draw_range(sheet: Sheet, frame: Frame, at: int, one: Tested) -> None:
+def _draw_range(sheet: Sheet, frame: Frame, at: int, one: PastDate) -> None:
     look, x = sheet.look, frame.x(at)
     half = min(9.0, 0.34 * frame.pitch)
     if one.low is not None and one.high is not None:
@@ -191,7 +191,7 @@ def _draw_range(sheet: Sheet, frame: Frame, at: int, one: Tested) -> None:
     sheet.rule(x - half, middle, x + half, middle, look.moved, thick=3)
 
 
-def _draw_numbers(sheet: Sheet, frame: Frame, tested: Sequence[Tested]) -> None:
+def _draw_numbers(sheet: Sheet, frame: Frame, tested: Sequence[PastDate]) -> None:
     """Write what came outside of a range on the side that is free, where its column has room."""
     for at, one in enumerate(tested):
         text = _whole(one.actual)

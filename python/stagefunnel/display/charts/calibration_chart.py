@@ -59,8 +59,8 @@ def plot_calibration(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
     >>> from stagefunnel.plots import plot_calibration
     >>> shop = sf.datasets.furniture_shop()
     >>> table = sf.backtest(shop.log, shop.pipeline, every="quarter", horizon="60d")
-    >>> plot_calibration(table).to_dict()["title"]["text"][0][:20]
-    'As many were won as '
+    >>> plot_calibration(table).to_dict()["title"]["text"][0][:29]
+    'Chances held in 2 of 3 classe'
     """
     canvas = Canvas.of(table, BACKTEST, "backtest()", theme)
     remembered = canvas.remembered

@@ -188,11 +188,12 @@ def _row_of_wins(line: Line, things: str, is_noted: bool) -> Row:
     text = "–" if expected is None or not (known or line.is_new) else tenths(expected)
     text += f" {sure.text(_whole)}" if sure and text != "–" else ""
     about = {"of": line.name, "expected wins": text}
+    low, high = _bounds(sure if known or line.is_new else None, expected)
     if line.is_new:
         note = "" if is_noted else "if they come as they came lately; in no total"
         pieces = [Piece("assumed", expected or 0.0, {})]
         return Row(
-            line.name, text, pieces, note=note, is_apart=line.is_apart, about=about, **_bounds(sure, expected)
+            line.name, text, pieces, note=note, is_apart=line.is_apart, about=about, low=low, high=high
         )
     about |= {f"open {things}": count(n_open), _TOO_OLD: count(beyond)}
     wins = min(expected or 0.0, float(known))
@@ -208,7 +209,8 @@ def _row_of_wins(line: Line, things: str, is_noted: bool) -> Row:
         note="; ".join(part for part, n in parts.items() if n) or "none open",
         is_apart=line.is_apart,
         about=about,
-        **_bounds(sure if known else None, expected),
+        low=low,
+        high=high,
     )
 
 
@@ -226,6 +228,7 @@ def _row_of_amount(line: Line) -> Row:
     text = "–" if expected is None else _whole(expected)
     text += f" {sure.text(_whole)}" if sure and expected is not None else ""
     beyond = number_of(row["amount_beyond_support"]) or 0.0
+    low, high = _bounds(sure, expected)
     meaning: Meaning = "assumed" if line.is_new else "won"
     return Row(
         line.name,
@@ -234,14 +237,16 @@ def _row_of_amount(line: Line) -> Row:
         note=f"{_whole(beyond)} {_TOO_OLD}" if beyond else "",
         is_apart=line.is_apart,
         about={"of": line.name, "expected amount": text, _TOO_OLD: _whole(beyond)},
-        **_bounds(sure, expected),
+        low=low,
+        high=high,
     )
 
 
-def _bounds(sure: Interval | None, expected: float | None) -> dict[str, float]:
-    return (
-        {} if sure is None or expected is None else {"low": max(sure.low, 0.0), "high": max(sure.high, 0.0)}
-    )
+def _bounds(sure: Interval | None, expected: float | None) -> tuple[float | None, float | None]:
+    """Return the bounds that are drawn: none where nothing is expected of the row."""
+    if sure is None or expected is None:
+        return None, None
+    return max(sure.low, 0.0), max(sure.high, 0.0)
 
 
 def _draw(sheet: Sheet, panels: Sequence[Panel]) -> None:
