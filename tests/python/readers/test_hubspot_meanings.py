@@ -56,7 +56,7 @@ STRANGE = ("Start", "Offer", "Signed", "Gone")  # no name says won or lost
 CERTAIN = {
     "closed_won says closed": {"probability": SHARES, "closed_won": ONLY_CLOSED},
     "percents": {"probability": [20, 50, 100, 0], "closed_won": ONLY_CLOSED},
-    "percent signs": {"probability": ["20%", "50%", "100%", "0%"], "is_closed": ONLY_CLOSED},
+    "percent signs": {"probability": ["20%", "50 %", "100%", "0%"], "is_closed": ONLY_CLOSED},
     "is_closed alone, with shares": {"probability": SHARES, "is_closed": ONLY_CLOSED},
     "a column of no values": {"probability": SHARES, "is_closed": ONLY_CLOSED, "closed_won": [None] * 4},
     "is_closed without values": {"probability": SHARES, "is_closed": [None] * 4, "closed_won": ONLY_CLOSED},
