@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ..tables.labels import columns_before
-from .extremes import group_name
+from .extremes import group_name, group_names
 from .numbers import count, counted, percent, plural, points, without_points
 from .period_sentences import NameOf
 from .things import thing_of, things_of
@@ -38,7 +38,7 @@ def _is_named(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.Series:
         pairs = zip(table["column"].astype(str), table["value"].astype(str), strict=True)
     else:
         by = columns_before(table, "stage")
-        names = [group_name(table.loc[[at]], by) if by else remembered["sides"][0][0] for at in table.index]
+        names = group_names(table, by) if by else [remembered["sides"][0][0]] * len(table)
         pairs = zip(names, table["stage"].astype(str), strict=True)
     return pd.Series([pair in known for pair in pairs], index=table.index, dtype=bool)
 

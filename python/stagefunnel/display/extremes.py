@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..tables.labels import group_label
+from ..tables.labels import group_label, value_labels
 
 
 def largest(table: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
@@ -22,6 +22,11 @@ def largest(table: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
 def largest_and_smallest(table: pd.DataFrame, values: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows where a column of values is largest and smallest, each as :func:`largest` does."""
     return largest(table, values), largest(table, -values)
+
+
+def group_names(table: pd.DataFrame, by: Sequence[Any]) -> list[str]:
+    """Write the group of each row as one text, as :func:`group_name` does of one."""
+    return [", ".join(labels) for labels in zip(*(value_labels(table[name]) for name in by), strict=True)]
 
 
 def group_name(row: pd.DataFrame, by: Sequence[Any]) -> str:

@@ -11,7 +11,7 @@ from ...errors import Option, SchemaError, advised
 from ...tables.labels import columns_before, value_label
 from ...tables.schema import COMPARED_GROUPS, COMPARISON, DRIVERS
 from ..comparing_sentences import is_clear, of_compared_groups, of_drivers
-from ..extremes import group_name
+from ..extremes import group_names
 from ..numbers import count, p_value, percent
 from ..sentences import answers, stage_namer
 from ..things import things_of
@@ -144,9 +144,9 @@ def _of_groups(canvas: Canvas, width: int | None) -> Any:
     things = things_of(remembered)
     by = columns_before(canvas.table, "stage")
     clear = is_clear(canvas.table, remembered).tolist()
+    groups = map(inert, group_names(canvas.table, by)) if by else [""] * len(clear)
     rows = []
-    for place, (row, certain) in enumerate(zip(rows_of(canvas.table), clear, strict=True)):
-        group = inert(group_name(canvas.table.iloc[[place]], by)) if by else ""
+    for row, certain, group in zip(rows_of(canvas.table), clear, groups, strict=True):
         name = " · ".join(filter(None, [group, names[row["stage"]]]))
         about = {"step to": names[row["stage"]], **({"group": group} if group else {})}
         shares = (row["conversion_a"], row["conversion_b"])
@@ -174,9 +174,9 @@ def _of_periods(canvas: Canvas, width: int | None) -> Any:
         columns={f"conversion_from_all_{name}": name for name in ("difference", *_ENDS)}
     )
     clear = is_clear(table, remembered, ["base", "base_before"]).tolist()
+    groups = map(inert, group_names(table, by)) if by else [""] * len(clear)
     rows = []
-    for place, (row, certain) in enumerate(zip(rows_of(table), clear, strict=True)):
-        group = inert(group_name(table.iloc[[place]], by)) if by else ""
+    for row, certain, group in zip(rows_of(table), clear, groups, strict=True):
         name = " · ".join(filter(None, [group, names[row["stage"]]]))
         shares = (row["conversion_from_all"], row["conversion_from_all_before"])
         sizes = (int(row["base"]), int(row["base_before"]))
