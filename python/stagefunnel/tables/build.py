@@ -34,17 +34,18 @@ def _values(
     *,
     is_ordered: bool,
 ) -> pd.Categorical[Any]:
-    dtype = _type_of(labels, types, is_ordered)
+    # A view: names that somebody gives to the categories of a table stay in that table.
+    dtype = pd.CategoricalDtype(_categories(labels, types).view(), ordered=is_ordered)
     return pd.Categorical.from_codes(np.asarray(codes, dtype=np.int64), dtype=dtype)
 
 
 @lru_cache(maxsize=64)
-def _type_of(labels: tuple[Hashable, ...], _types: tuple[type, ...], is_ordered: bool) -> pd.CategoricalDtype:
-    """Make the type of a column of labels, which takes pandas far longer than the column itself.
+def _categories(labels: tuple[Hashable, ...], _types: tuple[type, ...]) -> pd.Index:
+    """Make the categories of a column of labels, which takes pandas far longer than the column itself.
 
-    Labels that are equal, as 1 and 1.0 are, and of other types make another type.
+    Labels that are equal, as 1 and 1.0 are, and of other types make other categories.
     """
-    return pd.CategoricalDtype(pd.Index(labels), ordered=is_ordered)
+    return pd.Index(labels)
 
 
 def row_outcomes(pipeline: Pipeline) -> npt.NDArray[np.int64]:
