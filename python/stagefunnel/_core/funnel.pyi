@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import typing
-__all__: list[str] = ['ByKey', 'CellSums', 'Counts', 'ItemOutcome', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'Standing', 'UnitCounts', 'UnitFacts', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'count_unit_trend', 'count_units', 'facts_of_units', 'find_states', 'find_states_of_items', 'items_of_units', 'outcomes_of_items', 'periods_of_items', 'rows_of_items', 'states_of_chosen', 'sums_of_cells', 'values_of_rows']
+__all__: list[str] = ['ByKey', 'CellSums', 'Counts', 'ItemOutcome', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'Standing', 'UnitCounts', 'UnitFacts', 'UnitWords', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'count_unit_trend', 'count_united', 'count_units', 'facts_of_units', 'find_states', 'find_states_of_chosen', 'find_states_of_items', 'items_of_units', 'outcomes_of_items', 'periods_of_items', 'rows_of_items', 'states_of_chosen', 'sums_of_cells', 'unite_items', 'values_of_rows']
 class Kind(enum.Enum):
     classic: typing.ClassVar[Kind]
     conversions_moves: typing.ClassVar[Kind]
@@ -128,6 +128,8 @@ class UnitCounts:
     @property
     def moved_out(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
+class UnitWords:
+    pass
 class ItemOutcome(enum.Enum):
     left_out: typing.ClassVar[ItemOutcome]
     lost: typing.ClassVar[ItemOutcome]
@@ -159,11 +161,15 @@ def count_trend(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefu
     ...
 def count_unit_trend(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, items: ByKey, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, bounds: numpy.typing.NDArray[numpy.int64], as_of: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], moved_out: stagefunnel._core.scan.MovedOut, threads: typing.SupportsInt | typing.SupportsIndex) -> UnitCounts:
     ...
+def count_united(pipeline: stagefunnel._core.scan.Pipeline, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, units: UnitWords, threads: typing.SupportsInt | typing.SupportsIndex) -> UnitCounts:
+    ...
 def count_units(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, items: ByKey, in_report: numpy.typing.NDArray[numpy.uint8] | None, moved: numpy.typing.NDArray[numpy.uint8] | None, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex, item_states: ItemStates | None) -> UnitCounts:
     ...
 def facts_of_units(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, elsewhere: numpy.typing.NDArray[numpy.uint8], lost_then_won: LostThenWon, items: ByKey, threads: typing.SupportsInt | typing.SupportsIndex) -> UnitFacts:
     ...
 def find_states(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemStates | None:
+    ...
+def find_states_of_chosen(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, items: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> ItemStates | None:
     ...
 def find_states_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemStates | None:
     ...
@@ -178,6 +184,8 @@ def rows_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stage
 def states_of_chosen(all: ItemStates, items: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> ItemStates:
     ...
 def sums_of_cells(amount: numpy.typing.NDArray[numpy.float64], cell: numpy.typing.NDArray[numpy.int64], n_cells: typing.SupportsInt | typing.SupportsIndex, scale: typing.SupportsInt | typing.SupportsIndex) -> CellSums:
+    ...
+def unite_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, items: ByKey, in_report: numpy.typing.NDArray[numpy.uint8] | None, item_states: ItemStates, threads: typing.SupportsInt | typing.SupportsIndex) -> UnitWords:
     ...
 @typing.overload
 def values_of_rows(column: numpy.typing.NDArray[numpy.int32], rows: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int32]:
