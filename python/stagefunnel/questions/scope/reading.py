@@ -83,6 +83,8 @@ class Reading:
         for rule in flips:
             found = facts_of(self.log, self.pipeline, self.lookup, units, whole, rule)
             in_report[rule] = found.in_period(self.basis, start, end_at) & ~self._are_unborn(found)
+        if all(flags.all() for flags in in_report.values()):
+            return whole, {}  # the rows are those of all units
         in_any = np.logical_or.reduce(list(in_report.values()))
         # An item of no unit that a rule keeps has no rows left.
         kept = self.alone(whole, np.where(in_any[units.of_item], ALWAYS, NEVER))

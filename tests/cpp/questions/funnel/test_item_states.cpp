@@ -7,6 +7,7 @@
 #include "stagefunnel/journeys/lookup.hpp"
 #include "stagefunnel/questions/funnel/funnel.hpp"
 #include "stagefunnel/questions/funnel/item_states.hpp"
+#include "stagefunnel/questions/funnel/trend.hpp"
 #include "support/log_builder.hpp"
 
 namespace stagefunnel::funnel {
@@ -92,12 +93,86 @@ TEST(ItemStates, OfChosenItemsAreThoseOfALogOfThese) {
     }
 }
 
+TEST(ItemStates, OfChosenItemsAreFoundInTheirRowsAlone) {
+    CodedRows rows = random_log(60'000, 20'000, 4);
+    rows.add(30'000, 3, 0);  // this item has an unlisted row only
+    const Journeys journeys = rows.build();
+    std::vector<std::uint32_t> chosen;
+    for (std::uint32_t item = 0; item < journeys.n_items(); ++item) {
+        if (journeys.key[item] % 3 != 0 || journeys.key[item] == 30'000) chosen.push_back(item);
+    }
+    const std::int64_t always = StageRules::kAlways, forever = StageRules::kForever;
+    const std::vector<StageRules> all_rules{
+        {},
+        {.optional = {0, 0}, .since = {always, 500}, .until = {forever, forever}},
+        {.optional = {1, 0}, .since = {100, 300}, .until = {700, 900}}};
+    const Journeys own = journeys::take_items(journeys, chosen);
+    for (const StageRules& rules : all_rules) {
+        const Pipeline pipeline(2, 1, 0, {0, 1, 2, Pipeline::kUnlisted}, rules);
+        for (const Kind kind : {Kind::classic, Kind::conversions_won, Kind::furthest}) {
+            const std::vector<Options> funnels{{.kind = kind, .group = {}, .amount = {}}};
+            // Amounts make the core count by the state of each item.
+            const std::vector<double> amounts(chosen.size(), 1.0);
+            const std::vector<Options> summed{{.kind = kind, .group = {}, .amount = amounts}};
+            const Counts expected = count_funnel(own, pipeline, summed.front(), nullptr);
+            for (const unsigned threads : {1U, 3U}) {
+                const auto found = find_states_of_chosen(journeys, pipeline, chosen, threads);
+                ASSERT_TRUE(found.has_value());
+                ASSERT_EQ(found->of_item.size(), chosen.size());
+                for (const auto& asked : {funnels, summed}) {
+                    const Counts counts = count_funnels(pipeline, asked, *found).front();
+                    EXPECT_EQ(counts.passed, expected.passed);
+                    EXPECT_EQ(counts.assumed, expected.assumed);
+                    EXPECT_EQ(counts.skipped, expected.skipped);
+                    EXPECT_EQ(counts.began_beyond, expected.began_beyond);
+                    EXPECT_EQ(counts.beyond_absent, expected.beyond_absent);
+                    EXPECT_EQ(counts.open_at, expected.open_at);
+                    EXPECT_EQ(counts.won, expected.won);
+                }
+            }
+        }
+    }
+}
+
+TEST(ItemStates, OfDatedStagesCountAsItemsThatAreReadOneByOne) {
+    const Journeys journeys = random_log(60'000, 20'000, 5).build();
+    const std::int64_t always = StageRules::kAlways, forever = StageRules::kForever;
+    const std::vector<StageRules> all_rules{
+        {.optional = {}, .since = {always, 500}, .until = {forever, forever}},
+        {.optional = {}, .since = {always, always}, .until = {400, forever}},
+        {.optional = {0, 1}, .since = {200, 300}, .until = {800, forever}}};
+    for (const StageRules& rules : all_rules) {
+        const Pipeline pipeline(2, 1, 1, {0, 1, 2, 3, Pipeline::kUnlisted}, rules);
+        for (const Kind kind : {Kind::classic, Kind::conversions_won, Kind::furthest}) {
+            const auto by_state = find_states_of_items(journeys, pipeline, 2);
+            ASSERT_TRUE(by_state.has_value());
+            const std::vector<Options> plain{{.kind = kind, .group = {}, .amount = {}}};
+            const Counts counts = count_funnels(pipeline, plain, *by_state).front();
+            // The trend of one period counts item by item.
+            const std::vector<std::int64_t> bounds{0, 1'000};
+            const Counts read = count_trend(journeys, pipeline, plain.front(),
+                                            {.bounds = bounds, .as_of = {}, .elsewhere = {}});
+            EXPECT_EQ(counts.passed, read.passed);
+            EXPECT_EQ(counts.assumed, read.assumed);
+            EXPECT_EQ(counts.skipped, read.skipped);
+            EXPECT_EQ(counts.began_beyond, read.began_beyond);
+            EXPECT_EQ(counts.beyond_absent, read.beyond_absent);
+            EXPECT_EQ(counts.lost_from, read.lost_from);
+            EXPECT_EQ(counts.won, read.won);
+        }
+    }
+}
+
 TEST(ItemStates, OfItemsThatTheLogDoesNotHaveAreRefused) {
     const Journeys journeys = random_log(20'000, 6'000, 2).build();
     const Pipeline pipeline(1, 1, 0, {0, 1});
     const auto all = find_states_of_items(journeys, pipeline, 1);
     const std::vector<std::uint32_t> beyond{0, static_cast<std::uint32_t>(journeys.n_items())}, first{0};
     EXPECT_THROW(static_cast<void>(states_of_chosen(*all, beyond, 1)), std::invalid_argument);
+    std::vector<std::uint32_t> many(5'000, 0);
+    many.back() = beyond.back();
+    EXPECT_THROW(static_cast<void>(find_states_of_chosen(journeys, pipeline, many, 1)),
+                 std::invalid_argument);
     EXPECT_THROW(static_cast<void>(states_of_chosen(*find_states(journeys, pipeline, 1), first, 1)),
                  std::invalid_argument);
 }

@@ -219,6 +219,54 @@ TEST_P(UnitsByState, CountAsUnitsWhoseRowsAreRead) {
     }
 }
 
+TEST_P(UnitsByState, UnitedOnceTheyAreCountedByAnyGroups) {
+    static const RandomUnits random;
+    const auto states = find_states_of_items(random.journeys, random.pipeline, 2);
+    const auto [kind, rule] = GetParam();
+    for (const std::span<const std::uint8_t> in_report :
+         {std::span<const std::uint8_t>(), std::span<const std::uint8_t>(random.in_report)}) {
+        for (const unsigned threads : {1U, 3U}) {
+            Options options{
+                .kind = kind, .lost_then_won = rule, .group = {}, .amount = {}, .threads = threads};
+            const UnitWords united =
+                unite_items(random.journeys, random.pipeline, options, random.items, in_report, *states);
+            for (const bool is_grouped : {false, true}) {
+                options.group = is_grouped ? std::span<const std::int32_t>(random.group)
+                                           : std::span<const std::int32_t>();
+                options.n_groups = is_grouped ? 3 : 1;
+                const Counts rows =
+                    count_units(random.journeys, random.pipeline, options, random.items, in_report, {})
+                        .counts;
+                const Counts counts = count_united(random.pipeline, options, united).counts;
+                for (const auto& [name, table] : kStageTables) EXPECT_EQ(counts.*table, rows.*table) << name;
+                for (const auto& [name, table] : kGroupTables) EXPECT_EQ(counts.*table, rows.*table) << name;
+            }
+        }
+    }
+}
+
+TEST(CountUnits, UnitedItemsAreRefusedWhereStatesOrGroupsAreOfOthers) {
+    const RandomUnits random;
+    const auto states = find_states_of_items(random.journeys, random.pipeline, 1);
+    const Options plain{.group = {}, .amount = {}};
+    const Accounts& others = example();
+    EXPECT_THROW(static_cast<void>(
+                     unite_items(others.log.journeys, others.pipeline, plain, others.items, {}, *states)),
+                 std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(unite_items(random.journeys, random.pipeline,
+                                               {.kind = Kind::strict, .group = {}, .amount = {}},
+                                               random.items, {}, *states)),
+                 std::invalid_argument);
+    const UnitWords united = unite_items(random.journeys, random.pipeline, plain, random.items, {}, *states);
+    const std::vector<std::int32_t> few{0, 1}, beyond(random.group.size(), 1);
+    EXPECT_THROW(
+        static_cast<void>(count_united(random.pipeline, {.group = few, .n_groups = 2, .amount = {}}, united)),
+        std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(
+                     count_united(random.pipeline, {.group = beyond, .n_groups = 1, .amount = {}}, united)),
+                 std::invalid_argument);
+}
+
 INSTANTIATE_TEST_SUITE_P(AllKinds, UnitsByState,
                          ::testing::Combine(::testing::Values(Kind::classic, Kind::conversions_won,
                                                               Kind::furthest),
