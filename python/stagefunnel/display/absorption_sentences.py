@@ -41,10 +41,11 @@ def _overall(overall: list[float | None], remembered: Mapping[str, Any]) -> list
     if win is None:
         return []
     row = pd.DataFrame({"win": [win], "win_low": [low], "win_high": [high]}, dtype="float64")
-    return [
-        f"Won in the end, as the moves so far say: {with_bounds(percent, row, 'win')[0]} of "
-        f"{things_of(remembered)}"
-    ]
+    things = things_of(remembered)
+    # By counts of moves, what is open is taken to move on; by curves it is undetermined.
+    is_taken = remembered.get("method") == "visits"
+    how = f"if open {things} move on as the others did" if is_taken else "as the moves so far say"
+    return [f"Won in the end, {how}: {with_bounds(percent, row, 'win')[0]} of {things}"]
 
 
 def _by_stage(rows: pd.DataFrame, name_of: NameOf) -> list[str]:

@@ -323,7 +323,9 @@ def test_each_item_is_watched_for_a_length_of_time() -> None:
 def test_what_people_read() -> None:
     text = str(sf.show(sf.absorption(example(), SMALL)))
     assert "Where moves end, by stage" in text
-    assert "Won in the end, as the moves so far say: 33" in text
+    assert "Won in the end, if open items move on as the others did: 33" in text
+    curves = str(sf.show(sf.absorption(example(), SMALL, method="aalen_johansen")))
+    assert "Won in the end, as the moves so far say: 33" in curves
     assert "Best chance to win: from Offer (56" in text
     open_log = journeys_log("New > Won", "New > Offer", "New > Lost")
     assert "Undetermined: nobody was seen to leave" in str(sf.show(sf.absorption(open_log, SMALL)))
