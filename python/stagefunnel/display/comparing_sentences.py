@@ -54,11 +54,14 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
     things = things_of(remembered)
     clear = table[is_clear(table, remembered)].sort_values("p_adjusted", kind="stable")
     before = _stages_before(table, remembered)
+    # Of two groups each is the rest of the other: what is said of one is said of both.
+    is_pair = bool(columns_before(table, "stage")) and len(remembered.get("sides", ())) == 2
+    named = clear.drop_duplicates("stage") if is_pair else clear
     sentences = []
-    for at in clear.index[:_MOST_NAMED]:
+    for at in named.index[:_MOST_NAMED]:
         sentences.append(_difference(table.loc[[at]], before[at], name_of, remembered, things))
-    if len(clear) > _MOST_NAMED:
-        sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more clear differences.")
+    if len(named) > _MOST_NAMED:
+        sentences.append(f"… and {count(len(named) - _MOST_NAMED)} more clear differences.")
     if table["p_value"].isna().all():
         sentences.append("There is nothing to compare.")
     elif not len(clear):
