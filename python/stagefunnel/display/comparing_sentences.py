@@ -134,18 +134,18 @@ def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[s
     total = totals[0] - totals[1]
     sentences = [*_age_of_two(remembered), _whole("Ever won", totals, remembered)]
     if abs(total) > _NOTHING:
-        sentences += _steps(table, total, name_of)
+        sentences += _steps(table, total, name_of, is_small=min(remembered.get("items", (0,))) < LEAST_BASE)
     return [*sentences, *_shared(remembered), *_too_recent(remembered), *_passed_over(name_of, remembered)]
 
 
-def _steps(table: pd.DataFrame, total: float, name_of: NameOf) -> list[str]:
+def _steps(table: pd.DataFrame, total: float, name_of: NameOf, *, is_small: bool) -> list[str]:
     """Name the step with the largest effect towards the difference, and the largest against it."""
 
     def largest(effects: pd.Series) -> tuple[float, str, str]:
         if not len(effects):
             return 0.0, "", ""
         at = effects.abs().idxmax()
-        chance = _may_be_chance(effects[at], table.loc[at, "effect_se"])
+        chance = _may_be_chance(effects[at], table.loc[at, "effect_se"], is_small=is_small)
         return float(effects[at]), name_of(table.loc[at, "stage"]), f"{points(effects[at])}{chance}"
 
     known = table["effect"].dropna()
@@ -161,9 +161,12 @@ def _steps(table: pd.DataFrame, total: float, name_of: NameOf) -> list[str]:
     return found
 
 
-def _may_be_chance(effect: float, error: float) -> str:
-    """Say that an effect is not further from nothing than chance takes it; an unknown error says nothing."""
-    return ", which may be chance" if abs(effect) <= _SURE * error else ""
+def _may_be_chance(effect: float, error: float, *, is_small: bool) -> str:
+    """Say that an effect is not further from nothing than chance takes it; an unknown error says nothing.
+
+    Of few items an error is no good: where all or none of them got past a step, it is 0.
+    """
+    return ", which may be chance" if abs(effect) <= _SURE * error or (is_small and error >= 0) else ""
 
 
 def _part(effect: float) -> str:

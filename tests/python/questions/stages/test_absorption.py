@@ -327,6 +327,11 @@ def test_what_people_read() -> None:
     curves = str(sf.show(sf.absorption(example(), SMALL, method="aalen_johansen")))
     assert "Won in the end, as the moves so far say: 33" in curves
     assert "Best chance to win: from Offer (56" in text
+    nobody = str(sf.show(sf.absorption(journeys_log("New", "New"), SMALL, missing="ignore")))
+    assert "Won in the end" not in nobody
+    assert "Undetermined: nobody was seen to leave" in nobody
+    some = str(sf.show(sf.absorption(journeys_log("New > Won", "Offer"), SMALL, missing="ignore")))
+    assert "Won in the end: at least 50" in some
     open_log = journeys_log("New > Won", "New > Offer", "New > Lost")
     assert "Undetermined: nobody was seen to leave" in str(sf.show(sf.absorption(open_log, SMALL)))
 
