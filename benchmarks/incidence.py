@@ -35,10 +35,13 @@ import numpy as np
 warnings.simplefilter("ignore")
 from lifelines import AalenJohansenFitter
 spells = np.load(sys.argv[1])
-start, begin = time.perf_counter(), time.process_time()
-fit = AalenJohansenFitter(calculate_variance=True, seed=1)
-fit.fit(spells["time"].astype(float), spells["code"], event_of_interest=1)
-cost = [time.perf_counter() - start, time.process_time() - begin]
+costs = []
+for _ in range(3):
+    start, begin = time.perf_counter(), time.process_time()
+    fit = AalenJohansenFitter(calculate_variance=True, seed=1)
+    fit.fit(spells["time"].astype(float), spells["code"], event_of_interest=1)
+    costs.append([time.perf_counter() - start, time.process_time() - begin])
+cost = [min(one) for one in zip(*costs)]
 print(json.dumps([cost, float(fit.cumulative_density_.iloc[-1, 0])]))
 """
 
@@ -163,22 +166,32 @@ def of_arrays(n: int, calls: int, lifelines: str | None, *, quick: bool) -> None
         print(f"  {name:10} {cost}")
     print(f"  sksurv is {found['sksurv'].times(found['ours'])} times ours (at least 20)")
     if lifelines is not None:
-        theirs = _of_lifelines(lifelines, drawn, last)
-        print(f"  lifelines is {theirs.times(found['ours'])} times ours (at least 100)")
+        # Where all times have several spells that ended alike, lifelines moves none of them apart.
+        _beside_lifelines(lifelines, drawn, calls)
+        _beside_lifelines(lifelines, {name: values[: n // 50] for name, values in drawn.items()}, calls)
+
+
+def _beside_lifelines(python: str, drawn: dict[str, npt.NDArray[Any]], calls: int) -> None:
+    """Fit the same spells with both."""
+    event = pd.Categorical(np.array([None, "a", "b"], dtype=object)[drawn["code"]])
+    table = sf.stats.cumulative_incidence(drawn["time"], event)
+    last = float(table[table["cause"] == "a"]["incidence"].iloc[-1])
+    found = interleaved(calls, ours=lambda: sf.stats.cumulative_incidence(drawn["time"], event))
+    theirs = _of_lifelines(python, drawn, last)
+    print(f"  {len(event):,} spells: lifelines {theirs} is {theirs.times(found['ours'])} times ours (100)")
 
 
 def _of_lifelines(python: str, drawn: dict[str, npt.NDArray[Any]], last: float) -> Cost:
-    """Let another interpreter fit a fiftieth of them, and scale its time up, which flatters lifelines."""
-    few = max(len(drawn["time"]) // 50, 1)
+    """Let another interpreter fit them; where lifelines moves tied times apart, its answer is near."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "spells.npz"
-        np.savez(path, time=drawn["time"][:few], code=drawn["code"][:few])
+        np.savez(path, time=drawn["time"], code=drawn["code"])
         run = subprocess.run(
             [python, "-c", _LIFELINES, str(path)], capture_output=True, text=True, check=True
         )
     cost, estimate = json.loads(run.stdout)
     assert abs(estimate - last) < 0.05
-    return Cost(*(seconds * len(drawn["time"]) / few for seconds in cost))
+    return Cost(*cost)
 
 
 def main() -> None:

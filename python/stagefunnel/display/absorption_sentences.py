@@ -37,14 +37,19 @@ def of_absorption(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str,
 
 def _overall(overall: list[float | None], remembered: Mapping[str, Any]) -> list[str]:
     """Write the chance of all: 33% of items are won in the end (25–43%)."""
-    win, _, low, high = overall
-    if win is None:
+    win, error, low, high = overall
+    things = things_of(remembered)
+    if win is None or (error is None and not win):
         return []
+    if error is None:
+        return [
+            f"Won in the end: at least {percent(win)} of {things}; from some stages nobody was seen to leave"
+        ]
     row = pd.DataFrame({"win": [win], "win_low": [low], "win_high": [high]}, dtype="float64")
-    return [
-        f"Won in the end, as the moves so far say: {with_bounds(percent, row, 'win')[0]} of "
-        f"{things_of(remembered)}"
-    ]
+    # By counts of moves, what is open is taken to move on; by curves it is undetermined.
+    is_taken = remembered.get("method") == "visits"
+    how = f"if open {things} move on as the others did" if is_taken else "as the moves so far say"
+    return [f"Won in the end, {how}: {with_bounds(percent, row, 'win')[0]} of {things}"]
 
 
 def _by_stage(rows: pd.DataFrame, name_of: NameOf) -> list[str]:

@@ -52,11 +52,14 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
     things = things_of(remembered)
     clear = table[is_clear(table, remembered)].sort_values("p_adjusted", kind="stable")
     before = _stages_before(table, remembered)
+    # Of two groups each is the rest of the other: what is said of one is said of both.
+    is_pair = bool(columns_before(table, "stage")) and len(remembered.get("sides", ())) == 2
+    named = clear.drop_duplicates("stage") if is_pair else clear
     sentences = []
-    for at in clear.index[:_MOST_NAMED]:
+    for at in named.index[:_MOST_NAMED]:
         sentences.append(_difference(table.loc[[at]], before[at], name_of, remembered, things))
-    if len(clear) > _MOST_NAMED:
-        sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more clear differences.")
+    if len(named) > _MOST_NAMED:
+        sentences.append(f"… and {count(len(named) - _MOST_NAMED)} more clear differences.")
     if table["p_value"].isna().all():
         sentences.append("There is nothing to compare.")
     elif not len(clear):
@@ -108,18 +111,18 @@ def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[s
     total = totals[0] - totals[1]
     sentences = [*_age_of_two(remembered), _whole("Ever won", totals, remembered)]
     if abs(total) > _NOTHING:
-        sentences += _steps(table, total, name_of)
+        sentences += _steps(table, total, name_of, is_small=min(remembered.get("items", (0,))) < LEAST_BASE)
     return [*sentences, *_shared(remembered), *_too_recent(remembered), *_passed_over(name_of, remembered)]
 
 
-def _steps(table: pd.DataFrame, total: float, name_of: NameOf) -> list[str]:
+def _steps(table: pd.DataFrame, total: float, name_of: NameOf, *, is_small: bool) -> list[str]:
     """Name the step with the largest effect towards the difference, and the largest against it."""
 
     def largest(effects: pd.Series) -> tuple[float, str, str]:
         if not len(effects):
             return 0.0, "", ""
         at = effects.abs().idxmax()
-        chance = _may_be_chance(effects[at], table.loc[at, "effect_se"])
+        chance = _may_be_chance(effects[at], table.loc[at, "effect_se"], is_small=is_small)
         return float(effects[at]), name_of(table.loc[at, "stage"]), f"{points(effects[at])}{chance}"
 
     known = table["effect"].dropna()
@@ -135,9 +138,12 @@ def _steps(table: pd.DataFrame, total: float, name_of: NameOf) -> list[str]:
     return found
 
 
-def _may_be_chance(effect: float, error: float) -> str:
-    """Say that an effect is not further from nothing than chance takes it; an unknown error says nothing."""
-    return ", which may be chance" if abs(effect) <= _SURE * error else ""
+def _may_be_chance(effect: float, error: float, *, is_small: bool) -> str:
+    """Say that an effect is not further from nothing than chance takes it; an unknown error says nothing.
+
+    Of few items an error is no good: where all or none of them got past a step, it is 0.
+    """
+    return ", which may be chance" if abs(effect) <= _SURE * error or (is_small and error >= 0) else ""
 
 
 def _part(effect: float) -> str:

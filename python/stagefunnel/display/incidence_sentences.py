@@ -60,6 +60,8 @@ def of_maturity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     if not len(table) or expected.isna().all():
         return ["No item was watched for so long, so that nothing is expected of the open ones."]
     more, n_open = float(expected.sum()), int(table["n_open"].sum())
+    if not n_open:
+        return ["No item is open, so that no win is still to come."]
     tau = remembered.get("tau", "")
     return [
         f"Still to come within {tau} of creation: about {count(round(more))} wins; "

@@ -225,7 +225,7 @@ def test_a_stage_goes_by_its_label_or_its_name(capsys: pytest.CaptureFixture[str
 def test_the_help_names_the_basis_that_is_taken(
     command: str, options: str, default: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Deal 1 was created in January, is active in March too; what is not the default finds other items."""
+    """Deal 1 was created in January and is active in March too, so that the other basis finds other items."""
     with pytest.raises(SystemExit):
         main([command, "--help"])
     assert f"items {default} (default)" in " ".join(capsys.readouterr().out.split())

@@ -86,7 +86,12 @@ class Ends:
         seen_at = moment_of(as_of, data.clock, "as_of")
         everywhere = start is None and end is None and seen_at is None
         return cls(
-            start, end, seen_at, None if everywhere else data.time_range, called or _text(period), str(as_of)
+            start,
+            end,
+            seen_at,
+            None if everywhere else data.time_range,
+            called or period_text(period),
+            str(as_of),
         )
 
     @classmethod
@@ -126,6 +131,15 @@ class Ends:
         }
 
 
+def outside_of(data: LogData, option: str, period: PeriodLike | None) -> Remarks:
+    """Note a period that an option gives, where it lies outside the log."""
+    ends = Ends.of(data, period, None)
+    found = ends.remarks(data.clock)
+    if "outside" not in found:
+        return {}
+    return {"outside": [f"{option} {ends.period}"], "log_runs": found["log_runs"]}
+
+
 def joined_remarks(remarks: Iterable[Remarks]) -> Remarks:
     """Join what is to be said about several periods of one log."""
     joined: dict[str, Any] = {}
@@ -146,6 +160,7 @@ def _present(**remarks: Any) -> dict[str, Any]:
     return {name: value for name, value in remarks.items() if value}
 
 
-def _text(period: PeriodLike | None) -> str:
+def period_text(period: PeriodLike | None) -> str:
+    """Write a period as people read it."""
     pair = pair_of(period)
     return str(period) if pair is None else " to ".join("…" if end is None else str(end) for end in pair)

@@ -22,10 +22,11 @@ from ...tables.options import (
 )
 from ...tables.schema import INCIDENCE
 from ...times.lengths import LengthLike
-from ...times.periods import MomentLike, PeriodLike, pair_of
+from ...times.periods import MomentLike, PeriodLike
 from ...working_hours import WorkingHours
 from ..scope.breakdown import check_top, groups_of
 from ..scope.groups import Groups, folded
+from ..scope.remarks import joined_remarks, outside_of, period_text, remark
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of
@@ -200,7 +201,7 @@ def cumulative_incidence(
         stage=None if stage is None else str(stage),
         reopen=reopen,
         basis=None if period is None else kept,
-        observed=_written(observed),
+        observed=None if observed is None else period_text(observed),
         confidence=sure,
         rows=len(table),
         **question.remembered(lengths),
@@ -211,6 +212,8 @@ def cumulative_incidence(
         **lengths.remembered_with_pauses(pipeline),
     )
     table = asked.remarked(selection.remarked(table))
+    if outside := outside_of(selection.data, "observed", observed):
+        table = remark(table, joined_remarks([table.attrs["stagefunnel"], outside]))
     if spells.n_unknown:
         remembered = table.attrs["stagefunnel"]
         remembered["start_unknown"] = remembered.get("start_unknown", 0) + spells.n_unknown
@@ -239,14 +242,6 @@ def _target(pipeline: Pipeline, to: Hashable, stage: Hashable | None, *, is_of_s
     if row >= len(pipeline.stages) + len(pipeline.won):
         raise SchemaError(given("to", to), " is a lost stage; name one in progress or a won one")
     return row
-
-
-def _written(observed: PeriodLike | None) -> str | None:
-    """Write a period for a sentence."""
-    sides = pair_of(observed, "observed")
-    if observed is None or sides is None:
-        return None if observed is None else str(observed)
-    return " to ".join("…" if side is None else str(side) for side in sides)
 
 
 def _counted(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ... import _core
 from ..stats.absorbing import Chain
-from ..stats.bounds import Floats
+from ..stats.bounds import Floats, without_rounding
 from ..stats.spells import CENSORED, LEFT_OUT
 from .chain_visits import ENDS, ChainVisits
 
@@ -92,10 +92,11 @@ def solve(
 
 def _overall(chain: Chain, start: Floats, of_win: Floats) -> tuple[float, float]:
     """Return the chance of all that begin, and its error; what begins where is drawn by chance, too."""
+    chance = float(without_rounding(start @ chain.absorbed[:, 0]))
     if not chain.has_way_out[start > 0].all():
-        return float(start @ chain.absorbed[:, 0]), float("nan")
+        return chance, float("nan")
     slopes = np.append(start @ chain.between, 1.0)
-    return float(start @ chain.absorbed[:, 0]), float(np.sqrt(max(float(slopes @ of_win @ slopes), 0.0)))
+    return chance, float(np.sqrt(max(float(slopes @ of_win @ slopes), 0.0)))
 
 
 def _items_in(visits: ChainVisits, n_stages: int) -> npt.NDArray[np.int64]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, given, named, quoted
-from .bounds import Floats, check_confidence, normal_quantile
+from .bounds import Floats, check_confidence, normal_quantile, without_rounding
 from .comparisons import shares_of
 
 UNDETERMINED = "undetermined"
@@ -150,7 +150,7 @@ class Chain:
         found = _core.stats.solve_chain(
             np.ascontiguousarray(chances, dtype=np.float64).ravel(), size, chances.shape[1] - size
         )
-        absorbed = found.absorbed.reshape(size, chances.shape[1] - size + 1)
+        absorbed = without_rounding(found.absorbed.reshape(size, chances.shape[1] - size + 1))
         between = found.visits.reshape(size, size)
         return cls(n, chances, absorbed, between, found.has_way_out.astype(bool), means)
 
@@ -178,7 +178,7 @@ class Chain:
         if total <= 0:
             return float("nan"), float("nan")
         share = begun / total
-        chance = float(share @ self.absorbed[:, end])
+        chance = float(without_rounding(share @ self.absorbed[:, end]))
         some = share > 0
         inside = share[some] @ self.covariance(end)[np.ix_(some, some)] @ share[some]
         between = max(float(share @ self.absorbed[:, end] ** 2) - chance**2, 0.0) / total

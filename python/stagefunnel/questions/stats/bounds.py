@@ -36,9 +36,9 @@ def normal_quantile(confidence: float) -> float:
     return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
-def without_rounding(incidence: Floats) -> Floats:
-    """Return incidences of which one that is 1 but for the rounding of its sum is 1."""
-    return np.where(np.abs(1 - incidence) < _ROUNDING, 1.0, incidence)
+def without_rounding(chance: Floats | np.floating[Any]) -> Floats:
+    """Return chances of which one that is 1 but for the rounding of its sum is 1."""
+    return np.where(np.abs(1 - chance) < _ROUNDING, 1.0, chance)
 
 
 def incidence_bounds(incidence: Floats, error: Floats, confidence: float) -> tuple[Floats, Floats]:

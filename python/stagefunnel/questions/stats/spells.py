@@ -97,9 +97,11 @@ class Spells:
     @property
     def last_exit(self) -> Ticks:
         """Return the last moment at which a spell of each group is watched."""
+        exits = np.where(self.cause == LEFT_OUT, FROM_START, self.exit)
+        if self.group is None:
+            return np.full(1, exits.max(initial=FROM_START))
         last = np.full(self.n_groups, FROM_START)
-        group = np.zeros(len(self.exit), dtype=np.int32) if self.group is None else self.group
-        np.maximum.at(last, group, np.where(self.cause == LEFT_OUT, FROM_START, self.exit))
+        np.maximum.at(last, self.group, exits)
         return last
 
     def curves(self, wanted: Wanted | None = None, min_at_risk: int = 0) -> _core.stats.IncidenceCurves:
@@ -288,9 +290,13 @@ def _labels(values: Any) -> tuple[Codes, pd.Index]:
     """Give numbers to labels in their order; a missing one is -1."""
     column = pd.Series(values if isinstance(values, pd.Series | pd.Categorical) else list(values))
     if isinstance(column.dtype, pd.CategoricalDtype):
-        codes = column.cat.codes.to_numpy().astype(np.int32)
-        used = np.unique(codes[codes >= 0])
-        number = np.full(len(column.cat.categories) + 1, -1, dtype=np.int32)
+        codes = column.cat.codes.to_numpy()
+        has = np.zeros(len(column.cat.categories) + 1, dtype=bool)
+        has[codes] = True  # a missing one has the code -1, which is the last place
+        used = np.flatnonzero(has[:-1])
+        if len(used) == len(has) - 1:
+            return codes.astype(np.int32), pd.Index(column.cat.categories)
+        number = np.full(len(has), -1, dtype=np.int32)
         number[used] = np.arange(len(used), dtype=np.int32)
         return number[codes], pd.Index(column.cat.categories[used])
     found, labels = pd.factorize(column, sort=True)

@@ -71,6 +71,16 @@ def test_the_global_test_is_the_sum_of_the_steps() -> None:
     assert found["statistic"] == pytest.approx(steps)
 
 
+def test_of_two_groups_the_sentence_is_said_once() -> None:
+    """170 of 200 and 110 of 200 are won: what is more of Ann is fewer of Bob."""
+    won, lost = ["New > Offer > Won"], ["New > Offer > Lost"]
+    table = of_managers({"Ann": won * 170 + lost * 30, "Bob": won * 110 + lost * 90})
+    text = str(sf.show(table))
+    assert text.count("of the items that got to Offer") == 1
+    three = of_managers({"Ann": won * 170 + lost * 30, "Bob": won * 110 + lost * 90, "Cid": won * 9})
+    assert str(sf.show(three)).count("of the items that got to Offer") == 2
+
+
 def test_every_group_is_compared_with_the_rest_and_two_are_one_comparison() -> None:
     both = of_managers({"Ann": ANN, "Bob": BOB})
     assert list(both.columns) == ["manager", *COLUMNS]

@@ -53,6 +53,13 @@ def test_steps_that_cancel_each_other_did_not_make_the_difference() -> None:
     assert "the step to Offer -5 points, which may be chance." in text
 
 
+def test_of_few_items_everything_may_be_chance() -> None:
+    """Both of Ann's deals got an offer and none of Bob's: of 0 and 1 the binomial spread is 0."""
+    few = log_of({"Ann": ["New > Offer > Won"] * 2, "Bob": ["New > Lost"] * 2})
+    text = str(sf.show(sf.decompose(few, SMALL, by="who", a="Ann", b="Bob")))
+    assert "The step to Offer made most of it: +100 points, which may be chance." in text
+
+
 def test_what_is_clear_is_not_called_chance() -> None:
     """300 of 1,000 against 200 of 1,000; the step to Offer alone differs."""
     now = ["New > Offer > Won"] * 300 + ["New > Offer > Lost"] * 300 + ["New > Lost"] * 400

@@ -196,6 +196,27 @@ def test_a_stage_that_nobody_left_is_undetermined_and_nothing_is_expected_of_it(
     assert math.isnan(found.loc["Offer", "win_se"])
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_certain_is_one_and_not_almost_one(method: Any) -> None:
+    """All are won, after circles whose chances are no short binary fractions."""
+    paths = ["New > Offer > Talk > New > Offer > Won", "New > Talk > Offer > Won", "Talk > New > Won"]
+    pipeline = sf.Pipeline(["New", "Offer", "Talk"], won="Won", lost="Lost")
+    for times in range(1, 6):
+        log = journeys_log(*paths * times, "New > Offer > New > Won")
+        found = sf.absorption(log, pipeline, method=method, missing="ignore")
+        assert found["win"].tolist() == [1, 1, 1]
+        assert found["win_high"].tolist() == [1, 1, 1]
+        assert found.attrs["stagefunnel"]["overall"][0][0] == 1
+    counts = {
+        "a": {"b": 3, "c": 7, "won": 6},
+        "b": {"a": 5, "c": 1, "won": 1},
+        "c": {"a": 1, "b": 1, "won": 9},
+    }
+    chain = sf.stats.absorbing_chain(counts, states=[*"abc"], absorbing=["won"], start=[3, 3, 1])
+    assert chain["won"].tolist() == [1, 1, 1]
+    assert chain.attrs["chain"]["overall"][0] == 1
+
+
 def test_a_circle_that_nobody_left_is_undetermined() -> None:
     log = journeys_log("New > Offer > New > Offer", "Talk > Won", "Talk > New")
     found = by_stage(sf.absorption(log, sf.Pipeline(["Talk", "New", "Offer"], won="Won")))
@@ -302,8 +323,15 @@ def test_each_item_is_watched_for_a_length_of_time() -> None:
 def test_what_people_read() -> None:
     text = str(sf.show(sf.absorption(example(), SMALL)))
     assert "Where moves end, by stage" in text
-    assert "Won in the end, as the moves so far say: 33" in text
+    assert "Won in the end, if open items move on as the others did: 33" in text
+    curves = str(sf.show(sf.absorption(example(), SMALL, method="aalen_johansen")))
+    assert "Won in the end, as the moves so far say: 33" in curves
     assert "Best chance to win: from Offer (56" in text
+    nobody = str(sf.show(sf.absorption(journeys_log("New", "New"), SMALL, missing="ignore")))
+    assert "Won in the end" not in nobody
+    assert "Undetermined: nobody was seen to leave" in nobody
+    some = str(sf.show(sf.absorption(journeys_log("New > Won", "Offer"), SMALL, missing="ignore")))
+    assert "Won in the end: at least 50" in some
     open_log = journeys_log("New > Won", "New > Offer", "New > Lost")
     assert "Undetermined: nobody was seen to leave" in str(sf.show(sf.absorption(open_log, SMALL)))
 

@@ -325,6 +325,15 @@ def test_what_is_passed_over_has_happened() -> None:
     assert not any("passed over" in line for line in told(incidence(FOUR, [2, 8], min_at_risk=1)))
 
 
+def test_what_lies_outside_the_log_is_named() -> None:
+    assert "Outside the log, which runs from 0 to 8: observed 50 to 60" in str(
+        sf.show(incidence(FOUR, [2], observed=(50, 60)))
+    )
+    both = str(sf.show(incidence(FOUR, [2], observed=(50, 60), period=(90, 99))))
+    assert ": period 90 to 99, observed 50 to 60" in both
+    assert "Outside" not in str(sf.show(incidence(FOUR, [2], observed=(3, 60))))
+
+
 def test_a_stage_that_nothing_follows_has_no_curve() -> None:
     table = sf.cumulative_incidence(FOUR, SMALL, clock="stage", stage="Won")
     assert list(table) == COLUMNS

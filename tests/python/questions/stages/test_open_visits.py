@@ -151,6 +151,13 @@ def test_maturity_is_how_much_of_the_answer_items_of_that_age_have_had() -> None
     assert late[["maturity", "expected_more_wins"]].isna().all().all()
 
 
+def test_where_nothing_is_open_no_win_is_to_come() -> None:
+    days = pd.to_datetime(["2026-01-01", "2026-01-05"] * 12)
+    rows = {"item": np.repeat(range(12), 2), "stage": ["New", "Won"] * 12, "time": days}
+    table = sf.cohort_maturity(sf.StageLog(rows), SMALL, every="month", tau="2d", missing="ignore")
+    assert "No item is open, so that no win is still to come." in str(sf.show(table))
+
+
 def test_a_cohort_that_is_all_in_expects_nothing() -> None:
     days = pd.to_datetime(["2026-01-01", "2026-01-11", "2026-03-01", "2026-03-02"])
     log = sf.StageLog({"item": [1, 1, 2, 2], "stage": ["New", "Won", "New", "Lost"], "time": days})
