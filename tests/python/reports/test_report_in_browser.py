@@ -44,7 +44,7 @@ def shown_rows(part: Any) -> list[str]:
 def test_it_draws_and_writes_nothing_to_the_console(page: Any, tmp_path: Path) -> None:
     assert page.title == "Shop"
     widths = page.execute_script("return [...document.images].map(image => image.naturalWidth)")
-    assert len(widths) == 8
+    assert len(widths) == 9
     assert all(width > 200 for width in widths)
     assert json.dumps(page.get_log("browser")) == "[]"
     page.save_screenshot(str(tmp_path / "page.png"))
