@@ -88,7 +88,7 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     if not n_open:
         return [f"No {things.removesuffix('s')} is open."]
     sentences = []
-    if n_open > beyond:
+    if not pd.isna(all_of_them["expected_wins"]):
         expected = _tenths(all_of_them["expected_wins"])
         between = _range(all_of_them, "expected_wins", remembered)
         of = f"{count(n_open - beyond)} open {things}{_that_can(beyond)}"
@@ -186,6 +186,9 @@ def _of_fit(remembered: Mapping[str, Any]) -> list[str]:
             f"{counted(fell_back, 'stage')} of groups with too few visits that ended "
             f"{'takes' if fell_back == 1 else 'take'} the fit of all."
         )
+    if never_left := remembered.get("never_left"):
+        stages = " or ".join(never_left[:_MOST_GROUPS])
+        common.append(f"Nothing ever left {stages}: for open items there no chance can be read off.")
     if not unknown:
         return common
     are = "is one open item" if unknown == 1 else f"are {counted(unknown, 'open item')}"
@@ -200,8 +203,10 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
     if not numbers["open"]:
         return ["No item is open."]
     beyond = numbers["beyond_support"]
-    expected = _tenths(remembered["expected"])
-    parts = [f"{counted(numbers['open'], 'open item')}, of which about {expected} are expected to be won"]
+    about = "none with a chance that can be read off"
+    if numbers["with_chance"]:
+        about = f"of which about {_tenths(remembered['expected'])} are expected to be won"
+    parts = [f"{counted(numbers['open'], 'open item')}, {about}"]
     if beyond:
         parts.append(f"{count(beyond)} longer in their stage than any that ever left it: too old to forecast")
     return ["; ".join(parts), *_of_fit(remembered)]
@@ -215,7 +220,12 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     not_over = remembered.get("not_over", 0)
     left_out = [f"{counted(not_over, 'date')} left out: the horizon is not over."] if not_over else []
     if not len(tested):
-        return ["Nothing can be tested: no forecast of the past is over.", *left_out]
+        why = (
+            "nothing had left a stage by any of the dates"
+            if len(table)
+            else "no forecast of the past is over"
+        )
+        return [f"Nothing can be tested: {why}.", *left_out]
     inside = int(tested["inside"].sum())
     sure, dates = percent(remembered.get("confidence", _CONFIDENCE)), counted(len(tested), "past date")
     sentences = [f"At {count(inside)} of {dates} the actual wins lay within the {sure} range."]

@@ -12,8 +12,8 @@ namespace {
 using Times = std::vector<std::int64_t>;
 using Codes = std::vector<std::int32_t>;
 
-constexpr std::int64_t kGoesOn = DatedVisits::kGoesOn;
-constexpr std::int32_t kWon = 0, kLost = 1;
+constexpr std::int64_t kStillThere = DatedVisits::kGoesOn;
+constexpr std::int32_t kAsWon = 0, kAsLost = 1;
 
 /// Visits that keep their columns.
 struct Columns {
@@ -35,8 +35,8 @@ SteppedExits steps_of(const ExitHistory& history, const KnownExits& known, const
 // Six visits of one stage: won after 10, lost after 20, won after 30, lost after 40, there since 15 and since
 // 50 at the moment 50.
 const Columns kSix{{0, 0, 0, 0, 35, 0},
-                   {10, 20, 30, 40, kGoesOn, kGoesOn},
-                   {kWon, kLost, kWon, kLost, -1, -1},
+                   {10, 20, 30, 40, kStillThere, kStillThere},
+                   {kAsWon, kAsLost, kAsWon, kAsLost, -1, -1},
                    {0, 0, 0, 0, 0, 0}};
 
 TEST(ExitHistory, TakesTheSharesOfTheVisitsThatLastedSoLong) {
@@ -91,7 +91,7 @@ TEST(ExitHistory, IsWhatTheCurvesOfTheSameVisitsSayOnAnyNumberOfThreads) {
             const bool ends = random() % 5 != 0;
             columns.began.push_back(began);
             columns.ended.push_back(ends ? began + static_cast<std::int64_t>(random() % 150) * unit
-                                         : kGoesOn);
+                                         : kStillThere);
             columns.cause.push_back(ends ? static_cast<std::int32_t>(random() % 2) : -1);
             columns.cell.push_back(static_cast<std::int32_t>(random() % 3));
         }

@@ -244,10 +244,8 @@ def _row(lines: Lines, is_won: npt.NDArray[np.bool_], confidence: float, *, exac
     """Set what was expected at one date beside what came."""
     total = lines.total(confidence, exact=exact)
     chance = ~np.isnan(lines.win)
-    has_fit = bool(chance.any()) or not lines.state.n
     actual = int(is_won.sum())
-    expected = total["expected_wins"] if has_fit else np.nan
-    low, high = (total[f"expected_wins_{end}"] if has_fit else np.nan for end in ("low", "high"))
+    expected, low, high = (total[f"expected_wins{end}"] for end in ("", "_low", "_high"))
     squared = (lines.win[chance] - is_won[chance]) ** 2
     row = {
         "n_open": lines.state.n,
@@ -255,15 +253,13 @@ def _row(lines: Lines, is_won: npt.NDArray[np.bool_], confidence: float, *, exac
         "expected_low": low,
         "expected_high": high,
         "actual": actual,
-        "inside": low <= actual <= high if has_fit else pd.NA,
+        "inside": pd.NA if np.isnan(expected) else low <= actual <= high,
         "brier": float(squared.mean()) if len(squared) else np.nan,
         "bias": expected - actual,
     }
     if lines.amount is not None:
         ends = ("", "_low", "_high")
-        row |= {
-            f"expected_amount{end}": total[f"expected_amount{end}"] if has_fit else np.nan for end in ends
-        }
+        row |= {f"expected_amount{end}": total[f"expected_amount{end}"] for end in ends}
         row["actual_amount"] = float(lines.amount[is_won].sum())
     if lines.crm is not None:
         row |= _of_crm(lines.crm, is_won)
