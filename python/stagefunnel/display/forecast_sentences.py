@@ -20,6 +20,7 @@ from ..tables.schema import (
 )
 from .crm_sentences import crm_tested, crm_total, without_crm
 from .extremes import group_name
+from .fit_sentences import of_fit
 from .numbers import count, counted, number, p_value, part_of, percent, points
 from .period_sentences import NameOf
 from .things import things_of
@@ -71,7 +72,7 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         *without_crm(remembered),
         *_of_target(remembered),
         *_of_chain(remembered),
-        *_of_fit(remembered),
+        *of_fit(remembered),
     ]
 
 
@@ -176,25 +177,6 @@ def _of_chain(remembered: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _of_fit(remembered: Mapping[str, Any]) -> list[str]:
-    unknown, fell_back = remembered.get("start_unknown", 0), remembered.get("fell_back", 0)
-    common = []
-    if "working_day" in remembered:
-        common.append("How long items have been in their stages is measured in working hours.")
-    if fell_back:
-        common.append(
-            f"{counted(fell_back, 'stage')} of groups with too few visits that ended "
-            f"{'takes' if fell_back == 1 else 'take'} the fit of all."
-        )
-    if never_left := remembered.get("never_left"):
-        stages = " or ".join(never_left[:_MOST_GROUPS])
-        common.append(f"Nothing ever left {stages}: for open items there no chance can be read off.")
-    if not unknown:
-        return common
-    are = "is one open item" if unknown == 1 else f"are {counted(unknown, 'open item')}"
-    return [*common, f"There {are} without a chance: nobody knows since when they are in their stage."]
-
-
 def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say how many wins the chances add up to."""
     numbers = remembered.get("counted")
@@ -209,7 +191,7 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
     parts = [f"{counted(numbers['open'], 'open item')}, {about}"]
     if beyond:
         parts.append(f"{count(beyond)} longer in their stage than any that ever left it: too old to forecast")
-    return ["; ".join(parts), *_of_fit(remembered)]
+    return ["; ".join(parts), *of_fit(remembered)]
 
 
 def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -250,7 +232,7 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
             f"Amounts are not tested: {remembered['amount_of_today']} is of the items table, whose values "
             "are of today."
         )
-    return [*sentences, *_of_fit(remembered), *left_out]
+    return [*sentences, *of_fit(remembered), *left_out]
 
 
 def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -349,9 +331,9 @@ def of_occupation(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[st
         return []
     beyond = remembered.get("beyond_support", 0)
     if not beyond:
-        return _of_fit(remembered)
+        return of_fit(remembered)
     return [
-        *_of_fit(remembered),
+        *of_fit(remembered),
         f"{counted(beyond, 'open item')} {'is' if beyond == 1 else 'are'} too old to forecast, and "
         f"{'is' if beyond == 1 else 'are'} counted where {'it is' if beyond == 1 else 'they are'} now.",
     ]

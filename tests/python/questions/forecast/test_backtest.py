@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from stagefunnel.cli import main
 
 SHOP = sf.datasets.furniture_shop()
@@ -148,3 +151,41 @@ def test_before_anything_ended_nothing_is_expected() -> None:
 def test_what_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:
     with pytest.raises(sf.StageFunnelError, match=says):
         sf.backtest(shop(), SHOP.pipeline, **options)
+
+
+@pytest.mark.parametrize("method", ["semi_markov", "markov"])
+@examples(ci=10, night=100)
+@given(seed=st.integers(0, 2**32))
+def test_one_walk_says_what_the_forecasts_of_the_dates_say_one_by_one(method: Any, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    n = int(random.integers(5, 120))
+    rows = {
+        "item": random.integers(0, 20, n),
+        "stage": random.choice(["New", "Offer", "Terms", "Won", "Lost", "Other"], n),
+        "time": random.integers(0, 60, n),
+        "unknown": random.random(n) < 0.1,
+    }
+    log = sf.StageLog(rows, start_unknown="unknown", observed_until=60)
+    pipeline = sf.Pipeline(["New", "Offer", "Terms"], won="Won", lost="Lost")
+    options: dict[str, Any] = {"method": method, "unlisted": "ignore", "missing": "ignore", "draws": 100}
+    dates = sorted({int(date) for date in random.integers(int(rows["time"].min()) + 1, 50, 4)})
+    table = sf.backtest(log, pipeline, dates=dates, horizon=7, **options)
+    assert len(table) == len(dates)
+    for row in table.itertuples():
+        then = sf.forecast(log, pipeline, as_of=row.date, horizon=7, **options).iloc[-1]
+        chances = sf.win_probability(
+            log, pipeline, as_of=row.date, horizon=7, **{k: v for k, v in options.items() if k != "draws"}
+        )
+        came = sf.item_table(log, pipeline, as_of=row.date + 7, unlisted="ignore", missing="ignore")
+        won = came.set_index("item")["outcome"].eq("won").reindex(chances["item"]).to_numpy(dtype=bool)
+        assert row.n_open == then["n_open"] == len(chances)
+        assert row.actual == won.sum()
+        names = ["expected_wins", "expected_wins_low", "expected_wins_high"]
+        np.testing.assert_array_equal([row.expected, row.expected_low, row.expected_high], then[names])
+
+
+def test_threads_do_not_matter() -> None:
+    tables = [
+        sf.backtest(shop(threads=threads), SHOP.pipeline, horizon="60d", draws=100) for threads in (1, 3)
+    ]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
