@@ -181,7 +181,9 @@ def test_one_walk_says_what_the_forecasts_of_the_dates_say_one_by_one(method: An
         assert row.n_open == then["n_open"] == len(chances)
         assert row.actual == won.sum()
         names = ["expected_wins", "expected_wins_low", "expected_wins_high"]
-        np.testing.assert_array_equal([row.expected, row.expected_low, row.expected_high], then[names])
+        np.testing.assert_array_equal(
+            [row.expected, row.expected_low, row.expected_high], then[names].astype(float)
+        )
 
 
 def test_threads_do_not_matter() -> None:

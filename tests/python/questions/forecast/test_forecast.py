@@ -120,7 +120,7 @@ def test_items_that_are_not_there_yet_are_won_as_those_that_came_lately() -> Non
     assert new["n_open"] == 0
     assert new["expected_wins"] == pytest.approx(1 / 6 / 3, abs=1 / 6 / 64)
     # They are in no total.
-    assert table.loc["total", "expected_wins"] == pytest.approx(1 / 4)
+    assert table.loc["total", "expected_wins"] == pytest.approx(1 / 3)
     assert "new_items" not in sf.forecast(six(), OFFER)["line"].tolist()
 
 
@@ -251,10 +251,10 @@ def test_where_nothing_ever_left_a_stage_nothing_is_expected_and_the_table_says_
     log = sf.StageLog(rows, observed_until=30)
     table = sf.forecast(log, sf.Pipeline(["New", "Legal"], won="Won", lost="Lost"), draws=100)
     by_stage = table.set_index("stage")
-    assert by_stage.loc["New", "expected_wins"] == pytest.approx(1 / 4)
+    assert by_stage.loc["New", "expected_wins"] == pytest.approx(1 / 3)
     legal = by_stage.loc["Legal", ["expected_wins", "expected_wins_low", "expected_wins_if_closed_high"]]
     assert legal.isna().all()
-    assert table["expected_wins"].iloc[-1] == pytest.approx(1 / 4)
+    assert table["expected_wins"].iloc[-1] == pytest.approx(1 / 3)
     assert "Nothing ever left Legal: for open items there no chance can be read off." in str(sf.show(table))
     assert "Nothing ever left" not in str(sf.show(sf.forecast(SHOP.log, SHOP.pipeline, draws=100)))
 
