@@ -94,16 +94,15 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         between = _range(all_of_them, "expected_wins", remembered)
         of = f"{count(n_open - beyond)} open {things}{_that_can(beyond)}"
         sentences.append(f"About {expected} of {of} are expected to be won{_until(remembered)} ({between}).")
-        if "expected_amount" in rows:
+        if "expected_amount" in rows and not pd.isna(all_of_them["expected_amount"]):
             expected = number(round(all_of_them["expected_amount"]))
             between = _range(all_of_them, "expected_amount", remembered)
             sentences.append(f"Amount expected of them: {expected} ({between}).")
     if not pd.isna(all_of_them.get("crm_wins")):
         sentences.append(crm_total(all_of_them, _tenths(all_of_them["crm_wins"])))
     if beyond:
-        worth = (
-            f" ({number(round(all_of_them['amount_beyond_support']))})" if "expected_amount" in rows else ""
-        )
+        amount = all_of_them.get("amount_beyond_support")
+        worth = "" if pd.isna(amount) else f" ({number(round(amount))})"
         sentences.append(
             f"{counted(beyond, 'open item')}{worth} {'has' if beyond == 1 else 'have'} been in the stage "
             "longer than any item that ever left it: too old to forecast."
@@ -201,6 +200,9 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     tested = table[table["inside"].notna()]
     not_over = remembered.get("not_over", 0)
     left_out = [f"{counted(not_over, 'date')} left out: the horizon is not over."] if not_over else []
+    if outside := remembered.get("dates_outside"):
+        are = "it is" if outside == 1 else "they are"
+        left_out.append(f"{counted(outside, 'date')} left out: {are} not within the log.")
     if not len(tested):
         why = (
             "nothing had left a stage by any of the dates"

@@ -146,7 +146,8 @@ def backtest(
     refuse_of_today(log, "where", columns_of_where(where), vouched)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     tested = _tested_amount(asked.log, amount, vouched)
-    begins, not_over = _dates(asked, every, dates, horizon, as_of)
+    refuse_of_today(log, "currency", [] if tested is None or currency is None else [currency], vouched)
+    begins, not_over, outside = _dates(asked, every, dates, horizon, as_of)
     past = Past(
         *(asked, pipeline, unlisted, method, horizon, fit_by, calendar),
         begins=[begin for begin, _ in begins],
@@ -173,7 +174,8 @@ def backtest(
     table = pd.DataFrame(rows, columns=names)
     ticks = np.array([begin for begin, _ in begins], dtype=np.int64)
     table.insert(0, "date", asked.log._data.to_times(ticks))
-    table = table.astype({"n_open": "int64", "actual": "int64", "inside": "boolean"})
+    types = {"n_open": "int64", "actual": "int64", "inside": "boolean"}
+    table = table.astype({name: types.get(name, "float64") for name in names})
     remember(
         table,
         "backtest",
@@ -185,6 +187,7 @@ def backtest(
         horizon=str(length_text(horizon)),
         **({"fell_back": fell_back} if fell_back else {}),
         not_over=not_over,
+        **({"dates_outside": outside} if outside else {}),
         apart=_apart(begins),
         **({} if tested == amount else {"amount_of_today": amount}),
         **({} if probability is None else {"probability_missing": n_without}),
@@ -203,12 +206,12 @@ def _dates(
     dates: Sequence[MomentLike] | None,
     horizon: LengthLike,
     as_of: MomentLike | None,
-) -> tuple[list[tuple[int, int]], int]:
-    """Return each date with the end of its horizon, and how many horizons are not over."""
+) -> tuple[list[tuple[int, int]], int, int]:
+    """Return the dates with the ends of their horizons, and how many are not over or not within the log."""
     data = asked.log._data
     clock = data.clock
     if data.time_range is None:
-        return [], 0
+        return [], 0, 0
     first, last = data.time_range
     now = data.end_of_observation(moment_of(as_of, clock, "as_of"))
     assert now is not None  # a log with rows ends
@@ -225,7 +228,9 @@ def _dates(
         ends = shown.to_period(FREQUENCIES[every])
         periods = pd.period_range(ends[0], ends[1], freq=FREQUENCIES[every])
         begins = [int(moment_of(begin_of(one + 1, clock), clock, "dates") or 0) for one in periods]
+    n_given = len(begins)
     begins = [begin for begin in begins if first < begin < now]
+    outside = n_given - len(begins) if dates is not None else 0  # of an end of a month nobody says so
     if len(begins) > _MOST_DATES:
         raise SchemaError(
             given("every", every),
@@ -236,8 +241,10 @@ def _dates(
     if length is None:
         raise SchemaError(given("horizon", horizon), ' is not a length of time; give "90d" for example')
     ends = ends_of(length, np.array(begins, dtype=np.int64), clock).tolist()
+    if any(end <= begin for begin, end in zip(begins, ends, strict=True)):
+        raise SchemaError(given("horizon", horizon), " is not above 0; give a longer one")
     over = [(begin, int(end)) for begin, end in zip(begins, ends, strict=True) if end <= now]
-    return over, len(begins) - len(over)
+    return over, len(begins) - len(over), outside
 
 
 def _row(lines: Lines, is_won: npt.NDArray[np.bool_], confidence: float, *, exact: bool) -> dict[str, Any]:

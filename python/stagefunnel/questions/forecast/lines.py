@@ -55,9 +55,11 @@ class Lines:
         self.beyond: npt.NDArray[np.bool_] = np.zeros(state.n, dtype=bool)
         self.amount: Floats | None = None
         self.n_without_amount = 0
+        self.has_amount: npt.NDArray[np.bool_] = np.zeros(state.n, dtype=bool)
         if amounts is not None:
             own = amounts.values[state.item] / 10**amounts.scale
             self.n_without_amount = int(np.isnan(own).sum())
+            self.has_amount = ~np.isnan(own)
             self.amount = np.nan_to_num(own)
         # The CRM's own chance of each open item.
         self.crm: Floats | None = None if crm is None else crm[state.item]
@@ -196,8 +198,10 @@ class Lines:
         }
         if self.amount is not None:
             own = self.amount[places]
-            row["expected_amount"] = float((own * np.nan_to_num(win)).sum()) + nothing
-            row["amount_beyond_support"] = float(own[beyond].sum())
+            # Of amounts that nobody knows there is no sum either.
+            unknown = np.nan if len(places) and not self.has_amount[places].any() else 0.0
+            row["expected_amount"] = float((own * np.nan_to_num(win)).sum()) + nothing + unknown
+            row["amount_beyond_support"] = float(own[beyond].sum()) + unknown
         if self.crm is not None:
             row |= self._of_crm(self.crm[places], places)
         return row
@@ -227,7 +231,7 @@ class Lines:
         names = ("expected_wins", "expected_wins_if_closed", "expected_amount")
         known = (self.win[places], self.win_if[places], None)
         for name, values, chances in zip(names, drawn, known, strict=False):
-            if np.isnan(row["expected_wins"]):
+            if np.isnan(row[name]):
                 low = high = np.nan
             elif exact and chances is not None:
                 low, high = quantiles_of_wins(chances[~np.isnan(chances)], tails, _MOST_DRAWN)

@@ -180,10 +180,9 @@ def test_one_walk_says_what_the_forecasts_of_the_dates_say_one_by_one(method: An
         won = came.set_index("item")["outcome"].eq("won").reindex(chances["item"]).to_numpy(dtype=bool)
         assert row.n_open == then["n_open"] == len(chances)
         assert row.actual == won.sum()
-        names = ["expected_wins", "expected_wins_low", "expected_wins_high"]
-        np.testing.assert_array_equal(
-            [row.expected, row.expected_low, row.expected_high], then[names].astype(float)
-        )
+        assert row.expected == pytest.approx(then["expected_wins"], rel=1e-12, nan_ok=True)
+        bounds = then[["expected_wins_low", "expected_wins_high"]].astype(float)
+        np.testing.assert_array_equal([row.expected_low, row.expected_high], bounds)
 
 
 def test_threads_do_not_matter() -> None:
@@ -191,3 +190,25 @@ def test_threads_do_not_matter() -> None:
         sf.backtest(shop(threads=threads), SHOP.pipeline, horizon="60d", draws=100) for threads in (1, 3)
     ]
     pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
+def test_a_horizon_that_is_no_time_is_refused() -> None:
+    with pytest.raises(sf.SchemaError, match=r"horizon='0d' is not above 0; give a longer one"):
+        sf.backtest(shop(), SHOP.pipeline, horizon="0d")
+
+
+def test_dates_outside_the_log_are_counted_and_named() -> None:
+    table = sf.backtest(shop(), SHOP.pipeline, dates=["1999-01-01", "2099-01-01"], horizon="30d", draws=100)
+    assert not len(table)
+    assert table["expected"].dtype == "float64"
+    assert table.attrs["stagefunnel"]["dates_outside"] == 2
+    assert "2 dates left out: they are not within the log." in str(sf.show(table))
+
+
+def test_currencies_of_today_are_refused_beside_an_amount_that_is_tested() -> None:
+    frame = SHOP.frame.assign(sum=100.0)
+    log = shop(frame, SHOP.deals.assign(money="EUR"), columns=["sum"])
+    options: dict[str, Any] = {"horizon": "30d", "amount": "sum", "currency": "money", "draws": 100}
+    with pytest.raises(sf.SchemaError, match=r"currency='money'.*values are of today.*static"):
+        sf.backtest(log, SHOP.pipeline, **options)
+    assert "expected_amount" in sf.backtest(log, SHOP.pipeline, static="money", **options)

@@ -120,7 +120,7 @@ def test_items_that_are_not_there_yet_are_won_as_those_that_came_lately() -> Non
     assert new["n_open"] == 0
     assert new["expected_wins"] == pytest.approx(1 / 6 / 3, abs=1 / 6 / 64)
     # They are in no total.
-    assert table.loc["total", "expected_wins"] == pytest.approx(1 / 3)
+    assert table.loc["total", "expected_wins"] == pytest.approx(1 / 4)
     assert "new_items" not in sf.forecast(six(), OFFER)["line"].tolist()
 
 
@@ -257,6 +257,18 @@ def test_where_nothing_ever_left_a_stage_nothing_is_expected_and_the_table_says_
     assert table["expected_wins"].iloc[-1] == pytest.approx(1 / 3)
     assert "Nothing ever left Legal: for open items there no chance can be read off." in str(sf.show(table))
     assert "Nothing ever left" not in str(sf.show(sf.forecast(SHOP.log, SHOP.pipeline, draws=100)))
+
+
+def test_of_amounts_that_nobody_knows_nothing_is_expected() -> None:
+    items = pd.DataFrame({"item": range(1, 7), "worth": [1.0, 2, 3, 4, np.nan, np.nan]})
+    log = six(items=items)
+    table = sf.forecast(log, OFFER, amount="worth", draws=100)
+    assert table[["expected_amount", "expected_amount_low", "amount_beyond_support"]].isna().all(axis=None)
+    assert table["expected_wins"].notna().all()
+    shown = str(sf.show(table))
+    assert "2 open items without an amount add nothing to amounts." in shown
+    assert "Amount expected" not in shown
+    assert "nan" not in shown
 
 
 def test_before_anything_was_closed_nothing_is_expected() -> None:
