@@ -76,6 +76,20 @@ durations::OpenThen open_then(const Array<std::uint32_t>& item, const Array<std:
     return durations::open_then(visits, pipeline, firsts, at, until, threads);
 }
 
+durations::OpenFeatures describe_open(const Array<std::uint32_t>& item, const Array<std::int32_t>& stage,
+                                      const Array<std::int64_t>& began, const Array<std::uint8_t>& state,
+                                      const Pipeline& pipeline, const durations::OpenThen& open,
+                                      const Array<std::int64_t>& dates, const Array<std::int64_t>& windows,
+                                      double ticks_a_day, unsigned threads) {
+    const durations::VisitColumns visits{.item = bindings::as_span(item),
+                                         .stage = bindings::as_span(stage),
+                                         .began = bindings::as_span(began),
+                                         .state = bindings::as_span(state)};
+    const auto at = bindings::as_span(dates), lengths = bindings::as_span(windows);
+    const py::gil_scoped_release unlocked;
+    return durations::describe_open(visits, pipeline, open, at, lengths, ticks_a_day, threads);
+}
+
 /// A property that hands a column over: it can be taken once.
 template <auto Member>
 auto taken() {
@@ -112,12 +126,23 @@ void bind_lives(py::module_& m) {
     m.def("list_stays", &lives_calls::stays, "journeys"_a, "pipeline"_a, "first"_a, "end"_a, "marks"_a,
           "threads"_a);
     py::class_<durations::OpenThen>(m, "OpenThen")
-        .def("take_bounds", lives_calls::taken<&durations::OpenThen::bounds>())
-        .def("take_visit", lives_calls::taken<&durations::OpenThen::visit>())
-        .def("take_won", lives_calls::taken<&durations::OpenThen::won>());
+        .def_property_readonly("bounds", array_of<&durations::OpenThen::bounds>())
+        .def_property_readonly("visit", array_of<&durations::OpenThen::visit>())
+        .def_property_readonly("outcome", array_of<&durations::OpenThen::outcome>());
     m.def("open_then", &lives_calls::open_then, "item"_a.noconvert(), "stage"_a.noconvert(),
           "began"_a.noconvert(), "pipeline"_a, "first_visit"_a.noconvert(), "dates"_a.noconvert(),
           "ends"_a.noconvert(), "threads"_a);
+    py::class_<durations::OpenFeatures>(m, "OpenFeatures")
+        .def("take_age", lives_calls::taken<&durations::OpenFeatures::age>())
+        .def("take_in_stage", lives_calls::taken<&durations::OpenFeatures::in_stage>())
+        .def("take_visits", lives_calls::taken<&durations::OpenFeatures::visits>())
+        .def("take_back_moves", lives_calls::taken<&durations::OpenFeatures::back_moves>())
+        .def("take_skipped", lives_calls::taken<&durations::OpenFeatures::skipped>())
+        .def("take_moves", lives_calls::taken<&durations::OpenFeatures::moves>())
+        .def("take_time_in_stage", lives_calls::taken<&durations::OpenFeatures::time_in_stage>());
+    m.def("describe_open", &lives_calls::describe_open, "item"_a.noconvert(), "stage"_a.noconvert(),
+          "began"_a.noconvert(), "state"_a.noconvert(), "pipeline"_a, "open"_a, "dates"_a.noconvert(),
+          "windows"_a.noconvert(), "ticks_a_day"_a, "threads"_a);
     py::class_<durations::PackedLives>(m, "PackedLives")
         .def_readonly("unknown", &durations::PackedLives::unknown)
         .def_readonly("passed_through", &durations::PackedLives::passed_through)

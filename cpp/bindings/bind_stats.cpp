@@ -134,9 +134,10 @@ stats::ExitHistory history_of(const Array<std::int64_t>& began, const Array<std:
     return {visits, threads};
 }
 
-stats::KnownExits known_at(const stats::ExitHistory& history, std::int64_t moment, unsigned threads) {
+stats::KnownExits known_at(const stats::ExitHistory& history, std::int64_t moment, std::int64_t until,
+                           unsigned threads) {
     const py::gil_scoped_release unlocked;
-    return history.known_at(moment, threads);
+    return history.known_at(moment, until, threads);
 }
 
 stats::SteppedExits by_step(const stats::ExitHistory& history, const stats::KnownExits& known,
@@ -194,7 +195,7 @@ void bind_stats(py::module_& m) {
     py::class_<stats::ExitHistory>(m, "ExitHistory")
         .def(py::init(&history_of), "began"_a.noconvert(), "ended"_a.noconvert(), "cause"_a.noconvert(),
              "cell"_a.noconvert(), "n_causes"_a, "n_cells"_a, "threads"_a)
-        .def("known_at", &known_at, "moment"_a, "threads"_a)
+        .def("known_at", &known_at, "moment"_a, "until"_a, "threads"_a)
         .def("by_step", &by_step, "known"_a, "cell"_a.noconvert(), "bounds"_a.noconvert(),
              "end"_a.noconvert(), "threads"_a);
     py::class_<stats::WinDraws>(m, "WinDraws")

@@ -108,7 +108,7 @@ ExitHistory::ExitHistory(const DatedVisits& visits, unsigned threads) : n_causes
     });
 }
 
-KnownExits ExitHistory::known_at(std::int64_t moment, unsigned threads) const {
+KnownExits ExitHistory::known_at(std::int64_t moment, std::int64_t until, unsigned threads) const {
     const std::size_t n = end_bounds_.size() - 1;
     KnownExits known;
     known.moment = moment;
@@ -138,9 +138,9 @@ KnownExits ExitHistory::known_at(std::int64_t moment, unsigned threads) const {
         while (begun != first) {
             --begun;
             if (begun->ended < moment) continue;
-            open_age[cell].push_back(moment - begun->began);
-            known.spent[cell] += moment - begun->began;
-            divide(moment - begun->began);
+            open_age[cell].push_back(until - begun->began);
+            known.spent[cell] += until - begun->began;
+            divide(until - begun->began);
         }
     });
     known.bounds.push_back(0);

@@ -7,7 +7,7 @@ import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import stagefunnel._core.stats
 import typing
-__all__: list[str] = ['Arrival', 'Duration', 'EndChecks', 'Flow', 'FlowAmounts', 'GroupTransitions', 'ItemFacts', 'LifeEnd', 'Lives', 'LogQuality', 'LossRow', 'Losses', 'OpenThen', 'PackedLives', 'Per', 'PipelineQuality', 'Quantile', 'Reopened', 'StageArrivals', 'StageDurations', 'StageTime', 'StaySpells', 'TimeRange', 'TimesTo', 'Transitions', 'Variants', 'VisitCounts', 'VisitRows', 'VisitTable', 'Way', 'are_entered_throughout', 'check_ends', 'count_flow', 'count_lives', 'count_stays', 'count_transitions', 'count_transitions_of_groups', 'find_arrivals', 'find_lives', 'find_losses', 'find_variants', 'item_facts', 'last_values_of_losses', 'list_stays', 'list_visits', 'log_quality', 'most_frequent', 'open_then', 'pack_lives', 'pipeline_quality', 'range_of_times', 'rows_of_losses', 'stage_durations', 'stages_visited', 'summarise_durations', 'time_in_stage', 'time_in_stage_of_groups', 'times_to']
+__all__: list[str] = ['Arrival', 'Duration', 'EndChecks', 'Flow', 'FlowAmounts', 'GroupTransitions', 'ItemFacts', 'LifeEnd', 'Lives', 'LogQuality', 'LossRow', 'Losses', 'OpenFeatures', 'OpenThen', 'PackedLives', 'Per', 'PipelineQuality', 'Quantile', 'Reopened', 'StageArrivals', 'StageDurations', 'StageTime', 'StaySpells', 'TimeRange', 'TimesTo', 'Transitions', 'Variants', 'VisitCounts', 'VisitRows', 'VisitTable', 'Way', 'are_entered_throughout', 'check_ends', 'count_flow', 'count_lives', 'count_stays', 'count_transitions', 'count_transitions_of_groups', 'describe_open', 'find_arrivals', 'find_lives', 'find_losses', 'find_variants', 'item_facts', 'last_values_of_losses', 'list_stays', 'list_visits', 'log_quality', 'most_frequent', 'open_then', 'pack_lives', 'pipeline_quality', 'range_of_times', 'rows_of_losses', 'stage_durations', 'stages_visited', 'summarise_durations', 'time_in_stage', 'time_in_stage_of_groups', 'times_to']
 class Transitions:
     @property
     def items(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -373,11 +373,29 @@ class StaySpells:
     def take_state(self) -> numpy.typing.NDArray[numpy.uint8]:
         ...
 class OpenThen:
-    def take_bounds(self) -> numpy.typing.NDArray[numpy.int64]:
+    @property
+    def bounds(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
-    def take_visit(self) -> numpy.typing.NDArray[numpy.int64]:
+    @property
+    def outcome(self) -> numpy.typing.NDArray[numpy.uint8]:
         ...
-    def take_won(self) -> numpy.typing.NDArray[numpy.uint8]:
+    @property
+    def visit(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+class OpenFeatures:
+    def take_age(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+    def take_back_moves(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    def take_in_stage(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+    def take_moves(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    def take_skipped(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    def take_time_in_stage(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+    def take_visits(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
 class PackedLives:
     @property
@@ -407,6 +425,8 @@ def count_stays(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefu
 def count_transitions(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> Transitions:
     ...
 def count_transitions_of_groups(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, group: numpy.typing.NDArray[numpy.int32], n_groups: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> GroupTransitions:
+    ...
+def describe_open(item: numpy.typing.NDArray[numpy.uint32], stage: numpy.typing.NDArray[numpy.int32], began: numpy.typing.NDArray[numpy.int64], state: numpy.typing.NDArray[numpy.uint8], pipeline: stagefunnel._core.scan.Pipeline, open: OpenThen, dates: numpy.typing.NDArray[numpy.int64], windows: numpy.typing.NDArray[numpy.int64], ticks_a_day: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> OpenFeatures:
     ...
 def find_arrivals(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> list[StageArrivals]:
     ...

@@ -20,7 +20,12 @@ from ..tables.schema import (
 )
 from .crm_sentences import crm_tested, crm_total, without_crm
 from .extremes import group_name
+<<<<<<< HEAD
 from .numbers import count, counted, number, p_value, part_of, percent, points, tenths
+=======
+from .fit_sentences import of_fit
+from .numbers import count, counted, number, p_value, part_of, percent, points
+>>>>>>> h-forecast
 from .period_sentences import NameOf
 from .things import things_of
 from .unlike import LEAST_BASE
@@ -74,7 +79,7 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         *without_crm(remembered),
         *_of_target(remembered),
         *_of_chain(remembered),
-        *_of_fit(remembered),
+        *of_fit(remembered),
     ]
 
 
@@ -91,21 +96,25 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     if not n_open:
         return [f"No {things.removesuffix('s')} is open."]
     sentences = []
+<<<<<<< HEAD
     if n_open > beyond:
         expected = tenths(all_of_them["expected_wins"])
+=======
+    if not pd.isna(all_of_them["expected_wins"]):
+        expected = _tenths(all_of_them["expected_wins"])
+>>>>>>> h-forecast
         between = _range(all_of_them, "expected_wins", remembered)
         of = f"{count(n_open - beyond)} open {things}{_that_can(beyond)}"
         sentences.append(f"About {expected} of {of} are expected to be won{_until(remembered)} ({between}).")
-        if "expected_amount" in rows:
+        if "expected_amount" in rows and not pd.isna(all_of_them["expected_amount"]):
             expected = number(round(all_of_them["expected_amount"]))
             between = _range(all_of_them, "expected_amount", remembered)
             sentences.append(f"Amount expected of them: {expected} ({between}).")
     if not pd.isna(all_of_them.get("crm_wins")):
         sentences.append(crm_total(all_of_them, tenths(all_of_them["crm_wins"])))
     if beyond:
-        worth = (
-            f" ({number(round(all_of_them['amount_beyond_support']))})" if "expected_amount" in rows else ""
-        )
+        amount = all_of_them.get("amount_beyond_support")
+        worth = "" if pd.isna(amount) else f" ({number(round(amount))})"
         sentences.append(
             f"{counted(beyond, 'open item')}{worth} {'has' if beyond == 1 else 'have'} been in the stage "
             "longer than any item that ever left it: too old to forecast."
@@ -172,22 +181,6 @@ def _of_chain(remembered: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _of_fit(remembered: Mapping[str, Any]) -> list[str]:
-    unknown, fell_back = remembered.get("start_unknown", 0), remembered.get("fell_back", 0)
-    common = []
-    if "working_day" in remembered:
-        common.append("How long items have been in their stages is measured in working hours.")
-    if fell_back:
-        common.append(
-            f"{counted(fell_back, 'stage')} of groups with too few visits that ended "
-            f"{'takes' if fell_back == 1 else 'take'} the fit of all."
-        )
-    if not unknown:
-        return common
-    are = "is one open item" if unknown == 1 else f"are {counted(unknown, 'open item')}"
-    return [*common, f"There {are} without a chance: nobody knows since when they are in their stage."]
-
-
 def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say how many wins the chances add up to."""
     numbers = remembered.get("counted")
@@ -196,11 +189,18 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
     if not numbers["open"]:
         return ["No item is open."]
     beyond = numbers["beyond_support"]
+<<<<<<< HEAD
     expected = tenths(remembered["expected"])
     parts = [f"{counted(numbers['open'], 'open item')}, of which about {expected} are expected to be won"]
+=======
+    about = "none with a chance that can be read off"
+    if numbers["with_chance"]:
+        about = f"of which about {_tenths(remembered['expected'])} are expected to be won"
+    parts = [f"{counted(numbers['open'], 'open item')}, {about}"]
+>>>>>>> h-forecast
     if beyond:
         parts.append(f"{count(beyond)} longer in their stage than any that ever left it: too old to forecast")
-    return ["; ".join(parts), *_of_fit(remembered)]
+    return ["; ".join(parts), *of_fit(remembered)]
 
 
 def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -210,8 +210,16 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     tested = table[table["inside"].notna()]
     not_over = remembered.get("not_over", 0)
     left_out = [f"{counted(not_over, 'date')} left out: the horizon is not over."] if not_over else []
+    if outside := remembered.get("dates_outside"):
+        are = "it is" if outside == 1 else "they are"
+        left_out.append(f"{counted(outside, 'date')} left out: {are} not within the log.")
     if not len(tested):
-        return ["Nothing can be tested: no forecast of the past is over.", *left_out]
+        why = (
+            "nothing had left a stage by any of the dates"
+            if len(table)
+            else "no forecast of the past is over"
+        )
+        return [f"Nothing can be tested: {why}.", *left_out]
     inside = int(tested["inside"].sum())
     sure, dates = percent(remembered.get("confidence", _CONFIDENCE)), counted(len(tested), "past date")
     sentences = [f"At {count(inside)} of {dates} the actual wins lay within the {sure} range."]
@@ -239,7 +247,7 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
             f"Amounts are not tested: {remembered['amount_of_today']} is of the items table, whose values "
             "are of today."
         )
-    return [*sentences, *_of_fit(remembered), *left_out]
+    return [*sentences, *of_fit(remembered), *left_out]
 
 
 def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -352,9 +360,9 @@ def of_occupation(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[st
         return []
     beyond = remembered.get("beyond_support", 0)
     if not beyond:
-        return _of_fit(remembered)
+        return of_fit(remembered)
     return [
-        *_of_fit(remembered),
+        *of_fit(remembered),
         f"{counted(beyond, 'open item')} {'is' if beyond == 1 else 'are'} too old to forecast, and "
         f"{'is' if beyond == 1 else 'are'} counted where {'it is' if beyond == 1 else 'they are'} now.",
     ]

@@ -12,8 +12,13 @@ namespace {
 using Times = std::vector<std::int64_t>;
 using Codes = std::vector<std::int32_t>;
 
+<<<<<<< HEAD
 constexpr std::int64_t kGoesOn = DatedVisits::kGoesOn;
 constexpr std::int32_t kToWon = 0, kToLost = 1;
+=======
+constexpr std::int64_t kStillThere = DatedVisits::kGoesOn;
+constexpr std::int32_t kAsWon = 0, kAsLost = 1;
+>>>>>>> h-forecast
 
 /// Visits that keep their columns.
 struct Columns {
@@ -35,13 +40,18 @@ SteppedExits steps_of(const ExitHistory& history, const KnownExits& known, const
 // Six visits of one stage: won after 10, lost after 20, won after 30, lost after 40, there since 15 and since
 // 50 at the moment 50.
 const Columns kSix{{0, 0, 0, 0, 35, 0},
+<<<<<<< HEAD
                    {10, 20, 30, 40, kGoesOn, kGoesOn},
                    {kToWon, kToLost, kToWon, kToLost, -1, -1},
+=======
+                   {10, 20, 30, 40, kStillThere, kStillThere},
+                   {kAsWon, kAsLost, kAsWon, kAsLost, -1, -1},
+>>>>>>> h-forecast
                    {0, 0, 0, 0, 0, 0}};
 
 TEST(ExitHistory, TakesTheSharesOfTheVisitsThatLastedSoLong) {
     const ExitHistory history(kSix.visits(), 1);
-    const KnownExits known = history.known_at(50, 1);
+    const KnownExits known = history.known_at(50, 50, 1);
     EXPECT_EQ(known.events, (Times{2, 2}));
     EXPECT_EQ(known.oldest, (Times{40}));
     EXPECT_EQ(known.spent, (Times{10 + 20 + 30 + 40 + 15 + 50}));
@@ -62,7 +72,7 @@ TEST(ExitHistory, TakesTheSharesOfTheVisitsThatLastedSoLong) {
 
 TEST(ExitHistory, KnowsNothingThatHappensAtTheMomentOrLater) {
     const ExitHistory history(kSix.visits(), 1);
-    const KnownExits known = history.known_at(20, 1);
+    const KnownExits known = history.known_at(20, 20, 1);
     // The visits that began at 0, of which one has ended; that which ends at 20 goes on.
     EXPECT_EQ(known.events, (Times{1, 0}));
     EXPECT_EQ(known.oldest, (Times{10}));
@@ -70,15 +80,23 @@ TEST(ExitHistory, KnowsNothingThatHappensAtTheMomentOrLater) {
     const SteppedExits steps = steps_of(history, known, {10});
     EXPECT_EQ(steps.at_risk, (Times{5}));
     EXPECT_DOUBLE_EQ(steps.left[0], 0.8);
-    EXPECT_EQ(history.known_at(0, 1).oldest, (Times{-1}));
-    EXPECT_EQ(history.known_at(0, 1).common, 0);
+    EXPECT_EQ(history.known_at(0, 0, 1).oldest, (Times{-1}));
+    EXPECT_EQ(history.known_at(0, 0, 1).common, 0);
+}
+
+TEST(ExitHistory, WatchesAVisitThatBeginsAtTheEndOfTheWatchForNoTime) {
+    const Columns columns{{-3, 0}, {-1, kStillThere}, {kAsWon, -1}, {0, 0}};
+    const ExitHistory history(columns.visits(), 1);
+    const KnownExits known = history.known_at(1, 0, 1);
+    EXPECT_EQ(known.open_age, (Times{0}));
+    EXPECT_EQ(history.known_at(0, 0, 1).open_age, Times{});
 }
 
 TEST(ExitHistory, LeavesOutWhatIsNoVisit) {
     Columns columns = kSix;
     columns.cause[0] = Spells::kLeftOut;
     columns.cell[0] = 99;
-    const KnownExits known = ExitHistory(columns.visits(), 1).known_at(50, 1);
+    const KnownExits known = ExitHistory(columns.visits(), 1).known_at(50, 50, 1);
     EXPECT_EQ(known.events, (Times{1, 2}));
 }
 
@@ -91,7 +109,7 @@ TEST(ExitHistory, IsWhatTheCurvesOfTheSameVisitsSayOnAnyNumberOfThreads) {
             const bool ends = random() % 5 != 0;
             columns.began.push_back(began);
             columns.ended.push_back(ends ? began + static_cast<std::int64_t>(random() % 150) * unit
-                                         : kGoesOn);
+                                         : kStillThere);
             columns.cause.push_back(ends ? static_cast<std::int32_t>(random() % 2) : -1);
             columns.cell.push_back(static_cast<std::int32_t>(random() % 3));
         }
@@ -108,7 +126,8 @@ TEST(ExitHistory, IsWhatTheCurvesOfTheSameVisitsSayOnAnyNumberOfThreads) {
             }
             const Spells spells{.exit = exit, .cause = cause, .group = group, .n_causes = 2, .n_groups = 3};
             const IncidenceCurves curves = estimate_incidence(spells, std::nullopt, 0, 1);
-            const KnownExits known = history.known_at(moment, 1), again = same.known_at(moment, 4);
+            const KnownExits known = history.known_at(moment, moment, 1),
+                             again = same.known_at(moment, moment, 4);
             EXPECT_EQ(known.events, again.events);
             EXPECT_EQ(known.open_age, again.open_age);
             for (std::size_t cell = 0; cell < 3; ++cell) {
@@ -144,7 +163,7 @@ TEST(ExitHistory, RefusesWhatDoesNotFit) {
     columns.cell.pop_back();
     EXPECT_THROW(ExitHistory(columns.visits(), 1), std::invalid_argument);
     const ExitHistory history(kSix.visits(), 1);
-    const KnownExits known = history.known_at(50, 1);
+    const KnownExits known = history.known_at(50, 50, 1);
     EXPECT_THROW(static_cast<void>(steps_of(history, known, {10}, 1)), std::invalid_argument);
     const Times cells{0}, bounds{0, 2}, end{10};
     EXPECT_THROW(static_cast<void>(history.by_step(known, {cells, bounds, end}, 1)), std::invalid_argument);

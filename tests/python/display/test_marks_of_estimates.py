@@ -302,8 +302,8 @@ def test_a_waterfall_goes_from_b_to_a_step_by_step() -> None:
     table = sf.decompose(journeys_log(*paths, items=items), OFFER, by="manager", a="Ann", b="Bob")
     chart = plots.plot_decomposition(table)
     assert title_of(chart) == (
-        "Ever won: 20% in Ann, 15% in Bob (+5 points). Steps moved both ways, most of all the step to Offer: "
-        "+12 points."
+        "Ever won: 20% in Ann, 15% in Bob (+5 points), which may be chance. The step to Offer made the "
+        "largest part of it: +12 points. The step to Won works against it: -7 points, which may be chance."
     )
     ticks = {one["text"]: one["x"] for one in marks_of(chart, "text") if one["text"] in ("0%", "10%")}
     scale = (ticks["10%"] - ticks["0%"]) / 10

@@ -29,6 +29,12 @@ def test_a_benchmark_of_its_own_checks_the_answers_before_it_takes_a_time(name: 
     assert run.stdout.splitlines() == ["30,000 rows: all answers are those of plain Python"]
 
 
+def test_the_benchmark_of_forecasts_compares_all_dates_with_each_alone() -> None:
+    run = run_python(str(BENCHMARKS / "forecasts.py"), "--quick")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines() == ["20,000 rows: dates and moments are what each is alone"]
+
+
 def test_plain_python_agrees_with_three_journeys_counted_by_hand() -> None:
     # 1: new 0, meeting 10, won 40.  2: new 0, lost 6.  3: qualified 5, open.
     found = run_in_benchmarks(

@@ -63,8 +63,9 @@ class ExitHistory {
     /// @throws std::invalid_argument as `DatedVisits::check`.
     ExitHistory(const DatedVisits& visits, unsigned threads);
 
-    /// Counts what was known at a moment: a visit that had not ended before it is watched up to it.
-    [[nodiscard]] KnownExits known_at(std::int64_t moment, unsigned threads) const;
+    /// Counts what was known at a moment: a visit that had not ended before it is watched up to `until`,
+    /// which is the moment itself, or the last time before it if a visit may begin at the end of the watch.
+    [[nodiscard]] KnownExits known_at(std::int64_t moment, std::int64_t until, unsigned threads) const;
 
     /// Estimates how visits end by steps of age, as `estimate_incidence` does of the visits as they were
     /// known, without a table of all their times.

@@ -11,7 +11,7 @@ namespace {
 /// What a range of items adds to the list of each date.
 struct OpenOfDate {
     std::vector<std::int64_t> visit;
-    std::vector<std::uint8_t> won;
+    std::vector<std::uint8_t> outcome;
 };
 
 void check(const VisitColumns& visits, const Pipeline& pipeline, std::span<const std::int64_t> first_visit,
@@ -51,7 +51,7 @@ class ItemAtDates {
             }
             const std::int32_t then = visits_.stage[seen_at(visit, last, ends_[d])];
             to[d].visit.push_back(static_cast<std::int64_t>(visit));
-            to[d].won.push_back(pipeline_.outcome_of(then) == Outcome::won ? 1 : 0);
+            to[d].outcome.push_back(static_cast<std::uint8_t>(pipeline_.outcome_of(then)));
         }
     }
 
@@ -88,7 +88,7 @@ OpenThen open_then(const VisitColumns& visits, const Pipeline& pipeline,
     for (std::size_t d = 0; d < dates.size(); ++d) {
         for (const auto& part : parts) {
             found.visit.insert(found.visit.end(), part[d].visit.begin(), part[d].visit.end());
-            found.won.insert(found.won.end(), part[d].won.begin(), part[d].won.end());
+            found.outcome.insert(found.outcome.end(), part[d].outcome.begin(), part[d].outcome.end());
         }
         found.bounds.push_back(static_cast<std::int64_t>(found.visit.size()));
     }

@@ -144,6 +144,12 @@ class OpenItems:
         """Number of open items."""
         return len(self.stage)
 
+    @property
+    def never_left(self) -> list[int]:
+        """The rows of stages in which items are open, and which nothing has left."""
+        own = [self.stage[places][fit.exits.oldest[self.stage[places]] < 0] for fit, places in self.by_fit()]
+        return np.unique(np.concatenate(own)).tolist() if own else []
+
     def by_fit(self) -> list[tuple[Fit, npt.NDArray[np.intp]]]:
         """Return each fit with the places of its items."""
         return [(fit, np.flatnonzero(self.fit_of == one)) for one, fit in enumerate(self.fits.fits)]

@@ -147,7 +147,8 @@ def backtest(
     refuse_of_today(log, "where", columns_of_where(where), vouched)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     tested = _tested_amount(asked.log, amount, vouched)
-    begins, not_over = _dates(asked, every, dates, horizon, as_of)
+    refuse_of_today(log, "currency", [] if tested is None or currency is None else [currency], vouched)
+    begins, not_over, outside = _dates(asked, every, dates, horizon, as_of)
     past = Past(
         *(asked, pipeline, unlisted, method, horizon, fit_by, calendar),
         begins=[begin for begin, _ in begins],
@@ -176,7 +177,8 @@ def backtest(
     table = pd.DataFrame(rows, columns=names)
     ticks = np.array([begin for begin, _ in begins], dtype=np.int64)
     table.insert(0, "date", asked.log._data.to_times(ticks))
-    table = table.astype({"n_open": "int64", "actual": "int64", "inside": "boolean"})
+    types = {"n_open": "int64", "actual": "int64", "inside": "boolean"}
+    table = table.astype({name: types.get(name, "float64") for name in names})
     remember(
         table,
         "backtest",
@@ -188,6 +190,7 @@ def backtest(
         horizon=str(length_text(horizon)),
         **({"fell_back": fell_back} if fell_back else {}),
         not_over=not_over,
+        **({"dates_outside": outside} if outside else {}),
         apart=_apart(begins),
         **calibration.remembered(sure),
         **({} if tested == amount else {"amount_of_today": amount}),
@@ -207,12 +210,12 @@ def _dates(
     dates: Sequence[MomentLike] | None,
     horizon: LengthLike,
     as_of: MomentLike | None,
-) -> tuple[list[tuple[int, int]], int]:
-    """Return each date with the end of its horizon, and how many horizons are not over."""
+) -> tuple[list[tuple[int, int]], int, int]:
+    """Return the dates with the ends of their horizons, and how many are not over or not within the log."""
     data = asked.log._data
     clock = data.clock
     if data.time_range is None:
-        return [], 0
+        return [], 0, 0
     first, last = data.time_range
     now = data.end_of_observation(moment_of(as_of, clock, "as_of"))
     assert now is not None  # a log with rows ends
@@ -229,7 +232,9 @@ def _dates(
         ends = shown.to_period(FREQUENCIES[every])
         periods = pd.period_range(ends[0], ends[1], freq=FREQUENCIES[every])
         begins = [int(moment_of(begin_of(one + 1, clock), clock, "dates") or 0) for one in periods]
+    n_given = len(begins)
     begins = [begin for begin in begins if first < begin < now]
+    outside = n_given - len(begins) if dates is not None else 0  # of an end of a month nobody says so
     if len(begins) > _MOST_DATES:
         raise SchemaError(
             given("every", every),
@@ -240,18 +245,18 @@ def _dates(
     if length is None:
         raise SchemaError(given("horizon", horizon), ' is not a length of time; give "90d" for example')
     ends = ends_of(length, np.array(begins, dtype=np.int64), clock).tolist()
+    if any(end <= begin for begin, end in zip(begins, ends, strict=True)):
+        raise SchemaError(given("horizon", horizon), " is not above 0; give a longer one")
     over = [(begin, int(end)) for begin, end in zip(begins, ends, strict=True) if end <= now]
-    return over, len(begins) - len(over)
+    return over, len(begins) - len(over), outside
 
 
 def _row(lines: Lines, is_won: npt.NDArray[np.bool_], confidence: float, *, exact: bool) -> dict[str, Any]:
     """Set what was expected at one date beside what came."""
     total = lines.total(confidence, exact=exact)
     chance = ~np.isnan(lines.win)
-    has_fit = bool(chance.any()) or not lines.state.n
     actual = int(is_won.sum())
-    expected = total["expected_wins"] if has_fit else np.nan
-    low, high = (total[f"expected_wins_{end}"] if has_fit else np.nan for end in ("low", "high"))
+    expected, low, high = (total[f"expected_wins{end}"] for end in ("", "_low", "_high"))
     squared = (lines.win[chance] - is_won[chance]) ** 2
     row = {
         "n_open": lines.state.n,
@@ -259,15 +264,13 @@ def _row(lines: Lines, is_won: npt.NDArray[np.bool_], confidence: float, *, exac
         "expected_low": low,
         "expected_high": high,
         "actual": actual,
-        "inside": low <= actual <= high if has_fit else pd.NA,
+        "inside": pd.NA if np.isnan(expected) else low <= actual <= high,
         "brier": float(squared.mean()) if len(squared) else np.nan,
         "bias": expected - actual,
     }
     if lines.amount is not None:
         ends = ("", "_low", "_high")
-        row |= {
-            f"expected_amount{end}": total[f"expected_amount{end}"] if has_fit else np.nan for end in ends
-        }
+        row |= {f"expected_amount{end}": total[f"expected_amount{end}"] for end in ends}
         row["actual_amount"] = float(lines.amount[is_won].sum())
     if lines.crm is not None:
         row |= _of_crm(lines.crm, is_won)

@@ -45,7 +45,7 @@ def is_of_log(log: StageLog, column: Any) -> bool:
 
 def _at(values: Floats, place: npt.NDArray[np.integer[Any]]) -> Floats:
     """Take values at some places; the place -1 has none."""
-    return np.append(values, np.nan)[place]
+    return np.asarray(np.append(values, np.nan)[place], dtype=np.float64)
 
 
 def _shares(column: pd.Series, name: Any) -> Floats:
@@ -73,12 +73,12 @@ def _numbers(values: pd.Series, name: Any) -> tuple[Floats, bool]:
     if pd.api.types.is_bool_dtype(values.dtype) or values.dtype.kind in "mMc":
         _refuse(name, f" is a column of {values.dtype}, not of chances{_ADVICE}")
     if pd.api.types.is_numeric_dtype(values.dtype) or holds_decimals(values):
-        return values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan), False
+        return _floats(values), False
     texts = values.astype("string").str.strip()
     texts = texts.mask(texts.eq(""))
     signed = texts.str.endswith("%").fillna(False).astype(bool)
     plain = texts.str.rstrip("% \u00a0\u202f").str.replace(",", ".", regex=False)
-    numbers = pd.to_numeric(plain, errors="coerce").astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    numbers = _floats(pd.to_numeric(plain, errors="coerce"))
     wrong = np.flatnonzero((np.isnan(numbers) & texts.notna().to_numpy()) | np.isinf(numbers))
     if len(wrong):
         _refuse(name, f" has {texts.iloc[int(wrong[0])]!r}, which is not a chance{_ADVICE}")
@@ -89,6 +89,10 @@ def _numbers(values: pd.Series, name: Any) -> tuple[Floats, bool]:
             f" has {texts[signed].iloc[0]!r} and {bare!r}; give all of them with a percent sign, or none",
         )
     return numbers, bool(signed.any())
+
+
+def _floats(values: pd.Series) -> Floats:
+    return np.array(values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
 def _refuse(name: Any, why: str) -> NoReturn:

@@ -33,17 +33,12 @@ from ..stages.stays import OpenNow, Stays, open_now, stays_of
 from .asking import shown_moment
 from .exits import Floats
 from .standing import MOVED, NAMES, NOWHERE, Standing
+from .walk import can_walk
+from .walked_features import TICKS_A_DAY, TIME_IN, WalkedFeatures
 
 _WINDOWS: Final = ("7d", "30d", "90d")
-_TICKS_A_DAY: Final = {
-    "D": 1,
-    "s": 86_400,
-    "ms": 86_400_000,
-    "us": 86_400_000_000,
-    "ns": 86_400_000_000_000,
-}
-TIME_IN: Final = "time_in_"
 MOVES: Final = "moves_"
+_WALK_WITHOUT: Final = {"optional", "since", "until", "paused"}  # rules that the walk does not know
 
 
 def item_features(
@@ -128,11 +123,16 @@ def item_features(
     reserved = [*ITEM_FEATURES, *counted, *(f"{TIME_IN}{stage}" for stage in pipeline.stages)]
     names = further_names(asked.log, columns, reserved)
     moments = _moments(asked, as_of)
-    blocks = [
-        _Moment(asked, pipeline, unlisted, moment, calendar).rows(names, counted, horizon)
-        for moment in moments
-    ]
-    table = pd.concat(blocks, ignore_index=True)
+    ends = [_end_of(asked, moment, horizon) for moment in moments]
+    whole = selection_of(asked.log, pipeline, unlisted=unlisted, missing=asked.missing)
+    if can_walk(whole, calendar) and not _WALK_WITHOUT & set(pipeline.rules.given):
+        table = WalkedFeatures(asked, unlisted, whole, moments, ends, counted, names).table()
+    else:
+        blocks = [
+            _Moment(asked, pipeline, unlisted, moment, calendar).rows(names, counted, end)
+            for moment, end in zip(moments, ends, strict=True)
+        ]
+        table = pd.concat(blocks, ignore_index=True)
     remember(
         table,
         "item_features",
@@ -167,6 +167,19 @@ def _moments(asked: Asked, as_of: Any) -> list[int]:
     return sorted({int(moment_of(one, clock, "as_of") or 0) for one in values})
 
 
+def _end_of(asked: Asked, moment: int, horizon: LengthLike) -> int | None:
+    """Return the end of the horizon of a moment; ``None`` where the log ends before it."""
+    data = asked.log._data
+    length = length_of(horizon, data.clock, "horizon")
+    if length is None:
+        raise SchemaError(given("horizon", horizon), ' is not a length of time; give "90d" for example')
+    end = int(ends_of(length, np.array([moment], dtype=np.int64), data.clock)[0])
+    if end <= moment:
+        raise SchemaError(given("horizon", horizon), " is not above 0; give a longer one")
+    seen = data.end_of_observation(None)
+    return None if seen is None or end > seen else end
+
+
 class _Moment:
     """What was known at one moment."""
 
@@ -183,7 +196,7 @@ class _Moment:
         paused = [label in pipeline.rules.paused for label in pipeline.labels]
         self.now: OpenNow = open_now(self.stays, paused)
 
-    def rows(self, names: Sequence[Any], windows: dict[str, int], horizon: LengthLike) -> pd.DataFrame:
+    def rows(self, names: Sequence[Any], windows: dict[str, int], end: int | None) -> pd.DataFrame:
         """Make the rows of the moment."""
         selection, now = self.selection, self.now
         standing = Standing(selection)
@@ -202,13 +215,13 @@ class _Moment:
         columns |= self._times_in_stages()
         further = further_values(selection.log, names, now.item, rows_of_items(selection, "last")[now.item])
         columns |= {str(name): values for name, values in further.items()}
-        columns["label"] = self._labels(horizon)
+        columns["label"] = self._labels(end)
         return pd.DataFrame(columns)
 
     def _in_days(self, ticks: npt.NDArray[np.int64]) -> Floats:
         values = np.where(ticks == NAT, np.nan, ticks.astype(np.float64))
         unit = self.lengths.unit
-        return values if unit is None else values / _TICKS_A_DAY[unit]
+        return values if unit is None else values / TICKS_A_DAY[unit]
 
     @property
     def _own(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
@@ -245,22 +258,13 @@ class _Moment:
         length[~self.stays.is_known[visit]] = np.nan
         cell = place[inside] * len(labels) + stage[inside]
         spent = np.bincount(cell, weights=length[inside], minlength=n * len(labels)).reshape(n, -1)
-        scale = 1 if self.lengths.unit is None else _TICKS_A_DAY[self.lengths.unit]
+        scale = 1 if self.lengths.unit is None else TICKS_A_DAY[self.lengths.unit]
         return {f"{TIME_IN}{label}": spent[:, row] / scale for row, label in enumerate(labels)}
 
-    def _labels(self, horizon: LengthLike) -> Any:
+    def _labels(self, end: int | None) -> Any:
         """Return what became of each open item by the end of the horizon."""
-        data = self.asked.log._data
-        n = len(self.now.item)
-        length = length_of(horizon, data.clock, "horizon")
-        if length is None:
-            raise SchemaError(given("horizon", horizon), ' is not a length of time; give "90d" for example')
-        end = int(ends_of(length, np.array([self.moment], dtype=np.int64), data.clock)[0])
-        if end <= self.moment:
-            raise SchemaError(given("horizon", horizon), " is not above 0; give a longer one")
-        seen = data.end_of_observation(None)
-        if seen is None or end > seen:
-            return pd.Categorical([None] * n, categories=list(NAMES[:MOVED]))
+        if end is None:
+            return pd.Categorical([None] * len(self.now.item), categories=list(NAMES[:MOVED]))
         later = selection_of(self.asked.log, self.pipeline, **self._ask, as_of=shown_moment(self.asked, end))
         own = Standing(later).outcome(self.now.item)
         labels = NAMES if (own == MOVED).any() else NAMES[:MOVED]

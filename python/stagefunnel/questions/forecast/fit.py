@@ -117,8 +117,8 @@ class Fits:
             exits = [one.with_stages_of(common, flags) for one, flags in zip(own, few, strict=True)]
             fits = [Fit(one, method) for one in (exits if own else [common])]
             return cls(fits, int(few.sum()))
-        (known,) = History.of_ends(ends, threads).known_at()
-        own_known = [] if code is None else History.of_ends(ends, threads, code, n_groups).known_at()
+        (known,) = History.of_ends(ends, threads).known()
+        own_known = [] if code is None else History.of_ends(ends, threads, code, n_groups).known()
         return cls.within(known, own_known, ages, method=method, horizon=horizon)
 
     @classmethod

@@ -70,16 +70,23 @@ class History:
 
     @classmethod
     def of_ends(cls, ends: VisitEnds, threads: int, group: Codes | None = None, n_groups: int = 1) -> History:
-        """Put the visits of a fit in order, as if all had been seen until the moment 0."""
+        """Put the visits of a fit in order, as if all had been watched until the moment 0."""
         is_over = ends.cause >= 0
         began = np.where(is_over, -1 - ends.exit, -ends.exit)
         ended = np.where(is_over, -1, GOES_ON)
         cell = ends.stage if group is None else group * np.int32(ends.n_stages) + ends.stage
         return cls.of(began, ended, ends.cause, cell, ends.n_stages, n_groups, threads)
 
-    def known_at(self, moment: int = 0) -> list[KnownExits]:
+    def known_at(self, moment: int) -> list[KnownExits]:
         """Count what was known of the visits of each group at a moment."""
-        found = self.core.known_at(moment, self.threads)
+        return self._known(moment, moment)
+
+    def known(self) -> list[KnownExits]:
+        """Count the visits of a fit, of which some may begin at the moment 0 itself."""
+        return self._known(1, 0)
+
+    def _known(self, moment: int, until: int) -> list[KnownExits]:
+        found = self.core.known_at(moment, until, self.threads)
         n, n_next = self.n_stages, self.n_stages + 2
         source = _Source(self, found)
         events = found.events.reshape(-1, n_next)

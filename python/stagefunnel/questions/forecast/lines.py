@@ -55,9 +55,11 @@ class Lines:
         self.beyond: npt.NDArray[np.bool_] = np.zeros(state.n, dtype=bool)
         self.amount: Floats | None = None
         self.n_without_amount = 0
+        self.has_amount: npt.NDArray[np.bool_] = np.zeros(state.n, dtype=bool)
         if amounts is not None:
             own = amounts.values[state.item] / 10**amounts.scale
             self.n_without_amount = int(np.isnan(own).sum())
+            self.has_amount = ~np.isnan(own)
             self.amount = np.nan_to_num(own)
         # The CRM's own chance of each open item.
         self.crm: Floats | None = None if crm is None else crm[state.item]
@@ -184,18 +186,22 @@ class Lines:
         has_chance = ~np.isnan(win)
         closes = ~np.isnan(win_if)
         n = int(has_chance.sum())
+        # Where no open item has a chance nothing is expected, which is not the same as no wins.
+        nothing = np.nan if len(places) and not n else 0.0
         row = {
             "n_open": len(places),
             "win": float(share(win[has_chance].sum(), n)),
             "win_if_closed": float(share(win_if[closes].sum(), int(closes.sum()))),
-            "expected_wins": float(win[has_chance].sum()),
-            "expected_wins_if_closed": float(win_if[closes].sum()),
+            "expected_wins": float(win[has_chance].sum()) + nothing,
+            "expected_wins_if_closed": float(win_if[closes].sum()) + nothing,
             "n_beyond_support": int(beyond.sum()),
         }
         if self.amount is not None:
             own = self.amount[places]
-            row["expected_amount"] = float((own * np.nan_to_num(win)).sum())
-            row["amount_beyond_support"] = float(own[beyond].sum())
+            # Of amounts that nobody knows there is no sum either.
+            unknown = np.nan if len(places) and not self.has_amount[places].any() else 0.0
+            row["expected_amount"] = float((own * np.nan_to_num(win)).sum()) + nothing + unknown
+            row["amount_beyond_support"] = float(own[beyond].sum()) + unknown
         if self.crm is not None:
             row |= self._of_crm(self.crm[places], places)
         return row
@@ -225,7 +231,9 @@ class Lines:
         names = ("expected_wins", "expected_wins_if_closed", "expected_amount")
         known = (self.win[places], self.win_if[places], None)
         for name, values, chances in zip(names, drawn, known, strict=False):
-            if exact and chances is not None:
+            if np.isnan(row[name]):
+                low = high = np.nan
+            elif exact and chances is not None:
                 low, high = quantiles_of_wins(chances[~np.isnan(chances)], tails, _MOST_DRAWN)
             else:
                 low, high = np.quantile(values, tails, method="inverted_cdf").tolist()

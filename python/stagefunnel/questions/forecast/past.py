@@ -11,19 +11,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ... import _core
 from ...pipeline import Pipeline
 from ...tables.options import Unlisted
 from ...times.lengths import LengthLike
 from ...working_hours import WorkingHours
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Asked
-from ..stages.lives import START_UNKNOWN, list_stays
-from ..stats.spells import LEFT_OUT
 from .asking import OpenItems, OpenState, refuse_without_won, shown_moment
 from .fit import Fits
-from .known_exits import GOES_ON, History
 from .standing import WON, Standing
+from .walk import Walk, can_walk
 
 Flags = npt.NDArray[np.bool_]
 
@@ -65,22 +62,12 @@ class Past:
     def dates(self) -> Iterator[PastDate]:
         """Read each date: all of them in one walk over the log where that can be, else one by one."""
         refuse_without_won(self.pipeline)
-        return self._walked() if self._is_plain else self._each()
+        walks = not self.reads_rows and self.fit_by is None and can_walk(self._whole, self.calendar)
+        return self._walked() if walks else self._each()
 
     @cached_property
     def _whole(self) -> Selection:
         return selection_of(self.asked.log, self.pipeline, unlisted=self.unlisted, missing=self.asked.missing)
-
-    @property
-    def _is_plain(self) -> bool:
-        """Whether what was known at a date follows from the visits as they are known now.
-
-        A visit to another pipeline and an end that is noted on a row may be seen otherwise before later rows.
-        """
-        if self.reads_rows or self.fit_by is not None or self.calendar is not None:
-            return False
-        marks = self._whole.data.marks
-        return not self.pipeline.elsewhere and self._whole.is_whole and (marks is None or marks.ended is None)
 
     def _each(self) -> Iterator[PastDate]:
         for begin, end in zip(self.begins, self.ends, strict=True):
@@ -105,52 +92,18 @@ class Past:
             yield PastDate(state, np.asarray(Standing(seen).outcome(state.item) == WON))
 
     def _walked(self) -> Iterator[PastDate]:
-        selection, pipeline = self._whole, self.pipeline
-        threads = selection.data.threads
-        item, stage, following, began, ended, state = list_stays(selection, range(len(pipeline.labels)))
-        is_known = (state & START_UNKNOWN) == 0
-        history = _history(pipeline, stage, following, began, ended, is_known, threads)
-        first = np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]])) if len(item) else item
-        # Items are listed in the order of their first rows, as everywhere.
-        order = np.argsort(selection.journeys.first_row[item[first]], kind="stable")
-        found = _core.stages.open_then(
-            item=item,
-            stage=stage,
-            began=began,
-            pipeline=selection.lookup,
-            first_visit=first[order].astype(np.int64),
-            dates=np.array(self.begins, dtype=np.int64),
-            ends=np.array(self.ends, dtype=np.int64),
-            threads=threads,
-        )
-        bounds, visits, won = found.take_bounds(), found.take_visit(), found.take_won()
+        walk = Walk.of(self._whole)
+        history, is_known = walk.history(self.pipeline), walk.is_known
+        found = walk.open_at(self.begins, self.ends)
+        bounds, visits, is_won = found.bounds, found.visit, found.outcome == WON
         for date, (begin, end) in enumerate(zip(self.begins, self.ends, strict=True)):
-            own = visits[bounds[date] : bounds[date + 1]]
-            age = np.where(is_known[own], begin - began[own], 0)
+            places = slice(bounds[date], bounds[date + 1])
+            own = visits[places]
+            age = np.where(is_known[own], begin - walk.began[own], 0)
             (known,) = history.known_at(begin)
             fits = Fits.within(known, [], age, method=self.method, horizon=Fraction(end - begin))
             items = OpenItems(
-                *(selection, item[own], stage[own], age, is_known[own], fits),
+                *(self._whole, walk.item[own], walk.stage[own], age, is_known[own], fits),
                 np.zeros(len(own), dtype=np.int64),
             )
-            yield PastDate(items, won[bounds[date] : bounds[date + 1]].astype(bool))
-
-
-def _history(
-    pipeline: Pipeline,
-    stage: npt.NDArray[np.int32],
-    following: npt.NDArray[np.int32],
-    began: npt.NDArray[np.int64],
-    ended: npt.NDArray[np.int64],
-    is_known: Flags,
-    threads: int,
-) -> History:
-    """Put the visits of the stages in progress in order, with all that ever became of them."""
-    n = len(pipeline.stages)
-    # The columns of what follows a stage: those in progress, won, any other end; none where nothing follows.
-    column = np.array(
-        [*range(n), *[n] * len(pipeline.won), *[n + 1] * len(pipeline.lost), -1], dtype=np.int32
-    )
-    cause = column[following]
-    cause[(stage >= n) | ~is_known] = LEFT_OUT
-    return History.of(began, np.where(following >= 0, ended, GOES_ON), cause, stage, n, 1, threads)
+            yield PastDate(items, is_won[places])

@@ -165,7 +165,12 @@ def win_probability(
         table,
         "win_probability",
         pipeline,
-        counted={"listed": len(order), "open": state.n, "beyond_support": int(values.beyond.sum())},
+        counted={
+            "listed": len(order),
+            "open": state.n,
+            "with_chance": int((~np.isnan(values.win)).sum()),
+            "beyond_support": int(values.beyond.sum()),
+        },
         expected=float(np.nansum(values.win)),
         **remembered_of(state, method, sure),
     )
@@ -182,6 +187,7 @@ def check_seed(seed: Any) -> int:
 def remembered_of(state: OpenState, method: str, confidence: float) -> dict[str, Any]:
     """Return what a table remembers of a fit."""
     horizon, unknown = state.horizon, int((~state.is_known).sum())
+    never_left = [str(state.selection.pipeline.labels[row]) for row in state.never_left]
     grid = state.fits.fits[0].grid
     data = state.selection.data
     return {
@@ -190,6 +196,7 @@ def remembered_of(state: OpenState, method: str, confidence: float) -> dict[str,
         **({} if horizon is None else {"until": str(data.to_times(np.array([horizon.end])).iloc[0])}),
         **({} if grid is None or method != "semi_markov" else {"steps": grid.n}),
         **({"start_unknown": unknown} if unknown else {}),
+        **({"never_left": never_left} if never_left else {}),
         **({"fell_back": state.fits.n_fallen_back} if state.fits.n_fallen_back else {}),
         **state.lengths.remembered_with_pauses(state.selection.pipeline),
     }

@@ -14,16 +14,17 @@ using namespace stagefunnel::testing;
 using Times = std::vector<std::int64_t>;
 using Flags = std::vector<std::uint8_t>;
 
-const Stages kStages{{"New", "Offer"}, {"Won"}, {"Lost"}};
+constexpr std::uint8_t kIsOpen = 0, kIsWon = 1, kIsLost = 2;
+const Stages kStagesThen{{"New", "Offer"}, {"Won"}, {"Lost"}};
 
 /// A log with its visits.
 struct Visits {
     explicit Visits(const std::vector<Row>& rows)
         : log(log_of(rows)),
-          pipeline(kStages.read(log)),
+          pipeline(kStagesThen.read(log)),
           stays(list_stays(log.journeys, pipeline, 0, 4, scan::Marks{.whole = log.journeys}, 1)) {}
 
-    [[nodiscard]] VisitColumns columns() const { return {stays.item, stays.stage, stays.began}; }
+    [[nodiscard]] VisitColumns columns() const { return {stays.item, stays.stage, stays.began, stays.state}; }
     [[nodiscard]] OpenThen open(const Times& first, const Times& dates, const Times& ends,
                                 unsigned threads = 1) const {
         return open_then(columns(), pipeline, first, dates, ends, threads);
@@ -34,13 +35,13 @@ struct Visits {
     StaySpells stays;
 };
 
-TEST(OpenThen, ListsWhoIsInProgressAndWhetherHeIsWonAtTheEndOfTheHorizon) {
+TEST(OpenThen, ListsWhoIsInProgressAndHowHeStandsAtTheEndOfTheHorizon) {
     const Visits visits({{1, "New", 1}, {1, "Offer", 5}, {1, "Won", 9}});
     const OpenThen found = visits.open({0}, {1, 2, 5, 6, 9, 10}, {20, 8, 9, 10, 20, 20});
     // At 1 it has not begun, at 5 it is not in Offer yet, at 9 it is not won yet.
     EXPECT_EQ(found.bounds, (Times{0, 0, 1, 2, 3, 4, 4}));
     EXPECT_EQ(found.visit, (Times{0, 0, 1, 1}));
-    EXPECT_EQ(found.won, (Flags{0, 0, 1, 1}));
+    EXPECT_EQ(found.outcome, (Flags{kIsOpen, kIsOpen, kIsWon, kIsWon}));
 }
 
 TEST(OpenThen, FollowsAnItemThatIsWorkedOnAgain) {
@@ -48,8 +49,8 @@ TEST(OpenThen, FollowsAnItemThatIsWorkedOnAgain) {
     const OpenThen found = visits.open({0}, {3, 5, 7, 9}, {5, 9, 9, 20});
     EXPECT_EQ(found.bounds, (Times{0, 1, 1, 2, 2}));
     EXPECT_EQ(found.visit, (Times{0, 2}));
-    EXPECT_EQ(found.won, (Flags{0, 1}));
-    EXPECT_EQ(visits.open({0}, {7}, {13}).won, (Flags{0}));
+    EXPECT_EQ(found.outcome, (Flags{kIsLost, kIsWon}));
+    EXPECT_EQ(visits.open({0}, {7}, {13}).outcome, (Flags{kIsLost}));
 }
 
 TEST(OpenThen, ListsItemsInTheOrderThatIsAskedForOnAnyNumberOfThreads) {
@@ -67,7 +68,7 @@ TEST(OpenThen, ListsItemsInTheOrderThatIsAskedForOnAnyNumberOfThreads) {
     const OpenThen same = visits.open(first, {4, 8, 12}, {6, 20, 20}, 4);
     EXPECT_EQ(found.bounds, same.bounds);
     EXPECT_EQ(found.visit, same.visit);
-    EXPECT_EQ(found.won, same.won);
+    EXPECT_EQ(found.outcome, same.outcome);
     ASSERT_GT(found.bounds[1], 1);
     EXPECT_GT(found.visit[0], found.visit[1]);
 }
@@ -78,6 +79,44 @@ TEST(OpenThen, RefusesWhatDoesNotFit) {
     EXPECT_THROW(static_cast<void>(visits.open({0}, {3, 2}, {5, 5})), std::invalid_argument);
     EXPECT_THROW(static_cast<void>(visits.open({0}, {3}, {2})), std::invalid_argument);
     EXPECT_THROW(static_cast<void>(visits.open({0}, {3}, {})), std::invalid_argument);
+}
+
+TEST(OpenFeatures, DescribeAnItemByItsVisitsUpToTheMoment) {
+    const Visits visits(
+        {{1, "Offer", 2}, {1, "New", 5}, {1, "Offer", 9}, {1, "Won", 30}, {2, "Offer", 8}, {2, "Won", 12}});
+    const Times dates{6, 10};
+    const OpenThen open = visits.open({2, 0}, dates, dates);  // shorter journeys lie first
+    EXPECT_EQ(open.visit, (Times{3, 4, 0}));
+    const Times windows{1, 5};
+    const OpenFeatures found = describe_open(visits.columns(), visits.pipeline, open, dates, windows, 2.0, 1);
+    EXPECT_EQ(found.age, (std::vector<double>{2, 4, 1}));
+    EXPECT_EQ(found.in_stage, (std::vector<double>{0.5, 0.5, 1}));
+    EXPECT_EQ(found.visits, (Times{2, 3, 1}));
+    EXPECT_EQ(found.back_moves, (Times{1, 1, 0}));
+    EXPECT_EQ(found.skipped, (Times{0, 0, 1}));  // item 2 is in Offer and never was in New
+    EXPECT_EQ(found.moves, (Times{1, 1, 0, 1, 2, 0}));
+    EXPECT_EQ(found.time_in_stage, (std::vector<double>{0.5, 2, 0, 1.5, 2, 1}));
+}
+
+TEST(OpenFeatures, SkippedAllThatAWinPassed) {
+    const Visits visits({{1, "Offer", 2}, {1, "Won", 5}, {1, "Offer", 9}});
+    const Times dates{10};
+    const OpenFeatures found =
+        describe_open(visits.columns(), visits.pipeline, visits.open({0}, dates, dates), dates, {}, 1.0, 1);
+    EXPECT_EQ(found.skipped, (Times{1}));
+    EXPECT_EQ(found.visits, (Times{3}));
+    EXPECT_EQ(found.time_in_stage, (std::vector<double>{0, 4}));
+}
+
+TEST(OpenFeatures, RefuseWhatDoesNotFit) {
+    const Visits visits({{1, "New", 1}, {1, "Won", 4}});
+    const Times dates{3};
+    OpenThen open = visits.open({0}, dates, dates);
+    EXPECT_THROW(static_cast<void>(describe_open(visits.columns(), visits.pipeline, open, {}, {}, 1.0, 1)),
+                 std::invalid_argument);
+    open.visit[0] = 1;
+    EXPECT_THROW(static_cast<void>(describe_open(visits.columns(), visits.pipeline, open, dates, {}, 1.0, 1)),
+                 std::invalid_argument);
 }
 
 }  // namespace

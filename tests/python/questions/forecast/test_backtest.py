@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from stagefunnel.cli import main
 
 SHOP = sf.datasets.furniture_shop()
@@ -190,3 +193,64 @@ def test_before_anything_ended_nothing_is_expected() -> None:
 def test_what_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:
     with pytest.raises(sf.StageFunnelError, match=says):
         sf.backtest(shop(), SHOP.pipeline, **options)
+
+
+@pytest.mark.parametrize("method", ["semi_markov", "markov"])
+@examples(ci=10, night=100)
+@given(seed=st.integers(0, 2**32))
+def test_one_walk_says_what_the_forecasts_of_the_dates_say_one_by_one(method: Any, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    n = int(random.integers(5, 120))
+    rows = {
+        "item": random.integers(0, 20, n),
+        "stage": random.choice(["New", "Offer", "Terms", "Won", "Lost", "Other"], n),
+        "time": random.integers(0, 60, n),
+        "unknown": random.random(n) < 0.1,
+    }
+    log = sf.StageLog(rows, start_unknown="unknown", observed_until=60)
+    pipeline = sf.Pipeline(["New", "Offer", "Terms"], won="Won", lost="Lost")
+    options: dict[str, Any] = {"method": method, "unlisted": "ignore", "missing": "ignore", "draws": 100}
+    dates = sorted({int(date) for date in random.integers(int(rows["time"].min()) + 1, 50, 4)})
+    table = sf.backtest(log, pipeline, dates=dates, horizon=7, **options)
+    assert len(table) == len(dates)
+    for row in table.itertuples():
+        then = sf.forecast(log, pipeline, as_of=row.date, horizon=7, **options).iloc[-1]
+        chances = sf.win_probability(
+            log, pipeline, as_of=row.date, horizon=7, **{k: v for k, v in options.items() if k != "draws"}
+        )
+        came = sf.item_table(log, pipeline, as_of=row.date + 7, unlisted="ignore", missing="ignore")
+        won = came.set_index("item")["outcome"].eq("won").reindex(chances["item"]).to_numpy(dtype=bool)
+        assert row.n_open == then["n_open"] == len(chances)
+        assert row.actual == won.sum()
+        assert row.expected == pytest.approx(then["expected_wins"], rel=1e-12, nan_ok=True)
+        bounds = then[["expected_wins_low", "expected_wins_high"]].astype(float)
+        np.testing.assert_array_equal([row.expected_low, row.expected_high], bounds)
+
+
+def test_threads_do_not_matter() -> None:
+    tables = [
+        sf.backtest(shop(threads=threads), SHOP.pipeline, horizon="60d", draws=100) for threads in (1, 3)
+    ]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
+def test_a_horizon_that_is_no_time_is_refused() -> None:
+    with pytest.raises(sf.SchemaError, match=r"horizon='0d' is not above 0; give a longer one"):
+        sf.backtest(shop(), SHOP.pipeline, horizon="0d")
+
+
+def test_dates_outside_the_log_are_counted_and_named() -> None:
+    table = sf.backtest(shop(), SHOP.pipeline, dates=["1999-01-01", "2099-01-01"], horizon="30d", draws=100)
+    assert not len(table)
+    assert table["expected"].dtype == "float64"
+    assert table.attrs["stagefunnel"]["dates_outside"] == 2
+    assert "2 dates left out: they are not within the log." in str(sf.show(table))
+
+
+def test_currencies_of_today_are_refused_beside_an_amount_that_is_tested() -> None:
+    frame = SHOP.frame.assign(sum=100.0)
+    log = shop(frame, SHOP.deals.assign(money="EUR"), columns=["sum"])
+    options: dict[str, Any] = {"horizon": "30d", "amount": "sum", "currency": "money", "draws": 100}
+    with pytest.raises(sf.SchemaError, match=r"currency='money'.*values are of today.*static"):
+        sf.backtest(log, SHOP.pipeline, **options)
+    assert "expected_amount" in sf.backtest(log, SHOP.pipeline, static="money", **options)

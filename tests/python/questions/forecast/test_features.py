@@ -5,8 +5,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
+from stagefunnel.questions.forecast import features
 
 SHOP = sf.datasets.furniture_shop()
 NAMES = {"item": "deal_id", "stage": "stage", "time": "entered_at"}
@@ -131,3 +135,34 @@ def test_what_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:
     right: dict[str, Any] = {"as_of": moments(1)[0], "horizon": "30d"}
     with pytest.raises(sf.StageFunnelError, match=says):
         sf.item_features(shop(), SHOP.pipeline, **right | options)
+
+
+@examples(ci=10, night=100)
+@given(seed=st.integers(0, 2**32))
+def test_one_walk_says_what_was_known_at_each_moment_alone(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    n = int(random.integers(3, 120))
+    rows = {
+        "item": random.integers(0, 20, n),
+        "stage": random.choice(["New", "Offer", "Terms", "Won", "Lost", "Other"], n),
+        "time": random.integers(0, 60, n),
+        "unknown": random.random(n) < 0.1,
+        "note": random.choice(["a", "b", None], n),
+        "number": np.arange(n),
+    }
+    log = sf.StageLog(rows, start_unknown="unknown", columns=["note", "number"], observed_until=60)
+    pipeline = sf.Pipeline(["New", "Offer", "Terms"], won="Won", lost="Lost")
+    options: dict[str, Any] = {
+        "as_of": sorted({int(one) for one in random.integers(0, 60, 4)}),
+        "horizon": int(random.integers(1, 20)),
+        "columns": ["note", "number"],
+        "windows": [3, 10],
+        "unlisted": "ignore",
+        "missing": "ignore",
+    }
+    walked = sf.item_features(log, pipeline, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(features, "can_walk", lambda *_: False)
+        alone = sf.item_features(log, pipeline, **options)
+    pd.testing.assert_frame_equal(walked, alone, check_exact=True)
+    assert walked.attrs == alone.attrs

@@ -60,9 +60,13 @@ def test_the_rows_are_the_items_added_up(options: dict[str, Any]) -> None:
                 continue
             of_row = own if row.line == "total" else own[own["stage"] == row.stage]
             assert row.n_open == len(of_row)
-            assert row.expected_wins == pytest.approx(of_row["win"].sum())
-            assert row.expected_wins_if_closed == pytest.approx(of_row["win_if_closed"].sum())
-            assert row.expected_amount == pytest.approx((of_row["win"] * of_row["amount"]).sum())
+            worth = of_row["win"] * of_row["amount"]
+            # Where no item has a chance nothing is expected.
+            least = 1 if len(of_row) and of_row["win"].isna().all() else 0
+            sums = [of_row["win"], of_row["win_if_closed"], worth]
+            expected = [one.sum(min_count=least) for one in sums]
+            found = [row.expected_wins, row.expected_wins_if_closed, row.expected_amount]
+            assert found == pytest.approx(expected, nan_ok=True)
             assert row.n_beyond_support == of_row["beyond_support"].sum()
             beyond = of_row["amount"][of_row["beyond_support"]].sum()
             assert row.amount_beyond_support == pytest.approx(beyond)
@@ -70,7 +74,8 @@ def test_the_rows_are_the_items_added_up(options: dict[str, Any]) -> None:
                 assert row.win == pytest.approx(of_row["win"].mean())
             else:
                 assert math.isnan(row.win)
-            assert row.expected_wins_low <= row.expected_wins + 1 <= row.expected_wins_high + 2
+            if least == 0:
+                assert row.expected_wins_low <= row.expected_wins + 1 <= row.expected_wins_high + 2
 
 
 def test_groups_share_one_fit_and_add_up_to_the_whole() -> None:
@@ -235,3 +240,45 @@ def test_the_interval_holds_the_wins_that_came_in_nine_of_ten_simulations(
     if not zombies:
         # The chain takes no notice of how long a deal has been there, and is far off.
         assert np.mean(of_chain) < -5 * np.std(of_chain) / math.sqrt(len(of_chain))
+
+
+def test_where_nothing_ever_left_a_stage_nothing_is_expected_and_the_table_says_so() -> None:
+    rows = {
+        "item": [1, 1, 2, 2, 3, 4, 4],
+        "stage": ["New", "Won", "New", "Lost", "New", "New", "Legal"],
+        "time": [0, 5, 0, 9, 26, 1, 8],
+    }
+    log = sf.StageLog(rows, observed_until=30)
+    table = sf.forecast(log, sf.Pipeline(["New", "Legal"], won="Won", lost="Lost"), draws=100)
+    by_stage = table.set_index("stage")
+    assert by_stage.loc["New", "expected_wins"] == pytest.approx(1 / 3)
+    legal = by_stage.loc["Legal", ["expected_wins", "expected_wins_low", "expected_wins_if_closed_high"]]
+    assert legal.isna().all()
+    assert table["expected_wins"].iloc[-1] == pytest.approx(1 / 3)
+    assert "Nothing ever left Legal: for open items there no chance can be read off." in str(sf.show(table))
+    assert "Nothing ever left" not in str(sf.show(sf.forecast(SHOP.log, SHOP.pipeline, draws=100)))
+
+
+def test_of_amounts_that_nobody_knows_nothing_is_expected() -> None:
+    items = pd.DataFrame({"item": range(1, 7), "worth": [1.0, 2, 3, 4, np.nan, np.nan]})
+    log = six(items=items)
+    table = sf.forecast(log, OFFER, amount="worth", draws=100)
+    assert table[["expected_amount", "expected_amount_low", "amount_beyond_support"]].isna().all(axis=None)
+    assert table["expected_wins"].notna().all()
+    shown = str(sf.show(table))
+    assert "2 open items without an amount add nothing to amounts." in shown
+    assert "Amount expected" not in shown
+    assert "nan" not in shown
+
+
+def test_before_anything_was_closed_nothing_is_expected() -> None:
+    log = sf.StageLog({"item": [1, 2], "stage": ["Offer", "Offer"], "time": [0, 5]}, observed_until=50)
+    pipeline = sf.Pipeline("Offer", won="Won")
+    table = sf.forecast(log, pipeline, missing="ignore", horizon=20, draws=100)
+    assert table["expected_wins"].isna().all()
+    assert "nan" not in str(sf.show(table))
+    chances = sf.win_probability(log, pipeline, missing="ignore")
+    assert "2 open items, none with a chance that can be read off" in str(sf.show(chances))
+    past = sf.backtest(log, pipeline, missing="ignore", dates=[10], horizon=5, draws=100)
+    assert past["expected"].isna().all()
+    assert "Nothing can be tested: nothing had left a stage by any of the dates." in str(sf.show(past))

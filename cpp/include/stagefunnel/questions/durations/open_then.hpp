@@ -14,16 +14,17 @@ struct VisitColumns {
     std::span<const std::uint32_t> item;
     std::span<const std::int32_t> stage;
     std::span<const std::int64_t> began;
+    std::span<const std::uint8_t> state{};  // bits of `StaySpells`; `open_then` reads none
 };
 
 /// The items that were open at some dates, those of date d at the places [bounds[d], bounds[d + 1]).
 struct OpenThen {
     std::vector<std::int64_t> bounds;
-    std::vector<std::int64_t> visit;  // place of the visit in which the item was
-    std::vector<std::uint8_t> won;    // 1 if it is won as seen at the end of the date's horizon
+    std::vector<std::int64_t> visit;    // place of the visit in which the item was
+    std::vector<std::uint8_t> outcome;  // as `Outcome`, as seen at the end of the date's horizon
 };
 
-/// Finds the items that were open at each date, and whether they are won at the end of its horizon.
+/// Finds the items that were open at each date, and how they stand at the end of its horizon.
 ///
 /// An item is open while its last visit is of a stage in progress. What begins at a moment itself is not
 /// known at it. One walk over the visits answers for all dates.
@@ -37,5 +38,28 @@ struct OpenThen {
                                  std::span<const std::int64_t> first_visit,
                                  std::span<const std::int64_t> dates, std::span<const std::int64_t> ends,
                                  unsigned threads);
+
+/// What was known of open items at the moments at which they were; a column has a value for each of them.
+///
+/// Lengths are divided by the ticks of a day, and NaN where the start of a visit is not known.
+struct OpenFeatures {
+    std::vector<double> age, in_stage;
+    std::vector<std::int64_t> visits, back_moves, skipped;
+    std::vector<std::int64_t> moves;    // by window: moves since the moment less it
+    std::vector<double> time_in_stage;  // by stage in progress: the time there so far
+};
+
+/// Describes open items by their visits up to some moments.
+///
+/// The numbers of visits, back moves and skipped stages are those of `item_facts`, of a pipeline without
+/// rules of single stages.
+///
+/// @param open the items, as `open_then` found them at the `dates`.
+/// @param windows lengths before a moment in which moves are counted.
+/// @throws std::invalid_argument if the columns or the places do not fit, or the pipeline has such rules.
+[[nodiscard]] OpenFeatures describe_open(const VisitColumns& visits, const Pipeline& pipeline,
+                                         const OpenThen& open, std::span<const std::int64_t> dates,
+                                         std::span<const std::int64_t> windows, double ticks_a_day,
+                                         unsigned threads);
 
 }  // namespace stagefunnel::durations

@@ -1,0 +1,30 @@
+"""What the chances of open items are read off, and where nothing can be read off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .numbers import counted
+
+_MOST_STAGES: Final = 5  # that are written out
+
+
+def of_fit(remembered: Mapping[str, Any]) -> list[str]:
+    """Say what the chances of open items are read off, and for which there are none."""
+    unknown, fell_back = remembered.get("start_unknown", 0), remembered.get("fell_back", 0)
+    common = []
+    if "working_day" in remembered:
+        common.append("How long items have been in their stages is measured in working hours.")
+    if fell_back:
+        common.append(
+            f"{counted(fell_back, 'stage')} of groups with too few visits that ended "
+            f"{'takes' if fell_back == 1 else 'take'} the fit of all."
+        )
+    if never_left := remembered.get("never_left"):
+        stages = " or ".join(never_left[:_MOST_STAGES])
+        common.append(f"Nothing ever left {stages}: for open items there no chance can be read off.")
+    if not unknown:
+        return common
+    are = "is one open item" if unknown == 1 else f"are {counted(unknown, 'open item')}"
+    return [*common, f"There {are} without a chance: nobody knows since when they are in their stage."]
