@@ -20,12 +20,8 @@ from ..tables.schema import (
 )
 from .crm_sentences import crm_tested, crm_total, without_crm
 from .extremes import group_name
-<<<<<<< HEAD
-from .numbers import count, counted, number, p_value, part_of, percent, points, tenths
-=======
 from .fit_sentences import of_fit
-from .numbers import count, counted, number, p_value, part_of, percent, points
->>>>>>> h-forecast
+from .numbers import count, counted, number, p_value, part_of, percent, points, tenths
 from .period_sentences import NameOf
 from .things import things_of
 from .unlike import LEAST_BASE
@@ -96,13 +92,8 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     if not n_open:
         return [f"No {things.removesuffix('s')} is open."]
     sentences = []
-<<<<<<< HEAD
-    if n_open > beyond:
-        expected = tenths(all_of_them["expected_wins"])
-=======
     if not pd.isna(all_of_them["expected_wins"]):
-        expected = _tenths(all_of_them["expected_wins"])
->>>>>>> h-forecast
+        expected = tenths(all_of_them["expected_wins"])
         between = _range(all_of_them, "expected_wins", remembered)
         of = f"{count(n_open - beyond)} open {things}{_that_can(beyond)}"
         sentences.append(f"About {expected} of {of} are expected to be won{_until(remembered)} ({between}).")
@@ -189,15 +180,10 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
     if not numbers["open"]:
         return ["No item is open."]
     beyond = numbers["beyond_support"]
-<<<<<<< HEAD
-    expected = tenths(remembered["expected"])
-    parts = [f"{counted(numbers['open'], 'open item')}, of which about {expected} are expected to be won"]
-=======
     about = "none with a chance that can be read off"
     if numbers["with_chance"]:
-        about = f"of which about {_tenths(remembered['expected'])} are expected to be won"
+        about = f"of which about {tenths(remembered['expected'])} are expected to be won"
     parts = [f"{counted(numbers['open'], 'open item')}, {about}"]
->>>>>>> h-forecast
     if beyond:
         parts.append(f"{count(beyond)} longer in their stage than any that ever left it: too old to forecast")
     return ["; ".join(parts), *of_fit(remembered)]

@@ -12,13 +12,8 @@ namespace {
 using Times = std::vector<std::int64_t>;
 using Codes = std::vector<std::int32_t>;
 
-<<<<<<< HEAD
-constexpr std::int64_t kGoesOn = DatedVisits::kGoesOn;
-constexpr std::int32_t kToWon = 0, kToLost = 1;
-=======
 constexpr std::int64_t kStillThere = DatedVisits::kGoesOn;
 constexpr std::int32_t kAsWon = 0, kAsLost = 1;
->>>>>>> h-forecast
 
 /// Visits that keep their columns.
 struct Columns {
@@ -40,13 +35,8 @@ SteppedExits steps_of(const ExitHistory& history, const KnownExits& known, const
 // Six visits of one stage: won after 10, lost after 20, won after 30, lost after 40, there since 15 and since
 // 50 at the moment 50.
 const Columns kSix{{0, 0, 0, 0, 35, 0},
-<<<<<<< HEAD
-                   {10, 20, 30, 40, kGoesOn, kGoesOn},
-                   {kToWon, kToLost, kToWon, kToLost, -1, -1},
-=======
                    {10, 20, 30, 40, kStillThere, kStillThere},
                    {kAsWon, kAsLost, kAsWon, kAsLost, -1, -1},
->>>>>>> h-forecast
                    {0, 0, 0, 0, 0, 0}};
 
 TEST(ExitHistory, TakesTheSharesOfTheVisitsThatLastedSoLong) {
