@@ -26,10 +26,8 @@ from ...tables.schema import MOVED_OUT, PARTS, TOO_RECENT
 from ..funnel.bounds import with_funnel_bounds
 from ..funnel.counts import FunnelCounts
 from ..funnel.table import MOST_RECORDED, funnel_table, labels_of, outcome_table
-from ..scope.groups import Groups
+from ..scope.groups import ONE_GROUP, Groups
 from ..stats.proportions import wilson_bounds
-
-_GROUP = "group"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +65,12 @@ class Part:
         share_items: bool = False,
     ) -> Part:
         """Build the funnel of a part from its counts; groups that `share_items` have no bounds."""
-        every = Groups(np.zeros(0, dtype=np.int32), pd.DataFrame({_GROUP: range(len(counts.base))}))
-        every = replace(every, keeps_empty=True)
+        # Groups without a name: their rows get their labels when the parts stand under one another.
+        every = replace(ONE_GROUP, values=pd.DataFrame(index=range(len(counts.base))))
         table = funnel_table(pipeline, "classic", {"classic": counts}, every)
         counted = {kind: counts}
         table = with_funnel_bounds(table, pipeline, counted, confidence, every, share_items=share_items)
-        table = table.drop(columns=_GROUP)
-        outcomes = outcome_table(pipeline, counts, every).drop(columns=_GROUP)
+        outcomes = outcome_table(pipeline, counts, every)
         columns = {name: outcomes[name].tolist() for name in outcomes.columns}
         absent = np.zeros(counts.passed.shape, dtype=bool)
         if counts.beyond_absent.size:
