@@ -16,6 +16,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     bind_journeys(journeys);
     bind_scan(scan);
     bind_funnel(funnel);
+    bind_units(funnel);
     bind_stats(stats);
     bind_stages(stages);
     bind_lives(stages);

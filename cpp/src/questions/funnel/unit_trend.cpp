@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -8,7 +7,6 @@
 #include "questions/funnel/unit_counter.hpp"
 #include "questions/funnel/unit_status.hpp"
 #include "scan/code_meaning.hpp"
-#include "scan/look_ahead.hpp"
 #include "stagefunnel/questions/funnel/units.hpp"
 
 namespace stagefunnel::funnel {
@@ -25,43 +23,28 @@ class UnitTrendCounter {
           options_(options),
           periods_(periods),
           meaning_(meaning),
-          n_rows_(static_cast<std::size_t>(pipeline.n_rows())),
           n_periods_(static_cast<Eigen::Index>(periods.bounds.size()) - 1),
           reader_(journeys, pipeline, codes, options),
           counter_(pipeline, options, n_periods_ * options.n_groups) {}
 
-    /// Counts the units [first, last).
-    void count(const ByKey& items, std::size_t first, std::size_t last) {
-        const scan::LookAhead<Code> ahead(journeys_, codes_,
-                                          std::span(items.values).first(items.offsets[last]));
-        for (std::size_t unit = first; unit < last; ++unit) {
-            for (std::size_t place = items.offsets[unit]; place < items.offsets[unit + 1]; ++place)
-                ahead.at(place);
-            count(items.of(unit));
-        }
+    void count(std::span<const std::uint32_t> items) {
+        find_changes(items);
+        for (std::size_t i = 0; i < changes_.size(); ++i)
+            count_from(items, changes_[i], i + 1 < changes_.size() ? changes_[i + 1] : n_periods_);
     }
 
     [[nodiscard]] PartialUnits take() { return counter_.take(); }
 
   private:
-    /// An item as it was read at the end of a period; it is read again once it has a further row.
-    struct Snapshot {
-        std::size_t end = 0;  // its rows that were read end here
-        ItemStanding standing;
-        std::optional<ReadItem<Mask>> item;  // none: no count has it
-        bool has_moved = false;
-    };
-
-    void count(std::span<const std::uint32_t> items) {
-        find_changes(items);
-        snapshots_.clear();
-        snapshots_.resize(items.size());
-        for (std::size_t i = 0; i < changes_.size(); ++i)
-            count_from(items, changes_[i], i + 1 < changes_.size() ? changes_[i + 1] : n_periods_);
-    }
-
     [[nodiscard]] std::int64_t bound(Eigen::Index period) const {
         return periods_.bounds[static_cast<std::size_t>(period)];
+    }
+    /// Returns the first row of an item at or after a time.
+    [[nodiscard]] std::size_t row_at(std::size_t item, std::int64_t time) const {
+        const auto times = journeys_.time.begin();
+        const auto first = times + static_cast<std::ptrdiff_t>(journeys_.offsets[item]);
+        const auto last = times + static_cast<std::ptrdiff_t>(journeys_.offsets[item + 1]);
+        return static_cast<std::size_t>(std::lower_bound(first, last, time) - times);
     }
     /// Returns the moment until which a period is read.
     [[nodiscard]] std::int64_t seen_until(Eigen::Index period) const {
@@ -75,16 +58,13 @@ class UnitTrendCounter {
         const std::int64_t until = seen_until(n_periods_ - 1);
         for (const std::uint32_t item : items) {
             Eigen::Index last = -1;
-            for (std::size_t i = journeys_.offsets[item]; i < journeys_.offsets[item + 1]; ++i) {
+            const std::size_t end = row_at(item, until);
+            for (std::size_t i = journeys_.offsets[item]; i < end; ++i) {
                 const std::int64_t time = journeys_.time[i];
-                if (time >= until) break;
-                if (last < 0) {
-                    last = static_cast<Eigen::Index>(last_not_after(periods_.bounds, time));
-                } else if (time >= bound(last + 1)) {
-                    while (time >= bound(last + 1)) ++last;  // rows of one item are seldom far apart
-                } else {
-                    continue;
-                }
+                if (last >= 0 && time < bound(last + 1)) continue;
+                const auto from = periods_.bounds.begin() + last + 1;
+                last = std::upper_bound(from, periods_.bounds.end(), time) - periods_.bounds.begin() - 1;
+                last = std::max<Eigen::Index>(last, 0);
                 changes_.push_back(last);
             }
         }
@@ -96,13 +76,7 @@ class UnitTrendCounter {
     void count_from(std::span<const std::uint32_t> items, Eigen::Index period, Eigen::Index past) {
         counter_.clear();
         UnitStatus status;
-        const std::int64_t until = seen_until(period);
-        for (std::size_t i = 0; i < items.size(); ++i) {
-            const Snapshot& own = read(items[i], until, snapshots_[i]);
-            if (own.standing.standing == Standing::none) continue;
-            status.see(own.standing, items[i]);
-            if (own.item) counter_.see(*own.item, items[i], journeys_.first_row[items[i]], own.has_moved);
-        }
+        for (const std::uint32_t item : items) read(item, seen_until(period), status);
         if (status.standing() == Standing::none) return;
         if (status.standing() != Standing::open) {
             if (status.gone_at() < bound(period)) return;
@@ -114,22 +88,13 @@ class UnitTrendCounter {
         if (past < n_periods_) counter_.count(past * options_.n_groups + group, -1);
     }
 
-    /// Reads the rows of an item before a time, unless it has none that were not read.
-    const Snapshot& read(std::size_t item, std::int64_t until, Snapshot& own) {
-        const std::size_t begin = journeys_.offsets[item], end_of_item = journeys_.offsets[item + 1];
-        std::size_t end = std::max(begin, own.end);
-        while (end < end_of_item && journeys_.time[end] < until) ++end;
-        if (end == own.end || end == begin) return own;
-        own.end = end;
-        own.standing = ItemStanding();
-        own.item.reset();
+    void read(std::size_t item, std::int64_t until, UnitStatus& status) {
+        const std::size_t begin = journeys_.offsets[item], end = row_at(item, until);
         const scan::JourneyTimes times = scan::times_of_journey(journeys_, codes_, meaning_, begin, end);
-        if (!times.seen || (times.moved && periods_.moved_out == scan::MovedOut::exclude)) return own;
+        if (!times.seen || (times.moved && periods_.moved_out == scan::MovedOut::exclude)) return;
         const bool is_counted = reader_.read_rows(begin, end);
-        own.standing = ItemStanding(times, reader_.end(), journeys_.first_row[item], is_counted);
-        own.has_moved = times.moved;
-        if (is_counted) own.item.emplace(reader_, n_rows_);
-        return own;
+        status.see(ItemStanding(times, reader_.end(), journeys_.first_row[item], is_counted), item);
+        if (is_counted) counter_.see(reader_, item, journeys_.first_row[item], times.moved);
     }
 
     const Journeys& journeys_;
@@ -137,12 +102,10 @@ class UnitTrendCounter {
     const Options& options_;
     const Periods& periods_;
     const scan::CodeMeaning* meaning_;
-    std::size_t n_rows_;
     Eigen::Index n_periods_;
     ItemReader<Mask, Code> reader_;
     UnitCounter<Mask> counter_;
     std::vector<Eigen::Index> changes_;
-    std::vector<Snapshot> snapshots_;  // of each item of the unit
 };
 
 }  // namespace
@@ -156,7 +119,7 @@ UnitCounts count_unit_trend(const Journeys& journeys, const Pipeline& pipeline, 
     const auto count = [&]<class Mask>(const auto* codes, std::size_t first, std::size_t last) {
         UnitTrendCounter<Mask, std::decay_t<decltype(*codes)>> counter(journeys, pipeline, codes, options,
                                                                        periods, meaning.data());
-        counter.count(items, first, last);
+        for (std::size_t unit = first; unit < last; ++unit) counter.count(items.of(unit));
         return counter.take();
     };
     PartialUnits changes = count_all_units(journeys, pipeline, items, options.threads, count);

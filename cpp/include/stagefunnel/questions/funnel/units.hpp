@@ -111,7 +111,7 @@ struct UnitWords {
 /// further groups for units that moved out.
 ///
 /// Each period has the units that are not closed, as seen at its end, before its start, with the rows before
-/// its end. An item is read again for each period in which it has a row.
+/// its end. A unit is read again for each period in which one of its items has a row.
 ///
 /// @throws std::invalid_argument as `count_units` and `count_trend` do.
 [[nodiscard]] UnitCounts count_unit_trend(const Journeys& journeys, const Pipeline& pipeline,
