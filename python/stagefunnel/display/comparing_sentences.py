@@ -144,7 +144,7 @@ def _steps(table: pd.DataFrame, total: float, name_of: NameOf, *, is_small: bool
     def largest(rows: pd.DataFrame) -> tuple[float, str, str]:
         if rows.empty:
             return 0.0, "", ""
-        one = rows.loc[rows["effect"].abs().idxmax()]
+        one = rows.iloc[int(rows["effect"].abs().argmax())]
         effect = float(one["effect"])
         chance = _may_be_chance(effect, float(one["effect_se"]), is_small=is_small)
         return effect, name_of(one["stage"]), f"{points(effect)}{chance}"
