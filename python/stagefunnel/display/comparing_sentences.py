@@ -118,15 +118,16 @@ def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[s
 def _steps(table: pd.DataFrame, total: float, name_of: NameOf, *, is_small: bool) -> list[str]:
     """Name the step with the largest effect towards the difference, and the largest against it."""
 
-    def largest(effects: pd.Series) -> tuple[float, str, str]:
-        if not len(effects):
+    def largest(rows: pd.DataFrame) -> tuple[float, str, str]:
+        if rows.empty:
             return 0.0, "", ""
-        at = effects.abs().idxmax()
-        chance = _may_be_chance(effects[at], table.loc[at, "effect_se"], is_small=is_small)
-        return float(effects[at]), name_of(table.loc[at, "stage"]), f"{points(effects[at])}{chance}"
+        one = rows.iloc[int(rows["effect"].abs().argmax())]
+        effect = float(one["effect"])
+        chance = _may_be_chance(effect, float(one["effect_se"]), is_small=is_small)
+        return effect, name_of(one["stage"]), f"{points(effect)}{chance}"
 
-    known = table["effect"].dropna()
-    most, against = largest(known[known * total > 0]), largest(known[known * total < 0])
+    towards = table["effect"] * total
+    most, against = largest(table[towards > 0]), largest(table[towards < 0])
     if not most[1]:
         return []
     if abs(against[0]) > abs(most[0]) or abs(most[0]) > _CANCELLED * abs(total):
