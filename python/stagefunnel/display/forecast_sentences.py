@@ -19,7 +19,8 @@ from ..tables.schema import (
     WIN_WITHIN,
 )
 from .extremes import group_name
-from .numbers import count, counted, number, p_value, part_of, percent, points, tenths
+from .numbers import count, counted, number, p_value, part_of, percent, points
+from .numbers import tenths as _tenths
 from .period_sentences import NameOf
 from .things import things_of
 from .unlike import LEAST_BASE
@@ -85,7 +86,7 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         return [f"No {things.removesuffix('s')} is open."]
     sentences = []
     if n_open > beyond:
-        expected = tenths(all_of_them["expected_wins"])
+        expected = _tenths(all_of_them["expected_wins"])
         between = _range(all_of_them, "expected_wins", remembered)
         of = f"{count(n_open - beyond)} open {things}{_that_can(beyond)}"
         sentences.append(f"About {expected} of {of} are expected to be won{_until(remembered)} ({between}).")
@@ -103,7 +104,7 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         )
     new = rows[rows["line"] == "new_items"]
     if len(new) and not pd.isna(new.iloc[0]["expected_wins"]):
-        expected = tenths(new.iloc[0]["expected_wins"])
+        expected = _tenths(new.iloc[0]["expected_wins"])
         between = _range(new.iloc[0], "expected_wins", remembered)
         sentences.append(
             f"About {expected} more wins are expected of {things} that are not there yet ({between}); "
@@ -146,7 +147,7 @@ def _of_target(remembered: Mapping[str, Any]) -> list[str]:
     if target["expected"] is not None:
         parts.append(f"{number(round(target['expected']))} are expected in all, new items included")
     if target["coverage"] is not None:
-        parts.append(f"what is open is {tenths(target['coverage'])} times what is missing")
+        parts.append(f"what is open is {_tenths(target['coverage'])} times what is missing")
     sentences = ["; ".join(parts) + "."]
     if target["probability"] is not None:
         sentences.append(f"The target is reached with a probability of {percent(target['probability'])}.")
@@ -159,7 +160,7 @@ def _of_chain(remembered: Mapping[str, Any]) -> list[str]:
         return []
     return [
         "How long an item has been in its stage matters here: the method semi_markov, which sees that, "
-        f"expects {tenths(differs)} wins."
+        f"expects {_tenths(differs)} wins."
     ]
 
 
@@ -187,7 +188,7 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
     if not numbers["open"]:
         return ["No item is open."]
     beyond = numbers["beyond_support"]
-    expected = tenths(remembered["expected"])
+    expected = _tenths(remembered["expected"])
     parts = [f"{counted(numbers['open'], 'open item')}, of which about {expected} are expected to be won"]
     if beyond:
         parts.append(f"{count(beyond)} longer in their stage than any that ever left it: too old to forecast")
