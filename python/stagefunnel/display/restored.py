@@ -36,7 +36,7 @@ _ESTIMATES: Final = {
     *("sensitivity", "elasticity", "removal_gain", "benchmark_gain"),
 }
 _LENGTHS: Final = re.compile(
-    r"((median|mean)_)?cycle_time|in_stage|age|mean|median|start|end|q\d+(\.\d+)?|(mean|median|q\d+(\.\d+)?)_from_\w+"
+    r"((median|mean)_)?cycle_time|median_time|in_stage|age|mean|median|start|end|q\d+(\.\d+)?|(mean|median|q\d+(\.\d+)?)_from_\w+"
 )
 
 

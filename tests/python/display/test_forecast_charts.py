@@ -1,5 +1,6 @@
 """Charts of forecasts: what is expected, what came, whether chances held, and where saving would pay."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -250,6 +251,32 @@ def test_chances_are_those_of_all_dates_or_the_chart_is_refused() -> None:
     plots.plot_backtest(read)
     with pytest.raises(sf.SchemaError, match="the table does not remember the chances of its items"):
         plots.plot_calibration(read)
+
+
+def test_tables_from_a_file_are_drawn_and_say_no_more_than_they_have(tmp_path: Path) -> None:
+    log, pipe = SHOP.log, SHOP.pipeline
+    tables = {
+        plots.plot_backtest: sf.backtest(log, pipe, every="quarter", horizon="60d", draws=100),
+        plots.plot_bottlenecks: sf.bottlenecks(log, pipe),
+        plots.plot_forecast: sf.forecast(log, pipe, horizon="60d", amount="amount", draws=100),
+    }
+    for plot, table in tables.items():
+        table.to_csv(tmp_path / "table.csv", index=False)
+        chart = plot(pd.read_csv(tmp_path / "table.csv"))
+        for layer in ("rect", "point"):
+            assert len(marks_of(chart, layer)) == len(marks_of(plot(table), layer))
+        assert "%" not in title_of(chart)
+    assert "expected, with its range" in words_of(plots.plot_backtest(past_dates()))
+
+
+def test_two_backtests_under_one_another_are_refused_with_or_without_a_name() -> None:
+    table = past_dates()
+    for plot in (plots.plot_backtest, plots.plot_calibration):
+        with pytest.raises(sf.SchemaError, match=r"tables of backtest\(\) stand under one another"):
+            plot(pd.concat([table, table]))
+        named = pd.concat({"a": table, "b": table}, names=["which"]).reset_index(level="which")
+        with pytest.raises(sf.SchemaError, match="has room for one group; give the rows of one group"):
+            plot(named)
 
 
 def ten(times: int = 1) -> pd.DataFrame:

@@ -77,7 +77,7 @@ def plot_backtest(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     Raises
     ------
     SchemaError
-        If the table is of another function, or has no rows.
+        If the table is of another function, has no rows or has groups.
     ImportError
         If altair is not installed.
 
@@ -91,11 +91,13 @@ def plot_backtest(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     ['At 3 of 5 past dates the actual wins lay within the 90% range.']
     """
     canvas = Canvas.of(table, BACKTEST, "backtest()", theme)
+    canvas.refuse_groups("a chart of past dates")
     remembered = canvas.remembered
     dated = canvas.table.sort_values("date", kind="stable")
     rows = rows_of(dated)
     things = things_of(remembered)
-    sure = percent(float(remembered.get("confidence", 0.9)))
+    level = remembered.get("confidence")
+    sure = "range" if level is None else f"{percent(float(level))} range"
     panels = [(f"Won {things}", [_tested(row, "expected", "actual", things) for row in rows])]
     if "expected_amount" in dated:
         amounts = [_tested(row, "expected_amount", "actual_amount", things) for row in rows]
@@ -107,7 +109,7 @@ def plot_backtest(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     unknown = int(canvas.table["expected"].isna().sum())
     if unknown:
         below.append(f"Hollow: {counted(unknown, 'date')} at which nothing had ended yet, without a forecast")
-    return canvas.drawn(lambda sheet: _draw(sheet, panels, f"{sure} range"), title, below, width=width)
+    return canvas.drawn(lambda sheet: _draw(sheet, panels, sure), title, below, width=width)
 
 
 def _tested(row: Mapping[str, Any], expected: str, actual: str, things: str) -> PastDate:

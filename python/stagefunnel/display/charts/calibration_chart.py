@@ -63,6 +63,7 @@ def plot_calibration(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
     'Chances held in 2 of 3 classe'
     """
     canvas = Canvas.of(table, BACKTEST, "backtest()", theme)
+    canvas.refuse_groups("a chart of chances")
     remembered = canvas.remembered
     if "calibration" not in remembered:
         raise SchemaError(
