@@ -94,6 +94,25 @@ class OriginCounts:
     @property
     def moved_out(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
+class ItemOutcome(enum.Enum):
+    left_out: typing.ClassVar[ItemOutcome]
+    lost: typing.ClassVar[ItemOutcome]
+    none: typing.ClassVar[ItemOutcome]
+    open: typing.ClassVar[ItemOutcome]
+    won: typing.ClassVar[ItemOutcome]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class CellSums:
+    @property
+    def missing(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def present(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def sum(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
 class Standing(enum.Enum):
     lost: typing.ClassVar[Standing]
     moved_out: typing.ClassVar[Standing]
@@ -130,25 +149,6 @@ class UnitCounts:
         ...
 class UnitWords:
     pass
-class ItemOutcome(enum.Enum):
-    left_out: typing.ClassVar[ItemOutcome]
-    lost: typing.ClassVar[ItemOutcome]
-    none: typing.ClassVar[ItemOutcome]
-    open: typing.ClassVar[ItemOutcome]
-    won: typing.ClassVar[ItemOutcome]
-    @classmethod
-    def __new__(cls, value):
-        ...
-class CellSums:
-    @property
-    def missing(self) -> numpy.typing.NDArray[numpy.int64]:
-        ...
-    @property
-    def present(self) -> numpy.typing.NDArray[numpy.int64]:
-        ...
-    @property
-    def sum(self) -> numpy.typing.NDArray[numpy.float64]:
-        ...
 def count_entries(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, whole: stagefunnel._core.journeys.Journeys, group: numpy.typing.NDArray[numpy.int32], n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> Counts:
     ...
 def count_funnel(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex) -> Counts:
