@@ -123,8 +123,18 @@ def where_of(remembered: Mapping[str, Any]) -> list[str]:
 def period_of(remembered: Mapping[str, Any]) -> list[str]:
     """Name the period and the moment that a table is about, as far as it was asked about some."""
     asked: Mapping[str, str] = remembered.get("seen", {})
-    words = {"period": "Period", "as_of": "As of"}
-    return [f"{words[name]}: {value}" for name, value in asked.items() if name in words]
+    items = f", {things_of(remembered)} {asked['basis']} in it" if "basis" in asked else ""
+    followed = f"; each is followed for {remembered['within']}" if "within" in remembered else ""
+    found = [f"Period: {asked['period']}{items}{followed}"] if "period" in asked else []
+    return found + ([f"As of: {asked['as_of']}"] if "as_of" in asked else [])
+
+
+def basis_of(remembered: Mapping[str, Any]) -> list[str]:
+    """Say which items each of several periods has."""
+    basis, within = remembered.get("basis"), remembered.get("within")
+    if basis is None:
+        return []
+    return [f"Of all {things_of(remembered)} {basis} in the period{f', within {within}' if within else ''}"]
 
 
 def _later(remembered: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from ...tables.schema import COMPARED_GROUPS, COMPARISON, DRIVERS
 from ..comparing_sentences import is_clear, of_compared_groups, of_drivers
 from ..extremes import group_names
 from ..numbers import count, p_value, percent
+from ..remarks import basis_of
 from ..sentences import answers, stage_namer
 from ..things import things_of
 from ..titles import KIND_TITLES, TITLES
@@ -184,6 +185,7 @@ def _of_periods(canvas: Canvas, width: int | None) -> Any:
         made = _gap(name, row, shares, sizes, certain=certain, about=about, things=things_of(remembered))
         rows.append(made)
     found = answers(canvas.remembering(), remembered)
+    found = [*found[:1], *basis_of(remembered), *found[1:]]
     kind = str(remembered.get("kind", ""))
     plain = canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}, {now} compared with {before}")
     sides = (f"fewer of all in {now}", f"more of all in {now}")
