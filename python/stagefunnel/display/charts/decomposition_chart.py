@@ -89,7 +89,7 @@ def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width
     >>> shop = sf.datasets.furniture_shop()
     >>> table = sf.decompose(shop.log, shop.pipeline, a="2025-12", b="2025-10")
     >>> plot_decomposition(table).to_dict()["title"]["text"][0]
-    'Ever won: 50% in 2025-12, 44% in 2025-10 (+6 points). The step to Prepayment invoice'
+    'Ever won: 50% in 2025-12, 44% in 2025-10 (+6 points), which may be chance. The step'
     """
     canvas = Canvas.of(table, DECOMPOSED, "decompose()", theme)
     remembered = canvas.remembered

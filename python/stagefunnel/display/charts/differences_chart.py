@@ -185,11 +185,10 @@ def _of_periods(canvas: Canvas, width: int | None) -> Any:
         made = _gap(name, row, shares, sizes, certain=certain, about=about, things=things_of(remembered))
         rows.append(made)
     found = answers(canvas.remembering(), remembered)
-    found = [*found[:1], *basis_of(remembered), *found[1:]]
     kind = str(remembered.get("kind", ""))
     plain = canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}, {now} compared with {before}")
     sides = (f"fewer of all in {now}", f"more of all in {now}")
-    return _drawn(canvas, rows, found, plain, sides, width)
+    return _drawn(canvas, rows, found, plain, sides, width, basis_of(remembered))
 
 
 def _gap(
@@ -226,11 +225,13 @@ def _drawn(
     plain: str,
     sides: tuple[str, str],
     width: int | None,
+    about: Sequence[str] = (),
 ) -> Any:
     """Draw the rows below the sentence that states the finding, which is not one about unlike ages."""
     shown = clearest(rows)
     finding = next((line for line in found if not line.startswith(("Not alike", "Fewer", "Covered"))), "")
-    below = [plain, *(line for line in found if line != finding)] if finding else list(found)
+    rest = (line for line in found if line != finding)
+    below = [plain, *about, *rest] if finding else [*about, *rest]
     if len(shown) < len(rows):
         below.append(f"The {MOST_ROWS} clearest of {count(len(rows))} differences are drawn")
 
