@@ -25,7 +25,7 @@ def remarks_of(remembered: Mapping[str, Any]) -> list[str]:
         return _lines(remembered, names)
     return (
         where_of(remembered)
-        + _later(remembered)
+        + of_later(remembered)
         + [
             f"{line} ({_PARTS.get(part, part)})"
             for part, own in remembered["parts_remarks"].items()
@@ -49,7 +49,7 @@ def of_won_with_rows(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.D
 
 
 def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    lines = [*where_of(remembered), *_later(remembered), *without_unit(remembered)]
+    lines = [*where_of(remembered), *of_later(remembered), *without_unit(remembered)]
     for key, which in _IGNORED.items():
         ignored: Mapping[str, Any] = remembered.get(key, {})
         if ignored:
@@ -137,7 +137,7 @@ def basis_of(remembered: Mapping[str, Any]) -> list[str]:
     return [f"Of all {things_of(remembered)} {basis} in the period{f', within {within}' if within else ''}"]
 
 
-def _later(remembered: Mapping[str, Any]) -> list[str]:
+def of_later(remembered: Mapping[str, Any]) -> list[str]:
     """Name the groups that nobody could have known when the items began."""
     later = [name.replace("_", " ") for name in remembered.get("later", ())]
     if not later:

@@ -362,3 +362,26 @@ def test_charts_of_two_periods_say_which_items_these_have() -> None:
         assert "Of all items closed in the period" in sentences_of(plot(table))
     followed = sf.decompose(log, SMALL, a="2026-02", b="2026-01", within="10d")
     assert "Each of the items is followed for 10d" in sentences_of(plots.plot_decomposition(followed))
+
+
+@pytest.mark.parametrize(
+    ("by", "text"),
+    [
+        ("created:month", "by time of creation"),
+        ("last_stage", "by last stage"),
+        ("amount:[0, 100]", "by amount"),
+    ],
+)
+def test_titles_name_what_the_log_knows_as_people_do(by: str, text: str) -> None:
+    rows = cohort("2026-01", 48, 52, 0)
+    items = pd.DataFrame({"item": [item for item, *_ in rows]}).drop_duplicates().assign(amount=50)
+    table = sf.funnel(log_of(rows, items=items), SMALL, by=by)
+    for plot in (plots.plot_funnel, plots.plot_compare):
+        assert any(line.endswith(f", {text}") for line in [title_of(plot(table)), *sentences_of(plot(table))])
+
+
+def test_a_chart_of_groups_that_were_known_later_says_so_first() -> None:
+    table = sf.funnel(log_of(cohort("2026-01", 48, 52, 40)), SMALL, by="outcome")
+    title = "Groups by outcome say what became of the items later, not what was known before."
+    assert title_of(plots.plot_compare(table)) == title
+    assert title in sentences_of(plots.plot_funnel(table))
