@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral
@@ -222,9 +222,25 @@ def check_whole(name: str, number: Any, most: int) -> None:
         raise SchemaError(given(name, number), f" is not a whole number from 1 to {most:,}")
 
 
+def is_named(value: object, name: str) -> bool:
+    """Check whether an option has a name; what is not text, such as an array, is none."""
+    return isinstance(value, str) and value == name
+
+
+def may_be_label(value: object) -> bool:
+    """Check whether a value can be the label of a stage or the name of a column; arrays and pd.NA cannot."""
+    return isinstance(value, Hashable) and type(value).__name__ != "NAType"
+
+
+def check_flag(name: str, value: object) -> None:
+    """Refuse what is neither true nor false."""
+    if not isinstance(value, bool) and type(value).__name__ not in ("bool", "bool_"):
+        raise SchemaError(given(name, value), " is not True or False")
+
+
 def check_option(name: str, value: object, allowed: Iterable[str]) -> None:
     """Refuse a value that is not one of the names an option has."""
     options = list(allowed)
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         hint = did_you_mean(value, options)
         raise SchemaError(given(name, value), f" is not one of {quoted(options)}{hint}")

@@ -134,7 +134,10 @@ def day_text(until: Any) -> str:
     text = str(until)
     if text.lstrip("-").isdigit():
         return text
-    moment = pd.Timestamp(text)
+    try:
+        moment = pd.Timestamp(text)
+    except ValueError:  # a year of five digits, which pandas writes and does not read
+        return text
     return f"{moment:%Y-%m-%d}" if moment == moment.normalize() else f"{moment:%Y-%m-%d %H:%M}"
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from ..errors import StageFunnelError, given, named
+from ..errors import SchemaError, StageFunnelError, given, named
 from ..tables.frames import without_mixed
 from ..tables.summary import Summary
 from .show import show
@@ -63,6 +63,14 @@ def _print(table: pd.DataFrame | Summary, form: str, looks: dict[str, Any]) -> N
     else:
         sys.stdout.write(_as_text(table, form))
     sys.stdout.flush()
+
+
+def file_path(path: Any) -> str:
+    """Return the path of a file as text, and refuse what is none."""
+    try:
+        return os.fsdecode(path)
+    except TypeError as error:
+        raise SchemaError(given("path", path), " is not the path of a file") from error
 
 
 def write_file(table: Writable, form: str, path: str) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ..display.remarks import remarks_of
-from ..display.write import write_file
-from ..errors import SchemaError, counted
+from ..display.write import file_path, write_file
+from ..errors import SchemaError, check_flag, counted, given
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.funnel.funnel import funnel, outcomes
@@ -143,6 +143,10 @@ def report(
     >>> page.read_text(encoding="utf-8").startswith("<!doctype html>")
     True
     """
+    target = file_path(path)
+    check_flag("items", items)
+    if progress is not None and not callable(progress):
+        raise SchemaError(given("progress", progress), " is not a function of two numbers")
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     log = asked.log
     scope: dict[str, Any] = {
@@ -217,8 +221,8 @@ def report(
             sections=_answered(questions, progress),
             remarks=remarks_of({**answers.funnel.attrs["stagefunnel"], **asked.remarks}),
         )
-        write_file(rendered(page), "html", os.fspath(path))
-    return Path(path)
+        write_file(rendered(page), "html", target)
+    return Path(target)
 
 
 def _answered(questions: Sequence[_Question], progress: Callable[[int, int], object] | None) -> list[Section]:

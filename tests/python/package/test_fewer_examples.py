@@ -109,6 +109,7 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "questions/forecast/test_backtest.py",
         "questions/forecast/test_crm_chances.py",
         "questions/forecast/test_features.py",
+        "questions/test_odd_values.py",
         "questions/stats/test_significance.py",
         "questions/stats/test_standouts.py",
         "display/test_tables_of_pandas.py",

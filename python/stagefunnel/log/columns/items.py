@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, advised, counted, did_you_mean, given, named, quoted
+from ...errors import SchemaError, advised, counted, did_you_mean, given, may_be_label, named, quoted
 from .arrow import frame_of, series_of, speaks_arrow, table_of
 from .category import CategoryColumn, category_column
 from .inputs import read_input
@@ -96,7 +96,7 @@ class ItemsTable:
         return int((self._rows < 0).sum())
 
     def __contains__(self, column: str) -> bool:
-        return column in self.frame.columns
+        return may_be_label(column) and column in self.frame.columns
 
     def category(self, column: str, option: str) -> CategoryColumn:
         """Return the value of a column for each item of the log, as a category."""
@@ -132,7 +132,7 @@ class ItemsTable:
 
     def _check_column(self, column: str, option: str) -> None:
         known = list(self.frame.columns)
-        if column not in known:
+        if not may_be_label(column) or column not in known:
             raise SchemaError(
                 given(option, column),
                 f" is not a column of the items table; it has: {quoted(known)}{did_you_mean(column, known)}",

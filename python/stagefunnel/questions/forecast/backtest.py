@@ -193,7 +193,7 @@ def backtest(
         **({"dates_outside": outside} if outside else {}),
         apart=_apart(begins),
         **calibration.remembered(sure),
-        **({} if tested == amount else {"amount_of_today": amount}),
+        **({} if tested is amount else {"amount_of_today": amount}),
         **({} if probability is None else {"probability_missing": n_without}),
     )
     return asked.remarked(table)

@@ -152,7 +152,8 @@ def _windows(asked: Asked, windows: Sequence[LengthLike] | None) -> dict[str, in
     if isinstance(windows, str) or not hasattr(windows, "__iter__"):
         raise SchemaError(given("windows", windows), " is not a list of lengths, such as ['7d', '30d']")
     plain = Lengths.of(data, None)
-    found = {f"{MOVES}{length_text(one)}": int(exact_ticks(one, plain, "windows") // 1) for one in windows}
+    lengths = [(one, int(exact_ticks(one, plain, "windows") // 1)) for one in windows]
+    found = {f"{MOVES}{length_text(one)}": ticks for one, ticks in lengths}
     if any(length <= 0 for length in found.values()):
         raise SchemaError(given("windows", windows), " has a length that is not above 0")
     return found

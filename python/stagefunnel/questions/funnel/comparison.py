@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError, given, named
+from ...errors import SchemaError, check_flag, given, named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...renamed import renamed
@@ -135,6 +135,7 @@ def compare_periods(
     >>> table.attrs["stagefunnel"]["periods"]
     ['2026-03-01 … 2026-04-01', '2026-02-01 … 2026-03-01']
     """
+    check_flag("same_part", same_part)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     sure = read_confidence(confidence)
     log, missing = asked.log, asked.missing

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError, given, named, quoted
+from ...errors import SchemaError, given, may_be_label, named, quoted
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember, share
@@ -247,8 +247,8 @@ def _part(part: Any, whole: Any) -> float | None:
 
 def _row_of(pipeline: Pipeline, merged: Pipeline, stage: Any) -> int:
     labels = [*merged.stages, *merged.won, *merged.lost]
-    wanted = merged.won[0] if stage in pipeline.won else stage
-    if wanted not in labels:
+    wanted = merged.won[0] if may_be_label(stage) and stage in pipeline.won else stage
+    if not may_be_label(wanted) or wanted not in labels:
         raise SchemaError(
             given("stage", stage),
             f" is not a stage of the pipeline, which has {quoted([str(label) for label in pipeline.labels])}",

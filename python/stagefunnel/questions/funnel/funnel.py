@@ -8,7 +8,7 @@ from typing import get_args
 
 import pandas as pd
 
-from ...errors import SchemaError, advised, check_option, given
+from ...errors import SchemaError, advised, check_option, given, is_named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import (
@@ -293,7 +293,7 @@ def outcomes(
         flips=[rule.lost_then_won],
     )
     check_top(top, by)
-    if at == "stage":
+    if is_named(at, "stage"):
         raise SchemaError(
             given("at", at),
             " reads an entry into a stage, and an outcome belongs to an item; pass ",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, advised, core_errors, given
+from ...errors import SchemaError, advised, core_errors, given, is_named
 from ...tables.build import share
 from ...tables.options import AmountAtName
 from ..scope.scope import Scope
@@ -21,7 +21,7 @@ _CELLS = ("won", "lost", "open", "moved_out")
 
 def check_amount_at(amount_at: AmountAtName) -> None:
     """Refuse amounts that are read at an entry into a stage."""
-    if amount_at == "stage":
+    if is_named(amount_at, "stage"):
         raise SchemaError(
             given("amount_at", amount_at),
             " reads an entry into a stage, and an outcome belongs to an item; pass ",

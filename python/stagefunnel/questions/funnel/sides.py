@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from ...errors import SchemaError, counted, did_you_mean, given, named, quoted
+from ...errors import SchemaError, counted, did_you_mean, given, is_named, may_be_label, named, quoted
 from ...tables.labels import MISSING, value_label
 from ...times.periods import PeriodLike
 
@@ -49,7 +49,10 @@ def label_of(row: Sequence[Any]) -> str:
 
 
 def check_sides(a: Any, b: Any) -> None:
-    """Refuse a side to compare with where nothing is compared with it."""
+    """Refuse a side to compare with where nothing is compared with it, and what no group is called."""
+    for option, side in (("a", a), ("b", b)):
+        if not isinstance(side, Hashable):
+            raise SchemaError(given(option, side), " is not the name of a group, or a period")
     if a is None and b is not None:
         raise SchemaError(
             given("b", b),
@@ -61,8 +64,8 @@ def check_sides(a: Any, b: Any) -> None:
 
 def _is_equal(value: Any, wanted: Any) -> bool:
     if pd.isna(value):
-        return wanted is None or wanted == MISSING
-    return type(value) is not bool and bool(value == wanted)
+        return wanted is None or is_named(wanted, MISSING)
+    return may_be_label(wanted) and type(value) is not bool and bool(value == wanted)
 
 
 def _has_text(value: Any, wanted: Any) -> bool:

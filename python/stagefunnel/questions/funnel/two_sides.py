@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError, advised, given, named, quoted
+from ...errors import SchemaError, advised, given, is_named, named, quoted
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.labels import value_label
@@ -121,7 +121,7 @@ def two_sides(
     (rule,) = rules_of("furthest", "won", None)
     merged = with_one_won_stage(pipeline)
     kept: Any = "created" if basis is None and within is None else basis_of(basis, within)
-    if at == "stage":
+    if is_named(at, "stage"):
         says = " has groups share items; pass "
         raise SchemaError(given("at", at), says, advised("at", "first"), " or ", advised("at", "last"))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import SchemaError, advised, check_option, given, named, quoted
+from ...errors import SchemaError, advised, check_option, given, may_be_label, named, quoted
 from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.kept import RowColumns
@@ -151,11 +151,18 @@ def by_columns(by: Any, option: str = "by") -> list[Any]:
     columns = list(by) if isinstance(by, Iterable) and not isinstance(by, str) else [by]
     if not columns:
         raise SchemaError(named(option), " names no column")
-    if any(isinstance(column, Iterable) and not isinstance(column, str | tuple) for column in columns):
+    if not all(map(_is_name, columns)):
         raise SchemaError(given(option, by), " is not a name of a column or a list of such names")
     if len(set(columns)) < len(columns):
         raise SchemaError(named(option), f" names a column twice: {quoted(columns)}")
     return columns
+
+
+def _is_name(column: Any) -> bool:
+    """Check whether something may be the name of a column: text, a number, or a tuple."""
+    if isinstance(column, Iterable) or not isinstance(column, Hashable):
+        return isinstance(column, str | tuple) and isinstance(column, Hashable)
+    return may_be_label(column)
 
 
 def _whose(sources: Sequence[ItemsTable | RowColumns | None]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import SchemaError, advised, given
+from ...errors import SchemaError, advised, given, is_named
 from ...log.columns.category import Codes
 from ...tables.options import AtName
 from .breakdown import check_top, groups_of
@@ -55,7 +55,7 @@ def item_groups_of(
     `reserved` are the names of the result's own columns.
     """
     check_top(top, by)
-    if at == "stage":
+    if is_named(at, "stage"):
         raise SchemaError(
             given("at", at),
             " reads an entry into a stage, and the groups are of whole items; pass ",

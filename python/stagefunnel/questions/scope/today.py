@@ -14,8 +14,8 @@ def columns_of_today(log: StageLog, names: Iterable[Any], vouched: Sequence[Any]
     items = log._data.items_table
     if items is None:
         return []
-    plain = {name: name.partition(":")[0] if isinstance(name, str) else name for name in names}
-    return [name for name, of in plain.items() if (name in items or of in items) and name not in vouched]
+    pairs = [(name, name.partition(":")[0] if isinstance(name, str) else name) for name in names]
+    return [name for name, of in pairs if (name in items or of in items) and name not in vouched]
 
 
 def refuse_of_today(log: StageLog, option: str, names: Iterable[Any], vouched: Sequence[Any]) -> None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, given, named
+from ...errors import SchemaError, given, is_named, named
 from ...log.data import LogData
 from ...tables.options import BasisName
 from ...times.lengths import Length, LengthLike, ends_of
@@ -119,7 +119,7 @@ def basis_of(basis: BasisName | None, within: object, option: str = "basis") -> 
     """Return the basis of a question: items that are read for a length of time are those created."""
     if within is None:
         return "active" if basis is None else basis
-    if basis not in (None, "created"):
+    if not (basis is None or is_named(basis, "created")):
         raise SchemaError(
             given(option, basis),
             " does not go with ",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, did_you_mean, given, quoted
+from ...errors import SchemaError, did_you_mean, given, is_named, may_be_label, quoted
 from ...pipeline import Pipeline
 from ..funnel.count import count
 from ..funnel.counts import FunnelCounts
@@ -52,7 +52,7 @@ def items_in_cells(
     SchemaError
         If a label is not a stage, or the kind is not one kind.
     """
-    if kind == "both":
+    if is_named(kind, "both"):
         raise SchemaError(
             given("kind", kind), " is two funnels with a base each; name 'classic' or 'conversions'"
         )
@@ -184,7 +184,7 @@ def _first(of_cell: Flags, in_order: npt.NDArray[np.int64], wanted: int) -> npt.
 
 def _row_of(pipeline: Pipeline, option: str, label: Any) -> int:
     for row, known in enumerate(pipeline.labels):
-        if label == known:
+        if may_be_label(label) and label == known:
             return row
     hint = did_you_mean(label, pipeline.labels)
     raise SchemaError(

@@ -171,6 +171,7 @@ class _Answer:
 
     def __init__(self, spells: LogSpells, code: Codes, n_groups: int, tau: int, threads: int) -> None:
         self._spells, self._code, self._n_groups = spells, code, n_groups
+        tau = min(tau, np.iinfo(np.int64).max)
         age = np.minimum(spells.followed, tau)
         won, left = curve_values(spells, code, n_groups, age, threads)
         by_tau, _ = curve_values(spells, code, n_groups, np.full(len(age), tau, dtype=np.int64), threads)

@@ -114,7 +114,7 @@ def least_at_risk(min_at_risk: Any) -> int:
         return 0
     if not is_whole_number(min_at_risk) or min_at_risk < 0:
         raise SchemaError(given("min_at_risk", min_at_risk), " is not a whole number, such as 5")
-    return int(min_at_risk)
+    return min(int(min_at_risk), np.iinfo(np.int64).max)
 
 
 def rows_by_cause(
