@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .numbers import counted
+from .numbers import count, counted
 
 _MOST_STAGES: Final = 5  # that are written out
 
@@ -24,7 +24,25 @@ def of_fit(remembered: Mapping[str, Any]) -> list[str]:
     if never_left := remembered.get("never_left"):
         stages = " or ".join(never_left[:_MOST_STAGES])
         common.append(f"Nothing ever left {stages}: for open items there no chance can be read off.")
+    wins = _without_a_win(remembered)
+    # That nothing was won yet comes first, for then nothing else matters much.
+    common = [*wins, *common] if remembered.get("nothing_won") else [*common, *wins]
     if not unknown:
         return common
     are = "is one open item" if unknown == 1 else f"are {counted(unknown, 'open item')}"
     return [*common, f"There {are} without a chance: nobody knows since when they are in their stage."]
+
+
+def _without_a_win(remembered: Mapping[str, Any]) -> list[str]:
+    """Say of which open items nothing is known about wins, because none was seen yet."""
+    n = remembered.get("without_win", 0)
+    has_or_have = "has" if n == 1 else "have"
+    if remembered.get("nothing_won"):
+        return ["Nothing was won before this date: nothing can be forecast."]
+    stages = remembered.get("never_won", [])
+    if not stages:
+        return []
+    names = " or ".join(stages[:_MOST_STAGES])
+    names += f" or {count(len(stages) - _MOST_STAGES)} more stages" if len(stages) > _MOST_STAGES else ""
+    so = f": {counted(n, 'open item')} there {has_or_have} no chance that can be read off" if n else ""
+    return [f"Nothing was won from {names} yet, and few items have left it{so}."]

@@ -70,12 +70,15 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         sentences.append(
             f"{counted(n, 'open item')} without an amount {'adds' if n == 1 else 'add'} nothing to amounts."
         )
+    about_fit = of_fit(remembered)
+    if remembered.get("nothing_won") and table["n_open"].any():
+        sentences = [about_fit.pop(0), *sentences]
     return [
         *sentences,
         *without_crm(remembered),
         *_of_target(remembered),
         *_of_chain(remembered),
-        *of_fit(remembered),
+        *about_fit,
     ]
 
 
@@ -95,7 +98,8 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     if not pd.isna(all_of_them["expected_wins"]):
         expected = tenths(all_of_them["expected_wins"])
         between = _range(all_of_them, "expected_wins", remembered)
-        of = f"{count(n_open - beyond)} open {things}{_that_can(beyond)}"
+        known = number_known(all_of_them)
+        of = f"{count(known)} open {things}{_that_can(n_open - known)}"
         sentences.append(f"About {expected} of {of} are expected to be won{_until(remembered)} ({between}).")
         if "expected_amount" in rows and not pd.isna(all_of_them["expected_amount"]):
             expected = number(round(all_of_them["expected_amount"]))
@@ -103,11 +107,15 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
             sentences.append(f"Amount expected of them: {expected} ({between}).")
     if not pd.isna(all_of_them.get("crm_wins")):
         sentences.append(crm_total(all_of_them, tenths(all_of_them["crm_wins"])))
-    if beyond:
+    stuck = rows[in_never_left(rows, remembered)]
+    too_old = beyond - int(stuck["n_beyond_support"].sum())
+    if too_old:
         amount = all_of_them.get("amount_beyond_support")
+        if len(stuck) and amount is not None:
+            amount -= stuck["amount_beyond_support"].sum()
         worth = "" if pd.isna(amount) else f" ({number(round(amount))})"
         sentences.append(
-            f"{counted(beyond, 'open item')}{worth} {'has' if beyond == 1 else 'have'} been in the stage "
+            f"{counted(too_old, 'open item')}{worth} {'has' if too_old == 1 else 'have'} been in the stage "
             "longer than any item that ever left it: too old to forecast."
         )
     new = rows[rows["line"] == "new_items"]
@@ -121,8 +129,21 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     return sentences
 
 
-def _that_can(beyond: int) -> str:
-    return " that can be forecast" if beyond else ""
+def in_never_left(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.Series:
+    """Flag the rows of stages that nothing ever left: open items there are not too old, nothing is known."""
+    return rows["stage"].astype("string").isin(remembered.get("never_left", [])).fillna(False).astype(bool)
+
+
+def number_known(row: Any) -> int:
+    """Return how many open items of a row have a chance: its sum has the mean chance of each."""
+    if pd.isna(row["win"]):
+        return 0
+    most = int(row["n_open"]) - int(row["n_beyond_support"])
+    return min(most, round(row["expected_wins"] / row["win"])) if row["win"] > 0 else most
+
+
+def _that_can(others: int) -> str:
+    return " that can be forecast" if others else ""
 
 
 def _until(remembered: Mapping[str, Any]) -> str:
@@ -179,7 +200,7 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
         return [f"{counted(len(table), 'open item')}"]
     if not numbers["open"]:
         return ["No item is open."]
-    beyond = numbers["beyond_support"]
+    beyond = numbers["beyond_support"] - numbers.get("never_left", 0)
     about = "none with a chance that can be read off"
     if numbers["with_chance"]:
         about = f"of which about {tenths(remembered['expected'])} are expected to be won"
@@ -199,9 +220,10 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     if outside := remembered.get("dates_outside"):
         are = "it is" if outside == 1 else "they are"
         left_out.append(f"{counted(outside, 'date')} left out: {are} not within the log.")
+    left_out = [*_untested(table, remembered), *left_out]
     if not len(tested):
         why = (
-            "nothing had left a stage by any of the dates"
+            "no open item had a chance that could be read off at any of the dates"
             if len(table)
             else "no forecast of the past is over"
         )
@@ -234,6 +256,24 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
             "are of today."
         )
     return [*sentences, *of_fit(remembered), *left_out]
+
+
+def _untested(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say at which dates there was no forecast, and how many wins came all the same."""
+    untested = table[table["inside"].isna() & (table["n_open"] > 0)]
+    if not len(untested):
+        return []
+    before = min(remembered.get("nothing_won", 0), len(untested))
+    others = len(untested) - before
+    parts = []
+    if before:
+        parts.append(f"at {counted(before, 'date')} nothing had been won before")
+    if others:
+        parts.append(f"at {counted(others, 'date')} no open item had a chance that could be read off")
+    n_won = int(untested["actual"].sum())
+    came = f"{counted(n_won, 'win')} came all the same" if n_won else "no win came"
+    text = f"{' and '.join(parts)}, so that nothing could be forecast: {came}."
+    return [text[0].upper() + text[1:]]
 
 
 def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -363,5 +403,6 @@ FORECAST_SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "bottlenecks": (BOTTLENECKS, of_bottlenecks),
     "markov_check": (MARKOV_CHECK, lambda table, _, remembered: of_markov_check(table, remembered)),
     "item_features": (ITEM_FEATURES, lambda table, _, remembered: of_features(table, remembered)),
+    "win_within": (WIN_WITHIN, lambda table, _, remembered: of_fit(remembered)),
     "state_occupation": (OCCUPATION, lambda table, _, remembered: of_occupation(table, remembered)),
 }
