@@ -24,6 +24,8 @@ def of_fit(remembered: Mapping[str, Any]) -> list[str]:
     if never_left := remembered.get("never_left"):
         stages = " or ".join(never_left[:_MOST_STAGES])
         common.append(f"Nothing ever left {stages}: for open items there no chance can be read off.")
+    if remembered.get("young_log"):
+        common.append("The log is young: what is too old to forecast need not be dead.")
     wins = _without_a_win(remembered)
     # That nothing was won yet comes first, for then nothing else matters much.
     common = [*wins, *common] if remembered.get("nothing_won") else [*common, *wins]
@@ -45,4 +47,5 @@ def _without_a_win(remembered: Mapping[str, Any]) -> list[str]:
     names = " or ".join(stages[:_MOST_STAGES])
     names += f" or {count(len(stages) - _MOST_STAGES)} more stages" if len(stages) > _MOST_STAGES else ""
     so = f": {counted(n, 'open item')} there {has_or_have} no chance that can be read off" if n else ""
-    return [f"Nothing was won from {names} yet, and few items have left it{so}."]
+    groups = " in some groups" if remembered.get("fitted_apart") else ""
+    return [f"Nothing was won from {names} yet{groups}{so}."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -71,8 +72,9 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
             f"{counted(n, 'open item')} without an amount {'adds' if n == 1 else 'add'} nothing to amounts."
         )
     about_fit = of_fit(remembered)
-    if remembered.get("nothing_won") and table["n_open"].any():
-        sentences = [about_fit.pop(0), *sentences]
+    if remembered.get("nothing_won"):
+        first = about_fit.pop(0)
+        sentences = [first, *sentences] if table["n_open"].any() else sentences
     return [
         *sentences,
         *without_crm(remembered),
@@ -222,11 +224,11 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         left_out.append(f"{counted(outside, 'date')} left out: {are} not within the log.")
     left_out = [*_untested(table, remembered), *left_out]
     if not len(tested):
-        why = (
-            "no open item had a chance that could be read off at any of the dates"
-            if len(table)
-            else "no forecast of the past is over"
-        )
+        why = "no open item had a chance that could be read off at any of the dates"
+        if not len(table):
+            why = "no forecast of the past is over"
+        elif remembered.get("nothing_won", 0) == len(table):
+            why = "nothing had been won by any of the dates"
         return [f"Nothing can be tested: {why}.", *left_out]
     inside = int(tested["inside"].sum())
     sure, dates = percent(remembered.get("confidence", _CONFIDENCE)), counted(len(tested), "past date")
@@ -250,12 +252,27 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         sentences.append(
             f"The horizons overlap: this is as good as {counted(max(apart, 1), 'test')} that stand apart."
         )
+    if _is_too_narrow(inside, len(tested), apart, remembered.get("confidence", _CONFIDENCE)):
+        sentences.append(
+            f"The ranges are too narrow here: {things_of(remembered)} that close together or share one fate "
+            "are taken for independent ones."
+        )
     if remembered.get("amount_of_today"):
         sentences.append(
             f"Amounts are not tested: {remembered['amount_of_today']} is of the items table, whose values "
             "are of today."
         )
     return [*sentences, *of_fit(remembered), *left_out]
+
+
+def _is_too_narrow(inside: int, n: int, apart: int, confidence: float) -> bool:
+    """Whether so few dates would hardly be inside if the ranges were right; horizons that overlap are one."""
+    tests = min(max(apart, 1), n)
+    hits = inside * tests // n
+    chance = sum(
+        math.comb(tests, k) * confidence**k * (1 - confidence) ** (tests - k) for k in range(hits + 1)
+    )
+    return chance < _CLEAR
 
 
 def _untested(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:

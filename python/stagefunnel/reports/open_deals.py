@@ -49,7 +49,7 @@ def open_deals(
     where: Where | None,
     scope: Mapping[str, Any],
 ) -> Section | None:
-    """Make the section; one line where nothing is open or can be forecast, ``None`` without a won stage.
+    """Make the section; sentences alone where nothing can be forecast, ``None`` without a won stage.
 
     Parameters
     ----------

@@ -176,7 +176,7 @@ def forecast(
         **({} if amount is None else {"amount": amount}),
         **({} if numbers is None else {"amount_missing": lines.n_without_amount}),
         **({} if crm is None else {"probability_missing": lines.n_without_crm}),
-        **remembered_of(state, method, sure, lines.unwon),
+        **remembered_of(state, method, sure, lines.unwon, lines.beyond),
     )
     return asked.remarked(state.selection.remarked(table))
 

@@ -175,7 +175,7 @@ def win_probability(
             "never_left": int((values.beyond & np.isin(state.stage, state.never_left)).sum()),
         },
         expected=float(np.nansum(values.win)),
-        **remembered_of(state, method, sure, values.unwon),
+        **remembered_of(state, method, sure, values.unwon, values.beyond),
     )
     return asked.remarked(state.selection.remarked(table))
 
@@ -188,11 +188,15 @@ def check_seed(seed: Any) -> int:
 
 
 def remembered_of(
-    state: OpenState, method: str, confidence: float, unwon: npt.NDArray[np.bool_]
+    state: OpenState,
+    method: str,
+    confidence: float,
+    unwon: npt.NDArray[np.bool_],
+    beyond: npt.NDArray[np.bool_] | None = None,
 ) -> dict[str, Any]:
     """Return what a table remembers of a fit.
 
-    `unwon` flags the open items of stages from which nothing was won yet.
+    `unwon` flags the open items of stages from which nothing was won yet, `beyond` those too old to forecast.
     """
     horizon, unknown = state.horizon, int((~state.is_known).sum())
     labels = state.selection.pipeline.labels
@@ -207,11 +211,23 @@ def remembered_of(
         **({} if grid is None or method != "semi_markov" else {"steps": grid.n}),
         **({"start_unknown": unknown} if unknown else {}),
         **({"never_left": never_left} if never_left else {}),
+        **({"young_log": True} if beyond is not None and _is_young(state, beyond) else {}),
         **({"nothing_won": True} if state.fits.has_no_win else {}),
         **({"never_won": never_won, "without_win": int(unwon.sum())} if never_won else {}),
+        **({"fitted_apart": True} if len(state.fits.fits) > 1 else {}),
         **({"fell_back": state.fits.n_fallen_back} if state.fits.n_fallen_back else {}),
         **state.lengths.remembered_with_pauses(state.selection.pipeline),
     }
+
+
+def _is_young(state: OpenState, beyond: npt.NDArray[np.bool_]) -> bool:
+    """Whether items are too old in a stage whose longest visit that ended took more than half of the log."""
+    if not beyond.any():
+        return False
+    ends = np.array([state.selection.data.journeys.time.min(), state.watch.end], dtype=np.int64)
+    first, last = ends if state.lengths.calendar is None else state.lengths.times(ends)
+    oldest = np.max([fit.exits.oldest for fit in state.fits.fits], axis=0)
+    return bool((2 * oldest[state.stage[beyond]] > last - first).any())
 
 
 class _Values:

@@ -88,7 +88,7 @@ def absorption(
         - ``stage``; ``items_in``, items that were ever in it;
         - ``win``, how likely an item that is in it now is won in the end, ``win_se``, ``win_low`` and
           ``win_high``; ``lost``; ``undetermined``, what was never seen to end: the three add up to 1, and
-          are missing for a stage that no item was ever in;
+          of a stage that no item was ever in all is undetermined;
         - ``win_if_closed``, ``win`` / (``win`` + ``lost``), and ``win_if_won``, ``win`` + ``undetermined``;
         - ``expected_visits``, how often an item visits the stage; ``expected_time`` from the stage to the
           end, and ``expected_time_se``: missing where the end is not certain.
@@ -193,15 +193,11 @@ def _table(
         empty = np.zeros(0)
         return np.concatenate([empty, *(getattr(answer, name)[:n_open] for answer in answers)])
 
-    items_in = joined("items_in").astype(np.int64)
-    # Of a stage that nobody was ever in nothing is known.
-    win, error, lost, unknown = (
-        np.where(items_in > 0, joined(name), np.nan) for name in ("win", "win_se", "lost", "undetermined")
-    )
+    win, error, lost, unknown = (joined(name) for name in ("win", "win_se", "lost", "undetermined"))
     low, high = logit_bounds(win, error, confidence)
     columns = {
         "stage": stage_values(pipeline, np.tile(np.arange(n_open), len(answers))),
-        "items_in": items_in,
+        "items_in": joined("items_in").astype(np.int64),
         "win": win,
         "win_se": error,
         "win_low": low,

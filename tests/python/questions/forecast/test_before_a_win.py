@@ -1,0 +1,180 @@
+"""What is not known before the first win: nothing is forecast, and the answer says why."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+
+OFFER = sf.Pipeline("Offer", won="Won", lost="Lost")
+WAYS = ({}, {"horizon": 15}, {"method": "markov"}, {"method": "markov", "horizon": 15})
+NAMES = ["expected_wins", "expected_wins_low", "expected_wins_high", "expected_wins_if_closed"]
+
+
+def lost_six() -> sf.StageLog:
+    """The example of the definitions, with its two wins lost too."""
+    rows = {
+        "item": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6],
+        "stage": ["Offer", "Lost", "Offer", "Lost", "Offer", "Lost", "Offer", "Lost", "Offer", "Offer"],
+        "time": [0, 10, 0, 20, 0, 30, 0, 40, 35, 0],
+    }
+    return sf.StageLog(rows, observed_until=50)
+
+
+def log_of(journeys: list[list[tuple[str, int]]], **options: Any) -> sf.StageLog:
+    rows = [(item, stage, time) for item, own in enumerate(journeys) for stage, time in own]
+    columns = dict(zip(("item", "stage", "time"), map(list, zip(*rows, strict=True)), strict=True))
+    return sf.StageLog(columns, **options)
+
+
+def text_of(table: pd.DataFrame) -> str:
+    return str(sf.show(table))
+
+
+@pytest.mark.parametrize("options", WAYS)
+def test_before_the_first_win_no_chance_is_known(options: dict[str, Any]) -> None:
+    table = sf.win_probability(lost_six(), OFFER, missing="ignore", **options)
+    assert table["item"].tolist() == [5, 6]
+    for name in ("win", "win_low", "win_high", "win_if_closed"):
+        assert table[name].isna().all(), name
+    assert table["beyond_support"].tolist() == [False, True]  # one is longer there than what ever left
+    remembered = table.attrs["stagefunnel"]
+    assert remembered["nothing_won"] is True
+    assert (remembered["never_won"], remembered["without_win"]) == (["Offer"], 1)
+    assert "Nothing was won before this date: nothing can be forecast." in text_of(table)
+
+
+@pytest.mark.parametrize("options", [*WAYS, {"interval": "outcome"}])
+def test_a_forecast_without_a_win_is_missing_and_not_a_certain_nothing(options: dict[str, Any]) -> None:
+    table = sf.forecast(lost_six(), OFFER, missing="ignore", **options)
+    for name in NAMES:
+        assert table[name].isna().all(), name
+    total = table[table["line"] == "total"].iloc[0]
+    assert (total["n_open"], total["n_beyond_support"]) == (2, 1)
+    shown = text_of(table)
+    assert "Nothing was won before this date: nothing can be forecast." in shown
+    assert "0–0" not in shown
+
+
+def test_neither_new_items_nor_a_target_are_forecast_before_a_win() -> None:
+    log = lost_six()
+    table = sf.forecast(log, OFFER, missing="ignore", horizon=(40, 60), target=3)
+    new = table[table["line"] == "new_items"].iloc[0]
+    assert new[["win", *NAMES[:3]]].isna().all()
+    target = table.attrs["stagefunnel"]["target"]
+    assert (target["so_far"], target["missing"]) == (0, 3)
+    assert (target["expected"], target["probability"]) == (None, None)
+
+
+@pytest.mark.parametrize(("n_lost", "win"), [(29, np.nan), (30, 0.0)])
+@pytest.mark.parametrize("options", WAYS)
+def test_a_stage_nobody_won_from_is_unknown_until_thirty_have_left(
+    n_lost: int, win: float, options: dict[str, Any]
+) -> None:
+    # Of Offer, two are won after 3 and 9 days, and one is open since a day; Trial was only ever lost.
+    journeys = [[("Offer", 0), ("Won", 3)], [("Offer", 0), ("Won", 9)], [("Offer", 9)]]
+    journeys += [[("Trial", 0), ("Lost", 9)]] * n_lost + [[("Trial", 8)]]
+    pipeline = sf.Pipeline(["Trial", "Offer"], won="Won", lost="Lost")
+    log = log_of(journeys, observed_until=10)
+    table = sf.win_probability(log, pipeline, **options).set_index("stage")
+    assert table["win"]["Offer"] > 0
+    assert table["win"]["Trial"] == win or (np.isnan(win) and np.isnan(table["win"]["Trial"]))
+    assert not table["beyond_support"]["Trial"]
+    remembered = table.attrs["stagefunnel"]
+    assert "nothing_won" not in remembered
+    assert remembered.get("never_won", []) == (["Trial"] if n_lost < 30 else [])
+    whole = sf.forecast(log, pipeline, **options)
+    total = whole[whole["line"] == "total"].iloc[0]
+    assert total["expected_wins"] == pytest.approx(table["win"]["Offer"])
+    says = "Nothing was won from Trial yet: 1 open item there has no chance that can be read off."
+    assert (says in text_of(whole)) == (n_lost < 30)
+    if n_lost < 30:
+        assert " of 1 open item that can be forecast" in text_of(whole).replace("items", "item")
+
+
+def test_a_way_over_another_stage_is_a_way_to_a_win() -> None:
+    # One went from Trial to Offer, and another was won from Offer: 1/2 of Trial goes on, 1 of 2 there is won.
+    journeys = [
+        [("Trial", 0), ("Offer", 4)],
+        [("Trial", 0), ("Lost", 4)],
+        [("Offer", 0), ("Won", 9)],
+        [("Offer", 0), ("Lost", 9)],
+        [("Trial", 9)],
+    ]
+    pipeline = sf.Pipeline(["Trial", "Offer"], won="Won", lost="Lost")
+    table = sf.win_probability(log_of(journeys, observed_until=10), pipeline).set_index("item")
+    assert table["win"][4] == pytest.approx(1 / 4)
+
+
+def test_a_group_with_a_fit_of_its_own_waits_for_its_own_first_win() -> None:
+    rows: dict[str, list[Any]] = {"item": [], "stage": [], "time": [], "source": []}
+    for item in range(62):
+        of_web, is_open = item < 31, item in (30, 61)
+        rows["item"] += [item] if is_open else [item, item]
+        rows["stage"] += ["Offer"] if is_open else ["Offer", "Won" if of_web else "Lost"]
+        rows["time"] += [1] if is_open else [0, 1]
+        rows["source"] += ["web" if of_web else "fair"] * (1 if is_open else 2)
+    log = sf.StageLog(rows, columns=["source"], observed_until=1)
+    table = sf.forecast(log, OFFER, by="source", fit_by="source")
+    totals = table[table["line"] == "total"].set_index("source")["expected_wins"]
+    assert totals["web"] == 1.0
+    assert np.isnan(totals["fair"])
+    assert "Nothing was won from Offer yet in some groups: 1 open item there has no chance" in text_of(table)
+
+
+def test_a_date_before_the_first_win_is_in_no_test_and_its_wins_are_counted() -> None:
+    # A deal comes on each of the days 0 to 39 and ends after 5: the first eight are lost, the others won.
+    journeys = [[("Offer", day), ("Lost" if day < 8 else "Won", day + 5)] for day in range(40)]
+    table = sf.backtest(log_of(journeys), OFFER, dates=[10, 20], horizon=10)
+    # On day 10 the deals of the days 5 to 9 are open, and five were lost; those of days 8 and 9 are won.
+    assert table["n_open"].tolist() == [5, 5]
+    assert table["actual"].tolist() == [2, 5]
+    first = table.iloc[0]
+    for name in ("expected", "expected_low", "expected_high", "brier", "bias", "inside"):
+        assert pd.isna(first[name]), name
+    assert not table.iloc[1].isna().any()
+    remembered = table.attrs["stagefunnel"]
+    assert remembered["nothing_won"] == 1
+    assert remembered["never_won"] == {"n": 5, "won": 2}
+    shown = text_of(table)
+    assert (
+        "At 1 date nothing had been won before, so that nothing could be forecast: 2 wins came all the same."
+        in shown
+    )
+    assert "of 1 past date the actual" in shown
+    assert "range of 0 to 0" not in shown
+
+
+def test_what_a_saved_item_would_bring_is_not_known_before_a_win() -> None:
+    table = sf.bottlenecks(lost_six(), OFFER, missing="ignore")
+    assert table["n_lost"].tolist() == [4]
+    for name in ("forgone_wins", "sensitivity", "elasticity", "removal_gain", "benchmark_gain"):
+        assert table[name].isna().all(), name
+    # Nothing was won from New either, of which half is lost and half goes on.
+    journeys = [[("New", 0), ("Lost", 2)], [("New", 0), ("Offer", 2)]]
+    pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
+    early = sf.bottlenecks(log_of(journeys), pipeline, missing="ignore")
+    assert early["loss_probability"][0] == 0.5
+    assert early[["forgone_wins", "removal_gain"]].isna().all(axis=None)
+
+
+def test_chances_by_age_are_missing_too_and_items_stay_in_the_sum_of_states() -> None:
+    table = sf.win_within(lost_six(), OFFER, missing="ignore", horizon=15, ages=[0, 15])
+    assert table["win"].isna().all()
+    assert "Nothing was won before this date: nothing can be forecast." in text_of(table)
+    states = sf.state_occupation(lost_six(), OFFER, missing="ignore", times=[15])
+    assert states["items"].sum() == pytest.approx(2)
+    assert "Nothing was won before this date" in text_of(states)
+
+
+def test_in_a_young_log_too_old_need_not_be_dead() -> None:
+    # The visits that ended took 30 of the 50 days; one deal is there since 40.
+    journeys = [[("Offer", 0), ("Won", 30)], [("Offer", 5), ("Lost", 20)], [("Offer", 10)]]
+    young = sf.forecast(log_of(journeys, observed_until=50), OFFER)
+    assert young.attrs["stagefunnel"]["young_log"] is True
+    assert "The log is young: what is too old to forecast need not be dead." in text_of(young)
+    old = sf.forecast(log_of(journeys, observed_until=61), OFFER)
+    assert old["n_beyond_support"].tolist() == [1, 1]
+    assert "young_log" not in old.attrs["stagefunnel"]
