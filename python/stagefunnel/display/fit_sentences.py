@@ -23,7 +23,8 @@ def of_fit(remembered: Mapping[str, Any]) -> list[str]:
         )
     if never_left := remembered.get("never_left"):
         stages = " or ".join(never_left[:_MOST_STAGES])
-        common.append(f"Nothing ever left {stages}: for open items there no chance can be read off.")
+        what = _of_training(remembered) or "Nothing ever"
+        common.append(f"{what} left {stages}: for open items there no chance can be read off.")
     if remembered.get("young_log"):
         common.append("The log is young: what is too old to forecast need not be dead.")
     wins = _without_a_win(remembered)
@@ -40,7 +41,9 @@ def _without_a_win(remembered: Mapping[str, Any]) -> list[str]:
     n = remembered.get("without_win", 0)
     has_or_have = "has" if n == 1 else "have"
     if remembered.get("nothing_won"):
-        return ["Nothing was won before this date: nothing can be forecast."]
+        trained = _of_training(remembered)
+        before = f"{trained} was won" if trained else "Nothing was won before this date"
+        return [f"{before}: nothing can be forecast."]
     stages = remembered.get("never_won", [])
     if not stages:
         return []
@@ -48,4 +51,10 @@ def _without_a_win(remembered: Mapping[str, Any]) -> list[str]:
     names += f" or {count(len(stages) - _MOST_STAGES)} more stages" if len(stages) > _MOST_STAGES else ""
     so = f": {counted(n, 'open item')} there {has_or_have} no chance that can be read off" if n else ""
     groups = " in some groups" if remembered.get("fitted_apart") else ""
-    return [f"Nothing was won from {names} yet{groups}{so}."]
+    what = _of_training(remembered) or "Nothing"
+    return [f"{what} was won from {names} yet{groups}{so}."]
+
+
+def _of_training(remembered: Mapping[str, Any]) -> str:
+    """Name what chances are read off, where that is a part of the items."""
+    return "Nothing created in the training period" if remembered.get("trained") else ""

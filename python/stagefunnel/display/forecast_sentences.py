@@ -305,8 +305,9 @@ def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str
         sentences += [f"{prefix}{one}" for one in _bottleneck(rows, name_of)]
     if len(blocks) > _MOST_GROUPS:
         sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
-    things = things_of(remembered)
-    return [*sentences, f"Gains hold if the {things} saved do as well as the others."] if sentences else []
+    if any(worth_most(rows, gain_of(rows)) is not None for rows in blocks):
+        sentences.append(f"Gains hold if the {things_of(remembered)} saved do as well as the others.")
+    return sentences
 
 
 def _bottleneck(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
@@ -392,6 +393,8 @@ def of_features(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
             f"{part_of(missing, len(table))} have no label: the log ends before the moment + "
             f"{remembered.get('horizon', 'the horizon')}."
         )
+    if n_before := remembered.get("moments_before"):
+        sentences.append(f"At {counted(n_before, 'moment')} the log has not begun, so that nothing is open.")
     if moments > 1 and len(table) > table["item"].nunique():
         sentences.append("An item has a row at each moment: split rows by item, not by chance.")
     return sentences

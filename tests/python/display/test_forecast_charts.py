@@ -105,7 +105,7 @@ def test_where_all_are_too_old_nothing_is_expected_and_no_bar_says_so() -> None:
 
 
 def before_a_win() -> tuple[sf.StageLog, sf.Pipeline]:
-    """Make a log of two owners: from Trial 4 were lost and one is open; one open Offer has a chance of 1/2."""
+    """Make a log of two owners: from Trial 4 were lost and one is open; one open Offer may be won: 1/2."""
     paths = [[("Offer", 0), ("Won", 9)], [("Offer", 0), ("Lost", 9)], [("Offer", 8)]]
     paths += [[("Trial", 0), ("Lost", 9)]] * 4 + [[("Trial", 8)]]
     rows = [(item, stage, time, item < 3) for item, path in enumerate(paths) for stage, time in path]

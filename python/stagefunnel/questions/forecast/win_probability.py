@@ -215,6 +215,7 @@ def remembered_of(
         **({"nothing_won": True} if state.fits.has_no_win else {}),
         **({"never_won": never_won, "without_win": int(unwon.sum())} if never_won else {}),
         **({"fitted_apart": True} if len(state.fits.fits) > 1 else {}),
+        **({"trained": True} if state.training is not state.selection else {}),
         **({"fell_back": state.fits.n_fallen_back} if state.fits.n_fallen_back else {}),
         **state.lengths.remembered_with_pauses(state.selection.pipeline),
     }
