@@ -409,8 +409,8 @@ def of_occupation(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[st
         return of_fit(remembered)
     return [
         *of_fit(remembered),
-        f"{counted(beyond, 'open item')} {'is' if beyond == 1 else 'are'} too old to forecast, and "
-        f"{'is' if beyond == 1 else 'are'} counted where {'it is' if beyond == 1 else 'they are'} now.",
+        f"{counted(beyond, 'open item')} without a chance {'is' if beyond == 1 else 'are'} counted where "
+        f"{'it is' if beyond == 1 else 'they are'} now.",
     ]
 
 
