@@ -227,7 +227,7 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         why = "no open item had a chance that could be read off at any of the dates"
         if not len(table):
             why = "no forecast of the past is over"
-        elif remembered.get("nothing_won", 0) == len(table):
+        elif remembered.get("before_a_win", 0) == len(table):
             why = "nothing had been won by any of the dates"
         return [f"Nothing can be tested: {why}.", *left_out]
     inside = int(tested["inside"].sum())
@@ -280,7 +280,7 @@ def _untested(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     untested = table[table["inside"].isna() & (table["n_open"] > 0)]
     if not len(untested):
         return []
-    before = min(remembered.get("nothing_won", 0), len(untested))
+    before = min(remembered.get("before_a_win", 0), len(untested))
     others = len(untested) - before
     parts = []
     if before:

@@ -113,7 +113,7 @@ def _finding(classes: Sequence[_Class], remembered: Mapping[str, Any]) -> tuple[
         below.append(f"Where all chances are right, about {by_chance} of the classes are off by chance alone")
     below.append(f"Thin lines with ends: {sure} intervals; {things} open at several dates count there as one")
     below += _not_drawn(remembered.get("too_old", {}), "too old to forecast")
-    below += _not_drawn(remembered.get("never_won", {}), "of stages from which nothing had been won yet")
+    below += _not_drawn(remembered.get("not_won_before", {}), "of stages from which nothing had been won yet")
     return title, below
 
 

@@ -113,7 +113,7 @@ def backtest(
         was at the date). With `probability` ``crm_expected``, ``crm_brier`` and ``crm_bias``: the same of the
         CRM's own chances, over the open items that had one.
         Where no open item had a chance, as before the first win, what is expected is missing, and so is
-        ``inside``; ``attrs["stagefunnel"]["nothing_won"]`` counts the dates before the first win.
+        ``inside``; ``attrs["stagefunnel"]["before_a_win"]`` counts the dates before the first win.
         Dates whose horizon is not over are left out; ``attrs["stagefunnel"]["not_over"]`` counts them, and
         ``["apart"]`` the dates whose horizons do not overlap.
 
@@ -193,7 +193,7 @@ def backtest(
         **({"fell_back": fell_back} if fell_back else {}),
         not_over=not_over,
         **({"dates_outside": outside} if outside else {}),
-        **({"nothing_won": n_nothing_won} if n_nothing_won else {}),
+        **({"before_a_win": n_nothing_won} if n_nothing_won else {}),
         apart=_apart(begins),
         **calibration.remembered(sure),
         **({} if tested == amount else {"amount_of_today": amount}),

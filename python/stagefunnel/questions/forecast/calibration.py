@@ -73,5 +73,5 @@ class Calibration:
         return {
             "calibration": classes,
             "too_old": {"n": self._beyond, "won": self._beyond_won},
-            **({"never_won": {"n": self._unwon, "won": self._unwon_won}} if self._unwon else {}),
+            **({"not_won_before": {"n": self._unwon, "won": self._unwon_won}} if self._unwon else {}),
         }

@@ -136,8 +136,8 @@ def test_a_date_before_the_first_win_is_in_no_test_and_its_wins_are_counted() ->
         assert pd.isna(first[name]), name
     assert not table.iloc[1].isna().any()
     remembered = table.attrs["stagefunnel"]
-    assert remembered["nothing_won"] == 1
-    assert remembered["never_won"] == {"n": 5, "won": 2}
+    assert remembered["before_a_win"] == 1
+    assert remembered["not_won_before"] == {"n": 5, "won": 2}
     shown = text_of(table)
     assert (
         "At 1 date nothing had been won before, so that nothing could be forecast: 2 wins came all the same."
@@ -145,6 +145,22 @@ def test_a_date_before_the_first_win_is_in_no_test_and_its_wins_are_counted() ->
     )
     assert "of 1 past date the actual" in shown
     assert "range of 0 to 0" not in shown
+    assert "Nothing was won before this date" not in shown
+
+
+def test_a_stage_without_a_win_is_counted_at_each_date_and_tested_at_none() -> None:
+    # Offers end after 5 days, won and lost in turn; on day 18 a deal comes to Trial, which is won on day 22.
+    journeys = [[("Offer", day), ("Lost" if day % 2 else "Won", day + 5)] for day in range(30)]
+    journeys += [[("Trial", 0), ("Lost", 9)], [("Trial", 18), ("Won", 22)]]
+    pipeline = sf.Pipeline(["Trial", "Offer"], won="Won", lost="Lost")
+    table = sf.backtest(log_of(journeys), pipeline, dates=[20], horizon=10)
+    assert table["n_open"].tolist() == [6]
+    assert table["actual"].tolist() == [3]  # those of days 16 and 18 in Offer, and the one in Trial
+    remembered = table.attrs["stagefunnel"]
+    assert "before_a_win" not in remembered
+    assert remembered["not_won_before"] == {"n": 1, "won": 1}
+    assert table["inside"].notna().all()
+    assert "At 1 of 1 past date" in text_of(table)
 
 
 def test_what_a_saved_item_would_bring_is_not_known_before_a_win() -> None:
