@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -19,7 +18,8 @@ from ..tables.schema import (
     WIN_PROBABILITY,
     WIN_WITHIN,
 )
-from .crm_sentences import crm_tested, crm_total, without_crm
+from .backtest_sentences import USUAL_CONFIDENCE, is_cut, of_backtest
+from .crm_sentences import crm_total, without_crm
 from .extremes import group_name
 from .fit_sentences import of_fit
 from .numbers import count, counted, number, p_value, part_of, percent, points, tenths
@@ -41,7 +41,6 @@ FORECAST_TABLES: Final[Mapping[str, Sequence[str]]] = {
 _MOST_GROUPS: Final = 5  # whose answers are written out
 _CLEAR: Final = 0.05
 _MANY_FEW: Final = 0.2  # a share of small expected counts that makes a test rough
-_CONFIDENCE: Final = 0.9
 
 
 def forecast_title(remembered: Mapping[str, Any]) -> str:
@@ -54,7 +53,7 @@ def forecast_title(remembered: Mapping[str, Any]) -> str:
 
 def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say how many open items are expected to be won, which are too old for that, and what is not in it."""
-    if _is_cut(table, remembered):
+    if is_cut(table, remembered):
         return []
     by = columns_before(table, "line")
     blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
@@ -82,11 +81,6 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         *_of_chain(remembered),
         *about_fit,
     ]
-
-
-def _is_cut(table: pd.DataFrame, remembered: Mapping[str, Any]) -> bool:
-    """Check whether rows were taken out: a sentence about a whole needs the whole."""
-    return bool(len(table) != remembered.get("rows"))
 
 
 def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -164,7 +158,7 @@ def day_text(until: Any) -> str:
 
 def _range(row: Any, name: str, remembered: Mapping[str, Any]) -> str:
     low, high = (number(round(row[f"{name}_{end}"])) for end in ("low", "high"))
-    return f"{low}–{high}, the {percent(remembered.get('confidence', _CONFIDENCE))} range"
+    return f"{low}–{high}, the {percent(remembered.get('confidence', USUAL_CONFIDENCE))} range"
 
 
 def _of_target(remembered: Mapping[str, Any]) -> list[str]:
@@ -212,90 +206,9 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
     return ["; ".join(parts), *of_fit(remembered)]
 
 
-def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
-    """Say how often what came lay within the bounds, and how far the forecast was off."""
-    if _is_cut(table, remembered):
-        return []
-    tested = table[table["inside"].notna()]
-    not_over = remembered.get("not_over", 0)
-    left_out = [f"{counted(not_over, 'date')} left out: the horizon is not over."] if not_over else []
-    if outside := remembered.get("dates_outside"):
-        are = "it is" if outside == 1 else "they are"
-        left_out.append(f"{counted(outside, 'date')} left out: {are} not within the log.")
-    left_out = [*_untested(table, remembered), *left_out]
-    if not len(tested):
-        why = "no open item had a chance that could be read off at any of the dates"
-        if not len(table):
-            why = "no forecast of the past is over"
-        elif remembered.get("before_a_win", 0) == len(table):
-            why = "nothing had been won by any of the dates"
-        return [f"Nothing can be tested: {why}.", *left_out]
-    inside = int(tested["inside"].sum())
-    sure, dates = percent(remembered.get("confidence", _CONFIDENCE)), counted(len(tested), "past date")
-    sentences = [f"At {count(inside)} of {dates} the actual wins lay within the {sure} range."]
-    certain = int((tested["expected_high"] == 0).sum())
-    if certain:
-        sentences.append(f"At {count(certain)} of them no win was expected at all, with a range of 0 to 0.")
-    expected, actual = float(tested["expected"].sum()), float(tested["actual"].sum())
-    if actual:
-        off = expected / actual - 1
-        how = "too high" if off > 0 else "too low"
-        near = abs(off) < 0.005
-        sentences.append(
-            "On average the forecast was right."
-            if near
-            else f"On average the forecast was {percent(abs(off))} {how}."
-        )
-    sentences += crm_tested(tested)
-    apart = remembered.get("apart", 0)
-    if apart < len(tested):
-        sentences.append(
-            f"The horizons overlap: this is as good as {counted(max(apart, 1), 'test')} that stand apart."
-        )
-    if _is_too_narrow(inside, len(tested), apart, remembered.get("confidence", _CONFIDENCE)):
-        sentences.append(
-            f"The ranges are too narrow here: {things_of(remembered)} that close together or share one fate "
-            "are taken for independent ones."
-        )
-    if remembered.get("amount_of_today"):
-        sentences.append(
-            f"Amounts are not tested: {remembered['amount_of_today']} is of the items table, whose values "
-            "are of today."
-        )
-    return [*sentences, *of_fit(remembered), *left_out]
-
-
-def _is_too_narrow(inside: int, n: int, apart: int, confidence: float) -> bool:
-    """Whether so few dates would hardly be inside if the ranges were right; horizons that overlap are one."""
-    tests = min(max(apart, 1), n)
-    hits = inside * tests // n
-    chance = sum(
-        math.comb(tests, k) * confidence**k * (1 - confidence) ** (tests - k) for k in range(hits + 1)
-    )
-    return chance < _CLEAR
-
-
-def _untested(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
-    """Say at which dates there was no forecast, and how many wins came all the same."""
-    untested = table[table["inside"].isna() & (table["n_open"] > 0)]
-    if not len(untested):
-        return []
-    before = min(remembered.get("before_a_win", 0), len(untested))
-    others = len(untested) - before
-    parts = []
-    if before:
-        parts.append(f"at {counted(before, 'date')} nothing had been won before")
-    if others:
-        parts.append(f"at {counted(others, 'date')} no open item had a chance that could be read off")
-    n_won = int(untested["actual"].sum())
-    came = f"{counted(n_won, 'win')} came all the same" if n_won else "no win came"
-    text = f"{' and '.join(parts)}, so that nothing could be forecast: {came}."
-    return [text[0].upper() + text[1:]]
-
-
 def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
     """Say where most is lost, where saving would be worth most, and where work waits."""
-    if _is_cut(table, remembered):
+    if is_cut(table, remembered):
         return []
     by = columns_before(table, "stage")
     blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
@@ -348,7 +261,7 @@ def worth_most(rows: pd.DataFrame, gain: str) -> int | None:
 
 def of_markov_check(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say whether the next stage depends on more than the present one, and what to do about it."""
-    if _is_cut(table, remembered):
+    if is_cut(table, remembered):
         return []
     sentences = []
     for test, rows in table.groupby("test", sort=False, observed=True):
@@ -402,7 +315,7 @@ def of_features(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
 
 def of_occupation(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say how many of the open items have no forecast, and so stay where they are."""
-    if _is_cut(table, remembered):
+    if is_cut(table, remembered):
         return []
     beyond = remembered.get("beyond_support", 0)
     if not beyond:

@@ -9,7 +9,8 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import BACKTEST
-from ..forecast_sentences import day_text, of_backtest
+from ..backtest_sentences import of_backtest
+from ..forecast_sentences import day_text
 from ..numbers import brief, count, counted, percent, tenths
 from ..things import things_of
 from ..titles import TITLES
