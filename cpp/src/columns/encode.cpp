@@ -111,18 +111,35 @@ ItemKeys pack_items(const Column& column, unsigned threads) {
     return encode_items(column, threads);
 }
 
+namespace {
+
+/// Whether a timestamp is missing (NaT, the lowest value) or infinite: databases write the highest value and
+/// its negative for "never" and "always".
+constexpr bool is_no_moment(std::int64_t time) {
+    constexpr auto kHighest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    return static_cast<std::uint64_t>(time) - kHighest <= 2;  // the highest, the lowest, the one after it
+}
+
+/// Whether a day of 32 bits is infinite.
+constexpr bool is_no_day(std::int64_t day) {
+    constexpr std::int64_t kHighest = std::numeric_limits<std::int32_t>::max();
+    return day == kHighest || day == -kHighest;
+}
+
+}  // namespace
+
 Times encode_times(const Column& column, unsigned threads) {
     if (holds_bytes(column))
         throw std::invalid_argument("times must be timestamps, dates or integers, got text");
     const bool encoded = !column.chunks.empty() && column.chunks.front().dictionary;
-    const bool stamps = (encoded ? column.chunks.front().dictionary->format : column.format).starts_with("t");
-    constexpr std::int64_t kNaT = std::numeric_limits<std::int64_t>::min();
+    const std::string& format = encoded ? column.chunks.front().dictionary->format : column.format;
+    const bool stamps = format.starts_with("t"), days = format == "tdD";
     Times times;
     if (is_plain(column, {Storage::int64})) {
         times.time = {numbers<std::int64_t>(column.chunks.front()), column.length};
-        if (stamps && std::find(times.time.begin(), times.time.end(), kNaT) != times.time.end()) {
+        if (stamps && std::ranges::any_of(times.time, is_no_moment)) {
             for (std::size_t row = 0; row < times.time.size(); ++row) {
-                if (times.time[row] == kNaT) times.missing_rows.push_back(row);
+                if (is_no_moment(times.time[row])) times.missing_rows.push_back(row);
             }
         }
         return times;
@@ -133,7 +150,8 @@ Times encode_times(const Column& column, unsigned threads) {
         map_rows<std::int64_t>(
             column, range,
             [&](auto number, std::size_t row, std::int64_t& time) {
-                return to_signed(number, row, time) && !(stamps && time == kNaT);
+                return to_signed(number, row, time) && !(stamps && is_no_moment(time)) &&
+                       !(days && is_no_day(time));
             },
             [](std::string_view) -> std::int64_t {
                 throw std::logic_error("a column of text cannot be read as times");

@@ -22,7 +22,8 @@ from .backtest_sentences import USUAL_CONFIDENCE, is_cut, of_backtest
 from .crm_sentences import crm_total, without_crm
 from .extremes import group_name
 from .fit_sentences import of_fit
-from .numbers import count, counted, number, p_value, part_of, percent, points, tenths
+from .markov_sentences import of_markov_check
+from .numbers import count, counted, number, part_of, percent, points, tenths
 from .period_sentences import NameOf
 from .things import things_of
 from .unlike import LEAST_BASE
@@ -39,8 +40,6 @@ FORECAST_TABLES: Final[Mapping[str, Sequence[str]]] = {
     "win_within": WIN_WITHIN,
 }
 _MOST_GROUPS: Final = 5  # whose answers are written out
-_CLEAR: Final = 0.05
-_MANY_FEW: Final = 0.2  # a share of small expected counts that makes a test rough
 
 
 def forecast_title(remembered: Mapping[str, Any]) -> str:
@@ -257,41 +256,6 @@ def worth_most(rows: pd.DataFrame, gain: str) -> int | None:
     firm = gains.where(rows["n_lost"] / rows["loss_probability"] >= LEAST_BASE)
     known = firm if firm.notna().any() else gains
     return int(known.fillna(-1).to_numpy().argmax()) if known.notna().any() else None
-
-
-def of_markov_check(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
-    """Say whether the next stage depends on more than the present one, and what to do about it."""
-    if is_cut(table, remembered):
-        return []
-    sentences = []
-    for test, rows in table.groupby("test", sort=False, observed=True):
-        whole = rows[rows["stage"].isna()]
-        if not len(whole):
-            continue
-        found = whole.iloc[0]
-        of = "where the item came from" if test == "order" else " and ".join(remembered.get("compared", []))
-        if pd.isna(found["p_value"]):
-            sentences.append(f"Whether what follows a stage depends on {of} cannot be tested.")
-            continue
-        rough = "; many expected counts are small, so that the p-value is rough"
-        note = rough if found["few_expected"] > _MANY_FEW else ""
-        if found["p_value"] >= _CLEAR:
-            p = p_value(found["p_value"])
-            sentences.append(f"There is no sign that what follows a stage depends on {of} (p = {p}{note}).")
-            continue
-        sentences.append(f"What follows a stage depends on {of} (p {_p(found['p_value'])}{note}).")
-        sentences.append(
-            "Chances by stage mix different items: look at the stages below with small p-values, and trust a "
-            "forecast only as far as its backtest."
-            if test == "order"
-            else "Fit the groups apart (fit_by), and compare the backtests."
-        )
-    return sentences
-
-
-def _p(value: float) -> str:
-    text = p_value(value)
-    return text if text.startswith("<") else f"= {text}"
 
 
 def of_features(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:

@@ -25,7 +25,7 @@ def remarks_of(remembered: Mapping[str, Any]) -> list[str]:
         return _lines(remembered, names)
     return (
         where_of(remembered)
-        + _later(remembered)
+        + of_later(remembered)
         + [
             f"{line} ({_PARTS.get(part, part)})"
             for part, own in remembered["parts_remarks"].items()
@@ -49,7 +49,7 @@ def of_won_with_rows(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.D
 
 
 def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    lines = [*where_of(remembered), *_later(remembered), *without_unit(remembered)]
+    lines = [*where_of(remembered), *of_later(remembered), *without_unit(remembered)]
     for key, which in _IGNORED.items():
         ignored: Mapping[str, Any] = remembered.get(key, {})
         if ignored:
@@ -123,11 +123,21 @@ def where_of(remembered: Mapping[str, Any]) -> list[str]:
 def period_of(remembered: Mapping[str, Any]) -> list[str]:
     """Name the period and the moment that a table is about, as far as it was asked about some."""
     asked: Mapping[str, str] = remembered.get("seen", {})
-    words = {"period": "Period", "as_of": "As of"}
-    return [f"{words[name]}: {value}" for name, value in asked.items() if name in words]
+    items = f", {things_of(remembered)} {asked['basis']} in it" if "basis" in asked else ""
+    followed = f"; each is followed for {remembered['within']}" if "within" in remembered else ""
+    found = [f"Period: {asked['period']}{items}{followed}"] if "period" in asked else []
+    return found + ([f"As of: {asked['as_of']}"] if "as_of" in asked else [])
 
 
-def _later(remembered: Mapping[str, Any]) -> list[str]:
+def basis_of(remembered: Mapping[str, Any]) -> list[str]:
+    """Say which items each of several periods has."""
+    basis, within = remembered.get("basis"), remembered.get("within")
+    if basis is None:
+        return []
+    return [f"Of all {things_of(remembered)} {basis} in the period{f', within {within}' if within else ''}"]
+
+
+def of_later(remembered: Mapping[str, Any]) -> list[str]:
     """Name the groups that nobody could have known when the items began."""
     later = [name.replace("_", " ") for name in remembered.get("later", ())]
     if not later:

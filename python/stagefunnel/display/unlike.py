@@ -16,7 +16,7 @@ from .things import things_of
 LEAST_BASE: Final = 30  # shares of fewer items are not compared
 _MOST_NAMED: Final = 3
 # How the notes begin.
-_AGE: Final = "Not alike in age: "
+AGE: Final = "Not alike in age: "
 _PART: Final = "Covered only in part: "
 _FEW: Final = f"Fewer than {LEAST_BASE} "
 
@@ -109,7 +109,7 @@ def unlike_notes(
         least = min(aged, key=lambda side: (side.open_share, side.name))
         if are_unlike(most.open_share, least.open_share):
             notes.append(
-                f"{_AGE}{percent(most.open_share)} of {most.name} is still {pending}, "
+                f"{AGE}{percent(most.open_share)} of {most.name} is still {pending}, "
                 f"{percent(least.open_share)} of {least.name}"
             )
     small = sorted(side.name for side in sides if 0 < side.base < LEAST_BASE)
@@ -120,9 +120,9 @@ def unlike_notes(
 
 def why_not_compared(notes: Sequence[str]) -> tuple[str, list[str]] | None:
     """Turn the note that weighs most into a title that warns; return it with the notes it does not repeat."""
-    age = next((note for note in notes if note.startswith(_AGE)), "")
+    age = next((note for note in notes if note.startswith(AGE)), "")
     if age:
-        return f"Not to be compared yet: {age.removeprefix(_AGE).rstrip('.')}", [
+        return f"Not to be compared yet: {age.removeprefix(AGE).rstrip('.')}", [
             note for note in notes if note != age
         ]
     part = next((note for note in notes if note.startswith(_PART)), "")

@@ -52,10 +52,12 @@ def parse_texts(
             raise SchemaError(
                 given("time_format", time_format), f" is not a format of times: {error}"
             ) from error
+        parsed = _without_words(parsed, texts)
         return pd.DatetimeIndex(parsed), _rows(parsed.isna() & texts.notna())
     zoned = texts.str.contains(_OFFSET, regex=True, na=False)
     some, others = _rows(zoned), _rows(~zoned & texts.notna())
     parsed = pd.to_datetime(texts, format="ISO8601", utc=bool(len(some)), errors="coerce")
+    parsed = _without_words(parsed, texts)
     if len(some):
         # A text that is not a time at all does not count as a time without zone.
         naive = next((row for row in others if pd.notna(parsed.iloc[row]) or _is_time(texts.iloc[row])), None)
@@ -65,6 +67,16 @@ def parse_texts(
     unparsed = _rows(parsed.isna() & texts.notna())
     # Far years (9999 means "never" in exports) may not fit the unit that pandas chose.
     return _parse_singly(times, texts, unparsed, name) if len(unparsed) else (times, unparsed)
+
+
+def _without_words(times: pd.Series, texts: pd.Series) -> pd.Series:
+    """Take out the times of texts such as "now" and "today", which pandas reads off the clock."""
+    # Only a time of these days can be one, and those are few.
+    recent = times >= pd.Timestamp.now(times.dt.tz) - pd.Timedelta(days=2)
+    if not recent.any():
+        return times
+    is_word = recent & ~texts.where(recent, "").astype("string").str.contains(r"\d", regex=True, na=False)
+    return times.mask(is_word) if is_word.any() else times
 
 
 def in_unit(times: pd.DatetimeIndex, unit: Any) -> pd.DatetimeIndex:

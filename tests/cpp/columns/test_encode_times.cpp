@@ -81,6 +81,27 @@ TEST(EncodeTimes, TakesTheLowestTimestampInsideADictionaryAsMissing) {
     EXPECT_EQ(times_in(column).front(), 5);
 }
 
+TEST(EncodeTimes, TakesInfiniteTimestampsAsMissing) {
+    for (const char* format : {"tss:", "tsm:", "tsu:UTC", "tsn:"}) {
+        const Column column =
+            read({numbers_array<std::int64_t>(format, {kHighest, 5, -kHighest, kHighest - 1, kLowest + 2})});
+        EXPECT_EQ(encode_times(column).missing_rows, (Rows{0, 2})) << format;
+    }
+    const Column chunks = read({numbers_array<std::int64_t>("tsu:", {5, kHighest}),
+                                numbers_array<std::int64_t>("tsu:", {-kHighest})});
+    EXPECT_EQ(encode_times(chunks).missing_rows, (Rows{1, 2}));
+}
+
+TEST(EncodeTimes, TakesInfiniteDaysAsMissing) {
+    constexpr std::int32_t kDay = std::numeric_limits<std::int32_t>::max();
+    const Column column = read({numbers_array<std::int32_t>("tdD", {kDay, 5, -kDay, kDay - 1})});
+    EXPECT_EQ(encode_times(column).missing_rows, (Rows{0, 2}));
+}
+
+TEST(EncodeTimes, TakesTheHighestPlainIntegerAsATime) {
+    EXPECT_TRUE(encode_times(numbers_column<std::int64_t>({kHighest, -kHighest})).missing_rows.empty());
+}
+
 TEST(EncodeTimes, TakesTheLowestPlainIntegerAsATime) {
     const Times times = encode_times(numbers_column<std::int64_t>({kLowest}, {0}));
     EXPECT_TRUE(times.missing_rows.empty());

@@ -65,7 +65,7 @@ NAMED_BY_ITS_VALUE = {
         "by",
         "mix",
         "static",
-        *("fit_by", "benchmark"),
+        *("fit_by", "benchmark", "probability"),
         "amount",
         "unit",
         "reason",

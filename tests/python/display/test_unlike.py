@@ -335,3 +335,53 @@ def test_a_period_whose_items_are_in_part_too_recent_is_not_compared() -> None:
     table = sf.compare_periods(log, SMALL, "2026-05", against="2026-02", within="10d")
     assert below(table)[0] == "Covered only in part: 2026-05 (observed until 2026-05-31 23:59:59.999999)"
     assert not [line for line in below(table) if line.startswith("Furthest")]
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({}, "Period: 2026-02"),
+        ({"basis": "created"}, "Period: 2026-02, items created in it"),
+        ({"basis": "closed"}, "Period: 2026-02, items closed in it"),
+        ({"within": "10d"}, "Period: 2026-02, items created in it; each is followed for 10d"),
+    ],
+)
+def test_a_chart_of_a_period_says_which_items_it_has(options: Any, line: str) -> None:
+    log = log_of(ROWS)
+    charts = [
+        plots.plot_funnel(sf.funnel(log, SMALL, period="2026-02", **options)),
+        plots.plot_losses(sf.losses(log, SMALL, period="2026-02", **options)),
+    ]
+    assert [line in sentences_of(chart) for chart in charts] == [True, True]
+
+
+def test_charts_of_two_periods_say_which_items_these_have() -> None:
+    log = log_of_two_months(60, 40)
+    table = sf.compare_periods(log, SMALL, "2026-02", basis="closed", confidence=0.95)
+    for plot in (plots.plot_compare, plots.plot_differences):
+        assert "Of all items closed in the period" in sentences_of(plot(table))
+    followed = sf.decompose(log, SMALL, a="2026-02", b="2026-01", within="10d")
+    assert "Each of the items is followed for 10d" in sentences_of(plots.plot_decomposition(followed))
+
+
+@pytest.mark.parametrize(
+    ("by", "text"),
+    [
+        ("created:month", "by time of creation"),
+        ("last_stage", "by last stage"),
+        ("amount:[0, 100]", "by amount"),
+    ],
+)
+def test_titles_name_what_the_log_knows_as_people_do(by: str, text: str) -> None:
+    rows = cohort("2026-01", 48, 52, 0)
+    items = pd.DataFrame({"item": [item for item, *_ in rows]}).drop_duplicates().assign(amount=50)
+    table = sf.funnel(log_of(rows, items=items), SMALL, by=by)
+    for plot in (plots.plot_funnel, plots.plot_compare):
+        assert any(line.endswith(f", {text}") for line in [title_of(plot(table)), *sentences_of(plot(table))])
+
+
+def test_a_chart_of_groups_that_were_known_later_says_so_first() -> None:
+    table = sf.funnel(log_of(cohort("2026-01", 48, 52, 40)), SMALL, by="outcome")
+    title = "Groups by outcome say what became of the items later, not what was known before."
+    assert title_of(plots.plot_compare(table)) == title
+    assert title in sentences_of(plots.plot_funnel(table))

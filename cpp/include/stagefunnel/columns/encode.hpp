@@ -105,7 +105,7 @@ struct Times {
 };
 
 /// Encodes integers, whole floats, dates and timestamps as times. A timestamp of the lowest int64 is missing
-/// (NaT).
+/// (NaT), and so are the two infinite ones, the highest int64 and its negative.
 ///
 /// @throws std::invalid_argument for text, for a float that is not whole or for an integer above the int64
 ///     range.

@@ -24,8 +24,6 @@ FORECAST_COMMANDS: Final = {
 examples:
   stagefunnel forecast deals.csv --pipeline pipeline.toml --horizon 90d
   stagefunnel forecast deals.csv --pipeline pipeline.toml --items items.csv --by manager --amount amount
-  stagefunnel forecast deals.csv --pipeline pipeline.toml --items items.csv --amount amount \\
-      --probability Probability
 """,
     ),
     "win-probability": Command(

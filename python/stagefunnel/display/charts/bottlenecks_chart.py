@@ -74,8 +74,8 @@ def plot_bottlenecks(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
     >>> from stagefunnel.plots import plot_bottlenecks
     >>> shop = sf.datasets.furniture_shop()
     >>> chart = plot_bottlenecks(sf.bottlenecks(shop.log, shop.pipeline))
-    >>> " ".join(chart.to_dict()["title"]["text"])[:60]
-    'Most losses are in Prepayment invoice: 50%. Most is to be g'
+    >>> " ".join(chart.to_dict()["title"]["text"]).split(". ")[0]
+    'Most losses are in Prepayment invoice: 50%'
     """
     canvas = Canvas.of(table, BOTTLENECKS, "bottlenecks()", theme)
     remembered = canvas.remembered

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import pandas as pd
 
 from ...errors import SchemaError, quoted
 from ...tables.labels import columns_before, value_label
-from ..remarks import period_of, where_of
+from ..remarks import of_later, period_of, where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
 from .library import require_altair
 from .picture import picture_of
@@ -20,6 +20,9 @@ from .style import Theme, checked_width, inert, theme_of
 
 Draw: TypeAlias = Callable[[Sheet], object]  # draws on a sheet of whatever width
 Panels = list[tuple[str, pd.DataFrame]]  # the rows of each group, with what people read for it
+
+
+_OF_LOG: Final = {"by_created": "time of creation"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,14 @@ class Canvas:
 
     def titled(self, title: str) -> str:
         """Add the breakdown to a title."""
-        return f"{title}, by {', '.join(self.by)}" if self.by else title
+        return f"{title}{self.by_text}"
+
+    @property
+    def by_text(self) -> str:
+        """How titles go on where there are groups: ``, by manager``."""
+        # Columns that the log itself knows have names of their own, such as by_created.
+        names = [_OF_LOG.get(name, name.removeprefix("by_")).replace("_", " ") for name in self.by]
+        return f", by {', '.join(names)}" if names else ""
 
     def groups(self, most: int, rows: pd.DataFrame | None = None) -> Panels:
         """Split the table, or some `rows` of it, by its breakdown into at most `most` groups."""
@@ -150,6 +160,7 @@ class Canvas:
         width = checked_width(width)
         period = [] if "called" in self.remembered else period_of(self.remembered)
         below = [*sentences, *period, *where_of(self.remembered)]
+        below += [line for line in of_later(self.remembered) if line != title]
         sheet = Sheet(self.look, width)
         draw(sheet)
         return picture_of(

@@ -11,7 +11,7 @@ from ...errors import SchemaError, advised, named
 from ...tables.schema import COMPARISON, FUNNEL
 from ..numbers import count, percent, points
 from ..period_sentences import NameOf, of_comparison, of_series, series_of
-from ..remarks import of_stages_with_rows
+from ..remarks import basis_of, of_stages_with_rows
 from ..things import things_of
 from ..titles import KIND_TITLES
 from ..unlike import LEAST_BASE, notes_of_funnels, why_not_compared
@@ -71,6 +71,7 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
     )
     canvas = Canvas.of(table, columns, made_by, theme)
     plain, series = _periods(canvas) if is_of_periods else _kinds_or_groups(canvas)
+    about = [plain, *(basis_of(canvas.remembered) if is_of_periods else [])]
     names = canvas.names_of(canvas.stages())
     found = _sentences(canvas, series, names.__getitem__)
     things = things_of(canvas.remembered)
@@ -78,10 +79,10 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
         (before, one), (now, other) = series
         rows = _dots_of_two(one, other, names, inert(before), inert(now), things)
         is_finding = bool(found) and found[0].startswith(_FINDINGS)
-        title, below = (found[0], [plain, *found[1:]]) if is_finding else (plain, found)
+        title, below = (found[0], [*about, *found[1:]]) if is_finding else (plain, [*about[1:], *found])
         warned = None if is_finding else why_not_compared(found)
         if warned:
-            title, below = warned[0], [plain, *warned[1]]
+            title, below = warned[0], [*about, *warned[1]]
         if any(row.low is not None for row in rows):
             level = percent(float(canvas.remembered.get("confidence", 0.95)))
             below.append(f"Thin lines with ends: {level} intervals of the difference, from the hollow dot on")

@@ -12,6 +12,7 @@ from ...tables.schema import DECOMPOSED
 from ..comparing_sentences import of_decomposition
 from ..numbers import percent, points
 from ..sentences import stage_namer
+from ..things import things_of
 from ..titles import TITLES
 from ..unlike import why_not_compared
 from .canvas import Canvas, rows_of
@@ -88,7 +89,7 @@ def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width
     >>> shop = sf.datasets.furniture_shop()
     >>> table = sf.decompose(shop.log, shop.pipeline, a="2025-12", b="2025-10")
     >>> plot_decomposition(table).to_dict()["title"]["text"][0]
-    'Ever won: 50% in 2025-12, 44% in 2025-10 (+6 points). The step to Prepayment invoice'
+    'Ever won: 50% in 2025-12, 44% in 2025-10 (+6 points), which may be chance. The step'
     """
     canvas = Canvas.of(table, DECOMPOSED, "decompose()", theme)
     remembered = canvas.remembered
@@ -101,6 +102,8 @@ def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width
         findings = [line for line in found if line.startswith(("Ever won", "The step to", "The steps work"))]
         finding, below = " ".join(findings), [line for line in found if line not in findings]
     below = [TITLES["decomposition"], *below]
+    if "within" in remembered:
+        below.append(f"Each of the {things_of(remembered)} is followed for {remembered['within']}")
     falls = _falls(canvas.table, names, remembered)
     return canvas.drawn(
         lambda sheet: _draw(sheet, falls), finding or TITLES["decomposition"], below, width=width

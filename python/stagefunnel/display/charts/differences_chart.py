@@ -13,6 +13,7 @@ from ...tables.schema import COMPARED_GROUPS, COMPARISON, DRIVERS
 from ..comparing_sentences import is_clear, of_compared_groups, of_drivers
 from ..extremes import group_names
 from ..numbers import count, p_value, percent
+from ..remarks import basis_of
 from ..sentences import answers, stage_namer
 from ..things import things_of
 from ..titles import KIND_TITLES, TITLES
@@ -187,7 +188,7 @@ def _of_periods(canvas: Canvas, width: int | None) -> Any:
     kind = str(remembered.get("kind", ""))
     plain = canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}, {now} compared with {before}")
     sides = (f"fewer of all in {now}", f"more of all in {now}")
-    return _drawn(canvas, rows, found, plain, sides, width)
+    return _drawn(canvas, rows, found, plain, sides, width, basis_of(remembered))
 
 
 def _gap(
@@ -224,11 +225,13 @@ def _drawn(
     plain: str,
     sides: tuple[str, str],
     width: int | None,
+    about: Sequence[str] = (),
 ) -> Any:
     """Draw the rows below the sentence that states the finding, which is not one about unlike ages."""
     shown = clearest(rows)
     finding = next((line for line in found if not line.startswith(("Not alike", "Fewer", "Covered"))), "")
-    below = [plain, *(line for line in found if line != finding)] if finding else list(found)
+    rest = (line for line in found if line != finding)
+    below = [plain, *about, *rest] if finding else [*about, *rest]
     if len(shown) < len(rows):
         below.append(f"The {MOST_ROWS} clearest of {count(len(rows))} differences are drawn")
 

@@ -141,7 +141,7 @@ def _of_groups(canvas: Canvas, groups: Panels, kinds: Sequence[str]) -> tuple[st
     """Say which group wins the largest and the smallest share of all, and what makes groups unlike."""
     series = [(group, of_kind(rows, kinds[0]) if len(kinds) > 1 else rows) for group, rows in groups]
     notes = [] if "part" in canvas.by else notes_of_funnels(series, canvas.remembered)
-    plain = f"{_plain(kinds)}, by {', '.join(canvas.by)}"
+    plain = f"{_plain(kinds)}{canvas.by_text}"
     names = canvas.names_of(canvas.stages())
     if "part" in canvas.by:
         return plain, notes

@@ -10,9 +10,10 @@ from typing import Any, Final, NamedTuple
 from ...tables.labels import MISSING
 from ..chance import TwoShares, clear_differences
 from ..numbers import percent, points
+from ..remarks import of_later
 from ..standouts import are_unlike
 from ..things import things_of
-from ..unlike import LEAST_BASE, why_not_compared
+from ..unlike import AGE, LEAST_BASE, why_not_compared
 from .canvas import Panels
 from .style import inert
 
@@ -59,6 +60,8 @@ def finding_of_groups(series: Panels, names: Mapping[Hashable, str], remembered:
     It is about the share of all that reached the first won stage, or the last stage there is. Nothing is said
     of fewer than two groups with 30 items, and where those that would be named are unlike.
     """
+    if remembered.get("later"):
+        return ""  # who was won reached a won stage: that is no finding
     label, groups = _groups_of(series)
     # Items without a value are nobody's: they are drawn, and are a part of the rest.
     large = [one for one in groups if one.of >= LEAST_BASE and one.name != MISSING]
@@ -95,6 +98,9 @@ def why_groups_are_not_compared(
     series: Panels, notes: Sequence[str], remembered: Mapping[str, Any]
 ) -> tuple[str, list[str]]:
     """Say why groups may not be compared; return it with the notes that it does not repeat."""
+    later = of_later(remembered)
+    if later:
+        return later[0], [note for note in notes if not note.startswith(AGE)]
     warned = why_not_compared(notes)
     if warned and warned[0].startswith("Not to"):
         return warned

@@ -73,7 +73,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
     if not title.startswith("Most often"):
         title, below = canvas.titled(f"Where {things} are lost"), [line for line in (title, *below) if line]
     what = "lost stage" if part == "lost_stage" else part
-    by = f", by {', '.join(canvas.by)}" if canvas.by else ""
+    by = canvas.by_text
     below = [f"{count(table['items'].sum())} {things} lost, by the stage before the loss{by}", *below]
     if any(row.low is not None for _, rows, _ in panels for row in rows):
         below += interval_note(remembered)

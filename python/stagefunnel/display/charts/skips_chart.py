@@ -68,7 +68,7 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
     things = things_of(canvas.remembered)
     seen = of_stages_with_rows(table, canvas.remembered)
     title, *below = of_skips(seen, names.__getitem__, canvas.remembered)
-    by = f", by {', '.join(canvas.by)}" if canvas.by else ""
+    by = canvas.by_text
     below = [f"Skipped, of the {things} that got past a stage and did not begin beyond it{by}", *below]
     if not canvas.by:
         rows = _rows_of(table, names, things)

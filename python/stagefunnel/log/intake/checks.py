@@ -28,7 +28,7 @@ from ...times.stamps import NAT
 from ..columns.inputs import Input
 from ..columns.marks import Ends
 from ..data import Empty, Invalid
-from .times import early_ends, encode, in_zone, read_ends, readable_times, refined
+from .times import early_ends, encode, in_zone, read_ends, readable_times, refined, refuse_times
 
 _EMPTY_ADVICE: Final[Parts] = ("; pass ", advised("empty", "allow"), " if that is expected")
 _MOST_THREADS = 1_024  # more would only cost their stacks
@@ -144,6 +144,8 @@ def look_over(
     doubtful = {}
     if zone is not None:
         times, doubtful["doubtful_local_times"] = in_zone(times, zone, threads)
+    for role in ("item", "stage"):
+        refuse_times(inputs[role], role)
     keys = encode(_core.columns.pack_items if pack else _core.columns.encode_items, inputs["item"], threads)
     codes = encode(_core.columns.encode_stages, inputs["stage"], threads)
     stamps = encode(_core.columns.encode_times, times, threads)

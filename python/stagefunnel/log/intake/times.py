@@ -27,6 +27,17 @@ def encode(encode: Any, column: Input, *more: Any) -> Any:
         return encode(column.column, *more)
 
 
+def refuse_times(column: Input, role: str) -> None:
+    """Refuse dates and times as keys of items or as stages: the columns are likely to be mixed up."""
+    if column.time_unit is not None:
+        what = "keys of items" if role == "item" else "stages"
+        raise SchemaError(
+            f"column {column.name!r} holds dates or times, which are not {what}; name another column, or "
+            "make it text if these are meant",
+            option=role,
+        )
+
+
 def readable_times(
     column: Input,
     invalid: Invalid,

@@ -89,7 +89,9 @@ class TwoSides:
             return asked.remarked(self.selections[0].remarked(table))
         joined = joined_remarks([one.remarks for one in self.selections])
         # The periods are the sides, and neither is the period of the table.
-        seen = {name: value for name, value in joined.get("seen", {}).items() if name != "period"}
+        seen = {
+            name: value for name, value in joined.get("seen", {}).items() if name not in ("period", "basis")
+        }
         return asked.remarked(remark(table, {**joined, **({"seen": seen} if "seen" in joined else {})}))
 
 

@@ -37,7 +37,7 @@ from ..funnel.table import funnel_table, outcome_table, win_rate_standouts
 from ..scope.breakdown import by_columns, check_top
 from ..scope.conditions import Conditions, conditions_of
 from ..scope.item_groups import item_groups_of
-from ..scope.remarks import Ends, remark, remarks_of_reader, remarks_of_stages
+from ..scope.remarks import Ends, remark, remarks_of_reader, remarks_of_stages, with_basis
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..scope.where import Where, asked_of
@@ -159,7 +159,7 @@ class Partial:
         of_where = {"where": dict(self._chosen)} if self._chosen else {}
         remarks = {
             **remarks_of_stages(fit, self.unlisted),
-            **self._ends.remarks(clock),
+            **with_basis(self._ends.remarks(clock), self.basis),
             **remarks_of_reader(self._reader_lines),
             **({"start_unknown": self._start_unknown} if self._start_unknown else {}),
             **of_where,

@@ -211,6 +211,8 @@ def _numbers(values: pd.Series) -> pd.Series | None:
 
 
 def _moment(values: pd.Series, text: str) -> pd.Timestamp | None:
+    if not any(letter.isdigit() for letter in text):
+        return None  # pandas reads "now" and "today" off the clock
     try:
         moment = pd.Timestamp(text)
     except ValueError:

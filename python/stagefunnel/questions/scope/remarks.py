@@ -131,6 +131,13 @@ class Ends:
         }
 
 
+def with_basis(remarks: Remarks, basis: str) -> Remarks:
+    """Note which items a period has, where these are not the active ones."""
+    if basis == "active" or "period" not in remarks.get("seen", {}):
+        return remarks
+    return {**remarks, "seen": {**remarks["seen"], "basis": basis}}
+
+
 def outside_of(data: LogData, option: str, period: PeriodLike | None) -> Remarks:
     """Note a period that an option gives, where it lies outside the log."""
     ends = Ends.of(data, period, None)

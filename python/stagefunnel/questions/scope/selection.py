@@ -22,7 +22,7 @@ from ...times.lengths import LengthLike, length_of
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
 from ...times.stamps import NAT
 from .reading import Reading, elsewhere_flags, facts_of, moved_items, select
-from .remarks import Ends, Remarks, remark, remarks_of_reader, remarks_of_stages
+from .remarks import Ends, Remarks, remark, remarks_of_reader, remarks_of_stages, with_basis
 from .units import Flags, Flips, UnitFacts, Units, units_of
 from .unknown_starts import born_unknown
 from .within import ALWAYS, NEVER, Ages, ages_of, basis_of, followed_for
@@ -215,6 +215,7 @@ def selection_of(
     units = units_of(log, unit)
     in_report: Mapping[Flips, Flags] = {}
     basis = basis_of(basis, within)
+    remarks = with_basis(remarks, basis)
     length = length_of(within, log._data.clock, "within")
     if observed_until is None and length is not None:
         observed_until = log._data.end_of_observation(moment_of(as_of, log._data.clock, "as_of"))

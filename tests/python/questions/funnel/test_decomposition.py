@@ -57,7 +57,7 @@ def test_of_few_items_everything_may_be_chance() -> None:
     """Both of Ann's deals got an offer and none of Bob's: of 0 and 1 the binomial spread is 0."""
     few = log_of({"Ann": ["New > Offer > Won"] * 2, "Bob": ["New > Lost"] * 2})
     text = str(sf.show(sf.decompose(few, SMALL, by="who", a="Ann", b="Bob")))
-    assert "The step to Offer made most of it: +100 points, which may be chance." in text
+    assert "The step to Offer made the largest part of it: +100 points, which may be chance." in text
 
 
 def test_what_is_clear_is_not_called_chance() -> None:

@@ -140,8 +140,8 @@ def test_groups_that_are_read_at_the_stage_share_the_whole_report_and_have_no_bo
 def test_what_people_read_has_the_share_its_bounds_and_what_is_left_out() -> None:
     shown = str(sf.show(sf.funnel(example(), SMALL, amount="worth", confidence=0.95)))
     assert "of value" in shown
-    assert re.search(r"By value, 50.% \(11–89.%\) reached Won: as sure as 2\.5 items of one size", shown)
-    assert re.search(r"the largest item is 40.% of all", shown)
+    assert re.search(r"By value, 50% \(11–89%\) reached Won: as sure as 2\.5 items of one size", shown)
+    assert re.search(r"the largest item is 40% of all", shown)
     assert "Without an amount, so in no share of the value: 1 item" in shown
 
 
