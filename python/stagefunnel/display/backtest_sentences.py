@@ -38,7 +38,7 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         if not len(table):
             why = "no forecast of the past is over"
         elif remembered.get("before_a_win", 0) == len(table):
-            why = "nothing had been won by any of the dates"
+            why = "no visit of a stage had led to a win by any of the dates"
         return [f"Nothing can be tested: {why}.", *left_out]
     inside = int(tested["inside"].sum())
     sure, dates = percent(remembered.get("confidence", USUAL_CONFIDENCE)), counted(len(tested), "past date")
@@ -94,7 +94,7 @@ def _untested(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     others = len(untested) - before
     parts = []
     if before:
-        parts.append(f"at {counted(before, 'date')} nothing had been won before")
+        parts.append(f"at {counted(before, 'date')} no visit of a stage had led to a win yet")
     if others:
         parts.append(f"at {counted(others, 'date')} no open item had a chance that could be read off")
     n_won = int(untested["actual"].sum())

@@ -26,7 +26,10 @@ def of_fit(remembered: Mapping[str, Any]) -> list[str]:
         what = _of_training(remembered) or "Nothing ever"
         common.append(f"{what} left {stages}: for open items there no chance can be read off.")
     if remembered.get("young_log"):
-        common.append("The log is young: what is too old to forecast need not be dead.")
+        common.append(
+            "The log is young or small: few visits could have lasted longer yet, and what is too old to "
+            "forecast need not be dead."
+        )
     wins = _without_a_win(remembered)
     # That nothing was won yet comes first, for then nothing else matters much.
     common = [*wins, *common] if remembered.get("nothing_won") else [*common, *wins]
@@ -43,6 +46,8 @@ def _without_a_win(remembered: Mapping[str, Any]) -> list[str]:
     if remembered.get("nothing_won"):
         trained = _of_training(remembered)
         before = f"{trained} was won" if trained else "Nothing was won before this date"
+        if remembered.get("won_at_once"):
+            before = "What was won before this date never was in a stage in progress"
         return [f"{before}: nothing can be forecast."]
     stages = remembered.get("never_won", [])
     if not stages:

@@ -26,7 +26,8 @@ from ..scope.money import Rates, amounts_of
 from ..scope.where import Where, asked_of
 from ..stats.bounds import check_confidence
 from .asking import HorizonLike, OpenState
-from .exits import Floats
+from .exits import LEAST_EXITS, Floats
+from .standing import WON, Standing
 
 _DRAWS: Final = 2000
 
@@ -212,7 +213,7 @@ def remembered_of(
         **({"start_unknown": unknown} if unknown else {}),
         **({"never_left": never_left} if never_left else {}),
         **({"young_log": True} if beyond is not None and _is_young(state, beyond) else {}),
-        **({"nothing_won": True} if state.fits.has_no_win else {}),
+        **(_without_a_win(state) if state.fits.has_no_win else {}),
         **({"never_won": never_won, "without_win": int(unwon.sum())} if never_won else {}),
         **({"fitted_apart": True} if len(state.fits.fits) > 1 else {}),
         **({"trained": True} if state.training is not state.selection else {}),
@@ -221,14 +222,34 @@ def remembered_of(
     }
 
 
+def _without_a_win(state: OpenState) -> dict[str, Any]:
+    """Say that no visit led to a win, and how many items were won without one."""
+    items = np.arange(len(state.training.journeys.first_row))
+    standing = Standing(state.training)
+    n_won = int(np.count_nonzero(standing.outcome(items) == WON)) if len(items) else 0
+    return {"nothing_won": True, **({"won_at_once": n_won} if n_won else {})}
+
+
 def _is_young(state: OpenState, beyond: npt.NDArray[np.bool_]) -> bool:
-    """Whether items are too old in a stage whose longest visit that ended took more than half of the log."""
+    """Whether few visits could have been seen to last longer than those that ended, where items are too old.
+
+    Either fewer than 30 began early enough, or the longest that ended took more than half of the log.
+    """
     if not beyond.any():
         return False
-    ends = np.array([state.selection.data.journeys.time.min(), state.watch.end], dtype=np.int64)
-    first, last = ends if state.lengths.calendar is None else state.lengths.times(ends)
     oldest = np.max([fit.exits.oldest for fit in state.fits.fits], axis=0)
-    return bool((2 * oldest[state.stage[beyond]] > last - first).any())
+    stages = [stage for stage in np.unique(state.stage[beyond]).tolist() if oldest[stage] >= 0]
+    stays, lengths = state.stays, state.lengths
+    began = state.selection.data.journeys.time[stays.first_row]
+    times, (end,) = (
+        ticks if lengths.calendar is None else lengths.times(ticks)
+        for ticks in (began, np.array([state.watch.end], dtype=np.int64))
+    )
+    for stage in stages:
+        could = times[stays.stage == stage] < end - oldest[stage]
+        if np.count_nonzero(could) < LEAST_EXITS or 2 * oldest[stage] > end - times.min():
+            return True
+    return False
 
 
 class _Values:

@@ -140,8 +140,8 @@ def test_a_date_before_the_first_win_is_in_no_test_and_its_wins_are_counted() ->
     assert remembered["not_won_before"] == {"n": 5, "won": 2}
     shown = text_of(table)
     assert (
-        "At 1 date nothing had been won before, so that nothing could be forecast: 2 wins came all the same."
-        in shown
+        "At 1 date no visit of a stage had led to a win yet, so that nothing could be forecast: 2 wins came "
+        "all the same." in shown
     )
     assert "of 1 past date the actual" in shown
     assert "range of 0 to 0" not in shown
@@ -185,12 +185,28 @@ def test_chances_by_age_are_missing_too_and_items_stay_in_the_sum_of_states() ->
     assert "Nothing was won before this date" in text_of(states)
 
 
-def test_in_a_young_log_too_old_need_not_be_dead() -> None:
-    # The visits that ended took 30 of the 50 days; one deal is there since 40.
-    journeys = [[("Offer", 0), ("Won", 30)], [("Offer", 5), ("Lost", 20)], [("Offer", 10)]]
-    young = sf.forecast(log_of(journeys, observed_until=50), OFFER)
-    assert young.attrs["stagefunnel"]["young_log"] is True
-    assert "The log is young: what is too old to forecast need not be dead." in text_of(young)
-    old = sf.forecast(log_of(journeys, observed_until=61), OFFER)
-    assert old["n_beyond_support"].tolist() == [1, 1]
-    assert "young_log" not in old.attrs["stagefunnel"]
+def test_an_item_that_began_won_has_no_visit_to_learn_from() -> None:
+    log = log_of([[("Won", 0)], [("Offer", 0), ("Lost", 4)], [("Offer", 3)]], observed_until=5)
+    table = sf.forecast(log, OFFER)
+    assert table["expected_wins"].isna().all()
+    assert table.attrs["stagefunnel"]["won_at_once"] == 1
+    shown = text_of(table)
+    assert "What was won before this date never was in a stage in progress: nothing can be forecast." in shown
+    assert "Nothing was won" not in shown
+
+
+@pytest.mark.parametrize(
+    ("n_early", "until", "is_young"),
+    # The visits that ended took 30 days; one open deal is there since day 10.
+    [(29, 61, True), (30, 61, False), (30, 59, True)],
+)
+def test_in_a_young_log_too_old_need_not_be_dead(n_early: int, until: int, is_young: bool) -> None:
+    # That many began more than 30 days before the end, the open one too.
+    journeys = [[("Offer", 0), ("Won" if item % 2 else "Lost", 30)] for item in range(n_early - 1)]
+    journeys += [[("Offer", until - 30), ("Lost", until - 20)], [("Offer", 10)]]
+    table = sf.forecast(log_of(journeys, observed_until=until), OFFER)
+    assert table["n_beyond_support"].tolist() == [0 if until - 10 <= 30 else 1] * 2
+    remembered = table.attrs["stagefunnel"]
+    assert remembered.get("young_log", False) is is_young
+    says = "few visits could have lasted longer yet, and what is too old to forecast need not be dead."
+    assert (says in text_of(table)) == is_young
