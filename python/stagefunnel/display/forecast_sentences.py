@@ -217,7 +217,7 @@ def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str
         sentences += [f"{prefix}{one}" for one in _bottleneck(rows, name_of)]
     if len(blocks) > _MOST_GROUPS:
         sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
-    if any(worth_most(rows, gain_of(rows)) is not None for rows in blocks):
+    if (table[["removal_gain", "benchmark_gain"]] > 0).any(axis=None):
         sentences.append(f"Gains hold if the {things_of(remembered)} saved do as well as the others.")
     return sentences
 

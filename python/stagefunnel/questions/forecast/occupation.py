@@ -321,7 +321,8 @@ def win_within(
     )[list(WIN_WITHIN)]
     # The rows are of stages and ages, whether items are open there or not.
     remembered = remembered_of(state, method, 0.0, np.zeros(state.n, dtype=bool))
-    never_won = [str(label) for label, flag in zip(pipeline.stages, fit.never_won, strict=True) if flag]
+    is_unknown = fit.never_won & (fit.exits.oldest >= 0)
+    never_won = [str(label) for label, flag in zip(pipeline.stages, is_unknown, strict=True) if flag]
     if never_won:
         remembered["never_won"] = never_won
     remember(table, "win_within", pipeline, **{k: v for k, v in remembered.items() if k != "confidence"})

@@ -180,6 +180,12 @@ def test_chances_by_age_are_missing_too_and_items_stay_in_the_sum_of_states() ->
     table = sf.win_within(lost_six(), OFFER, missing="ignore", horizon=15, ages=[0, 15])
     assert table["win"].isna().all()
     assert "Nothing was won before this date: nothing can be forecast." in text_of(table)
+    # Of Offer half is won; nothing ever left New, which is said once.
+    journeys = [[("Offer", 0), ("Won", 9)], [("Offer", 0), ("Lost", 9)], [("New", 5)]]
+    pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
+    by_age = sf.win_within(log_of(journeys, observed_until=10), pipeline, horizon=9)
+    assert "Nothing was won from" not in text_of(by_age)
+    assert "Nothing ever left New" in text_of(by_age)
     states = sf.state_occupation(lost_six(), OFFER, missing="ignore", times=[15])
     assert states["items"].sum() == pytest.approx(2)
     assert "Nothing was won before this date" in text_of(states)
