@@ -46,6 +46,13 @@ def given(name: str, value: object) -> Option:
     return Option(name, repr(value), plain)
 
 
+def given_period(name: str, value: object) -> Option:
+    """Name an option with a stretch of time, whose two sides a command has as ``2026-01..2026-03``."""
+    if not isinstance(value, list | tuple):
+        return given(name, value)
+    return Option(name, repr(value), "..".join("" if side is None else str(side) for side in value))
+
+
 def advised(name: str, value: str) -> Option:
     """Name an option with a value that would be right: ``invalid="drop"``."""
     return Option(name, json.dumps(value, ensure_ascii=False), value)

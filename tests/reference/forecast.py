@@ -33,6 +33,8 @@ def chance(
     lengths = [visit.length for visit in visits if visit.stage == stage and visit.following is not None]
     if not lengths or age > max(lengths):
         return Chance(None, None, True)
+    if is_unknown(visits, stages, stage):
+        return Chance(None, None, False)
     left = Fraction(1) - sum((p for time, _, p in exits[stage] if time <= age), Fraction(0))
     ahead = [(time - age, to, p) for time, to, p in exits[stage] if time > age]
     closing = {one: _of_leaving(own) for one, own in exits.items()}
@@ -54,6 +56,25 @@ def chance(
                 total += p * (1 if to == WON else 0 if to == OVER else won_by[horizon - wait][to])
         values.append(None if all_left == 0 else total / all_left)
     return Chance(values[0], values[1], False)
+
+
+LEAST = 30  # visits that have ended, of which none was won: then that is known
+
+
+def is_unknown(visits: Sequence[Visit], stages: Sequence[Stage], stage: Stage) -> bool:
+    """Say whether nothing is known of wins from a stage: none was seen, and few visits of it have ended."""
+    if not any(visit.following == WON for visit in visits if visit.stage in stages):
+        return True
+    seen, waiting = {stage}, [stage]
+    while waiting:
+        here = waiting.pop()
+        for visit in visits:
+            if visit.stage == here and visit.following == WON:
+                return False
+            if visit.stage == here and visit.following in stages and visit.following not in seen:
+                seen.add(visit.following)
+                waiting.append(visit.following)
+    return sum(visit.stage == stage and visit.following is not None for visit in visits) < LEAST
 
 
 def _exits(

@@ -6,7 +6,7 @@ import argparse
 from typing import get_args
 
 from ..tables.options import EveryName, ForecastIntervalName, ForecastName
-from .options import whole
+from .options import number, whole
 
 
 def method(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +67,7 @@ def length(parser: argparse.ArgumentParser) -> None:
 def confidence(parser: argparse.ArgumentParser) -> None:
     """Add how sure bounds are."""
     parser.add_argument(
-        "--confidence", type=float, metavar="SHARE", default=0.9, help="how sure the bounds are (0.9)"
+        "--confidence", type=number, metavar="SHARE", default=0.9, help="how sure the bounds are (0.9)"
     )
 
 
@@ -87,7 +87,7 @@ def bounds(parser: argparse.ArgumentParser) -> None:
 
 def seed(parser: argparse.ArgumentParser) -> None:
     """Add where random numbers begin."""
-    parser.add_argument("--seed", type=int, metavar="N", default=0, help="where random numbers begin (0)")
+    parser.add_argument("--seed", type=whole, metavar="N", default=0, help="where random numbers begin (0)")
 
 
 def probability(parser: argparse.ArgumentParser) -> None:
@@ -103,7 +103,7 @@ def target(parser: argparse.ArgumentParser) -> None:
     """Add what is to be reached."""
     parser.add_argument(
         "--target",
-        type=float,
+        type=number,
         metavar="NUMBER",
         help="wins, or with --amount an amount, to be reached in a --horizon that is a period",
     )

@@ -31,6 +31,14 @@ def whole(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number") from None
 
 
+def number(text: str) -> float:
+    """Read a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a number") from None
+
+
 def files(parser: argparse.ArgumentParser, *, are_needed: bool) -> None:
     """Add the files to read."""
     parser.add_argument(

@@ -14,14 +14,14 @@ from ..tables.options import (
     OpenVisitsName,
     ReopenName,
 )
-from .options import whole
+from .options import number, whole
 
 
 def confidence(parser: argparse.ArgumentParser) -> None:
     """Add how sure the bounds of shares are."""
     parser.add_argument(
         "--confidence",
-        type=float,
+        type=number,
         metavar="SHARE",
         help="add bounds to shares, which are this sure, e.g. 0.95",
     )
@@ -77,7 +77,7 @@ def chain(parser: argparse.ArgumentParser) -> None:
 def sure(parser: argparse.ArgumentParser) -> None:
     """Add how sure bounds are that a table always has."""
     parser.add_argument(
-        "--confidence", type=float, metavar="SHARE", default=0.95, help="how sure the bounds are (0.95)"
+        "--confidence", type=number, metavar="SHARE", default=0.95, help="how sure the bounds are (0.95)"
     )
 
 
@@ -147,7 +147,7 @@ def censored(parser: argparse.ArgumentParser) -> None:
     """Add the same with bounds and a restricted mean."""
     open_visits(parser)
     parser.add_argument(
-        "--confidence", type=float, metavar="SHARE", help="with censored: bounds of the quantiles, e.g. 0.95"
+        "--confidence", type=number, metavar="SHARE", help="with censored: bounds of the quantiles, e.g. 0.95"
     )
     parser.add_argument(
         "--tau", metavar="TIME", help="with censored: the length up to which a mean is taken, e.g. 90d"

@@ -32,7 +32,7 @@ def of_absorption(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str,
         sentences += [f"{prefix}{one}" for one in found]
     if len(blocks) > _MOST_GROUPS:
         sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
-    return [*sentences, *_unknown(table, remembered)]
+    return [*sentences, *_empty(table, name_of, remembered), *_unknown(table, remembered)]
 
 
 def _overall(overall: list[float | None], remembered: Mapping[str, Any]) -> list[str]:
@@ -62,6 +62,22 @@ def _by_stage(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
         f"{name_of(one['stage'].iloc[0])} ({percent(one['win'].iloc[0])})" for one in (best, worst)
     )
     return [f"Best chance to win: from {most}; worst: from {least}"]
+
+
+def _empty(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
+    """Name the stages that no item was ever in: of these an undetermined share of 1 is all that is known."""
+    most = table.groupby("stage", sort=False, observed=True)["items_in"].max()
+    empty = [name_of(stage) for stage, n in most.items() if not n]
+    where = " or ".join(empty[:_MOST_GROUPS])
+    where += f" or {count(len(empty) - _MOST_GROUPS)} more stages" if len(empty) > _MOST_GROUPS else ""
+    of = "them" if len(empty) > 1 else "it"
+    sentences = [f"No {thing_of(remembered)} was ever in {where}: nothing is known of {of}"] if empty else []
+    some = [stage for stage, n in most.items() if n]
+    if (table.loc[table["stage"].isin(some), "items_in"] == 0).any():
+        sentences.append(
+            f"In some groups no {thing_of(remembered)} was in a stage: nothing is known of such a row"
+        )
+    return sentences
 
 
 def _unknown(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:

@@ -18,7 +18,8 @@ from ..tables.schema import (
     WIN_PROBABILITY,
     WIN_WITHIN,
 )
-from .crm_sentences import crm_tested, crm_total, without_crm
+from .backtest_sentences import USUAL_CONFIDENCE, is_cut, of_backtest
+from .crm_sentences import crm_total, without_crm
 from .extremes import group_name
 from .fit_sentences import of_fit
 from .markov_sentences import of_markov_check
@@ -39,7 +40,6 @@ FORECAST_TABLES: Final[Mapping[str, Sequence[str]]] = {
     "win_within": WIN_WITHIN,
 }
 _MOST_GROUPS: Final = 5  # whose answers are written out
-_CONFIDENCE: Final = 0.9
 
 
 def forecast_title(remembered: Mapping[str, Any]) -> str:
@@ -52,7 +52,7 @@ def forecast_title(remembered: Mapping[str, Any]) -> str:
 
 def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say how many open items are expected to be won, which are too old for that, and what is not in it."""
-    if _is_cut(table, remembered):
+    if is_cut(table, remembered):
         return []
     by = columns_before(table, "line")
     blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
@@ -69,18 +69,17 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         sentences.append(
             f"{counted(n, 'open item')} without an amount {'adds' if n == 1 else 'add'} nothing to amounts."
         )
+    about_fit = of_fit(remembered)
+    if remembered.get("nothing_won"):
+        first = about_fit.pop(0)
+        sentences = [first, *sentences] if table["n_open"].any() else sentences
     return [
         *sentences,
         *without_crm(remembered),
         *_of_target(remembered),
         *_of_chain(remembered),
-        *of_fit(remembered),
+        *about_fit,
     ]
-
-
-def _is_cut(table: pd.DataFrame, remembered: Mapping[str, Any]) -> bool:
-    """Check whether rows were taken out: a sentence about a whole needs the whole."""
-    return bool(len(table) != remembered.get("rows"))
 
 
 def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -94,7 +93,8 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     if not pd.isna(all_of_them["expected_wins"]):
         expected = tenths(all_of_them["expected_wins"])
         between = _range(all_of_them, "expected_wins", remembered)
-        of = f"{count(n_open - beyond)} open {things}{_that_can(beyond)}"
+        known = number_known(all_of_them)
+        of = f"{count(known)} open {things}{_that_can(n_open - known)}"
         sentences.append(f"About {expected} of {of} are expected to be won{_until(remembered)} ({between}).")
         if "expected_amount" in rows and not pd.isna(all_of_them["expected_amount"]):
             expected = number(round(all_of_them["expected_amount"]))
@@ -102,11 +102,15 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
             sentences.append(f"Amount expected of them: {expected} ({between}).")
     if not pd.isna(all_of_them.get("crm_wins")):
         sentences.append(crm_total(all_of_them, tenths(all_of_them["crm_wins"])))
-    if beyond:
+    stuck = rows[in_never_left(rows, remembered)]
+    too_old = beyond - int(stuck["n_beyond_support"].sum())
+    if too_old:
         amount = all_of_them.get("amount_beyond_support")
+        if len(stuck) and amount is not None:
+            amount -= stuck["amount_beyond_support"].sum()
         worth = "" if pd.isna(amount) else f" ({number(round(amount))})"
         sentences.append(
-            f"{counted(beyond, 'open item')}{worth} {'has' if beyond == 1 else 'have'} been in the stage "
+            f"{counted(too_old, 'open item')}{worth} {'has' if too_old == 1 else 'have'} been in the stage "
             "longer than any item that ever left it: too old to forecast."
         )
     new = rows[rows["line"] == "new_items"]
@@ -120,8 +124,21 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     return sentences
 
 
-def _that_can(beyond: int) -> str:
-    return " that can be forecast" if beyond else ""
+def in_never_left(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.Series:
+    """Flag the rows of stages that nothing ever left: open items there are not too old, nothing is known."""
+    return rows["stage"].astype("string").isin(remembered.get("never_left", [])).fillna(False).astype(bool)
+
+
+def number_known(row: Any) -> int:
+    """Return how many open items of a row have a chance: its sum has the mean chance of each."""
+    if pd.isna(row["win"]):
+        return 0
+    most = int(row["n_open"]) - int(row["n_beyond_support"])
+    return min(most, round(row["expected_wins"] / row["win"])) if row["win"] > 0 else most
+
+
+def _that_can(others: int) -> str:
+    return " that can be forecast" if others else ""
 
 
 def _until(remembered: Mapping[str, Any]) -> str:
@@ -143,7 +160,7 @@ def day_text(until: Any) -> str:
 
 def _range(row: Any, name: str, remembered: Mapping[str, Any]) -> str:
     low, high = (number(round(row[f"{name}_{end}"])) for end in ("low", "high"))
-    return f"{low}–{high}, the {percent(remembered.get('confidence', _CONFIDENCE))} range"
+    return f"{low}–{high}, the {percent(remembered.get('confidence', USUAL_CONFIDENCE))} range"
 
 
 def _of_target(remembered: Mapping[str, Any]) -> list[str]:
@@ -181,7 +198,7 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
         return [f"{counted(len(table), 'open item')}"]
     if not numbers["open"]:
         return ["No item is open."]
-    beyond = numbers["beyond_support"]
+    beyond = numbers["beyond_support"] - numbers.get("never_left", 0)
     about = "none with a chance that can be read off"
     if numbers["with_chance"]:
         about = f"of which about {tenths(remembered['expected'])} are expected to be won"
@@ -191,56 +208,9 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
     return ["; ".join(parts), *of_fit(remembered)]
 
 
-def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
-    """Say how often what came lay within the bounds, and how far the forecast was off."""
-    if _is_cut(table, remembered):
-        return []
-    tested = table[table["inside"].notna()]
-    not_over = remembered.get("not_over", 0)
-    left_out = [f"{counted(not_over, 'date')} left out: the horizon is not over."] if not_over else []
-    if outside := remembered.get("dates_outside"):
-        are = "it is" if outside == 1 else "they are"
-        left_out.append(f"{counted(outside, 'date')} left out: {are} not within the log.")
-    if not len(tested):
-        why = (
-            "nothing had left a stage by any of the dates"
-            if len(table)
-            else "no forecast of the past is over"
-        )
-        return [f"Nothing can be tested: {why}.", *left_out]
-    inside = int(tested["inside"].sum())
-    sure, dates = percent(remembered.get("confidence", _CONFIDENCE)), counted(len(tested), "past date")
-    sentences = [f"At {count(inside)} of {dates} the actual wins lay within the {sure} range."]
-    certain = int((tested["expected_high"] == 0).sum())
-    if certain:
-        sentences.append(f"At {count(certain)} of them no win was expected at all, with a range of 0 to 0.")
-    expected, actual = float(tested["expected"].sum()), float(tested["actual"].sum())
-    if actual:
-        off = expected / actual - 1
-        how = "too high" if off > 0 else "too low"
-        near = abs(off) < 0.005
-        sentences.append(
-            "On average the forecast was right."
-            if near
-            else f"On average the forecast was {percent(abs(off))} {how}."
-        )
-    sentences += crm_tested(tested)
-    apart = remembered.get("apart", 0)
-    if apart < len(tested):
-        sentences.append(
-            f"The horizons overlap: this is as good as {counted(max(apart, 1), 'test')} that stand apart."
-        )
-    if remembered.get("amount_of_today"):
-        sentences.append(
-            f"Amounts are not tested: {remembered['amount_of_today']} is of the items table, whose values "
-            "are of today."
-        )
-    return [*sentences, *of_fit(remembered), *left_out]
-
-
 def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
     """Say where most is lost, where saving would be worth most, and where work waits."""
-    if _is_cut(table, remembered):
+    if is_cut(table, remembered):
         return []
     by = columns_before(table, "stage")
     blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
@@ -250,8 +220,9 @@ def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str
         sentences += [f"{prefix}{one}" for one in _bottleneck(rows, name_of)]
     if len(blocks) > _MOST_GROUPS:
         sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
-    things = things_of(remembered)
-    return [*sentences, f"Gains hold if the {things} saved do as well as the others."] if sentences else []
+    if (table[["removal_gain", "benchmark_gain"]] > 0).any(axis=None):
+        sentences.append(f"Gains hold if the {things_of(remembered)} saved do as well as the others.")
+    return sentences
 
 
 def _bottleneck(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
@@ -302,6 +273,8 @@ def of_features(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
             f"{part_of(missing, len(table))} have no label: the log ends before the moment + "
             f"{remembered.get('horizon', 'the horizon')}."
         )
+    if n_before := remembered.get("moments_before"):
+        sentences.append(f"At {counted(n_before, 'moment')} the log has not begun, so that nothing is open.")
     if moments > 1 and len(table) > table["item"].nunique():
         sentences.append("An item has a row at each moment: split rows by item, not by chance.")
     return sentences
@@ -309,15 +282,15 @@ def of_features(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
 
 def of_occupation(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say how many of the open items have no forecast, and so stay where they are."""
-    if _is_cut(table, remembered):
+    if is_cut(table, remembered):
         return []
     beyond = remembered.get("beyond_support", 0)
     if not beyond:
         return of_fit(remembered)
     return [
         *of_fit(remembered),
-        f"{counted(beyond, 'open item')} {'is' if beyond == 1 else 'are'} too old to forecast, and "
-        f"{'is' if beyond == 1 else 'are'} counted where {'it is' if beyond == 1 else 'they are'} now.",
+        f"{counted(beyond, 'open item')} without a chance {'is' if beyond == 1 else 'are'} counted where "
+        f"{'it is' if beyond == 1 else 'they are'} now.",
     ]
 
 
@@ -330,5 +303,6 @@ FORECAST_SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "bottlenecks": (BOTTLENECKS, of_bottlenecks),
     "markov_check": (MARKOV_CHECK, lambda table, _, remembered: of_markov_check(table, remembered)),
     "item_features": (ITEM_FEATURES, lambda table, _, remembered: of_features(table, remembered)),
+    "win_within": (WIN_WITHIN, lambda table, _, remembered: of_fit(remembered)),
     "state_occupation": (OCCUPATION, lambda table, _, remembered: of_occupation(table, remembered)),
 }

@@ -49,7 +49,7 @@ def open_deals(
     where: Where | None,
     scope: Mapping[str, Any],
 ) -> Section | None:
-    """Make the section; one line where nothing is open or can be forecast, ``None`` without a won stage.
+    """Make the section; sentences alone where nothing can be forecast, ``None`` without a won stage.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def open_deals(
     found = answers(table, table.attrs["stagefunnel"])
     whole = table[table["line"] == "total"].iloc[0] if len(table) else None
     if whole is None or pd.isna(whole["win"]):
-        return Section("open", _HEADING, "", None, [], found[:1] or ["Nothing is open."])
+        return Section("open", _HEADING, "", None, [], found or ["Nothing is open."])
     figure = sections.figure_of(draw, plot_forecast, table)
     tables = [sections.table_part(table, "What is expected, by stage")]
     findings = []

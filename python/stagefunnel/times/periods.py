@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias, Union
 import numpy as np
 import pandas as pd
 
-from ..errors import SchemaError, counted, given, is_whole_number, named
+from ..errors import Option, SchemaError, counted, given, given_period, is_whole_number, named
 from .stamps import TICKS_A_SECOND
 from .zones import first_shown
 
@@ -105,7 +105,9 @@ def period_of(period: PeriodLike | None, clock: Clock, option: str = "period") -
         with _errors_of(option):
             start, end = _side(first, clock, "start"), _side(last, clock, "end")
         if start is not None and end is not None and end <= start:  # type: ignore[operator]  # both are of one clock
-            raise SchemaError(given(option, period), " ends before it begins; give (start, end)")
+            raise SchemaError(
+                given_period(option, period), " ends before it begins; give the earlier side first"
+            )
         return Period(start, end)
     if isinstance(period, Integral | datetime.datetime | np.datetime64):
         raise SchemaError(given(option, period), " is a moment, not a period; give a pair (start, end)")
@@ -113,7 +115,17 @@ def period_of(period: PeriodLike | None, clock: Clock, option: str = "period") -
         whole = calendar_period(period)
         if whole is not None:
             return Period(begin_of(whole, clock), begin_of(whole + 1, clock))
-    raise SchemaError(given(option, period), f" is not a period; give text such as {_EXAMPLES}, or a pair")
+    if clock.unit is None:
+        raise SchemaError(
+            given(option, period),
+            " is not a period, and the log's times are plain integers; give a pair, such as ",
+            Option(option, "(0, 10)", "0..10"),
+        )
+    raise SchemaError(
+        given(option, period),
+        f" is not a period; give text such as {_EXAMPLES}, or a pair such as ",
+        Option(option, '("2026-01", "2026-03")', "2026-01..2026-03"),
+    )
 
 
 def moment_of(value: MomentLike | None, clock: Clock, option: str) -> int | None:

@@ -97,9 +97,49 @@ def test_a_group_is_named_only_where_its_range_lies_above_the_next_one() -> None
 def test_where_all_are_too_old_nothing_is_expected_and_no_bar_says_so() -> None:
     log = sf.StageLog({"item": [1, 2, 3], "stage": ["Offer"] * 3, "time": [0, 1, 2]}, observed_until=50)
     chart = plots.plot_forecast(sf.forecast(log, OFFER))
-    assert title_of(chart).startswith("3 open items have been in the stage longer than any")
+    assert title_of(chart) == "Nothing was won before this date: nothing can be forecast."
+    assert words_of(chart).count("3 without a chance that can be read off") == 2
+    assert "no forecast: in no sum" in words_of(chart)
     assert words_of(chart).count("–") == 2
     assert all(bar["is_ghost"] for bar in bars_of(chart))
+
+
+def before_a_win() -> tuple[sf.StageLog, sf.Pipeline]:
+    """Make a log of two owners: from Trial 4 were lost and one is open; one open Offer may be won: 1/2."""
+    paths = [[("Offer", 0), ("Won", 9)], [("Offer", 0), ("Lost", 9)], [("Offer", 8)]]
+    paths += [[("Trial", 0), ("Lost", 9)]] * 4 + [[("Trial", 8)]]
+    rows = [(item, stage, time, item < 3) for item, path in enumerate(paths) for stage, time in path]
+    item, stage, time, is_first = map(list, zip(*rows, strict=True))
+    owner = ["Ann" if one else "Bob" for one in is_first]
+    frame = {"item": item, "stage": stage, "time": time, "owner": owner}
+    pipeline = sf.Pipeline(["Trial", "Offer"], won="Won", lost="Lost")
+    return sf.StageLog(frame, columns=["owner"], observed_until=10), pipeline
+
+
+def test_where_some_have_no_chance_a_forecast_says_how_many_and_draws_the_others() -> None:
+    log, pipeline = before_a_win()
+    chart = plots.plot_forecast(sf.forecast(log, pipeline))
+    assert title_of(chart).startswith("About 0.5 of 1 open items that can be forecast")
+    words = words_of(chart)
+    assert "1 without a chance that can be read off" in words
+    assert "1 can be forecast at 50%; 1 without a chance that can be read off" in words
+    of_groups = plots.plot_forecast(sf.forecast(log, pipeline, by="owner"))
+    assert "1 of 2 open items are without a chance that can be read off" in sentences_of(of_groups)
+    nobody = plots.plot_forecast(sf.forecast(log, pipeline, by="owner", as_of=9))
+    assert title_of(nobody).startswith("None of the ")
+
+
+def test_classes_of_chances_say_what_became_of_those_without_a_win_before() -> None:
+    # The first eight deals are lost, the others won; on day 10 five are open, and those of days 8 and 9 won.
+    rows = [(day, stage, day + wait) for day in range(40) for stage, wait in (("Offer", 0), ("End", 5))]
+    stages = [("Lost" if day < 8 else "Won") if stage == "End" else stage for day, stage, _ in rows]
+    log = sf.StageLog({"item": [row[0] for row in rows], "stage": stages, "time": [row[2] for row in rows]})
+    table = sf.backtest(log, OFFER, dates=[10, 20], horizon=10)
+    chart = plots.plot_calibration(table)
+    assert "Not drawn: 5 of stages from which nothing had been won yet, of which 2 were won" in sentences_of(
+        chart
+    )
+    assert "Hollow: 1 date without a forecast" in sentences_of(plots.plot_backtest(table))
 
 
 def past_dates(**columns: Any) -> pd.DataFrame:
@@ -157,7 +197,7 @@ def test_a_date_without_a_forecast_is_hollow_and_one_inside_has_no_ring() -> Non
     came = sorted((one for one in marks_of(chart, "point") if "came" in one), key=lambda one: one["x"])
     assert [one["fill"] for one in came] == [LIGHT.paper, LIGHT.won]
     assert "came, outside the range" not in words_of(chart)
-    assert any(line.startswith("Hollow: 1 date at which") for line in sentences_of(chart))
+    assert "Hollow: 1 date without a forecast" in sentences_of(chart)
 
 
 def test_amounts_of_a_backtest_stand_below_with_their_dates_below_those_of_wins() -> None:

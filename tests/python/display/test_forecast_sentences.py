@@ -63,7 +63,12 @@ def test_nothing_open_and_all_too_old_are_said_so() -> None:
     fresh = sf.StageLog({"item": [1, 2], "stage": ["Offer", "Offer"], "time": [0, 1]})
     text = below(sf.forecast(fresh, OFFER, missing="ignore"))
     assert "expected to be won" not in text
-    assert "2 open items have been in the stage longer" in text
+    assert "Nothing was won before this date: nothing can be forecast." in text
+    assert "Nothing ever left Offer" in text
+    assert "too old" not in text  # nothing ever left, so that nothing is old
+    log = sf.StageLog({"item": [1, 1, 2], "stage": ["Offer", "Won", "Offer"], "time": [0, 1, 0]})
+    old = below(sf.forecast(log, OFFER, missing="ignore", as_of=9))
+    assert "1 open item has been in the stage longer than any item that ever left it: too old" in old
 
 
 def test_a_chain_that_differs_says_what_the_time_in_stage_says() -> None:

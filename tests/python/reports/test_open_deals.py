@@ -77,15 +77,19 @@ def test_conditions_of_today_are_not_tested_at_past_dates(tmp_path: Path) -> Non
     assert said(rows)[0] == lines[0]
 
 
-def test_where_nothing_is_open_or_can_be_forecast_there_is_one_line(tmp_path: Path) -> None:
+def test_where_nothing_is_open_or_can_be_forecast_there_are_sentences_alone(tmp_path: Path) -> None:
     closed = section_of(tmp_path, journeys_log("New > Won", "New > Lost"), NEW)
     assert findings(closed) == ["No item is open."]
     assert captions(closed) == []
-    old = section_of(tmp_path, journeys_log("New", "New"), NEW)
-    assert findings(old) == [
-        "2 open items have been in the stage longer than any item that ever left it: too old to forecast."
+    fresh = section_of(tmp_path, journeys_log("New", "New"), NEW)
+    assert findings(fresh) == [
+        "Nothing was won before this date: nothing can be forecast.",
+        "Nothing ever left New: for open items there no chance can be read off.",
     ]
-    assert captions(old) == []
+    assert captions(fresh) == []
+    unwon = section_of(tmp_path, journeys_log("New > Lost", "New > Lost", "New"), NEW)
+    assert findings(unwon)[0] == "Nothing was won before this date: nothing can be forecast."
+    assert captions(unwon) == []
     assert section_of(tmp_path, journeys_log("New", "New"), sf.Pipeline("New", lost="Lost")) == ""
 
 

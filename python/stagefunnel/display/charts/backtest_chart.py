@@ -9,7 +9,8 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import BACKTEST
-from ..forecast_sentences import day_text, of_backtest
+from ..backtest_sentences import of_backtest
+from ..forecast_sentences import day_text
 from ..numbers import brief, count, counted, percent, tenths
 from ..things import things_of
 from ..titles import TITLES
@@ -34,7 +35,7 @@ class PastDate:
     date, n_open
         The date, and how many items were open.
     expected, low, high
-        What was expected; ``None`` where nothing had ended yet.
+        What was expected; ``None`` where nothing could be forecast.
     actual
         What came.
     about
@@ -108,7 +109,7 @@ def plot_backtest(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         below = [f"Of the {things} open at each date: those won within {remembered['horizon']}", *below]
     unknown = int(canvas.table["expected"].isna().sum())
     if unknown:
-        below.append(f"Hollow: {counted(unknown, 'date')} at which nothing had ended yet, without a forecast")
+        below.append(f"Hollow: {counted(unknown, 'date')} without a forecast")
     return canvas.drawn(lambda sheet: _draw(sheet, panels, sure), title, below, width=width)
 
 

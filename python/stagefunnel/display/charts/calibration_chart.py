@@ -112,12 +112,19 @@ def _finding(classes: Sequence[_Class], remembered: Mapping[str, Any]) -> tuple[
         by_chance = percent(1 - float(remembered["confidence"]))
         below.append(f"Where all chances are right, about {by_chance} of the classes are off by chance alone")
     below.append(f"Thin lines with ends: {sure} intervals; {things} open at several dates count there as one")
-    old = remembered.get("too_old", {})
-    if old.get("n"):
-        won = count(old["won"]) if old["won"] else "none"
-        were = "was" if old["won"] == 1 else "were"
-        below.append(f"Not drawn: {count(old['n'])} too old to forecast, of which {won} {were} won")
+    below += _not_drawn(remembered.get("too_old", {}), "too old to forecast")
+    below += _not_drawn(remembered.get("not_won_before", {}), "of stages from which nothing had been won yet")
     return title, below
+
+
+def _not_drawn(some: Mapping[str, int], what: str) -> list[str]:
+    """Say of items without a chance what became of them."""
+    if not some.get("n"):
+        return []
+    won = count(some["won"]) if some["won"] else "none"
+    return [
+        f"Not drawn: {count(some['n'])} {what}, of which {won} {'was' if some['won'] == 1 else 'were'} won"
+    ]
 
 
 def _draw(sheet: Sheet, classes: Sequence[_Class]) -> None:

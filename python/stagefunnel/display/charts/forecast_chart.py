@@ -11,7 +11,8 @@ import pandas as pd
 from ...errors import SchemaError
 from ...tables.schema import FORECAST
 from ..extremes import group_name
-from ..forecast_sentences import forecast_title, of_forecast
+from ..fit_sentences import of_fit
+from ..forecast_sentences import forecast_title, in_never_left, number_known, of_forecast
 from ..numbers import brief, count, percent, tenths
 from ..things import things_of
 from .bars import Piece, Row, draw_rows, name_room, number_room
@@ -23,6 +24,7 @@ from .style import Meaning, ThemeName, inert
 
 _MOST_GROUPS: Final = 60
 _TOO_OLD: Final = "too old to forecast"
+_NO_CHANCE: Final = "without a chance that can be read off"
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class Panel:
 def plot_forecast(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
     """Draw what is expected to be won of the open items of each stage, with its range.
 
-    Items that are too old to forecast are an outline behind the bar: they are in no sum. Items that are not
-    there yet and the total stand apart; new items are in no total.
+    Items that are too old to forecast, or have no chance that can be read off, are an outline behind the bar:
+    they are in no sum. Items that are not there yet and the total stand apart; new items are in no total.
 
     Parameters
     ----------
@@ -94,6 +96,7 @@ class Line:
     row: Mapping[str, Any]
     is_apart: bool = False
     is_new: bool = False
+    n_stuck: int = 0  # of those beyond support: in stages that nothing ever left, so that nothing is known
 
 
 def _lines_of_stages(canvas: Canvas) -> list[Line]:
@@ -101,9 +104,14 @@ def _lines_of_stages(canvas: Canvas) -> list[Line]:
     names = canvas.names_of(table["stage"].dropna().unique())
     rows = {line: rows_of(table[table["line"] == line]) for line in ("stage", "total", "new_items")}
     things = things_of(canvas.remembered)
+    never_left = set(table["stage"][in_never_left(table, canvas.remembered)])
+    n_stuck = _n_stuck(table, canvas)
     return [
-        *(Line(names[row["stage"]], row) for row in rows["stage"]),
-        *(Line(f"All open {things}", row, is_apart=True) for row in rows["total"]),
+        *(
+            Line(names[row["stage"]], row, n_stuck=row["n_beyond_support"] * (row["stage"] in never_left))
+            for row in rows["stage"]
+        ),
+        *(Line(f"All open {things}", row, is_apart=True, n_stuck=n_stuck) for row in rows["total"]),
         *(Line("Not there yet", row, is_apart=True, is_new=True) for row in rows["new_items"]),
     ]
 
@@ -113,7 +121,7 @@ def _lines_of_groups(canvas: Canvas) -> list[Line]:
     groups = canvas.groups(_MOST_GROUPS)
     totals, new = (
         [
-            Line(inert(group), row, is_new=line == "new_items")
+            Line(inert(group), row, is_new=line == "new_items", n_stuck=_n_stuck(rows, canvas))
             for group, rows in groups
             for row in rows_of(rows[rows["line"] == line])
         ]
@@ -125,6 +133,10 @@ def _lines_of_groups(canvas: Canvas) -> list[Line]:
             "'total'"
         )
     return [*totals, *new]
+
+
+def _n_stuck(rows: pd.DataFrame, canvas: Canvas) -> int:
+    return int(rows["n_beyond_support"][in_never_left(rows, canvas.remembered)].sum())
 
 
 def _panels(canvas: Canvas, lines: Sequence[Line]) -> list[Panel]:
@@ -152,14 +164,25 @@ def _of_groups(canvas: Canvas, plain: str) -> tuple[str, list[str]]:
     """Name the group with most expected wins, if its range lies above that of the next one."""
     totals = canvas.table[canvas.table["line"] == "total"].reset_index(drop=True)
     below = [canvas.titled(plain)]
-    n_open, beyond = int(totals["n_open"].sum()), int(totals["n_beyond_support"].sum())
+    n_open, n_stuck = int(totals["n_open"].sum()), _n_stuck(canvas.table, canvas)
+    beyond = int(totals["n_beyond_support"].sum()) - n_stuck
     things = things_of(canvas.remembered)
-    if n_open == beyond:
+    if n_open and n_open == beyond:
         return f"None of the {count(n_open)} open {things} can be forecast: all are too old", below
+    known = sum(number_known(row) for row in rows_of(totals))
+    if not known:
+        title = (
+            f"None of the {count(n_open)} open {things} can be forecast"
+            if n_open
+            else f"No {things} are open"
+        )
+        return title, [*of_fit(canvas.remembered), *below]
     wins = tenths(float(totals["expected_wins"].sum()))
     below.append(f"All groups together: about {wins} expected wins of {count(n_open)} open {things}")
     if beyond:
         below.append(f"{count(beyond)} of {count(n_open)} open {things} are {_TOO_OLD}")
+    if n_open - beyond - known:
+        below.append(f"{count(n_open - beyond - known)} of {count(n_open)} open {things} are {_NO_CHANCE}")
     if not canvas.remembered.get("fit_by"):
         below.append("The chances are those of all groups together; fit_by has each group's own.")
     order = totals["expected_wins"].fillna(-1).sort_values(ascending=False, kind="stable").index
@@ -184,7 +207,7 @@ def _row_of_wins(line: Line, things: str, is_noted: bool) -> Row:
         number_of(line.row["expected_wins"]),
         interval_of(line.row, "expected_wins"),
     )
-    n_open, beyond, known = int(row["n_open"]), int(row["n_beyond_support"]), _n_known(row)
+    n_open, beyond, known = int(row["n_open"]), int(row["n_beyond_support"]), number_known(row)
     text = "–" if expected is None or not (known or line.is_new) else tenths(expected)
     text += f" {sure.text(_whole)}" if sure and text != "–" else ""
     about = {"of": line.name, "expected wins": text}
@@ -195,12 +218,13 @@ def _row_of_wins(line: Line, things: str, is_noted: bool) -> Row:
         return Row(
             line.name, text, pieces, note=note, is_apart=line.is_apart, about=about, low=low, high=high
         )
-    about |= {f"open {things}": count(n_open), _TOO_OLD: count(beyond)}
+    about |= {f"open {things}": count(n_open), _TOO_OLD: count(beyond - line.n_stuck)}
     wins = min(expected or 0.0, float(known))
     each = f" at {percent(row['win'])}{' each on average' if known > 1 else ''}" if known else ""
     rest = n_open - beyond - known
-    parts = {f"{count(known)} can be forecast{each}": known, f"{count(beyond)} {_TOO_OLD}": beyond}
-    parts[f"{count(rest)} in the stage since nobody knows when"] = rest
+    too_old, others = beyond - line.n_stuck, rest + line.n_stuck
+    parts = {f"{count(known)} can be forecast{each}": known, f"{count(too_old)} {_TOO_OLD}": too_old}
+    parts[f"{count(others)} {_NO_CHANCE}"] = others
     return Row(
         line.name,
         text,
@@ -214,29 +238,22 @@ def _row_of_wins(line: Line, things: str, is_noted: bool) -> Row:
     )
 
 
-def _n_known(row: Mapping[str, Any]) -> int:
-    """Return how many items of a row have a chance: its sum has the mean chance of each."""
-    if pd.isna(row["win"]):
-        return 0
-    most = int(row["n_open"]) - int(row["n_beyond_support"])
-    return min(most, round(row["expected_wins"] / row["win"])) if row["win"] > 0 else most
-
-
 def _row_of_amount(line: Line) -> Row:
     row, sure = line.row, interval_of(line.row, "expected_amount")
-    expected = number_of(row["expected_amount"]) if line.is_new or _n_known(row) else None
+    expected = number_of(row["expected_amount"]) if line.is_new or number_known(row) else None
     text = "–" if expected is None else _whole(expected)
     text += f" {sure.text(_whole)}" if sure and expected is not None else ""
     beyond = number_of(row["amount_beyond_support"]) or 0.0
+    left_out = "in no sum" if line.n_stuck else _TOO_OLD
     low, high = _bounds(sure, expected)
     meaning: Meaning = "assumed" if line.is_new else "won"
     return Row(
         line.name,
         text,
         [Piece(meaning, max(expected or 0.0, 0.0), {})],
-        note=f"{_whole(beyond)} {_TOO_OLD}" if beyond else "",
+        note=f"{_whole(beyond)} {left_out}" if beyond else "",
         is_apart=line.is_apart,
-        about={"of": line.name, "expected amount": text, _TOO_OLD: _whole(beyond)},
+        about={"of": line.name, "expected amount": text, left_out: _whole(beyond)},
         low=low,
         high=high,
     )
@@ -254,7 +271,8 @@ def _draw(sheet: Sheet, panels: Sequence[Panel]) -> None:
     words: dict[Meaning, str] = {"won": "expected to be won", "open": "the other open ones"}
     key = {meaning: word for meaning, word in words.items() if meaning in used}
     if any(row.ghost and row.ghost.n for panel in panels for row in panel.rows):
-        key["skipped"] = f"{_TOO_OLD}: in no sum"
+        has_others = any(_NO_CHANCE in row.note for panel in panels for row in panel.rows)
+        key["skipped"] = f"{'no forecast' if has_others else _TOO_OLD}: in no sum"
     if "assumed" in used:
         key["assumed"] = "expected of those not there yet"
     y = sheet.key(0, 0, key, sheet.width) if key else 0.0

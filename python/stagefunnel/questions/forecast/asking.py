@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import SchemaError, given
+from ...errors import SchemaError, given, given_period
 from ...pipeline import Pipeline
 from ...tables.options import Unlisted
 from ...times.lengths import LengthLike, exact_length, length_of
@@ -61,7 +61,8 @@ class Horizon:
         if end <= now:
             shown = selection.data.to_times(np.array([now], dtype=np.int64)).iloc[0]
             raise SchemaError(
-                given("horizon", value), f" is over by the end of observation, {shown}; give a later one"
+                given_period("horizon", value),
+                f" is over by the end of observation, {shown}; give a later one",
             )
         if lengths.calendar is None:
             length = Fraction(end - now)
@@ -82,7 +83,9 @@ def _end_of(value: Any, selection: Selection, now: int) -> tuple[int | None, int
             raise
         begin, end = _period(value, selection, error)
         if end is None:
-            raise SchemaError(given("horizon", value), " has no end; give one") from None
+            raise SchemaError(
+                given_period("horizon", value), " has no end; give one, or a length of time"
+            ) from None
         return begin, end
     length = length_of(value, clock, "horizon")
     assert length is not None  # a horizon is given
@@ -93,6 +96,8 @@ def _period(value: Any, selection: Selection, error: SchemaError) -> tuple[int |
     try:
         return period_of(value, selection.data.clock, "horizon").ticks(selection.data.clock)
     except SchemaError:
+        if isinstance(value, tuple | list):
+            raise  # it is a pair, and what is wrong with its sides is said
         raise SchemaError(
             given("horizon", value),
             ' is neither a length of time, such as "90d", nor a period, such as "2026-Q3"',

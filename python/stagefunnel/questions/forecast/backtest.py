@@ -112,7 +112,8 @@ def backtest(
         ``actual``. With the `amount` of a log ``expected_amount`` with its bounds, ``actual_amount`` (as it
         was at the date). With `probability` ``crm_expected``, ``crm_brier`` and ``crm_bias``: the same of the
         CRM's own chances, over the open items that had one.
-        Where nothing had ended by a date, what is expected is missing.
+        Where no open item had a chance, as before the first win, what is expected is missing, and so is
+        ``inside``; ``attrs["stagefunnel"]["before_a_win"]`` counts the dates before the first win.
         Dates whose horizon is not over are left out; ``attrs["stagefunnel"]["not_over"]`` counts them, and
         ``["apart"]`` the dates whose horizons do not overlap.
 
@@ -155,7 +156,7 @@ def backtest(
         ends=[end for _, end in begins],
         reads_rows=any(is_of_log(asked.log, name) for name in (tested, currency, probability)),
     )
-    rows, fell_back, n_without = [], 0, 0
+    rows, fell_back, n_without, n_nothing_won = [], 0, 0, 0
     calibration = Calibration(asked.log.n_items)
     for items, is_won in past.dates():
         fell_back = items.fits.n_fallen_back
@@ -170,7 +171,8 @@ def backtest(
             if_closed=False,
         )
         n_without += lines.n_without_crm
-        calibration.add(items.item, lines.win, is_won, lines.beyond)
+        n_nothing_won += items.fits.has_no_win
+        calibration.add(items.item, lines.win, is_won, beyond=lines.beyond, unwon=lines.unwon)
         rows.append(_row(lines, is_won, sure, exact=interval == "outcome"))
     names = [*BACKTEST[1:], *(BACKTEST_AMOUNTS if tested is not None else ())]
     names += BACKTEST_CRM if probability is not None else ()
@@ -191,6 +193,7 @@ def backtest(
         **({"fell_back": fell_back} if fell_back else {}),
         not_over=not_over,
         **({"dates_outside": outside} if outside else {}),
+        **({"before_a_win": n_nothing_won} if n_nothing_won else {}),
         apart=_apart(begins),
         **calibration.remembered(sure),
         **({} if tested is amount else {"amount_of_today": amount}),

@@ -82,7 +82,8 @@ def bottlenecks(
         would rise per unit of loss probability less; ``elasticity``, the same in relation to both;
         ``removal_gain``, the rise of the win rate if nothing were lost there; ``benchmark_gain``, if as
         little were lost as in `benchmark` (missing without one). The win rate is that of the chain of moves,
-        section 12 of the definitions; what is not estimable is NaN.
+        section 12 of the definitions; what is not estimable is NaN, as are wins and gains before the first
+        win.
 
     Raises
     ------
@@ -225,6 +226,8 @@ class _Question:
         n_exits, n_lost = moves.sum(axis=1), moves[:, -1].astype(np.int64)
         loss = share(n_lost, n_exits)
         wins, visits = chain.absorbed[:, 0], chain.visits_of(self.starts(group))
+        if not moves[:, self.n].any():
+            wins = np.full(self.n, np.nan)  # nothing was won yet: what a saved item would bring is not known
         again = np.diagonal(chain.between) - 1
         all_won = self.win_rate(group)
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -21,15 +21,21 @@ class Calibration:
         self._won = np.zeros(N_CLASSES, dtype=np.int64)
         self._seen = np.zeros((N_CLASSES, n_items), dtype=np.bool_)
         self._beyond, self._beyond_won = 0, 0
+        self._unwon, self._unwon_won = 0, 0
 
     def add(
         self,
         item: npt.NDArray[np.integer[Any]],
         win: npt.NDArray[np.float64],
         is_won: npt.NDArray[np.bool_],
+        *,
         beyond: npt.NDArray[np.bool_],
+        unwon: npt.NDArray[np.bool_],
     ) -> None:
-        """Add the open items of one date: the chance of each, whether it was won, and which were too old."""
+        """Add the open items of one date: the chance of each, whether it was won, and which had none.
+
+        Those `beyond` support were too old, and of the stages of those `unwon` nothing had been won yet.
+        """
         known = ~np.isnan(win)
         place = np.minimum((win[known] * N_CLASSES).astype(np.int64), N_CLASSES - 1)
         self._n += np.bincount(place, minlength=N_CLASSES)
@@ -38,9 +44,11 @@ class Calibration:
         self._seen[place, item[known]] = True
         self._beyond += int(beyond.sum())
         self._beyond_won += int(is_won[beyond].sum())
+        self._unwon += int(unwon.sum())
+        self._unwon_won += int(is_won[unwon].sum())
 
     def remembered(self, confidence: float) -> dict[str, Any]:
-        """Return what a table remembers: the classes that have items, and what became of those too old.
+        """Return what a table remembers: the classes that have items, and what became of the others.
 
         An item that is open at several dates counts at each of them; the bounds take it for one item, for
         what becomes of it is one event.
@@ -62,4 +70,8 @@ class Calibration:
                     "won_high": float(high[0]),
                 }
             )
-        return {"calibration": classes, "too_old": {"n": self._beyond, "won": self._beyond_won}}
+        return {
+            "calibration": classes,
+            "too_old": {"n": self._beyond, "won": self._beyond_won},
+            **({"not_won_before": {"n": self._unwon, "won": self._unwon_won}} if self._unwon else {}),
+        }

@@ -41,8 +41,8 @@ class Chances:
     Attributes
     ----------
     win, win_if_closed
-        The chance to be won, and that of being won if the item is closed at all; NaN beyond support, and
-        the latter where nobody left later.
+        The chance to be won, and that of being won if the item is closed at all; NaN beyond support and
+        where nothing was won from the stage yet, and the latter where nobody left later.
     beyond
         Flags of those that are longer in their stage than every visit that ended, or for whom all visits
         were over by then.
@@ -51,6 +51,11 @@ class Chances:
     win: Floats
     win_if_closed: Floats
     beyond: npt.NDArray[np.bool_]
+
+    def without(self, unknown: npt.NDArray[np.bool_]) -> Chances:
+        """Copy the chances with those of some items missing."""
+        win, closed = (np.where(unknown, np.nan, values) for values in (self.win, self.win_if_closed))
+        return Chances(win, closed, self.beyond)
 
 
 def chances_by_age(exits: Exits, stage: Codes, age: Ticks) -> Chances:

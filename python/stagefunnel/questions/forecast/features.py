@@ -140,8 +140,16 @@ def item_features(
         horizon=str(length_text(horizon)),
         moments=len(moments),
         without_label=int(table["label"].isna().sum()),
+        **_before(asked, moments),
     )
     return asked.remarked(table)
+
+
+def _before(asked: Asked, moments: Sequence[int]) -> dict[str, int]:
+    """Count the moments at which the log has not begun, if there are some."""
+    reach = asked.log._data.time_range
+    n_before = sum(reach is not None and moment <= reach[0] for moment in moments)
+    return {"moments_before": n_before} if n_before else {}
 
 
 def _windows(asked: Asked, windows: Sequence[LengthLike] | None) -> dict[str, int]:

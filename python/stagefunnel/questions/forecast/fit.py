@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from .known_exits import History, KnownExits, common_length
 from .within import Grid, SteppedExits, chances_of_rates, chances_within, rates_of
 
 MARKOV = "markov"
+Flags: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +44,30 @@ class Fit:
     horizon: Fraction | None = None
     grid: Grid | None = None
 
+    @cached_property
+    def leads_to_win(self) -> Flags:
+        """Flags of the stages from which a way to a win was seen, over whatever stages."""
+        n = self.exits.n_stages
+        moved = self.exits.moves > 0
+        leads = moved[:, n]
+        for _ in range(n):  # the longest way passes each stage once
+            leads = leads | moved[:, :n][:, leads].any(axis=1)
+        return np.asarray(leads)
+
+    @cached_property
+    def never_won(self) -> Flags:
+        """Flags of the stages of which nothing is known about wins, because none was seen yet."""
+        is_few = self.exits.n_exits < LEAST_EXITS
+        return ~self.leads_to_win & (is_few if self.leads_to_win.any() else True)
+
     def chances(self, stage: Codes, age: Ticks, *, if_closed: bool = True) -> Chances:
         """Return the chances of items that are in a stage for so long.
 
         With a horizon those `if_closed` take as long again, and may be left.
         """
+        return self._read(stage, age, if_closed=if_closed).without(self.never_won[stage])
+
+    def _read(self, stage: Codes, age: Ticks, *, if_closed: bool) -> Chances:
         if isinstance(self.exits, Exits):
             by_age = chances_of_chain if self.method == MARKOV else chances_by_age
             return by_age(self.exits, stage, age)
@@ -95,6 +116,11 @@ class Fits:
 
     fits: list[Fit]
     n_fallen_back: int
+
+    @property
+    def has_no_win(self) -> bool:
+        """Whether no win was seen in any of the fits."""
+        return not any(fit.leads_to_win.any() for fit in self.fits)
 
     @classmethod
     def of(

@@ -112,6 +112,9 @@ def forecast(
         ``expected_amount`` with its bounds; with `probability` ``crm_wins`` and with both ``crm_amount``,
         what the CRM's own chances make of all open items that have one; ``n_beyond_support`` and with
         `amount` ``amount_beyond_support``, of items too old to forecast. New items are in no total.
+        What is expected is missing where no open item of the row has a chance, as before the first win:
+        ``attrs["stagefunnel"]["never_won"]`` names the stages that fewer than 30 visits have left, none of
+        them won in the end, and ``["without_win"]`` counts their open items.
         ``attrs["stagefunnel"]["target"]`` says how far the target is, and how likely it is reached.
 
     Raises
@@ -173,7 +176,7 @@ def forecast(
         **({} if amount is None else {"amount": amount}),
         **({} if numbers is None else {"amount_missing": lines.n_without_amount}),
         **({} if crm is None else {"probability_missing": lines.n_without_crm}),
-        **remembered_of(state, method, sure),
+        **remembered_of(state, method, sure, lines.unwon, lines.beyond),
     )
     return asked.remarked(state.selection.remarked(table))
 

@@ -52,7 +52,9 @@ class Lines:
         self.row = code * self.n_stages + state.stage
         self.n_rows = groups.n_groups * self.n_stages
         self.win, self.win_if = np.full(state.n, np.nan), np.full(state.n, np.nan)
+        # Items too old to forecast, and those of stages from which nothing was won yet.
         self.beyond: npt.NDArray[np.bool_] = np.zeros(state.n, dtype=bool)
+        self.unwon: npt.NDArray[np.bool_] = np.zeros(state.n, dtype=bool)
         self.amount: Floats | None = None
         self.n_without_amount = 0
         self.has_amount: npt.NDArray[np.bool_] = np.zeros(state.n, dtype=bool)
@@ -101,6 +103,7 @@ class Lines:
             lines.win[places] = np.where(known, chances.win, np.nan)
             lines.win_if[places] = np.where(known, chances.win_if_closed, np.nan)
             lines.beyond[places] = chances.beyond & known
+            lines.unwon[places] = fit.never_won[stage] & known & ~chances.beyond
             inside = places[~np.isnan(lines.win[places])]
             if not len(inside):
                 continue
@@ -264,6 +267,8 @@ class Lines:
         is_amount = self.amount is not None
         drawn = self.drawn[2 if is_amount else 0].sum(axis=1)
         expected = float((np.nan_to_num(self.win) * (self.amount if is_amount else 1.0)).sum())
+        if self.state.n and np.isnan(self.win).all():
+            expected = np.nan  # of what is open nothing is known
         for group in range(self.groups.n_groups if new is not None else 0):
             assert new is not None  # the loop is empty without them
             wins, amounts = self.draws_of_new(new, group)

@@ -112,8 +112,8 @@ class NewItems:
 
 def _won_within(spells: LogSpells, horizon: Fraction, threads: int) -> tuple[float, float]:
     """Return the mean incidence of winning over the ages up to a horizon, and its error."""
-    if not (spells.cause >= 0).any():
-        return np.nan, np.nan  # nothing was ever closed
+    if not (spells.cause == 0).any():
+        return np.nan, np.nan  # nothing was won yet, which is no reason to expect nothing
     # Items come evenly, so that their ages at the horizon are the middles of equal pieces of it.
     exact = [horizon * (2 * k + 1) / (2 * _N_AGES) for k in range(_N_AGES)]
     ages = np.unique(np.array([age // 1 for age in exact], dtype=np.int64))

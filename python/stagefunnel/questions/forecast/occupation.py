@@ -104,7 +104,7 @@ def state_occupation(
         if isinstance(length, Fraction) and length <= 0:
             raise SchemaError(given("times", time), " is not above 0; give a length of time")
     blocks, state, groups, shown = [], None, None, np.zeros(0, dtype=np.intp)
-    beyond = 0
+    beyond, unwon = 0, np.zeros(0, dtype=bool)
     for time in times:
         state = OpenState.of(
             asked,
@@ -120,7 +120,7 @@ def state_occupation(
         groups = _groups(state, by, top) if groups is None else groups
         code = groups.codes(state.selection.log.n_items)[state.now.item].astype(np.int64)
         shown = groups.shown(np.bincount(code, minlength=groups.n_groups) > 0)
-        found, beyond = _occupied(state, code, groups.n_groups)
+        found, beyond, unwon = _occupied(state, code, groups.n_groups)
         blocks.append(_block(state, found[shown], time))
     assert state is not None  # there is a time
     assert groups is not None  # and so groups
@@ -136,9 +136,14 @@ def state_occupation(
         rows=len(table),
         **groups.remembered,
         beyond_support=beyond,
-        **{k: v for k, v in remembered_of(state, method, 0.0).items() if k not in ("confidence", "until")},
+        **_remembered(state, method, unwon),
     )
     return asked.remarked(state.selection.remarked(table))
+
+
+def _remembered(state: OpenState, method: str, unwon: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    found = remembered_of(state, method, 0.0, unwon)
+    return {name: value for name, value in found.items() if name not in ("confidence", "until")}
 
 
 def _groups(state: OpenState, by: str | Sequence[str] | None, top: int | None) -> Groups:
@@ -146,8 +151,14 @@ def _groups(state: OpenState, by: str | Sequence[str] | None, top: int | None) -
     return largest(groups, groups.codes(state.selection.log.n_items)[state.now.item], top)
 
 
-def _occupied(state: OpenState, code: npt.NDArray[np.int64], n_groups: int) -> tuple[Floats, int]:
-    """Add up by group and state the chances of the open items to be there at the end of the horizon."""
+def _occupied(
+    state: OpenState, code: npt.NDArray[np.int64], n_groups: int
+) -> tuple[Floats, int, npt.NDArray[np.bool_]]:
+    """Add up by group and state the chances of the open items to be there at the end of the horizon.
+
+    Also returns how many are too old to forecast, and flags those of stages from which nothing was won yet.
+    """
+    unwon: npt.NDArray[np.bool_] = np.zeros(state.n, dtype=bool)
     n_states = len(state.selection.pipeline.stages) + _ENDS
     total, n_beyond = np.zeros((n_groups, n_states)), 0
     for fit, places in state.by_fit():
@@ -159,9 +170,10 @@ def _occupied(state: OpenState, code: npt.NDArray[np.int64], n_groups: int) -> t
         chances = np.zeros((len(places), n_states))
         chances[np.flatnonzero(beyond), stage[beyond]] = 1
         inside = ~beyond
+        unwon[places] = fit.never_won[stage] & inside
         chances[inside] = _chances(fit, stage[inside], age[inside])
         np.add.at(total, code[places], chances)
-    return total, n_beyond
+    return total, n_beyond, unwon
 
 
 def _chances(fit: Fit, stage: npt.NDArray[np.int32], age: npt.NDArray[np.int64]) -> Floats:
@@ -307,7 +319,12 @@ def win_within(
             "beyond_support": chances.beyond,
         }
     )[list(WIN_WITHIN)]
-    remembered = remembered_of(state, method, 0.0)
+    # The rows are of stages and ages, whether items are open there or not.
+    remembered = remembered_of(state, method, 0.0, np.zeros(state.n, dtype=bool))
+    is_unknown = fit.never_won & (fit.exits.oldest >= 0)
+    never_won = [str(label) for label, flag in zip(pipeline.stages, is_unknown, strict=True) if flag]
+    if never_won:
+        remembered["never_won"] = never_won
     remember(table, "win_within", pipeline, **{k: v for k, v in remembered.items() if k != "confidence"})
     return asked.remarked(state.selection.remarked(table))
 

@@ -26,7 +26,8 @@ from ..scope.money import Rates, amounts_of
 from ..scope.where import Where, asked_of
 from ..stats.bounds import check_confidence
 from .asking import HorizonLike, OpenState
-from .exits import Floats
+from .exits import LEAST_EXITS, Floats
+from .standing import WON, Standing
 
 _DRAWS: Final = 2000
 
@@ -96,7 +97,9 @@ def win_probability(
         and ``age`` as of :func:`open_items`; ``win``, ``win_low``, ``win_high``; ``win_if_closed``, the
         chance if it is closed at all, which is the upper end; ``beyond_support``, whether it is longer in
         its stage than every visit that ever ended, so that `win` is missing; with `amount` its ``amount``;
-        then the `columns`. Where the start of its stage is not known, `win` is missing too.
+        then the `columns`. `win` is missing too where the start of its stage is not known, where nothing was
+        won yet, and in a stage that fewer than 30 visits have left and none of them was won in the end:
+        ``attrs["stagefunnel"]["never_won"]`` names these stages, and ``["without_win"]`` counts their items.
 
     Raises
     ------
@@ -170,9 +173,10 @@ def win_probability(
             "open": state.n,
             "with_chance": int((~np.isnan(values.win)).sum()),
             "beyond_support": int(values.beyond.sum()),
+            "never_left": int((values.beyond & np.isin(state.stage, state.never_left)).sum()),
         },
         expected=float(np.nansum(values.win)),
-        **remembered_of(state, method, sure),
+        **remembered_of(state, method, sure, values.unwon, values.beyond),
     )
     return asked.remarked(state.selection.remarked(table))
 
@@ -184,10 +188,21 @@ def check_seed(seed: Any) -> int:
     return int(seed)
 
 
-def remembered_of(state: OpenState, method: str, confidence: float) -> dict[str, Any]:
-    """Return what a table remembers of a fit."""
+def remembered_of(
+    state: OpenState,
+    method: str,
+    confidence: float,
+    unwon: npt.NDArray[np.bool_],
+    beyond: npt.NDArray[np.bool_] | None = None,
+) -> dict[str, Any]:
+    """Return what a table remembers of a fit.
+
+    `unwon` flags the open items of stages from which nothing was won yet, `beyond` those too old to forecast.
+    """
     horizon, unknown = state.horizon, int((~state.is_known).sum())
-    never_left = [str(state.selection.pipeline.labels[row]) for row in state.never_left]
+    labels = state.selection.pipeline.labels
+    never_left = [str(labels[row]) for row in state.never_left]
+    never_won = [str(labels[row]) for row in np.unique(state.stage[unwon])]
     grid = state.fits.fits[0].grid
     data = state.selection.data
     return {
@@ -197,9 +212,44 @@ def remembered_of(state: OpenState, method: str, confidence: float) -> dict[str,
         **({} if grid is None or method != "semi_markov" else {"steps": grid.n}),
         **({"start_unknown": unknown} if unknown else {}),
         **({"never_left": never_left} if never_left else {}),
+        **({"young_log": True} if beyond is not None and _is_young(state, beyond) else {}),
+        **(_without_a_win(state) if state.fits.has_no_win else {}),
+        **({"never_won": never_won, "without_win": int(unwon.sum())} if never_won else {}),
+        **({"fitted_apart": True} if len(state.fits.fits) > 1 else {}),
+        **({"trained": True} if state.training is not state.selection else {}),
         **({"fell_back": state.fits.n_fallen_back} if state.fits.n_fallen_back else {}),
         **state.lengths.remembered_with_pauses(state.selection.pipeline),
     }
+
+
+def _without_a_win(state: OpenState) -> dict[str, Any]:
+    """Say that no visit led to a win, and how many items were won without one."""
+    items = np.arange(len(state.training.journeys.first_row))
+    standing = Standing(state.training)
+    n_won = int(np.count_nonzero(standing.outcome(items) == WON)) if len(items) else 0
+    return {"nothing_won": True, **({"won_at_once": n_won} if n_won else {})}
+
+
+def _is_young(state: OpenState, beyond: npt.NDArray[np.bool_]) -> bool:
+    """Whether few visits could have been seen to last longer than those that ended, where items are too old.
+
+    Either fewer than 30 began early enough, or the longest that ended took more than half of the log.
+    """
+    if not beyond.any():
+        return False
+    oldest = np.max([fit.exits.oldest for fit in state.fits.fits], axis=0)
+    stages = [stage for stage in np.unique(state.stage[beyond]).tolist() if oldest[stage] >= 0]
+    stays, lengths = state.stays, state.lengths
+    began = state.selection.data.journeys.time[stays.first_row]
+    times, (end,) = (
+        ticks if lengths.calendar is None else lengths.times(ticks)
+        for ticks in (began, np.array([state.watch.end], dtype=np.int64))
+    )
+    for stage in stages:
+        could = times[stays.stage == stage] < end - oldest[stage]
+        if np.count_nonzero(could) < LEAST_EXITS or 2 * oldest[stage] > end - times.min():
+            return True
+    return False
 
 
 class _Values:
@@ -209,6 +259,7 @@ class _Values:
         nothing = np.full(n, np.nan)
         self.win, self.low, self.high, self.win_if_closed = (nothing.copy() for _ in range(4))
         self.beyond: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
+        self.unwon: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
 
     @classmethod
     def of(cls, state: OpenState, confidence: float, seed: int) -> _Values:
@@ -223,6 +274,7 @@ class _Values:
             values.win[places] = win
             values.win_if_closed[places] = np.where(known, chances.win_if_closed, np.nan)
             values.beyond[places] = chances.beyond & known
+            values.unwon[places] = fit.never_won[stage] & known & ~chances.beyond
             low, high = _bounds(fit.drawn_chances(_DRAWS, seed, threads), confidence)
             at = fit.bins.place(stage, age)
             has_bin = at >= 0

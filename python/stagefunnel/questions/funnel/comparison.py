@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError, check_flag, given, named
+from ...errors import SchemaError, check_flag, given, given_period, named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...renamed import renamed
@@ -224,11 +224,11 @@ def _period_before(now: Period, period: PeriodLike | None, against: PeriodLike, 
         return _other_period(against, clock)
     if now.start is None or now.end is None:
         missing = "start" if now.start is None else "end"
-        raise SchemaError(given("period", period), f" has no {missing}; give both")
+        raise SchemaError(given_period("period", period), f" has no {missing}; give both")
     if isinstance(now.start, int) or isinstance(now.end, int):
         if against == "last_year":
             raise SchemaError(
-                given("against", against), " needs timestamps, and the log's times are plain integers"
+                given_period("against", against), " needs timestamps, and the log's times are plain integers"
             )
         start, end = cast(tuple[int, int], (now.start, now.end))
         return Period(start - (end - start), start)

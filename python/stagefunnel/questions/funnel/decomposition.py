@@ -260,6 +260,8 @@ def _by_group(a: Side, b: Side, row: int | None) -> pd.DataFrame:
     """Put the counts of both sides beside each other, by the group of the mix."""
     found: dict[Any, list[int]] = {}
     for place, side in enumerate((a, b)):
+        if not side.counts.base.sum():
+            continue  # a log without rows has no values, and so no groups
         successes = side.counts.won if row is None else side.counts.reached[:, row]
         for label, n, k in zip(group_labels(side.values), side.counts.base, successes, strict=True):
             numbers = found.setdefault(label, [0, 0, 0, 0])

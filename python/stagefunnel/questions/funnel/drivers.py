@@ -8,7 +8,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError, check_option, given, quoted
+from ...errors import SchemaError, check_option, given, named, quoted
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember, share
@@ -152,7 +152,9 @@ def _check_static(log: StageLog, names: Sequence[Any], static: Any) -> None:
         raise SchemaError(
             given("columns", name),
             " is a column of the items table, whose values are of today: one that is filled in after the "
-            f"win would explain it; if {quoted([str(name)])} was known before, name it in static too",
+            f"win would explain it; if {quoted([str(name)])} was known before, name it in ",
+            named("static"),
+            " too",
         )
 
 

@@ -58,7 +58,8 @@ def check_sides(a: Any, b: Any) -> None:
             given("b", b),
             " is compared with, and ",
             named("a"),
-            " is missing; name the group to look at as a",
+            " is missing; pass the group to look at as ",
+            named("a"),
         )
 
 

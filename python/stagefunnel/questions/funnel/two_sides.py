@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError, advised, given, is_named, named, quoted
+from ...errors import SchemaError, advised, given, given_period, is_named, named, quoted
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.labels import value_label
@@ -169,8 +169,12 @@ def _periods(
             )
     if period is not None:
         raise SchemaError(
-            given("period", period),
-            " chooses the items of groups, and here a and b are the periods; name ",
+            given_period("period", period),
+            " chooses the items of groups, and here ",
+            named("a"),
+            " and ",
+            named("b"),
+            " are the periods; name ",
             named("by"),
         )
     clock = log._data.clock

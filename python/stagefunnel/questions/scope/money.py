@@ -199,10 +199,11 @@ def _refuse_several(used: Mapping[Any, int]) -> None:
     if len(used) < 2:
         return
     counts = ", ".join(f"{value!r} ({count:,})" for value, count in list(used.items())[:12])
-    example = f"{{{next(iter(used))!r}: 1.0, …}}"
+    first = next(iter(used))
+    example, plain = f"{{{first!r}: 1.0, …}}", f"{first}=1.0,…"
     raise SchemaError(
         f"the amounts are in {len(used):,} currencies, which do not add up: {counts}; pass ",
-        Option("rates", example, example),
+        Option("rates", example, plain),
         option="rates",
     )
 

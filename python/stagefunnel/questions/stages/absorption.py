@@ -87,7 +87,8 @@ def absorption(
 
         - ``stage``; ``items_in``, items that were ever in it;
         - ``win``, how likely an item that is in it now is won in the end, ``win_se``, ``win_low`` and
-          ``win_high``; ``lost``; ``undetermined``, what was never seen to end: the three add up to 1;
+          ``win_high``; ``lost``; ``undetermined``, what was never seen to end: the three add up to 1, and
+          of a stage that no item was ever in all is undetermined;
         - ``win_if_closed``, ``win`` / (``win`` + ``lost``), and ``win_if_won``, ``win`` + ``undetermined``;
         - ``expected_visits``, how often an item visits the stage; ``expected_time`` from the stage to the
           end, and ``expected_time_se``: missing where the end is not certain.

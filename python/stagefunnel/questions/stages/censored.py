@@ -41,7 +41,7 @@ def read_options(open_visits: str, per: str, confidence: Any, tau: Any) -> float
         return None if confidence is None else check_confidence(confidence)
     for option, value in (("confidence", confidence), ("tau", tau)):
         if value is not None:
-            says = (" is one of times of which some are still open; pass ",)
+            says = (" is for visits that go on to count too; pass ",)
             raise SchemaError(given(option, value), *says, advised("open_visits", "censored"))
     return None
 

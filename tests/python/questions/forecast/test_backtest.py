@@ -78,14 +78,14 @@ def test_classes_of_chances_are_those_of_the_items_of_all_dates() -> None:
 
 def test_a_sure_chance_and_one_of_nothing_have_classes() -> None:
     rows: dict[str, list[Any]] = {"item": [], "stage": [], "time": []}
-    for item in range(40):  # those that reach Offer are won, and nothing else is
+    for item in range(100):  # those that reach Offer are won, and nothing else is
         rows["item"] += [item] * 2
         rows["stage"] += ["Offer", "Won"] if item % 2 else ["Call", "Lost"]
         rows["time"] += [2 * item, 2 * item + 5]
     pipeline = sf.Pipeline(["Call", "Offer"], won="Won", lost="Lost")
-    table = sf.backtest(sf.StageLog(rows), pipeline, dates=[40], horizon=10, draws=100)
+    table = sf.backtest(sf.StageLog(rows), pipeline, dates=[130], horizon=10, draws=100)
     found = table.attrs["stagefunnel"]["calibration"]
-    # Item 18 is in Call since 36, item 19 in Offer since 38; all of 0 to 17 are closed.
+    # Item 63 is in Offer since 126, item 64 in Call since 128; all of 0 to 62 are closed, 32 of them in Call.
     classes = [(one["from"], one["to"], one["n"], one["won"]) for one in found]
     assert classes == [(0, 0.1, 1, 0), (0.9, 1, 1, 1)]
 

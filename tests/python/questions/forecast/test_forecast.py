@@ -281,4 +281,6 @@ def test_before_anything_was_closed_nothing_is_expected() -> None:
     assert "2 open items, none with a chance that can be read off" in str(sf.show(chances))
     past = sf.backtest(log, pipeline, missing="ignore", dates=[10], horizon=5, draws=100)
     assert past["expected"].isna().all()
-    assert "Nothing can be tested: nothing had left a stage by any of the dates." in str(sf.show(past))
+    assert "Nothing can be tested: no visit of a stage had led to a win by any of the dates." in str(
+        sf.show(past)
+    )

@@ -196,6 +196,19 @@ def test_a_stage_that_nobody_left_is_undetermined_and_nothing_is_expected_of_it(
     assert math.isnan(found.loc["Offer", "win_se"])
 
 
+def test_of_a_stage_that_nobody_was_in_all_is_undetermined_and_a_sentence_says_so() -> None:
+    table = sf.absorption(journeys_log("New > Won", "New > Lost"), SMALL, missing="ignore")
+    row = by_stage(table).loc["Offer"]
+    assert row["items_in"] == 0
+    assert row[["win", "lost", "undetermined"]].tolist() == [0, 0, 1]
+    assert row[["win_se", "win_low", "win_high", "win_if_closed", "expected_visits"]].isna().all()
+    shown = str(sf.show(table))
+    assert "No item was ever in Offer: nothing is known of it" in shown
+    assert "Undetermined: nobody was seen to leave" not in shown  # nobody was there to leave
+    full = sf.absorption(journeys_log("New > Won", "New > Offer > Lost"), SMALL)
+    assert "nothing is known" not in str(sf.show(full))
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_what_is_certain_is_one_and_not_almost_one(method: Any) -> None:
     """All are won, after circles whose chances are no short binary fractions."""

@@ -94,9 +94,9 @@ def test_lengths_of_time_are_timedeltas() -> None:
         ({"open_visits": "censored", "per": "item"}, "per='item' puts visits of an item together"),
         (
             {"confidence": 0.9},
-            "confidence=0.9 is one of times of which some are still open; pass open_visits=",
+            "confidence=0.9 is for visits that go on to count too; pass open_visits=",
         ),
-        ({"tau": 5}, "tau=5 is one of times of which some are still open"),
+        ({"tau": 5}, "tau=5 is for visits that go on to count too"),
         ({"open_visits": "censored", "tau": 0}, "tau=0 is not a positive length of time"),
         ({"open_visits": "censored", "confidence": 5}, "confidence=5 is not a share"),
     ],

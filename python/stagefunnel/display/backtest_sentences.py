@@ -1,0 +1,103 @@
+"""The sentences of a backtest: how often it held, how far it was off, and what is in no test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from .crm_sentences import crm_tested
+from .fit_sentences import of_fit
+from .numbers import count, counted, percent
+from .things import things_of
+
+USUAL_CONFIDENCE: Final = 0.9
+_CLEAR: Final = 0.05
+
+
+def is_cut(table: pd.DataFrame, remembered: Mapping[str, Any]) -> bool:
+    """Check whether rows were taken out: a sentence about a whole needs the whole."""
+    return bool(len(table) != remembered.get("rows"))
+
+
+def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how often what came lay within the bounds, and how far the forecast was off."""
+    if is_cut(table, remembered):
+        return []
+    tested = table[table["inside"].notna()]
+    not_over = remembered.get("not_over", 0)
+    left_out = [f"{counted(not_over, 'date')} left out: the horizon is not over."] if not_over else []
+    if outside := remembered.get("dates_outside"):
+        are = "it is" if outside == 1 else "they are"
+        left_out.append(f"{counted(outside, 'date')} left out: {are} not within the log.")
+    left_out = [*_untested(table, remembered), *left_out]
+    if not len(tested):
+        why = "no open item had a chance that could be read off at any of the dates"
+        if not len(table):
+            why = "no forecast of the past is over"
+        elif remembered.get("before_a_win", 0) == len(table):
+            why = "no visit of a stage had led to a win by any of the dates"
+        return [f"Nothing can be tested: {why}.", *left_out]
+    inside = int(tested["inside"].sum())
+    sure, dates = percent(remembered.get("confidence", USUAL_CONFIDENCE)), counted(len(tested), "past date")
+    sentences = [f"At {count(inside)} of {dates} the actual wins lay within the {sure} range."]
+    certain = int((tested["expected_high"] == 0).sum())
+    if certain:
+        sentences.append(f"At {count(certain)} of them no win was expected at all, with a range of 0 to 0.")
+    expected, actual = float(tested["expected"].sum()), float(tested["actual"].sum())
+    if actual:
+        off = expected / actual - 1
+        how = "too high" if off > 0 else "too low"
+        near = abs(off) < 0.005
+        sentences.append(
+            "On average the forecast was right."
+            if near
+            else f"On average the forecast was {percent(abs(off))} {how}."
+        )
+    sentences += crm_tested(tested)
+    apart = remembered.get("apart", 0)
+    if apart < len(tested):
+        sentences.append(
+            f"The horizons overlap: this is as good as {counted(max(apart, 1), 'test')} that stand apart."
+        )
+    if _is_too_narrow(inside, len(tested), apart, remembered.get("confidence", USUAL_CONFIDENCE)):
+        sentences.append(
+            f"The ranges are too narrow here: {things_of(remembered)} that close together or share one fate "
+            "are taken for independent ones."
+        )
+    if remembered.get("amount_of_today"):
+        sentences.append(
+            f"Amounts are not tested: {remembered['amount_of_today']} is of the items table, whose values "
+            "are of today."
+        )
+    return [*sentences, *of_fit(remembered), *left_out]
+
+
+def _is_too_narrow(inside: int, n: int, apart: int, confidence: float) -> bool:
+    """Whether so few dates would hardly be inside if the ranges were right; horizons that overlap are one."""
+    tests = min(max(apart, 1), n)
+    hits = inside * tests // n
+    chance = sum(
+        math.comb(tests, k) * confidence**k * (1 - confidence) ** (tests - k) for k in range(hits + 1)
+    )
+    return chance < _CLEAR
+
+
+def _untested(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say at which dates there was no forecast, and how many wins came all the same."""
+    untested = table[table["inside"].isna() & (table["n_open"] > 0)]
+    if not len(untested):
+        return []
+    before = min(remembered.get("before_a_win", 0), len(untested))
+    others = len(untested) - before
+    parts = []
+    if before:
+        parts.append(f"at {counted(before, 'date')} no visit of a stage had led to a win yet")
+    if others:
+        parts.append(f"at {counted(others, 'date')} no open item had a chance that could be read off")
+    n_won = int(untested["actual"].sum())
+    came = f"{counted(n_won, 'win')} came all the same" if n_won else "no win came"
+    text = f"{' and '.join(parts)}, so that nothing could be forecast: {came}."
+    return [text[0].upper() + text[1:]]
