@@ -149,6 +149,16 @@ stats::SteppedExits by_step(const stats::ExitHistory& history, const stats::Know
     return history.by_step(known, wanted, threads);
 }
 
+py::array_t<std::int64_t> cuts(const stats::ExitHistory& history, const stats::KnownExits& known,
+                               std::size_t cell, std::size_t most) {
+    std::vector<std::int64_t> ages;
+    {
+        const py::gil_scoped_release unlocked;
+        ages = history.cuts(known, cell, most);
+    }
+    return as_array(std::move(ages));
+}
+
 }  // namespace stats_calls
 
 void bind_stats(py::module_& m) {
@@ -189,6 +199,7 @@ void bind_stats(py::module_& m) {
         .def_readonly("common", &stats::KnownExits::common);
     py::class_<stats::SteppedExits>(m, "SteppedExits")
         .def_property_readonly("chance", array_of<&stats::SteppedExits::chance>())
+        .def_property_readonly("gone", array_of<&stats::SteppedExits::gone>())
         .def_property_readonly("left", array_of<&stats::SteppedExits::left>())
         .def_property_readonly("spread", array_of<&stats::SteppedExits::spread>())
         .def_property_readonly("at_risk", array_of<&stats::SteppedExits::at_risk>());
@@ -197,7 +208,8 @@ void bind_stats(py::module_& m) {
              "cell"_a.noconvert(), "n_causes"_a, "n_cells"_a, "threads"_a)
         .def("known_at", &known_at, "moment"_a, "until"_a, "threads"_a)
         .def("by_step", &by_step, "known"_a, "cell"_a.noconvert(), "bounds"_a.noconvert(),
-             "end"_a.noconvert(), "threads"_a);
+             "end"_a.noconvert(), "threads"_a)
+        .def("cuts", &cuts, "known"_a, "cell"_a, "most"_a);
     py::class_<stats::WinDraws>(m, "WinDraws")
         .def_property_readonly("wins", array_of<&stats::WinDraws::wins>())
         .def_property_readonly("wins_if", array_of<&stats::WinDraws::wins_if>())

@@ -155,8 +155,7 @@ KnownExits ExitHistory::known_at(std::int64_t moment, std::int64_t until, unsign
 SteppedExits ExitHistory::by_step(const KnownExits& known, const WantedSteps& wanted,
                                   unsigned threads) const {
     const std::size_t n_cells = end_bounds_.size() - 1;
-    if (known.bounds.size() != n_cells + 1 || known.events.size() != n_cells * n_causes_)
-        throw std::invalid_argument("what was known is of other visits");
+    check_known(known);
     if (wanted.bounds.size() != wanted.cell.size() + 1 || wanted.bounds.front() != 0 ||
         !std::is_sorted(wanted.bounds.begin(), wanted.bounds.end()) ||
         static_cast<std::size_t>(wanted.bounds.back()) != wanted.end.size())
@@ -165,7 +164,8 @@ SteppedExits ExitHistory::by_step(const KnownExits& known, const WantedSteps& wa
         if (cell < 0 || static_cast<std::size_t>(cell) >= n_cells)
             throw std::invalid_argument("a cell of wanted steps is out of range");
     const std::size_t n = wanted.end.size();
-    SteppedExits stepped{std::vector<double>(n * n_causes_, 0.0), std::vector<double>(n, 1.0),
+    SteppedExits stepped{std::vector<double>(n * n_causes_, 0.0),
+                         std::vector<double>(n * n_causes_, 0.0), std::vector<double>(n, 1.0),
                          std::vector<double>(n, 0.0), std::vector<std::int64_t>(n, 0)};
     parallel_tasks(wanted.cell.size(), threads, [&](std::size_t r) {
         const auto first = static_cast<std::size_t>(wanted.bounds[r]);
@@ -174,6 +174,37 @@ SteppedExits ExitHistory::by_step(const KnownExits& known, const WantedSteps& wa
                   stepped, first);
     });
     return stepped;
+}
+
+std::vector<std::int64_t> ExitHistory::cuts(const KnownExits& known, std::size_t cell,
+                                            std::size_t most) const {
+    check_known(known);
+    if (cell + 1 >= end_bounds_.size())
+        throw std::invalid_argument("the cell of wanted cuts is out of range");
+    const auto events = std::span(known.events).subspan(cell * n_causes_, n_causes_);
+    const auto total = static_cast<double>(std::accumulate(events.begin(), events.end(), std::int64_t{0}));
+    const auto wanted = [&](std::size_t k) {
+        return total * static_cast<double>(k) / static_cast<double>(most);
+    };
+    std::vector<std::int64_t> all, cut;
+    std::size_t next = 1;
+    std::int64_t passed = 0;
+    for (std::size_t i = end_bounds_[cell]; i < end_bounds_[cell + 1] && next <= most;) {
+        const std::int64_t age = ends_[i].age, before = passed;
+        for (; i < end_bounds_[cell + 1] && ends_[i].age == age; ++i)
+            passed += ends_[i].ended < known.moment ? 1 : 0;
+        if (passed == before) continue;
+        if (all.size() <= most) all.push_back(age);
+        if (static_cast<double>(passed) < wanted(next)) continue;
+        cut.push_back(age);
+        while (next <= most && static_cast<double>(passed) >= wanted(next)) ++next;
+    }
+    return all.size() <= most ? all : cut;
+}
+
+void ExitHistory::check_known(const KnownExits& known) const {
+    if (known.bounds.size() != end_bounds_.size() || known.events.size() != known.oldest.size() * n_causes_)
+        throw std::invalid_argument("what was known is of other visits");
 }
 
 void ExitHistory::step_cell(const KnownExits& known, std::size_t cell, std::span<const std::int64_t> ends,
@@ -190,6 +221,8 @@ void ExitHistory::step_cell(const KnownExits& known, std::size_t cell, std::span
     std::size_t step = 0, censored = 0;
     const auto finish_step = [&] {
         to.left[at + step] = left;
+        std::copy(gone.begin(), gone.end(),
+                  to.gone.begin() + static_cast<std::ptrdiff_t>((at + step) * n_causes_));
         to.spread[at + step] = pairwise_sum(spreads);
         spreads.clear();
         ++step;

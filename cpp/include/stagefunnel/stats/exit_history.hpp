@@ -50,6 +50,7 @@ struct WantedSteps {
 /// The exits of each wanted step, one after another.
 struct SteppedExits {
     std::vector<double> chance;         // by step and cause: the share of all visits that ends in it
+    std::vector<double> gone;           // by step and cause: the share that has ended by its end
     std::vector<double> left;           // by step: the share that has not ended by its end
     std::vector<double> spread;         // by step: what it adds to the variance of the log of `left`
     std::vector<std::int64_t> at_risk;  // by step: visits that lasted to its first end; 0 where none ended
@@ -75,6 +76,14 @@ class ExitHistory {
     [[nodiscard]] SteppedExits by_step(const KnownExits& known, const WantedSteps& wanted,
                                        unsigned threads) const;
 
+    /// Cuts the ends of visits of a cell, as they were known, into at most so many runs of ages with about as
+    /// many ends each.
+    ///
+    /// @return The last age of each run; every age of an end where there are no more.
+    /// @throws std::invalid_argument if the cell is out of range, or `known` is of another history.
+    [[nodiscard]] std::vector<std::int64_t> cuts(const KnownExits& known, std::size_t cell,
+                                                 std::size_t most) const;
+
   private:
     /// A visit that has ended.
     struct End {
@@ -88,6 +97,7 @@ class ExitHistory {
         std::int64_t ended;
     };
 
+    void check_known(const KnownExits& known) const;
     void step_cell(const KnownExits& known, std::size_t cell, std::span<const std::int64_t> ends,
                    SteppedExits& to, std::size_t at) const;
 

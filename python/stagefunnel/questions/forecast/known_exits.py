@@ -28,6 +28,29 @@ class Steps(NamedTuple):
     at_risk: npt.NDArray[np.int64]
 
 
+class GoneByAge(NamedTuple):
+    """The shares of visits that have ended by some ages.
+
+    `place` is the row of each item that is asked about, `stage` that of each row; `gone` has a column for
+    each end, and `left` is the share that has not ended.
+    """
+
+    place: npt.NDArray[np.intp]
+    stage: npt.NDArray[np.intp]
+    gone: Floats
+    left: Floats
+
+
+class CutExits(NamedTuple):
+    """The exits of a stage in runs of ages: the last age of each, and what :class:`Steps` has."""
+
+    age: Ticks
+    gone: Floats
+    left: Floats
+    spread: Floats
+    at_risk: npt.NDArray[np.int64]
+
+
 @dataclass(frozen=True, eq=False)
 class History:
     """The visits of the stages in progress, in an order in which moments are read quickly.
@@ -175,6 +198,46 @@ class KnownExits:
             left[own], spread[own] = found.left.reshape(len(own), -1), found.spread.reshape(len(own), -1)
             at_risk[own] = found.at_risk.reshape(len(own), -1)
         return Steps(SteppedExits(chance, left), spread, at_risk)
+
+    def by_age(self, stage: Codes, age: Ticks) -> GoneByAge:
+        """Return the shares that have ended by the exact ages of some items."""
+        place = np.zeros(len(stage), dtype=np.intp)
+        ends, n_rows = [], 0
+        for one in range(self.n_stages):
+            own = np.flatnonzero(stage == one)
+            distinct, at = np.unique(age[own], return_inverse=True)
+            place[own] = n_rows + at
+            ends.append(distinct)
+            n_rows += len(distinct)
+        stages = np.repeat(np.arange(self.n_stages), [len(one) for one in ends])
+        found = [self._steps_of(one, own) for one, own in enumerate(ends)]
+        n_next = self.n_stages + 2
+        gone = np.concatenate([np.zeros((0, n_next)), *(one.gone.reshape(-1, n_next) for one in found)])
+        return GoneByAge(place, stages, gone, np.concatenate([np.zeros(0), *(one.left for one in found)]))
+
+    @property
+    def total(self) -> Floats:
+        """Share of the visits of each stage that was ever seen to end, by what follows."""
+        n = self.n_stages
+        return self.by_age(np.arange(n, dtype=np.int32), self.oldest).gone
+
+    def cut(self, stage: int, most: int) -> CutExits:
+        """Cut the exits of a stage into at most so many runs of ages with about as many exits each."""
+        source, cell = self.sources[stage]
+        ages = source.history.core.cuts(source.known, cell=cell, most=most)
+        found = self._steps_of(stage, ages)
+        gone = found.gone.reshape(-1, self.n_stages + 2)
+        return CutExits(ages, gone, found.left, found.spread, found.at_risk)
+
+    def _steps_of(self, stage: int, ends: Ticks) -> _core.stats.SteppedExits:
+        source, cell = self.sources[stage]
+        return source.history.core.by_step(
+            source.known,
+            cell=np.array([cell], dtype=np.int64),
+            bounds=np.array([0, len(ends)], dtype=np.int64),
+            end=np.ascontiguousarray(ends, dtype=np.int64),
+            threads=source.history.threads,
+        )
 
 
 def common_length(exits: KnownExits, ages: Ticks) -> Ticks:

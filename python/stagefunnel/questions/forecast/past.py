@@ -101,7 +101,7 @@ class Past:
             own = visits[places]
             age = np.where(is_known[own], begin - walk.began[own], 0)
             (known,) = history.known_at(begin)
-            fits = Fits.within(known, [], age, method=self.method, horizon=Fraction(end - begin))
+            fits = Fits.of_known(known, [], age, method=self.method, horizon=Fraction(end - begin))
             items = OpenItems(
                 *(self._whole, walk.item[own], walk.stage[own], age, is_known[own], fits),
                 np.zeros(len(own), dtype=np.int64),
