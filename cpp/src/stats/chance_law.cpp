@@ -15,6 +15,7 @@ using Vector = Eigen::VectorXd;
 using Index = Eigen::Index;
 
 constexpr double kRounding = 1e-12;
+constexpr double kMostSkewed = 1;  // of a sum that is made of a normal number, which has to keep its order
 
 /// The chances of exits, and of staying, bin by bin.
 struct Kernel {
@@ -348,7 +349,12 @@ std::vector<double> root_of(const std::vector<double>& second, std::size_t n) {
 void SumLaw::move(std::span<const double> normal, std::span<double> moved) const {
     for (std::size_t row = 0; row < n_rows; ++row) {
         const double* own = root.data() + row * n_rows;
-        moved[row] = std::inner_product(own, own + row + 1, normal.begin(), 0.0);
+        const double move = std::inner_product(own, own + row + 1, normal.begin(), 0.0);
+        const double spread = std::sqrt(variance[row]);
+        if (!(spread > 0)) continue;
+        const double skew = std::clamp(third[row] / (variance[row] * spread), -kMostSkewed, kMostSkewed);
+        const double at = move / spread;
+        moved[row] = spread * (at + skew / 6 * (at * at - 1));
     }
 }
 
@@ -365,13 +371,11 @@ SumLaw law_of_sums(const ExitBins& exits, std::span<const CountedBin> counted, s
             if (!one.empty()) one = of_all(kernel, leaving, one);
     }
     const Moments moments = moments_of(exits, kernel, changes);
-    SumLaw law{.n_rows = n_rows, .root = root_of(moments.second, n_rows)};
-    for (std::size_t row = 0; row < n_rows; ++row) {
-        const double variance = moments.second[row * n_rows + row];
-        if (variance > 0)
-            law.most_skewed =
-                std::max(law.most_skewed, std::abs(moments.third[row]) / std::pow(variance, 1.5));
-    }
+    SumLaw law{.n_rows = n_rows,
+               .root = root_of(moments.second, n_rows),
+               .variance = std::vector<double>(n_rows),
+               .third = moments.third};
+    for (std::size_t row = 0; row < n_rows; ++row) law.variance[row] = moments.second[row * n_rows + row];
     return law;
 }
 

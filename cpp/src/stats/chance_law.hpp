@@ -19,10 +19,12 @@ struct CountedBin {
 /// Sums of chances that spread as their bins do, by row.
 struct SumLaw {
     std::size_t n_rows = 0;
-    std::vector<double> root;  // lower triangle, by row and column, of their covariances
-    double most_skewed = 0;    // the largest skewness of a row, without its sign
+    std::vector<double> root;      // lower triangle, by row and column, of their covariances
+    std::vector<double> variance;  // by row
+    std::vector<double> third;     // by row: the third moment about the mean
 
-    /// Moves the sums of all rows once, by as many standard normal numbers.
+    /// Moves the sums of all rows once, by as many standard normal numbers, which it skews as the sums are
+    /// (E. A. Cornish and R. A. Fisher, "Moments and cumulants in the specification of distributions", 1938).
     void move(std::span<const double> normal, std::span<double> moved) const;
 };
 

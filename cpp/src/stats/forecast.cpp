@@ -16,10 +16,10 @@ namespace {
 
 constexpr std::uint64_t kLaw = 1ULL << 42U;  // a use of random numbers that is not a stage
 constexpr double kNearEnds = 1e-12;
-// What the law of many visits takes: exits of each stage, rows, and sums that are not skewed.
+// What the law of many visits takes: exits of each stage, rows, and wins that are not very skewed.
 constexpr double kLeastExits = 1000;
 constexpr std::size_t kMostRows = 256;
-constexpr double kMostSkewed = 0.25;
+constexpr double kMostSkewed = 0.5;
 
 /// Draws the chances of each bin; bins of one stage share a stream.
 std::vector<double> drawn_chances(const ExitBins& exits, std::uint64_t seed, std::uint64_t draw) {
@@ -99,7 +99,10 @@ std::optional<Laws> laws_of(const ExitBins& exits, const OpenItems& items, const
                             std::size_t n_rows) {
     if (n_rows > kMostRows || !has_many_exits(exits)) return {};
     Laws laws{law_of_sums(exits, cells.counted_wins(), n_rows, Kind::all), {}, {}};
-    if (laws.win.most_skewed > kMostSkewed) return {};
+    for (std::size_t row = 0; row < n_rows; ++row) {
+        const double spread = laws.win.variance[row] + cells.luck_of(row);
+        if (std::abs(laws.win.third[row]) > kMostSkewed * std::pow(spread, 1.5)) return {};
+    }
     if (!items.chance_if.empty())
         laws.win_if = law_of_sums(exits, cells.counted_wins_if(), n_rows, Kind::closed);
     if (!items.amount.empty())

@@ -31,6 +31,8 @@ class OpenCells {
     [[nodiscard]] std::vector<CountedBin> counted_wins() const;
     [[nodiscard]] std::vector<CountedBin> counted_wins_if() const;
     [[nodiscard]] std::vector<CountedBin> counted_amounts() const;
+    /// The variance of the wins of a row by the luck of its items.
+    [[nodiscard]] double luck_of(std::size_t row) const { return sums_[row].win_spread; }
 
     /// Draws the outcomes of all rows once.
     void draw(const Moves& moves, std::uint64_t seed, std::uint64_t draw, const DrawnRows& to) const;
