@@ -1,4 +1,8 @@
+#include <pybind11/stl.h>
+
 #include <optional>
+#include <stdexcept>
+#include <vector>
 
 #include "arrays.hpp"
 #include "stagefunnel/stats/chain.hpp"
@@ -134,10 +138,15 @@ stats::ExitHistory history_of(const Array<std::int64_t>& began, const Array<std:
     return {visits, threads};
 }
 
-stats::KnownExits known_at(const stats::ExitHistory& history, std::int64_t moment, std::int64_t until,
-                           unsigned threads) {
+std::vector<stats::KnownExits> known_at(const stats::ExitHistory& history,
+                                        const std::vector<std::int64_t>& moments,
+                                        const std::vector<std::int64_t>& until, unsigned threads) {
+    if (moments.size() != until.size())
+        throw std::invalid_argument("moments and the ends of their watch differ in number");
     const py::gil_scoped_release unlocked;
-    return history.known_at(moment, until, threads);
+    std::vector<stats::Watched> watched;
+    for (std::size_t at = 0; at < moments.size(); ++at) watched.push_back({moments[at], until[at]});
+    return history.known_at(watched, threads);
 }
 
 stats::SteppedExits by_step(const stats::ExitHistory& history, const stats::KnownExits& known,
@@ -206,7 +215,7 @@ void bind_stats(py::module_& m) {
     py::class_<stats::ExitHistory>(m, "ExitHistory")
         .def(py::init(&history_of), "began"_a.noconvert(), "ended"_a.noconvert(), "cause"_a.noconvert(),
              "cell"_a.noconvert(), "n_causes"_a, "n_cells"_a, "threads"_a)
-        .def("known_at", &known_at, "moment"_a, "until"_a, "threads"_a)
+        .def("known_at", &known_at, "moments"_a, "until"_a, "threads"_a)
         .def("by_step", &by_step, "known"_a, "cell"_a.noconvert(), "bounds"_a.noconvert(),
              "end"_a.noconvert(), "threads"_a)
         .def("cuts", &cuts, "known"_a, "cell"_a, "most"_a);

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..stats.spells import Codes, Ticks
 from .exits import Floats
-from .known_exits import KnownExits
+from .known_exits import KnownExits, Steps
 from .within import Grid, rates_of
 
 _MOST_BINS: Final = 96
@@ -82,12 +82,8 @@ class Bins:
         return cls._of(bounds, chances, weights, begins, n_next, 0)
 
     @classmethod
-    def of_horizon(cls, exits: KnownExits, horizon: Fraction) -> Bins:
-        """Cut the exits of each stage into bins of which a few make the horizon."""
-        oldest = max(int(exits.oldest.max(initial=0)), 1)
-        n = max(1, min(_STEPS, int(_MOST_AGES * horizon / oldest)))
-        grid = Grid(horizon / n, n)
-        steps = exits.by_step(grid)
+    def of_horizon(cls, exits: KnownExits, steps: Steps, grid: Grid) -> Bins:
+        """Make bins of the steps of a grid."""
         n_next = exits.n_stages + 2
         bounds, chances, weights, begins = [0], [], [], []
         for stage in range(exits.n_stages):
@@ -103,7 +99,7 @@ class Bins:
                     break
                 left_before = left
             bounds.append(len(weights))
-        return cls._of(bounds, chances, weights, begins, n_next, n)
+        return cls._of(bounds, chances, weights, begins, n_next, grid.n)
 
     @classmethod
     def of_chain(cls, counts: Floats) -> Bins:
@@ -155,6 +151,13 @@ class Bins:
             n_steps,
             np.array(begins),
         )
+
+
+def grid_of_bins(exits: KnownExits, horizon: Fraction) -> Grid:
+    """Cut a horizon into a few steps, so that the exits have not too many bins."""
+    oldest = max(int(exits.oldest.max(initial=0)), 1)
+    n = max(1, min(_STEPS, int(_MOST_AGES * horizon / oldest)))
+    return Grid(horizon / n, n)
 
 
 def _weight(kept: float, spread: float, at_risk: float) -> float:

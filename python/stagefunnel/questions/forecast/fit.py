@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from ... import _core
 from ..stats.spells import Codes, Ticks
-from .bins import Bins
+from .bins import Bins, grid_of_bins
 from .by_age import chances_by_age, chances_of_chain
 from .chances import Chances
 from .exits import LEAST_EXITS, Floats, VisitEnds
-from .known_exits import History, KnownExits, common_length
+from .known_exits import History, KnownExits, Steps, common_length
 from .within import Grid, SteppedExits, chances_of_rates, chances_within, rates_of
 
 MARKOV = "markov"
@@ -60,8 +60,18 @@ class Fit:
     @cached_property
     def stepped(self) -> SteppedExits:
         """The exits in the steps of the horizon."""
+        return self._steps[0].exits
+
+    @cached_property
+    def _steps(self) -> list[Steps]:
+        """The exits in the steps of the horizon, and in those that are drawn."""
         assert self.grid is not None  # there is a horizon
-        return self.exits.by_step(self.grid).exits
+        return self.exits.by_step(self.grid, self._grid_of_bins)
+
+    @property
+    def _grid_of_bins(self) -> Grid:
+        assert self.horizon is not None  # there is one
+        return grid_of_bins(self.exits, self.horizon)
 
     @property
     def rates(self) -> Floats:
@@ -75,7 +85,7 @@ class Fit:
             return Bins.of_chain(self.exits.moves) if self.method == MARKOV else Bins.of_exits(self.exits)
         if self.method == MARKOV:
             return Bins.of_rates(self.exits.moves, self.exits.exposure, float(self.horizon))
-        return Bins.of_horizon(self.exits, self.horizon)
+        return Bins.of_horizon(self.exits, self._steps[1], self._grid_of_bins)
 
     def drawn_chances(self, n_draws: int, seed: int, threads: int) -> tuple[Floats, Floats]:
         """Return the chance of winning at the beginning of each bin: as estimated, and by draw."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -100,16 +101,17 @@ class History:
         cell = ends.stage if group is None else group * np.int32(ends.n_stages) + ends.stage
         return cls.of(began, ended, ends.cause, cell, ends.n_stages, n_groups, threads)
 
-    def known_at(self, moment: int) -> list[KnownExits]:
-        """Count what was known of the visits of each group at a moment."""
-        return self._known(moment, moment)
+    def known_at(self, moments: Sequence[int]) -> list[list[KnownExits]]:
+        """Count what was known of the visits of each group at moments, which rise."""
+        found = self.core.known_at(moments=moments, until=moments, threads=self.threads)
+        return [self._groups(one) for one in found]
 
     def known(self) -> list[KnownExits]:
         """Count the visits of a fit, of which some may begin at the moment 0 itself."""
-        return self._known(1, 0)
+        (found,) = self.core.known_at(moments=[1], until=[0], threads=self.threads)
+        return self._groups(found)
 
-    def _known(self, moment: int, until: int) -> list[KnownExits]:
-        found = self.core.known_at(moment, until, self.threads)
+    def _groups(self, found: _core.stats.KnownExits) -> list[KnownExits]:
         n, n_next = self.n_stages, self.n_stages + 2
         source = _Source(self, found)
         events = found.events.reshape(-1, n_next)
@@ -178,26 +180,41 @@ class KnownExits:
             sources=[theirs if flag else own for own, theirs, flag in pairs],
         )
 
-    def by_step(self, grid: Grid) -> Steps:
-        """Put the exits into the steps of a grid."""
+    def by_step(self, *grids: Grid) -> list[Steps]:
+        """Put the exits into the steps of some grids, all in one pass."""
         n, n_next = self.n_stages, self.n_stages + 2
-        last = int(grid.up(np.maximum(self.oldest, 0)).max(initial=0))
-        ends = grid.ends(last)
-        chance, left = np.zeros((n, last + 1, n_next)), np.ones((n, last + 1))
-        spread, at_risk = np.zeros((n, last + 1)), np.zeros((n, last + 1), dtype=np.int64)
+        ends = [grid.ends(int(grid.up(np.maximum(self.oldest, 0)).max(initial=0))) for grid in grids]
+        steps = [
+            Steps(
+                SteppedExits(np.zeros((n, len(one), n_next)), np.ones((n, len(one)))),
+                np.zeros((n, len(one))),
+                np.zeros((n, len(one)), dtype=np.int64),
+            )
+            for one in ends
+        ]
         for source in {id(source): source for source, _ in self.sources}.values():
             own = np.array([one for one, (other, _) in enumerate(self.sources) if other is source])
+            cells = np.array([self.sources[one][1] for one in own], dtype=np.int64)
+            lengths = np.repeat([len(one) for one in ends], len(own))
             found = source.history.core.by_step(
                 source.known,
-                cell=np.array([self.sources[one][1] for one in own], dtype=np.int64),
-                bounds=np.arange(len(own) + 1, dtype=np.int64) * len(ends),
-                end=np.tile(ends, len(own)),
+                cell=np.tile(cells, len(grids)),
+                bounds=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+                end=np.concatenate([np.tile(one, len(own)) for one in ends]),
                 threads=source.history.threads,
             )
-            chance[own] = found.chance.reshape(len(own), -1, n_next)
-            left[own], spread[own] = found.left.reshape(len(own), -1), found.spread.reshape(len(own), -1)
-            at_risk[own] = found.at_risk.reshape(len(own), -1)
-        return Steps(SteppedExits(chance, left), spread, at_risk)
+            first = 0
+            for one, to in zip(ends, steps, strict=True):
+                last = first + len(one) * len(own)
+                to.exits.chance[own] = found.chance.reshape(-1, n_next)[first:last].reshape(len(own), -1, n_next)
+                for values, target in (
+                    (found.left, to.exits.left),
+                    (found.spread, to.spread),
+                    (found.at_risk, to.at_risk),
+                ):
+                    target[own] = values[first:last].reshape(len(own), -1)
+                first = last
+        return steps
 
     def by_age(self, stage: Codes, age: Ticks) -> GoneByAge:
         """Return the shares that have ended by the exact ages of some items."""
