@@ -20,6 +20,8 @@ constexpr double kNearEnds = 1e-12;
 constexpr double kLeastExits = 1000;
 constexpr std::size_t kMostRows = 256;
 constexpr double kMostSkewed = 0.5;
+constexpr double kMostMoved = 0.3;        // of the log-odds, by a standard error
+constexpr double kMostBesideLuck = 0.1;  // of the variance
 
 /// Draws the chances of each bin; bins of one stage share a stream.
 std::vector<double> drawn_chances(const ExitBins& exits, std::uint64_t seed, std::uint64_t draw) {
@@ -72,41 +74,52 @@ bool has_many_exits(const ExitBins& exits) {
     return true;
 }
 
-/// The laws of the sums that are wanted.
+/// The laws of the sums that are wanted, where they hold.
 struct Laws {
-    SumLaw win;
-    std::optional<SumLaw> win_if, amount;
+    std::optional<SumLaw> win, win_if, amount;
 
-    [[nodiscard]] Moves moves(std::uint64_t seed, std::uint64_t draw) const {
-        std::vector<double> normal(win.n_rows);
-        for (std::size_t row = 0; row < normal.size(); ++row)
+    /// Puts the moves of a draw in the place of those of its bins.
+    void move(std::uint64_t seed, std::uint64_t draw, std::size_t n_rows, Moves& moves) const {
+        std::vector<double> normal(n_rows);
+        for (std::size_t row = 0; row < n_rows; ++row)
             normal[row] = RandomStream(seed, draw, kLaw + row).normal();
-        Moves moved{.by_row = true};
-        const auto move = [&](const SumLaw& law, std::vector<double>& to) {
-            to.resize(normal.size());
-            law.move(normal, to);
+        const auto put = [&](const std::optional<SumLaw>& law, Shift& to) {
+            if (!law) return;
+            to = {.by_row = true, .values = std::vector<double>(n_rows)};
+            law->move(normal, to.values);
         };
-        move(win, moved.win);
-        if (win_if) move(*win_if, moved.win_if);
-        if (amount) move(*amount, moved.amount);
-        return moved;
+        put(win, moves.win);
+        put(win_if, moves.win_if);
+        put(amount, moves.amount);
     }
 };
 
-/// Returns the laws where they hold. Whether they do depends on the wins alone, so that these are drawn alike
-/// whatever else is wanted.
-std::optional<Laws> laws_of(const ExitBins& exits, const OpenItems& items, const OpenCells& cells,
-                            std::size_t n_rows) {
-    if (n_rows > kMostRows || !has_many_exits(exits)) return {};
-    Laws laws{law_of_sums(exits, cells.counted_wins(), n_rows, Kind::all), {}, {}};
-    for (std::size_t row = 0; row < n_rows; ++row) {
-        const double spread = laws.win.variance[row] + cells.luck_of(row);
-        if (std::abs(laws.win.third[row]) > kMostSkewed * std::pow(spread, 1.5)) return {};
+/// Whether sums are so near to their law that their wins are: they are not very skewed beside the luck of the
+/// items, and either move chances little or move less than luck does.
+bool holds(const SumLaw& law, const OpenCells& cells, Kind kind) {
+    for (std::size_t row = 0; row < law.n_rows; ++row) {
+        const double luck = cells.luck_of(row, kind), variance = law.variance[row];
+        if (!(variance > 0)) continue;
+        if (std::abs(law.third[row]) > kMostSkewed * std::pow(variance + luck, 1.5)) return false;
+        if (std::sqrt(variance) > kMostMoved * luck && variance > kMostBesideLuck * luck) return false;
     }
-    if (!items.chance_if.empty())
-        laws.win_if = law_of_sums(exits, cells.counted_wins_if(), n_rows, Kind::closed);
-    if (!items.amount.empty())
+    return true;
+}
+
+/// Finds the laws. Whether that of the wins holds depends on them alone, so that they are drawn alike whatever
+/// else is wanted.
+Laws laws_of(const ExitBins& exits, const OpenItems& items, const OpenCells& cells, std::size_t n_rows) {
+    Laws laws;
+    if (n_rows > kMostRows || !has_many_exits(exits)) return laws;
+    const auto find = [&](const std::vector<CountedBin>& counted, Kind kind) -> std::optional<SumLaw> {
+        SumLaw law = law_of_sums(exits, counted, n_rows, kind);
+        if (!holds(law, cells, kind)) return {};
+        return law;
+    };
+    laws.win = find(cells.counted_wins(), Kind::all);
+    if (laws.win && !items.amount.empty())
         laws.amount = law_of_sums(exits, cells.counted_amounts(), n_rows, Kind::all);
+    if (!items.chance_if.empty()) laws.win_if = find(cells.counted_wins_if(), Kind::closed);
     return laws;
 }
 
@@ -142,10 +155,11 @@ WinDraws draw_wins(const ExitBins& exits, const OpenItems& items, std::size_t n_
     items.check(exits.weight.size(), n_rows);
     const OpenCells cells(items, n_rows, options.most_items);
     const IfClosed if_closed = items.chance_if.empty() ? IfClosed::leave : IfClosed::find;
-    std::optional<Laws> laws;
-    if (options.draws_chances) laws = laws_of(exits, items, cells, n_rows);
+    const Laws laws = options.draws_chances ? laws_of(exits, items, cells, n_rows) : Laws{};
+    const bool draws_bins = options.draws_chances &&
+                            (!laws.win || (if_closed == IfClosed::find && !laws.win_if));
     BinChances known;
-    if (options.draws_chances && !laws) known = chances_of_bins(exits, exits.chance, if_closed);
+    if (draws_bins) known = chances_of_bins(exits, exits.chance, if_closed);
     const std::size_t size = options.n_draws * n_rows;
     WinDraws draws{std::vector<double>(size, 0.0),
                    std::vector<double>(items.chance_if.empty() ? 0 : size, 0.0),
@@ -155,14 +169,13 @@ WinDraws draw_wins(const ExitBins& exits, const OpenItems& items, std::size_t n_
     };
     parallel_tasks(options.n_draws, threads, [&](std::size_t draw) {
         Moves moves;
-        if (laws) {
-            moves = laws->moves(options.seed, draw);
-        } else if (options.draws_chances) {
+        if (draws_bins) {
             const BinChances drawn =
                 chances_of_bins(exits, drawn_chances(exits, options.seed, draw), if_closed);
-            moves.win = shifts(drawn.win, known.win);
-            if (if_closed == IfClosed::find) moves.win_if = shifts(drawn.win_if, known.win_if);
+            moves.win.values = shifts(drawn.win, known.win);
+            if (if_closed == IfClosed::find) moves.win_if.values = shifts(drawn.win_if, known.win_if);
         }
+        laws.move(options.seed, draw, n_rows, moves);
         cells.draw(moves, options.seed, draw,
                    {of_draw(draws.wins, draw), of_draw(draws.wins_if, draw), of_draw(draws.amount, draw)});
     });

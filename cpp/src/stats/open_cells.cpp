@@ -82,51 +82,53 @@ std::vector<CountedBin> OpenCells::counted_amounts() const {
 
 void OpenCells::draw(const Moves& moves, std::uint64_t seed, std::uint64_t draw, const DrawnRows& to) const {
     const std::uint64_t of_draw = RandomStream::of_draw(seed, draw);
-    const auto at = [](const std::vector<double>& values, std::size_t place) {
-        return values.empty() ? 0.0 : values[place];
-    };
-    std::vector<Cell> sums(moves.by_row ? 0 : n_of_row_.size());
+    const bool all_by_row = moves.win.by_row && (moves.win_if.by_row || to.wins_if.empty());
+    std::vector<Cell> sums = all_by_row ? sums_ : std::vector<Cell>(n_of_row_.size());
     std::size_t first = 0;
     for (const Cell& cell : cells_) {
         const auto own = std::span(drawn_).subspan(first, cell.n);
         first += cell.n;
-        if (moves.by_row) {
-            if (is_drawn_[cell.row] == 0) continue;
-            // The log-odds of all items of a row move alike, so far that their sum does.
-            const Cell& row = sums_[cell.row];
-            const double amount = ratio(at(moves.amount, cell.row), row.amount_size);
-            draw_cell(own, of_draw,
-                      {std::exp(-ratio(at(moves.win, cell.row), row.win_spread)),
-                       std::exp(-ratio(at(moves.win_if, cell.row), row.win_if_spread)), std::exp(-amount),
-                       std::exp(amount)},
-                      cell.row, to);
-            continue;
-        }
-        const double move = at(moves.win, cell.bin), move_if = at(moves.win_if, cell.bin);
-        if (is_drawn_[cell.row] != 0) {
-            const double odds = std::exp(-move);
-            draw_cell(own, of_draw, {odds, std::exp(-move_if), odds, odds}, cell.row, to);
-        } else {
-            Cell& sum = sums[cell.row];
-            const auto n = static_cast<double>(cell.n);
-            sum.win += std::clamp(cell.win + move * cell.win_spread, 0.0, n);
-            sum.win_if += std::clamp(cell.win_if + move_if * cell.win_if_spread, 0.0, n);
-            sum.amount += cell.amount + move * cell.amount_slope;
-            sum.win_spread += cell.win_spread;
-            sum.win_if_spread += cell.win_if_spread;
-            sum.amount_spread += cell.amount_spread;
-        }
+        if (is_drawn_[cell.row] != 0)
+            draw_cell(own, of_draw, odds_of(moves, cell), cell.row, to);
+        else if (!all_by_row)
+            sums[cell.row].add(moved(cell, moves));
     }
     for (std::size_t row = 0; row < n_of_row_.size(); ++row) {
         if (is_drawn_[row] != 0) continue;
-        Cell sum = moves.by_row ? sums_[row] : sums[row];
-        if (moves.by_row) {
-            sum.win += at(moves.win, row);
-            sum.win_if += at(moves.win_if, row);
-            sum.amount += at(moves.amount, row);
-        }
+        Cell& sum = sums[row];
+        if (moves.win.by_row) sum.win += moves.win.values[row];
+        if (moves.win_if.by_row) sum.win_if += moves.win_if.values[row];
+        if (moves.amount.by_row) sum.amount += moves.amount.values[row];
         draw_sum(sum, row, RandomStream(seed, draw, kSums + row).normal(), to);
     }
+}
+
+/// Moves what a cell adds to the sums of its row by the shifts of its bin.
+OpenCells::Cell OpenCells::moved(const Cell& cell, const Moves& moves) {
+    const auto n = static_cast<double>(cell.n);
+    Cell sum = cell;
+    if (!moves.win.by_row && !moves.win.values.empty()) {
+        const double move = moves.win.values[cell.bin];
+        sum.win = std::clamp(cell.win + move * cell.win_spread, 0.0, n);
+        sum.amount = cell.amount + move * cell.amount_slope;
+    }
+    if (!moves.win_if.by_row && !moves.win_if.values.empty())
+        sum.win_if = std::clamp(cell.win_if + moves.win_if.values[cell.bin] * cell.win_if_spread, 0.0, n);
+    return sum;
+}
+
+/// Returns how odds change: those of a row that moves as a whole move alike, so far that its sum does.
+OpenCells::Odds OpenCells::odds_of(const Moves& moves, const Cell& cell) const {
+    const Cell& row = sums_[cell.row];
+    const auto move = [&](const Shift& shift, double size) {
+        if (shift.values.empty()) return 0.0;
+        return shift.by_row ? ratio(shift.values[cell.row], size) : shift.values[cell.bin];
+    };
+    const double win = std::exp(-move(moves.win, row.win_spread));
+    const double win_if = std::exp(-move(moves.win_if, row.win_if_spread));
+    if (!moves.amount.by_row) return {win, win_if, win, win};
+    const double amount = move(moves.amount, row.amount_size);
+    return {win, win_if, std::exp(-amount), std::exp(amount)};
 }
 
 void OpenCells::draw_sum(const Cell& sum, std::size_t row, double luck, const DrawnRows& to) const {

@@ -10,11 +10,17 @@
 
 namespace stagefunnel::stats::inline internal {
 
-/// How the chances of a draw differ from those that are known: either bin by bin, on the scale of log-odds,
-/// or in the sums of each row. What is not wanted is empty.
-struct Moves {
+/// How chances of a draw differ from those that are known: on the scale of log-odds by bin, or in the sums by
+/// row. Without values they are the same.
+struct Shift {
     bool by_row = false;
-    std::vector<double> win{}, win_if{}, amount{};  // by bin those of amounts are those of wins
+    std::vector<double> values{};
+};
+
+/// The shifts of wins, of those if closed, and of amounts; amounts without one of their own by row go with the
+/// wins.
+struct Moves {
+    Shift win{}, win_if{}, amount{};
 };
 
 /// The wins of each row in one draw; what is not wanted is empty.
@@ -31,8 +37,10 @@ class OpenCells {
     [[nodiscard]] std::vector<CountedBin> counted_wins() const;
     [[nodiscard]] std::vector<CountedBin> counted_wins_if() const;
     [[nodiscard]] std::vector<CountedBin> counted_amounts() const;
-    /// The variance of the wins of a row by the luck of its items.
-    [[nodiscard]] double luck_of(std::size_t row) const { return sums_[row].win_spread; }
+    /// The variance of the wins of a row, or of those if closed, by the luck of its items: Σ p (1 − p).
+    [[nodiscard]] double luck_of(std::size_t row, Kind kind) const {
+        return kind == Kind::all ? sums_[row].win_spread : sums_[row].win_if_spread;
+    }
 
     /// Draws the outcomes of all rows once.
     void draw(const Moves& moves, std::uint64_t seed, std::uint64_t draw, const DrawnRows& to) const;
@@ -57,6 +65,8 @@ class OpenCells {
         double win, win_if, amount, amount_below;
     };
 
+    static Cell moved(const Cell& cell, const Moves& moves);
+    [[nodiscard]] Odds odds_of(const Moves& moves, const Cell& cell) const;
     template <bool has_if, bool has_amount>
     static void draw_items(std::span<const Item> items, std::uint64_t of_draw, const Odds& odds,
                            std::size_t row, const DrawnRows& to);
