@@ -21,20 +21,14 @@ std::vector<std::size_t> bounds_of(const DatedVisits& visits, Counts counts) {
     return bounds;
 }
 
-/// Orders the visits that `counts` chooses by cell, and those of a cell by key.
-template <class Counts, class KeyOf>
-LargeVector<Keyed> in_order(const DatedVisits& visits, const std::vector<std::size_t>& bounds, Counts counts,
-                            KeyOf key_of, unsigned threads) {
+/// Orders the visits that `counts` chooses by cell; those of a cell stay in their order.
+template <class Counts>
+LargeVector<std::int32_t> by_cell(const DatedVisits& visits, const std::vector<std::size_t>& bounds,
+                                  Counts counts) {
     std::vector<std::size_t> place(bounds.begin(), bounds.end() - 1);
-    LargeVector<Keyed> order(bounds.back()), spare(bounds.back());
+    LargeVector<std::int32_t> order(bounds.back());
     for (std::size_t i = 0; i < visits.cell.size(); ++i)
-        if (counts(i))
-            order[place[static_cast<std::size_t>(visits.cell[i])]++] = {key_of(i),
-                                                                        static_cast<std::int32_t>(i)};
-    parallel_tasks(visits.n_cells, threads, [&](std::size_t cell) {
-        const std::size_t n = bounds[cell + 1] - bounds[cell];
-        radix_sort(std::span(order).subspan(bounds[cell], n), std::span(spare).subspan(bounds[cell], n));
-    });
+        if (counts(i)) order[place[static_cast<std::size_t>(visits.cell[i])]++] = static_cast<std::int32_t>(i);
     return order;
 }
 
@@ -83,15 +77,21 @@ ExitHistory::ExitHistory(const DatedVisits& visits, unsigned threads) : n_causes
     end_bounds_ = bounds_of(visits, is_over);
     const auto goes_on = [&](std::size_t i) { return counts(i) && visits.ended[i] == DatedVisits::kGoesOn; };
     open_bounds_ = bounds_of(visits, goes_on);
-    const auto age_of = [&](std::size_t i) {
-        return static_cast<std::uint64_t>(visits.ended[i]) - static_cast<std::uint64_t>(visits.began[i]);
-    };
-    const LargeVector<Keyed> by_age = in_order(visits, end_bounds_, is_over, age_of, threads);
-    ends_.resize(by_age.size());
-    parallel_for(by_age.size(), threads, [&](std::size_t from, std::size_t to) {
-        for (std::size_t at = from; at < to; ++at) {
+    const LargeVector<std::int32_t> order = by_cell(visits, end_bounds_, is_over);
+    ends_.resize(order.size());
+    parallel_tasks(visits.n_cells, threads, [&](std::size_t cell) {
+        const std::size_t first = end_bounds_[cell], n = end_bounds_[cell + 1] - first;
+        LargeVector<Keyed> by_age(n), spare(n);
+        for (std::size_t at = 0; at < n; ++at) {
+            const auto i = static_cast<std::size_t>(order[first + at]);
+            by_age[at] = {static_cast<std::uint64_t>(visits.ended[i]) -
+                              static_cast<std::uint64_t>(visits.began[i]),
+                          order[first + at]};
+        }
+        radix_sort(by_age, spare);
+        for (std::size_t at = 0; at < n; ++at) {
             const auto i = static_cast<std::size_t>(by_age[at].what);
-            ends_[at] = {static_cast<std::int64_t>(by_age[at].key), visits.ended[i], visits.cause[i]};
+            ends_[first + at] = {static_cast<std::int64_t>(by_age[at].key), visits.ended[i], visits.cause[i]};
         }
     });
     began_.resize(open_bounds_.back());
