@@ -195,6 +195,11 @@ struct ExitHistory::Filled {
     std::span<const std::int64_t> ends;
     std::size_t at = 0;  // of all wanted steps
     std::size_t step = 0, first_spread = 0;
+    std::int64_t last_age = 0;  // of the step
+    double* chance = nullptr;   // of the step
+    bool awaits_first = false;  // end of the step
+
+    [[nodiscard]] bool is_full() const { return step == ends.size(); }
 };
 
 SteppedExits ExitHistory::by_step(const KnownExits& known, const WantedSteps& wanted,
@@ -270,6 +275,14 @@ void ExitHistory::step_cell(const KnownExits& known, std::size_t cell, std::span
     std::vector<double> spreads;    // of the ends at each age
     spreads.reserve(static_cast<std::size_t>(n_ends));
     std::size_t censored = 0;
+    std::vector<double> nowhere(n_causes_, 0.0);  // takes the ends after the last step
+    const auto begin_step = [&](Filled& one) {
+        const bool is_full = one.is_full();
+        one.last_age = is_full ? std::numeric_limits<std::int64_t>::max() : one.ends[one.step];
+        one.chance = is_full ? nowhere.data() : to.chance.data() + (one.at + one.step) * n_causes_;
+        one.awaits_first = !is_full;
+    };
+    for (Filled& one : wanted) begin_step(one);
     const auto finish_step = [&](Filled& one) {
         const std::size_t at = one.at + one.step;
         to.left[at] = left;
@@ -277,33 +290,44 @@ void ExitHistory::step_cell(const KnownExits& known, std::size_t cell, std::span
         to.spread[at] = pairwise_sum(std::span(spreads).subspan(one.first_spread));
         one.first_spread = spreads.size();
         ++one.step;
+        begin_step(one);
     };
-    const auto end_at = [&](std::int64_t age, std::int64_t all) {
+    const auto add = [&](std::size_t cause, double n, double n_risk) {
+        const double before = gone[cause];
+        gone[cause] += left * (n / n_risk);
+        for (const Filled& one : wanted) one.chance[cause] += gone[cause] - before;
+    };
+    // The ends at one age; of a single one `only` is the cause.
+    const auto end_at = [&](std::int64_t age, std::int64_t all, std::size_t only) {
         for (Filled& one : wanted)
-            while (one.step < one.ends.size() && one.ends[one.step] < age) finish_step(one);
+            while (one.last_age < age) finish_step(one);
         // Ends come before the visits of the same age that go on.
         for (; censored < open.size() && open[censored] < age; ++censored) --at_risk;
-        const auto n_risk = static_cast<double>(at_risk);
-        for (const std::size_t cause : seen) {
-            const double before = gone[cause];
-            gone[cause] += left * (static_cast<double>(n_of[cause]) / n_risk);
-            for (const Filled& one : wanted)
-                if (one.step < one.ends.size())
-                    to.chance[(one.at + one.step) * n_causes_ + cause] += gone[cause] - before;
-            n_of[cause] = 0;
+        const auto n_risk = static_cast<double>(at_risk), n_gone = static_cast<double>(all);
+        if (all == 1) {
+            add(only, 1, n_risk);
+        } else {
+            for (const std::size_t cause : seen) {
+                add(cause, static_cast<double>(n_of[cause]), n_risk);
+                n_of[cause] = 0;
+            }
+            seen.clear();
         }
-        seen.clear();
-        const auto n_gone = static_cast<double>(all);
-        for (const Filled& one : wanted)
-            if (one.step < one.ends.size() && to.at_risk[one.at + one.step] == 0)
-                to.at_risk[one.at + one.step] = at_risk;
+        for (Filled& one : wanted) {
+            if (one.awaits_first) to.at_risk[one.at + one.step] = at_risk;
+            one.awaits_first = false;
+        }
         if (at_risk > all) spreads.push_back(n_gone / (n_risk * (n_risk - n_gone)));
         left *= (n_risk - n_gone) / n_risk;
         at_risk -= all;
     };
     // Of many ends nobody can guess which were known; they are picked without branches, some at a time.
     std::array<End, 512> some;
+    const auto count = [&](std::size_t cause) {
+        if (n_of[cause]++ == 0) seen.push_back(cause);
+    };
     std::int64_t age = 0, all = 0;
+    std::size_t last_cause = 0;
     for (std::size_t i = end_bounds_[cell]; i < end_bounds_[cell + 1];) {
         const std::size_t until = std::min(end_bounds_[cell + 1], i + some.size());
         std::size_t n = 0;
@@ -312,21 +336,23 @@ void ExitHistory::step_cell(const KnownExits& known, std::size_t cell, std::span
             n += ends_[i].ended < known.moment ? 1U : 0U;
         }
         for (const End& end : std::span(some).first(n)) {
-            if (end.age != age && all > 0) {
-                end_at(age, all);
-                all = 0;
-            }
-            age = end.age;
             const auto cause = static_cast<std::size_t>(end.cause);
-            if (n_of[cause]++ == 0) seen.push_back(cause);
-            ++all;
+            if (all > 0 && end.age == age) {
+                if (all == 1) count(last_cause);
+                count(cause);
+                ++all;
+                continue;
+            }
+            if (all > 0) end_at(age, all, last_cause);
+            age = end.age;
+            last_cause = cause;
+            all = 1;
         }
-        const auto is_full = [](const Filled& one) { return one.step == one.ends.size(); };
-        if (std::all_of(wanted.begin(), wanted.end(), is_full)) return;
+        if (std::all_of(wanted.begin(), wanted.end(), [](const Filled& one) { return one.is_full(); })) return;
     }
-    if (all > 0) end_at(age, all);
+    if (all > 0) end_at(age, all, last_cause);
     for (Filled& one : wanted)
-        while (one.step < one.ends.size()) finish_step(one);
+        while (!one.is_full()) finish_step(one);
 }
 
 }  // namespace stagefunnel::stats
