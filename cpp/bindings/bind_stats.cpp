@@ -1,4 +1,8 @@
+#include <pybind11/stl.h>
+
 #include <optional>
+#include <stdexcept>
+#include <vector>
 
 #include "arrays.hpp"
 #include "stagefunnel/stats/chain.hpp"
@@ -134,10 +138,15 @@ stats::ExitHistory history_of(const Array<std::int64_t>& began, const Array<std:
     return {visits, threads};
 }
 
-stats::KnownExits known_at(const stats::ExitHistory& history, std::int64_t moment, std::int64_t until,
-                           unsigned threads) {
+std::vector<stats::KnownExits> known_at(const stats::ExitHistory& history,
+                                        const std::vector<std::int64_t>& moments,
+                                        const std::vector<std::int64_t>& until, unsigned threads) {
+    if (moments.size() != until.size())
+        throw std::invalid_argument("moments and the ends of their watch differ in number");
     const py::gil_scoped_release unlocked;
-    return history.known_at(moment, until, threads);
+    std::vector<stats::Watched> watched;
+    for (std::size_t at = 0; at < moments.size(); ++at) watched.push_back({moments[at], until[at]});
+    return history.known_at(watched, threads);
 }
 
 stats::SteppedExits by_step(const stats::ExitHistory& history, const stats::KnownExits& known,
@@ -147,6 +156,16 @@ stats::SteppedExits by_step(const stats::ExitHistory& history, const stats::Know
         .cell = bindings::as_span(cell), .bounds = bindings::as_span(bounds), .end = bindings::as_span(end)};
     const py::gil_scoped_release unlocked;
     return history.by_step(known, wanted, threads);
+}
+
+py::array_t<std::int64_t> cuts(const stats::ExitHistory& history, const stats::KnownExits& known,
+                               std::size_t cell, std::size_t most) {
+    std::vector<std::int64_t> ages;
+    {
+        const py::gil_scoped_release unlocked;
+        ages = history.cuts(known, cell, most);
+    }
+    return as_array(std::move(ages));
 }
 
 }  // namespace stats_calls
@@ -189,15 +208,17 @@ void bind_stats(py::module_& m) {
         .def_readonly("common", &stats::KnownExits::common);
     py::class_<stats::SteppedExits>(m, "SteppedExits")
         .def_property_readonly("chance", array_of<&stats::SteppedExits::chance>())
+        .def_property_readonly("gone", array_of<&stats::SteppedExits::gone>())
         .def_property_readonly("left", array_of<&stats::SteppedExits::left>())
         .def_property_readonly("spread", array_of<&stats::SteppedExits::spread>())
         .def_property_readonly("at_risk", array_of<&stats::SteppedExits::at_risk>());
     py::class_<stats::ExitHistory>(m, "ExitHistory")
         .def(py::init(&history_of), "began"_a.noconvert(), "ended"_a.noconvert(), "cause"_a.noconvert(),
              "cell"_a.noconvert(), "n_causes"_a, "n_cells"_a, "threads"_a)
-        .def("known_at", &known_at, "moment"_a, "until"_a, "threads"_a)
+        .def("known_at", &known_at, "moments"_a, "until"_a, "threads"_a)
         .def("by_step", &by_step, "known"_a, "cell"_a.noconvert(), "bounds"_a.noconvert(),
-             "end"_a.noconvert(), "threads"_a);
+             "end"_a.noconvert(), "threads"_a)
+        .def("cuts", &cuts, "known"_a, "cell"_a, "most"_a);
     py::class_<stats::WinDraws>(m, "WinDraws")
         .def_property_readonly("wins", array_of<&stats::WinDraws::wins>())
         .def_property_readonly("wins_if", array_of<&stats::WinDraws::wins_if>())

@@ -32,6 +32,11 @@ SteppedExits steps_of(const ExitHistory& history, const KnownExits& known, const
     return history.by_step(known, {cells, bounds, end}, threads);
 }
 
+KnownExits known_of(const ExitHistory& history, std::int64_t moment, std::int64_t until, unsigned threads) {
+    const std::vector<Watched> moments{{moment, until}};
+    return history.known_at(moments, threads).front();
+}
+
 // Six visits of one stage: won after 10, lost after 20, won after 30, lost after 40, there since 15 and since
 // 50 at the moment 50.
 const Columns kSix{{0, 0, 0, 0, 35, 0},
@@ -41,7 +46,7 @@ const Columns kSix{{0, 0, 0, 0, 35, 0},
 
 TEST(ExitHistory, TakesTheSharesOfTheVisitsThatLastedSoLong) {
     const ExitHistory history(kSix.visits(), 1);
-    const KnownExits known = history.known_at(50, 50, 1);
+    const KnownExits known = known_of(history, 50, 50, 1);
     EXPECT_EQ(known.events, (Times{2, 2}));
     EXPECT_EQ(known.oldest, (Times{40}));
     EXPECT_EQ(known.spent, (Times{10 + 20 + 30 + 40 + 15 + 50}));
@@ -62,7 +67,7 @@ TEST(ExitHistory, TakesTheSharesOfTheVisitsThatLastedSoLong) {
 
 TEST(ExitHistory, KnowsNothingThatHappensAtTheMomentOrLater) {
     const ExitHistory history(kSix.visits(), 1);
-    const KnownExits known = history.known_at(20, 20, 1);
+    const KnownExits known = known_of(history, 20, 20, 1);
     // The visits that began at 0, of which one has ended; that which ends at 20 goes on.
     EXPECT_EQ(known.events, (Times{1, 0}));
     EXPECT_EQ(known.oldest, (Times{10}));
@@ -70,23 +75,23 @@ TEST(ExitHistory, KnowsNothingThatHappensAtTheMomentOrLater) {
     const SteppedExits steps = steps_of(history, known, {10});
     EXPECT_EQ(steps.at_risk, (Times{5}));
     EXPECT_DOUBLE_EQ(steps.left[0], 0.8);
-    EXPECT_EQ(history.known_at(0, 0, 1).oldest, (Times{-1}));
-    EXPECT_EQ(history.known_at(0, 0, 1).common, 0);
+    EXPECT_EQ(known_of(history, 0, 0, 1).oldest, (Times{-1}));
+    EXPECT_EQ(known_of(history, 0, 0, 1).common, 0);
 }
 
 TEST(ExitHistory, WatchesAVisitThatBeginsAtTheEndOfTheWatchForNoTime) {
     const Columns columns{{-3, 0}, {-1, kStillThere}, {kAsWon, -1}, {0, 0}};
     const ExitHistory history(columns.visits(), 1);
-    const KnownExits known = history.known_at(1, 0, 1);
+    const KnownExits known = known_of(history, 1, 0, 1);
     EXPECT_EQ(known.open_age, (Times{0}));
-    EXPECT_EQ(history.known_at(0, 0, 1).open_age, Times{});
+    EXPECT_EQ(known_of(history, 0, 0, 1).open_age, Times{});
 }
 
 TEST(ExitHistory, LeavesOutWhatIsNoVisit) {
     Columns columns = kSix;
     columns.cause[0] = Spells::kLeftOut;
     columns.cell[0] = 99;
-    const KnownExits known = ExitHistory(columns.visits(), 1).known_at(50, 50, 1);
+    const KnownExits known = known_of(ExitHistory(columns.visits(), 1), 50, 50, 1);
     EXPECT_EQ(known.events, (Times{1, 2}));
 }
 
@@ -116,9 +121,16 @@ TEST(ExitHistory, IsWhatTheCurvesOfTheSameVisitsSayOnAnyNumberOfThreads) {
             }
             const Spells spells{.exit = exit, .cause = cause, .group = group, .n_causes = 2, .n_groups = 3};
             const IncidenceCurves curves = estimate_incidence(spells, std::nullopt, 0, 1);
-            const KnownExits known = history.known_at(moment, moment, 1),
-                             again = same.known_at(moment, moment, 4);
+            const KnownExits known = known_of(history, moment, moment, 1),
+                             again = known_of(same, moment, moment, 4);
             EXPECT_EQ(known.events, again.events);
+            const std::vector<Watched> both{{2 * unit, 2 * unit}, {moment, moment}};
+            const KnownExits together = history.known_at(both, 2).back();
+            EXPECT_EQ(known.events, together.events);
+            EXPECT_EQ(known.oldest, together.oldest);
+            EXPECT_EQ(known.spent, together.spent);
+            EXPECT_EQ(known.common, together.common);
+            EXPECT_EQ(known.open_age, together.open_age);
             EXPECT_EQ(known.open_age, again.open_age);
             for (std::size_t cell = 0; cell < 3; ++cell) {
                 const auto first = static_cast<std::size_t>(curves.bounds[cell]);
@@ -139,6 +151,45 @@ TEST(ExitHistory, IsWhatTheCurvesOfTheSameVisitsSayOnAnyNumberOfThreads) {
     }
 }
 
+TEST(ExitHistory, FillsTheStepsOfOneCellTogetherAsAlone) {
+    const ExitHistory history(kSix.visits(), 1);
+    const KnownExits known = known_of(history, 50, 50, 1);
+    const Times cells{0, 0}, bounds{0, 2, 5}, end{20, 40, 10, 20, 30};
+    const SteppedExits both = history.by_step(known, {cells, bounds, end}, 1);
+    const SteppedExits first = steps_of(history, known, {20, 40}), second = steps_of(history, known, {10, 20, 30});
+    const auto joined = [](auto a, const auto& b) {
+        a.insert(a.end(), b.begin(), b.end());
+        return a;
+    };
+    EXPECT_EQ(both.chance, joined(first.chance, second.chance));
+    EXPECT_EQ(both.gone, joined(first.gone, second.gone));
+    EXPECT_EQ(both.left, joined(first.left, second.left));
+    EXPECT_EQ(both.spread, joined(first.spread, second.spread));
+    EXPECT_EQ(both.at_risk, joined(first.at_risk, second.at_risk));
+    // By 20 one of six is won, then of the four that last as long one is lost.
+    EXPECT_DOUBLE_EQ(both.gone[0], 1. / 6);
+    EXPECT_DOUBLE_EQ(both.gone[1], 5. / 24);
+}
+
+TEST(ExitHistory, CutsEndsIntoRunsOfAboutAsMany) {
+    const ExitHistory history(kSix.visits(), 1);
+    const KnownExits known = known_of(history, 50, 50, 1);
+    EXPECT_EQ(history.cuts(known, 0, 4), (Times{10, 20, 30, 40}));
+    EXPECT_EQ(history.cuts(known, 0, 2), (Times{20, 40}));
+    // A third of four is reached with the second, two thirds with the third.
+    EXPECT_EQ(history.cuts(known, 0, 3), (Times{20, 30, 40}));
+    // Before the moment 30 two had ended.
+    EXPECT_EQ(history.cuts(known_of(history, 30, 30, 1), 0, 1), (Times{20}));
+    EXPECT_THROW(static_cast<void>(history.cuts(known, 1, 3)), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(history.cuts({}, 0, 3)), std::invalid_argument);
+}
+
+TEST(ExitHistory, RefusesMomentsThatDoNotRise) {
+    const ExitHistory history(kSix.visits(), 1);
+    const std::vector<Watched> moments{{20, 20}, {10, 10}};
+    EXPECT_THROW(static_cast<void>(history.known_at(moments, 1)), std::invalid_argument);
+}
+
 TEST(ExitHistory, RefusesWhatDoesNotFit) {
     Columns columns = kSix;
     columns.ended[0] = -1;
@@ -153,7 +204,7 @@ TEST(ExitHistory, RefusesWhatDoesNotFit) {
     columns.cell.pop_back();
     EXPECT_THROW(ExitHistory(columns.visits(), 1), std::invalid_argument);
     const ExitHistory history(kSix.visits(), 1);
-    const KnownExits known = history.known_at(50, 50, 1);
+    const KnownExits known = known_of(history, 50, 50, 1);
     EXPECT_THROW(static_cast<void>(steps_of(history, known, {10}, 1)), std::invalid_argument);
     const Times cells{0}, bounds{0, 2}, end{10};
     EXPECT_THROW(static_cast<void>(history.by_step(known, {cells, bounds, end}, 1)), std::invalid_argument);

@@ -9,6 +9,7 @@
 namespace stagefunnel::durations {
 namespace {
 
+constexpr std::size_t kAhead = 12;  // open items whose visits are fetched early
 constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
 
 void check(const VisitColumns& visits, const Pipeline& pipeline, const OpenThen& open,
@@ -20,10 +21,13 @@ void check(const VisitColumns& visits, const Pipeline& pipeline, const OpenThen&
         !std::is_sorted(open.bounds.begin(), open.bounds.end()) ||
         static_cast<std::size_t>(open.bounds.back()) != open.visit.size())
         throw std::invalid_argument("the open items are not those of the dates");
-    for (const std::int64_t visit : open.visit) {
-        if (visit < 0 || static_cast<std::size_t>(visit) >= n)
-            throw std::invalid_argument("the visit of an open item is out of range");
-        const std::int32_t row = visits.stage[static_cast<std::size_t>(visit)];
+    if (std::any_of(open.visit.begin(), open.visit.end(),
+                    [&](std::int64_t visit) { return visit < 0 || static_cast<std::size_t>(visit) >= n; }))
+        throw std::invalid_argument("the visit of an open item is out of range");
+    for (std::size_t at = 0; at < open.visit.size(); ++at) {
+        if (at + kAhead < open.visit.size())
+            __builtin_prefetch(&visits.stage[static_cast<std::size_t>(open.visit[at + kAhead])]);
+        const std::int32_t row = visits.stage[static_cast<std::size_t>(open.visit[at])];
         if (row < 0 || row >= pipeline.n_open())
             throw std::invalid_argument("the stage of an open item is not in progress");
     }
@@ -44,6 +48,14 @@ class Describer {
           n_stages_(static_cast<std::size_t>(pipeline.n_open())),
           seen_at_(n_stages_, n_),
           spent_(n_stages_) {}
+
+    /// Fetches a visit that is written soon; items stand in another order than their visits.
+    void expect(std::size_t visit) const {
+        __builtin_prefetch(&visits_.item[visit]);
+        __builtin_prefetch(&visits_.stage[visit]);
+        __builtin_prefetch(&visits_.began[visit]);
+        __builtin_prefetch(&visits_.state[visit]);
+    }
 
     /// Writes row `at`: an item in its visit `last` at a moment.
     void write(std::size_t at, std::size_t last, std::int64_t moment) {
@@ -125,6 +137,7 @@ OpenFeatures describe_open(const VisitColumns& visits, const Pipeline& pipeline,
             std::upper_bound(open.bounds.begin(), open.bounds.end(), static_cast<std::int64_t>(begin));
         auto date = static_cast<std::size_t>(after - open.bounds.begin()) - 1;
         for (std::size_t at = begin; at < end; ++at) {
+            if (at + kAhead < end) describer.expect(static_cast<std::size_t>(open.visit[at + kAhead]));
             while (static_cast<std::size_t>(open.bounds[date + 1]) <= at) ++date;
             describer.write(at, static_cast<std::size_t>(open.visit[at]), dates[date]);
         }

@@ -38,6 +38,13 @@ class ItemAtDates {
                 std::span<const std::int64_t> ends)
         : visits_(visits), pipeline_(pipeline), dates_(dates), ends_(ends) {}
 
+    /// Fetches an item that is listed soon; items stand in another order than their visits.
+    void expect(std::size_t visit) const {
+        __builtin_prefetch(&visits_.item[visit]);
+        __builtin_prefetch(&visits_.stage[visit]);
+        __builtin_prefetch(&visits_.began[visit]);
+    }
+
     void list(std::size_t first, std::vector<OpenOfDate>& to) const {
         std::size_t last = first;
         while (last + 1 < visits_.item.size() && visits_.item[last + 1] == visits_.item[first]) ++last;
@@ -79,12 +86,20 @@ OpenThen open_then(const VisitColumns& visits, const Pipeline& pipeline,
     const ItemAtDates walk(visits, pipeline, dates, ends);
     const auto parts = parallel_parts(first_visit.size(), threads, [&](std::size_t from, std::size_t to) {
         std::vector<OpenOfDate> own(dates.size());
-        for (std::size_t item = from; item < to; ++item)
+        constexpr std::size_t kAhead = 12;
+        for (std::size_t item = from; item < to; ++item) {
+            if (item + kAhead < to) walk.expect(static_cast<std::size_t>(first_visit[item + kAhead]));
             walk.list(static_cast<std::size_t>(first_visit[item]), own);
+        }
         return own;
     });
     OpenThen found;
     found.bounds.push_back(0);
+    std::size_t n_open = 0;
+    for (const auto& part : parts)
+        for (const OpenOfDate& own : part) n_open += own.visit.size();
+    found.visit.reserve(n_open);
+    found.outcome.reserve(n_open);
     for (std::size_t d = 0; d < dates.size(); ++d) {
         for (const auto& part : parts) {
             found.visit.insert(found.visit.end(), part[d].visit.begin(), part[d].visit.end());

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..stats.spells import Codes, Ticks
-from .exits import Exits, Floats
-from .known_exits import KnownExits
+from .exits import Floats
+from .known_exits import KnownExits, Steps
 from .within import Grid, rates_of
 
 _MOST_BINS: Final = 96
@@ -63,40 +63,27 @@ class Bins:
         return found
 
     @classmethod
-    def of_exits(cls, exits: Exits) -> Bins:
+    def of_exits(cls, exits: KnownExits) -> Bins:
         """Cut the exits of each stage into at most 96 bins with about as many exits each."""
         n_next = exits.n_stages + 2
         bounds, chances, weights, begins = [0], [], [], []
         for stage in range(exits.n_stages):
-            first, last = int(exits.bounds[stage]), int(exits.bounds[stage + 1])
-            ends = first + _cuts(exits.events[first:last].sum(axis=1))
+            runs = exits.cut(stage, _MOST_BINS)
             left_before, gone_before, begun = 1.0, np.zeros(n_next), 0.0
-            begin = first
-            for end in ends.tolist():
-                rows = slice(begin, end)
-                spread = _greenwood(exits.events[rows].sum(axis=1), exits.at_risk[rows])
-                left = float(exits.left[end - 1])
-                chances.append(np.maximum(exits.gone[end - 1] - gone_before, 0) / left_before)
-                weights.append(_weight(left / left_before, spread, float(exits.at_risk[begin])))
+            for at, left in enumerate(runs.left.tolist()):
+                chances.append(np.maximum(runs.gone[at] - gone_before, 0) / left_before)
+                spread, n_risk = float(runs.spread[at]), float(runs.at_risk[at])
+                weights.append(_weight(left / left_before, spread, n_risk))
                 begins.append(begun)
-                left_before, gone_before, begun, begin = (
-                    left,
-                    exits.gone[end - 1],
-                    float(exits.age[end - 1]),
-                    end,
-                )
+                left_before, gone_before, begun = left, runs.gone[at], float(runs.age[at])
                 if left <= 0:
                     break
             bounds.append(len(weights))
         return cls._of(bounds, chances, weights, begins, n_next, 0)
 
     @classmethod
-    def of_horizon(cls, exits: KnownExits, horizon: Fraction) -> Bins:
-        """Cut the exits of each stage into bins of which a few make the horizon."""
-        oldest = max(int(exits.oldest.max(initial=0)), 1)
-        n = max(1, min(_STEPS, int(_MOST_AGES * horizon / oldest)))
-        grid = Grid(horizon / n, n)
-        steps = exits.by_step(grid)
+    def of_horizon(cls, exits: KnownExits, steps: Steps, grid: Grid) -> Bins:
+        """Make bins of the steps of a grid."""
         n_next = exits.n_stages + 2
         bounds, chances, weights, begins = [0], [], [], []
         for stage in range(exits.n_stages):
@@ -112,7 +99,7 @@ class Bins:
                     break
                 left_before = left
             bounds.append(len(weights))
-        return cls._of(bounds, chances, weights, begins, n_next, n)
+        return cls._of(bounds, chances, weights, begins, n_next, grid.n)
 
     @classmethod
     def of_chain(cls, counts: Floats) -> Bins:
@@ -166,20 +153,11 @@ class Bins:
         )
 
 
-def _cuts(exits: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the ends of runs of rows with about as many exits each."""
-    if len(exits) <= _MOST_BINS:
-        return np.arange(1, len(exits) + 1)
-    passed = np.cumsum(exits)
-    wanted = passed[-1] * np.arange(1, _MOST_BINS + 1) / _MOST_BINS
-    return np.unique(np.searchsorted(passed, wanted, side="left").clip(0, len(exits) - 1) + 1)
-
-
-def _greenwood(events: npt.NDArray[np.int64], at_risk: npt.NDArray[np.int64]) -> float:
-    """Return the variance of the log of what is left, after Greenwood."""
-    stays = at_risk - events
-    inside = stays > 0
-    return float((events[inside] / (at_risk[inside] * stays[inside].astype(np.float64))).sum())
+def grid_of_bins(exits: KnownExits, horizon: Fraction) -> Grid:
+    """Cut a horizon into a few steps, so that the exits have not too many bins."""
+    oldest = max(int(exits.oldest.max(initial=0)), 1)
+    n = max(1, min(_STEPS, int(_MOST_AGES * horizon / oldest)))
+    return Grid(horizon / n, n)
 
 
 def _weight(kept: float, spread: float, at_risk: float) -> float:

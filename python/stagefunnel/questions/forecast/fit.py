@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from ... import _core
 from ..stats.spells import Codes, Ticks
-from .bins import Bins
-from .chances import Chances, chances_by_age, chances_of_chain
-from .exits import LEAST_EXITS, Exits, Floats, VisitEnds
-from .known_exits import History, KnownExits, common_length
+from .bins import Bins, grid_of_bins
+from .by_age import chances_by_age, chances_of_chain
+from .chances import Chances
+from .exits import LEAST_EXITS, Floats, VisitEnds
+from .known_exits import History, KnownExits, Steps, common_length
 from .within import Grid, SteppedExits, chances_of_rates, chances_within, rates_of
 
 MARKOV = "markov"
@@ -30,7 +31,7 @@ class Fit:
     Attributes
     ----------
     exits
-        The exits by stage and age; with a horizon as they are read by its steps.
+        The exits of each stage.
     method
         ``"semi_markov"`` or ``"markov"``.
     horizon
@@ -39,7 +40,7 @@ class Fit:
         The steps of the horizon.
     """
 
-    exits: Exits | KnownExits
+    exits: KnownExits
     method: str
     horizon: Fraction | None = None
     grid: Grid | None = None
@@ -68,11 +69,10 @@ class Fit:
         return self._read(stage, age, if_closed=if_closed).without(self.never_won[stage])
 
     def _read(self, stage: Codes, age: Ticks, *, if_closed: bool) -> Chances:
-        if isinstance(self.exits, Exits):
+        if self.horizon is None:
             by_age = chances_of_chain if self.method == MARKOV else chances_by_age
             return by_age(self.exits, stage, age)
-        assert self.horizon is not None  # these exits are of one
-        assert self.grid is not None  # and it has steps
+        assert self.grid is not None  # a horizon has steps
         oldest = self.exits.oldest
         if self.method == MARKOV:
             return chances_of_rates(self.rates, oldest, stage, age, float(self.horizon))
@@ -81,25 +81,32 @@ class Fit:
     @cached_property
     def stepped(self) -> SteppedExits:
         """The exits in the steps of the horizon."""
-        assert isinstance(self.exits, KnownExits)  # there is a horizon
-        assert self.grid is not None  # which has steps
-        return self.exits.by_step(self.grid).exits
+        return self._steps[0].exits
+
+    @cached_property
+    def _steps(self) -> list[Steps]:
+        """The exits in the steps of the horizon, and in those that are drawn."""
+        assert self.grid is not None  # there is a horizon
+        return self.exits.by_step(self.grid, self._grid_of_bins)
+
+    @property
+    def _grid_of_bins(self) -> Grid:
+        assert self.horizon is not None  # there is one
+        return grid_of_bins(self.exits, self.horizon)
 
     @property
     def rates(self) -> Floats:
         """The rates of moves between the stages."""
-        assert isinstance(self.exits, KnownExits)  # there is a horizon
         return rates_of(self.exits.moves, self.exits.exposure)
 
     @cached_property
     def bins(self) -> Bins:
         """The exits as they are drawn."""
-        if isinstance(self.exits, Exits):
+        if self.horizon is None:
             return Bins.of_chain(self.exits.moves) if self.method == MARKOV else Bins.of_exits(self.exits)
-        assert self.horizon is not None  # these exits are of one
         if self.method == MARKOV:
             return Bins.of_rates(self.exits.moves, self.exits.exposure, float(self.horizon))
-        return Bins.of_horizon(self.exits, self.horizon)
+        return Bins.of_horizon(self.exits, self._steps[1], self._grid_of_bins)
 
     def drawn_chances(self, n_draws: int, seed: int, threads: int) -> tuple[Floats, Floats]:
         """Return the chance of winning at the beginning of each bin: as estimated, and by draw."""
@@ -136,29 +143,28 @@ class Fits:
     ) -> Fits:
         """Fit the visits of each group; `ages` are those of the items that are asked about."""
         code = None if group is None else group[ends.item].astype(np.int32)
-        if horizon is None:
-            (common,) = ends.curves(threads)
-            own = [] if code is None else ends.curves(threads, code, n_groups)
-            few = _are_few(own)
-            exits = [one.with_stages_of(common, flags) for one, flags in zip(own, few, strict=True)]
-            fits = [Fit(one, method) for one in (exits if own else [common])]
-            return cls(fits, int(few.sum()))
         (known,) = History.of_ends(ends, threads).known()
         own_known = [] if code is None else History.of_ends(ends, threads, code, n_groups).known()
-        return cls.within(known, own_known, ages, method=method, horizon=horizon)
+        return cls.of_known(known, own_known, ages, method=method, horizon=horizon)
 
     @classmethod
-    def within(
-        cls, common: KnownExits, own: list[KnownExits], ages: Ticks, *, method: str, horizon: Fraction
+    def of_known(
+        cls,
+        common: KnownExits,
+        own: list[KnownExits],
+        ages: Ticks,
+        *,
+        method: str,
+        horizon: Fraction | None,
     ) -> Fits:
         """Fit what is known of the visits of each group; without groups there is one common fit."""
         few = _are_few(own)
         exits = [one.with_stages_of(common, flags) for one, flags in zip(own, few, strict=True)]
-        grid = Grid.of(horizon, common_length(common, ages))
+        grid = None if horizon is None else Grid.of(horizon, common_length(common, ages))
         fits = [Fit(one, method, horizon, grid) for one in (exits if own else [common])]
         return cls(fits, int(few.sum()))
 
 
-def _are_few(own: Sequence[Exits | KnownExits]) -> npt.NDArray[np.bool_]:
+def _are_few(own: Sequence[KnownExits]) -> npt.NDArray[np.bool_]:
     """Flag the stages of each group that have too few exits for a fit of their own."""
     return np.array([one.n_exits < LEAST_EXITS for one in own], dtype=bool)

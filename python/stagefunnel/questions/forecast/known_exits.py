@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -24,6 +25,29 @@ class Steps(NamedTuple):
     """
 
     exits: SteppedExits
+    spread: Floats
+    at_risk: npt.NDArray[np.int64]
+
+
+class GoneByAge(NamedTuple):
+    """The shares of visits that have ended by some ages.
+
+    `place` is the row of each item that is asked about, `stage` that of each row; `gone` has a column for
+    each end, and `left` is the share that has not ended.
+    """
+
+    place: npt.NDArray[np.intp]
+    stage: npt.NDArray[np.intp]
+    gone: Floats
+    left: Floats
+
+
+class CutExits(NamedTuple):
+    """The exits of a stage in runs of ages: the last age of each, and what :class:`Steps` has."""
+
+    age: Ticks
+    gone: Floats
+    left: Floats
     spread: Floats
     at_risk: npt.NDArray[np.int64]
 
@@ -77,16 +101,17 @@ class History:
         cell = ends.stage if group is None else group * np.int32(ends.n_stages) + ends.stage
         return cls.of(began, ended, ends.cause, cell, ends.n_stages, n_groups, threads)
 
-    def known_at(self, moment: int) -> list[KnownExits]:
-        """Count what was known of the visits of each group at a moment."""
-        return self._known(moment, moment)
+    def known_at(self, moments: Sequence[int]) -> list[list[KnownExits]]:
+        """Count what was known of the visits of each group at moments, which rise."""
+        found = self.core.known_at(moments=moments, until=moments, threads=self.threads)
+        return [self._groups(one) for one in found]
 
     def known(self) -> list[KnownExits]:
         """Count the visits of a fit, of which some may begin at the moment 0 itself."""
-        return self._known(1, 0)
+        (found,) = self.core.known_at(moments=[1], until=[0], threads=self.threads)
+        return self._groups(found)
 
-    def _known(self, moment: int, until: int) -> list[KnownExits]:
-        found = self.core.known_at(moment, until, self.threads)
+    def _groups(self, found: _core.stats.KnownExits) -> list[KnownExits]:
         n, n_next = self.n_stages, self.n_stages + 2
         source = _Source(self, found)
         events = found.events.reshape(-1, n_next)
@@ -155,26 +180,83 @@ class KnownExits:
             sources=[theirs if flag else own for own, theirs, flag in pairs],
         )
 
-    def by_step(self, grid: Grid) -> Steps:
-        """Put the exits into the steps of a grid."""
+    def by_step(self, *grids: Grid) -> list[Steps]:
+        """Put the exits into the steps of some grids, all in one pass."""
         n, n_next = self.n_stages, self.n_stages + 2
-        last = int(grid.up(np.maximum(self.oldest, 0)).max(initial=0))
-        ends = grid.ends(last)
-        chance, left = np.zeros((n, last + 1, n_next)), np.ones((n, last + 1))
-        spread, at_risk = np.zeros((n, last + 1)), np.zeros((n, last + 1), dtype=np.int64)
+        ends = [grid.ends(int(grid.up(np.maximum(self.oldest, 0)).max(initial=0))) for grid in grids]
+        steps = [
+            Steps(
+                SteppedExits(np.zeros((n, len(one), n_next)), np.ones((n, len(one)))),
+                np.zeros((n, len(one))),
+                np.zeros((n, len(one)), dtype=np.int64),
+            )
+            for one in ends
+        ]
         for source in {id(source): source for source, _ in self.sources}.values():
             own = np.array([one for one, (other, _) in enumerate(self.sources) if other is source])
+            cells = np.array([self.sources[one][1] for one in own], dtype=np.int64)
+            lengths = np.repeat([len(one) for one in ends], len(own))
             found = source.history.core.by_step(
                 source.known,
-                cell=np.array([self.sources[one][1] for one in own], dtype=np.int64),
-                bounds=np.arange(len(own) + 1, dtype=np.int64) * len(ends),
-                end=np.tile(ends, len(own)),
+                cell=np.tile(cells, len(grids)),
+                bounds=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+                end=np.concatenate([np.tile(one, len(own)) for one in ends]),
                 threads=source.history.threads,
             )
-            chance[own] = found.chance.reshape(len(own), -1, n_next)
-            left[own], spread[own] = found.left.reshape(len(own), -1), found.spread.reshape(len(own), -1)
-            at_risk[own] = found.at_risk.reshape(len(own), -1)
-        return Steps(SteppedExits(chance, left), spread, at_risk)
+            first = 0
+            for one, to in zip(ends, steps, strict=True):
+                last = first + len(one) * len(own)
+                to.exits.chance[own] = found.chance.reshape(-1, n_next)[first:last].reshape(
+                    len(own), -1, n_next
+                )
+                for values, target in (
+                    (found.left, to.exits.left),
+                    (found.spread, to.spread),
+                    (found.at_risk, to.at_risk),
+                ):
+                    target[own] = values[first:last].reshape(len(own), -1)
+                first = last
+        return steps
+
+    def by_age(self, stage: Codes, age: Ticks) -> GoneByAge:
+        """Return the shares that have ended by the exact ages of some items."""
+        place = np.zeros(len(stage), dtype=np.intp)
+        ends, n_rows = [], 0
+        for one in range(self.n_stages):
+            own = np.flatnonzero(stage == one)
+            distinct, at = np.unique(age[own], return_inverse=True)
+            place[own] = n_rows + at
+            ends.append(distinct)
+            n_rows += len(distinct)
+        stages = np.repeat(np.arange(self.n_stages), [len(one) for one in ends])
+        found = [self._steps_of(one, own) for one, own in enumerate(ends)]
+        n_next = self.n_stages + 2
+        gone = np.concatenate([np.zeros((0, n_next)), *(one.gone.reshape(-1, n_next) for one in found)])
+        return GoneByAge(place, stages, gone, np.concatenate([np.zeros(0), *(one.left for one in found)]))
+
+    @property
+    def total(self) -> Floats:
+        """Share of the visits of each stage that was ever seen to end, by what follows."""
+        n = self.n_stages
+        return self.by_age(np.arange(n, dtype=np.int32), self.oldest).gone
+
+    def cut(self, stage: int, most: int) -> CutExits:
+        """Cut the exits of a stage into at most so many runs of ages with about as many exits each."""
+        source, cell = self.sources[stage]
+        ages = source.history.core.cuts(source.known, cell=cell, most=most)
+        found = self._steps_of(stage, ages)
+        gone = found.gone.reshape(-1, self.n_stages + 2)
+        return CutExits(ages, gone, found.left, found.spread, found.at_risk)
+
+    def _steps_of(self, stage: int, ends: Ticks) -> _core.stats.SteppedExits:
+        source, cell = self.sources[stage]
+        return source.history.core.by_step(
+            source.known,
+            cell=np.array([cell], dtype=np.int64),
+            bounds=np.array([0, len(ends)], dtype=np.int64),
+            end=np.ascontiguousarray(ends, dtype=np.int64),
+            threads=source.history.threads,
+        )
 
 
 def common_length(exits: KnownExits, ages: Ticks) -> Ticks:

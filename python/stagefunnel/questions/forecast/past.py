@@ -96,12 +96,13 @@ class Past:
         history, is_known = walk.history(self.pipeline), walk.is_known
         found = walk.open_at(self.begins, self.ends)
         bounds, visits, is_won = found.bounds, found.visit, found.outcome == WON
+        at_dates = history.known_at(self.begins)
         for date, (begin, end) in enumerate(zip(self.begins, self.ends, strict=True)):
             places = slice(bounds[date], bounds[date + 1])
             own = visits[places]
             age = np.where(is_known[own], begin - walk.began[own], 0)
-            (known,) = history.known_at(begin)
-            fits = Fits.within(known, [], age, method=self.method, horizon=Fraction(end - begin))
+            (known,) = at_dates[date]
+            fits = Fits.of_known(known, [], age, method=self.method, horizon=Fraction(end - begin))
             items = OpenItems(
                 *(self._whole, walk.item[own], walk.stage[own], age, is_known[own], fits),
                 np.zeros(len(own), dtype=np.int64),

@@ -67,7 +67,7 @@ class Walk:
         item, selection = self.item, self.selection
         first = np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]])) if len(item) else item
         # Items are listed in the order of their first rows, as everywhere.
-        order = np.argsort(selection.journeys.first_row[item[first]], kind="stable")
+        order = _in_order(selection.journeys.first_row[item[first]])
         return _core.stages.open_then(
             item=item,
             stage=self.stage,
@@ -89,3 +89,11 @@ class Walk:
         cause[(self.stage >= n) | ~self.is_known] = LEFT_OUT
         ended = np.where(self.following >= 0, self.ended, GOES_ON)
         return History.of(self.began, ended, cause, self.stage, n, 1, self.selection.data.threads)
+
+
+def _in_order(rows: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+    """Return the places of rows, all of which differ, in their order."""
+    kind = np.int64 if len(rows) >= 2**31 else np.int32
+    place = np.full(int(rows.max()) + 1 if len(rows) else 0, -1, dtype=kind)
+    place[rows] = np.arange(len(rows), dtype=kind)
+    return np.asarray(place[place >= 0])

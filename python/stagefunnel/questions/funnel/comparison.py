@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError, check_flag, given, given_period, named
+from ...errors import SchemaError, check_flag, given_period, named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...renamed import renamed
