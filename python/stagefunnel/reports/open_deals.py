@@ -34,7 +34,8 @@ _HEADING: Final = "Open deals"
 _DEFINITION: Final = (
     "What is expected to be won of what is open now, whatever the period of the page. A deal is compared "
     "with those that were as long in its stage. One that has been there longer than any that ever left is "
-    "too old to forecast, and in no sum. The range is where nine of ten such forecasts end, if things go on "
+    "too old to forecast, and in no sum. Of a stage from which nothing was won yet nothing is known. "
+    "The range is where nine of ten such forecasts end, if things go on "
     "as they did; the past dates show how often that was so."
 )
 

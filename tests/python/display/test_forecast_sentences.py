@@ -8,6 +8,7 @@ import pytest
 import stagefunnel as sf
 
 OFFER = sf.Pipeline("Offer", won="Won", lost="Lost")
+SHOP = sf.datasets.furniture_shop()
 
 
 def six(**options: Any) -> sf.StageLog:
@@ -128,3 +129,16 @@ def test_features_say_which_labels_are_missing() -> None:
     # Four are open on day 15 (one of them for ever), two on day 45, whose end is day 55.
     assert "2 of 6, 33% have no label: the log ends before the moment + 10." in text
     assert "split rows by item, not by chance." in text
+
+
+def test_a_backtest_says_where_its_range_is_too_narrow_by_more_than_chance() -> None:
+    # Horizons of 30 days at ends of quarters do not overlap.
+    table = sf.backtest(SHOP.log, SHOP.pipeline, every="quarter", horizon="30d", draws=100)
+    n = len(table)
+    assert table.attrs["stagefunnel"]["apart"] == n >= 4
+    says = "The ranges are too narrow here: items that close together or share one fate are taken for"
+    # With a right range of 90% all of four or five are inside but for one, or by bad luck but for two.
+    for n_outside, is_said in ((0, False), (1, False), (n - 1, True), (n, True)):
+        tested = table.assign(inside=pd.array([place >= n_outside for place in range(n)], dtype="boolean"))
+        tested.attrs.update(table.attrs)
+        assert (says in str(sf.show(tested))) == is_said, n_outside
