@@ -1,4 +1,5 @@
 from __future__ import annotations
+import collections.abc
 import numpy
 import numpy.typing
 import typing
@@ -78,6 +79,9 @@ class SteppedExits:
     def chance(self) -> numpy.typing.NDArray[numpy.float64]:
         ...
     @property
+    def gone(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+    @property
     def left(self) -> numpy.typing.NDArray[numpy.float64]:
         ...
     @property
@@ -88,7 +92,9 @@ class ExitHistory:
         ...
     def by_step(self, known: KnownExits, cell: numpy.typing.NDArray[numpy.int64], bounds: numpy.typing.NDArray[numpy.int64], end: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> SteppedExits:
         ...
-    def known_at(self, moment: typing.SupportsInt | typing.SupportsIndex, until: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> KnownExits:
+    def cuts(self, known: KnownExits, cell: typing.SupportsInt | typing.SupportsIndex, most: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    def known_at(self, moments: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], until: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], threads: typing.SupportsInt | typing.SupportsIndex) -> list[KnownExits]:
         ...
 class WinDraws:
     @property
