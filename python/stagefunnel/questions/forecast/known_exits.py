@@ -206,7 +206,9 @@ class KnownExits:
             first = 0
             for one, to in zip(ends, steps, strict=True):
                 last = first + len(one) * len(own)
-                to.exits.chance[own] = found.chance.reshape(-1, n_next)[first:last].reshape(len(own), -1, n_next)
+                to.exits.chance[own] = found.chance.reshape(-1, n_next)[first:last].reshape(
+                    len(own), -1, n_next
+                )
                 for values, target in (
                     (found.left, to.exits.left),
                     (found.spread, to.spread),

@@ -12,7 +12,9 @@ _PIPELINE = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
 _NOW = 1_000_000
 
 
-def _drawn(random: np.random.Generator, n: int) -> tuple[dict[str, npt.NDArray[np.generic]], npt.NDArray[np.int64]]:
+def _drawn(
+    random: np.random.Generator, n: int
+) -> tuple[dict[str, npt.NDArray[np.generic]], npt.NDArray[np.int64]]:
     """Draw deals that go New, Offer, Won or Lost; return the rows, and when each is won, else never.
 
     Quick visits of Offer are won more often, so that the age counts.
@@ -68,7 +70,9 @@ def test_wins_are_drawn_alike_whatever_else_is_wanted() -> None:
     assert bare[names].equals(rich[names])
     tested = sf.backtest(log, _PIPELINE, dates=[_NOW], horizon=120_000, draws=400).iloc[-1]
     then = sf.forecast(log, _PIPELINE, as_of=_NOW, horizon=120_000, draws=400).iloc[-1]
-    assert [tested.expected_low, tested.expected_high] == then[["expected_wins_low", "expected_wins_high"]].tolist()
+    assert [tested.expected_low, tested.expected_high] == then[
+        ["expected_wins_low", "expected_wins_high"]
+    ].tolist()
 
 
 def test_bounds_of_many_visits_are_near_those_that_are_drawn_bin_by_bin() -> None:
