@@ -28,7 +28,8 @@ LargeVector<std::int32_t> by_cell(const DatedVisits& visits, const std::vector<s
     std::vector<std::size_t> place(bounds.begin(), bounds.end() - 1);
     LargeVector<std::int32_t> order(bounds.back());
     for (std::size_t i = 0; i < visits.cell.size(); ++i)
-        if (counts(i)) order[place[static_cast<std::size_t>(visits.cell[i])]++] = static_cast<std::int32_t>(i);
+        if (counts(i))
+            order[place[static_cast<std::size_t>(visits.cell[i])]++] = static_cast<std::int32_t>(i);
     return order;
 }
 
@@ -84,9 +85,9 @@ ExitHistory::ExitHistory(const DatedVisits& visits, unsigned threads) : n_causes
         LargeVector<Keyed> by_age(n), spare(n);
         for (std::size_t at = 0; at < n; ++at) {
             const auto i = static_cast<std::size_t>(order[first + at]);
-            by_age[at] = {static_cast<std::uint64_t>(visits.ended[i]) -
-                              static_cast<std::uint64_t>(visits.began[i]),
-                          order[first + at]};
+            by_age[at] = {
+                static_cast<std::uint64_t>(visits.ended[i]) - static_cast<std::uint64_t>(visits.began[i]),
+                order[first + at]};
         }
         radix_sort(by_age, spare);
         for (std::size_t at = 0; at < n; ++at) {
@@ -214,9 +215,9 @@ SteppedExits ExitHistory::by_step(const KnownExits& known, const WantedSteps& wa
         if (cell < 0 || static_cast<std::size_t>(cell) >= n_cells)
             throw std::invalid_argument("a cell of wanted steps is out of range");
     const std::size_t n = wanted.end.size();
-    SteppedExits stepped{std::vector<double>(n * n_causes_, 0.0),
-                         std::vector<double>(n * n_causes_, 0.0), std::vector<double>(n, 1.0),
-                         std::vector<double>(n, 0.0), std::vector<std::int64_t>(n, 0)};
+    SteppedExits stepped{std::vector<double>(n * n_causes_, 0.0), std::vector<double>(n * n_causes_, 0.0),
+                         std::vector<double>(n, 1.0), std::vector<double>(n, 0.0),
+                         std::vector<std::int64_t>(n, 0)};
     std::vector<std::vector<Filled>> of_cell(n_cells);
     for (std::size_t r = 0; r < wanted.cell.size(); ++r) {
         const auto first = static_cast<std::size_t>(wanted.bounds[r]);
@@ -348,7 +349,8 @@ void ExitHistory::step_cell(const KnownExits& known, std::size_t cell, std::span
             last_cause = cause;
             all = 1;
         }
-        if (std::all_of(wanted.begin(), wanted.end(), [](const Filled& one) { return one.is_full(); })) return;
+        if (std::all_of(wanted.begin(), wanted.end(), [](const Filled& one) { return one.is_full(); }))
+            return;
     }
     if (all > 0) end_at(age, all, last_cause);
     for (Filled& one : wanted)

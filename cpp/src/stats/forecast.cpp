@@ -20,7 +20,7 @@ constexpr double kNearEnds = 1e-12;
 constexpr double kLeastExits = 1000;
 constexpr std::size_t kMostRows = 256;
 constexpr double kMostSkewed = 0.5;
-constexpr double kMostMoved = 0.3;        // of the log-odds, by a standard error
+constexpr double kMostMoved = 0.3;       // of the log-odds, by a standard error
 constexpr double kMostBesideLuck = 0.1;  // of the variance
 
 /// Draws the chances of each bin; bins of one stage share a stream.
@@ -106,8 +106,8 @@ bool holds(const SumLaw& law, const OpenCells& cells, Kind kind) {
     return true;
 }
 
-/// Finds the laws. Whether that of the wins holds depends on them alone, so that they are drawn alike whatever
-/// else is wanted.
+/// Finds the laws. Whether that of the wins holds depends on them alone, so that they are drawn alike
+/// whatever else is wanted.
 Laws laws_of(const ExitBins& exits, const OpenItems& items, const OpenCells& cells, std::size_t n_rows) {
     Laws laws;
     if (n_rows > kMostRows || !has_many_exits(exits)) return laws;
@@ -156,8 +156,8 @@ WinDraws draw_wins(const ExitBins& exits, const OpenItems& items, std::size_t n_
     const OpenCells cells(items, n_rows, options.most_items);
     const IfClosed if_closed = items.chance_if.empty() ? IfClosed::leave : IfClosed::find;
     const Laws laws = options.draws_chances ? laws_of(exits, items, cells, n_rows) : Laws{};
-    const bool draws_bins = options.draws_chances &&
-                            (!laws.win || (if_closed == IfClosed::find && !laws.win_if));
+    const bool draws_bins =
+        options.draws_chances && (!laws.win || (if_closed == IfClosed::find && !laws.win_if));
     BinChances known;
     if (draws_bins) known = chances_of_bins(exits, exits.chance, if_closed);
     const std::size_t size = options.n_draws * n_rows;

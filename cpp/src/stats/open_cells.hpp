@@ -17,8 +17,8 @@ struct Shift {
     std::vector<double> values{};
 };
 
-/// The shifts of wins, of those if closed, and of amounts; amounts without one of their own by row go with the
-/// wins.
+/// The shifts of wins, of those if closed, and of amounts; amounts without one of their own by row go with
+/// the wins.
 struct Moves {
     Shift win{}, win_if{}, amount{};
 };

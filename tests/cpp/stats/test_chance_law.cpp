@@ -13,8 +13,8 @@ namespace {
 // Two stages that go to each other, are won and are lost; the last bins leave some who never go.
 struct TwoStages {
     std::vector<std::int64_t> bounds{0, 3, 6};
-    std::vector<double> chance{0,   .05, .02, .03, 0, .2, .1, .15, 0, .1, .3, .2,  //
-                               .04, 0,   .01, .05, .1, 0, .2, .1,  .3, 0, .1, .2};
+    std::vector<double> chance{0,   .05, .02, .03, 0,  .2, .1, .15, 0,  .1, .3, .2,  //
+                               .04, 0,   .01, .05, .1, 0,  .2, .1,  .3, 0,  .1, .2};
     std::vector<double> weight{4000, 3500, 2000, 5000, 4500, 2500};
 
     [[nodiscard]] ExitBins bins(std::size_t n_steps) const { return {bounds, chance, weight, n_steps}; }
@@ -47,14 +47,14 @@ TEST(ChanceLaw, OneBinSpreadsAsDirichletDoes) {
         EXPECT_NEAR(law.variance[0], 49 / (101 * .21), 1e-12);
         EXPECT_NEAR(law.root[0] * law.root[0], law.variance[0], 1e-12);
         // Beta(30, 70) is skewed by 2 (70 − 30) √101 / (102 √2100).
-        EXPECT_NEAR(law.third[0] / std::pow(law.variance[0], 1.5), 80 * std::sqrt(101) / (102 * std::sqrt(2100)),
-                    1e-12);
+        EXPECT_NEAR(law.third[0] / std::pow(law.variance[0], 1.5),
+                    80 * std::sqrt(101) / (102 * std::sqrt(2100)), 1e-12);
     }
 }
 
 TEST(ChanceLaw, WhoNeverLeavesCountsForAllAndNotForTheClosed) {
-    // Of 100 visits 30 are won and 20 lost. If closed, 0.6 of them win, and the luck of closing does not matter:
-    // the log-odds are those of 30 against 20.
+    // Of 100 visits 30 are won and 20 lost. If closed, 0.6 of them win, and the luck of closing does not
+    // matter: the log-odds are those of 30 against 20.
     const std::vector<std::int64_t> bounds{0, 1};
     const std::vector<double> chance{0, .3, .2}, weight{100};
     const std::vector<CountedBin> counted{{0, 0, 1}};
@@ -105,7 +105,8 @@ TEST(ChanceLaw, AMoveOfNothingIsTheMiddleOfASkewedSum) {
     const SumLaw law{.n_rows = 1, .root = {2}, .variance = {4}, .third = {4}};
     std::vector<double> moved(1);
     // Skewed by 4 / 2³ = 0.5: 2 (z + (z² − 1) / 12).
-    for (const auto& [normal, expected] : std::vector<std::pair<double, double>>{{0, -1. / 6}, {1, 2}, {-1, -2}}) {
+    for (const auto& [normal, expected] :
+         std::vector<std::pair<double, double>>{{0, -1. / 6}, {1, 2}, {-1, -2}}) {
         law.move(std::vector<double>{normal}, moved);
         EXPECT_NEAR(moved[0], expected, 1e-12);
     }

@@ -156,7 +156,8 @@ TEST(ExitHistory, FillsTheStepsOfOneCellTogetherAsAlone) {
     const KnownExits known = known_of(history, 50, 50, 1);
     const Times cells{0, 0}, bounds{0, 2, 5}, end{20, 40, 10, 20, 30};
     const SteppedExits both = history.by_step(known, {cells, bounds, end}, 1);
-    const SteppedExits first = steps_of(history, known, {20, 40}), second = steps_of(history, known, {10, 20, 30});
+    const SteppedExits first = steps_of(history, known, {20, 40}),
+                       second = steps_of(history, known, {10, 20, 30});
     const auto joined = [](auto a, const auto& b) {
         a.insert(a.end(), b.begin(), b.end());
         return a;

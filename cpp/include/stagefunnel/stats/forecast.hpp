@@ -57,7 +57,8 @@ struct WinDraws {
 /// First the chances: those of each bin have a Dirichlet distribution whose spread is that of its weight, so
 /// that over the bins of a stage it is Greenwood's (N. L. Hjort, "Nonparametric Bayes estimators based on
 /// beta processes", 1990). They move each item's chance as they move, on the scale of log-odds, that of the
-/// beginning of its bin. Then the outcome of each item, or of many together.
+/// beginning of its bin. Where many visits have ended, the sums of each row move by their large-sample law in
+/// place of that. Then the outcome of each item, or of many together.
 ///
 /// Each draw has its own random numbers, made from the seed and its number, so that the threads do not
 /// matter.

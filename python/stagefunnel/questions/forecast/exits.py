@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -121,54 +121,8 @@ class Exits:
         return len(self.bounds) - 1
 
     @property
-    def n_exits(self) -> npt.NDArray[np.int64]:
-        """Number of visits of each stage that ended."""
-        sums = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(self.events.sum(axis=1))])
-        return np.asarray(sums[self.bounds[1:]] - sums[self.bounds[:-1]])
-
-    @property
     def moves(self) -> Floats:
         """Number of moves from each stage, by what follows."""
         pairs = zip(self.bounds[:-1], self.bounds[1:], strict=True)
         sums = [self.events[first:last].sum(axis=0) for first, last in pairs]
         return np.array(sums, dtype=np.float64).reshape(-1, self.n_stages + 2)
-
-    @property
-    def oldest(self) -> Ticks:
-        """Age of the last exit of each stage; -1 where nothing ever left it."""
-        oldest = np.full(self.n_stages, -1, dtype=np.int64)
-        has_some = self.bounds[1:] > self.bounds[:-1]
-        oldest[has_some] = self.age[self.bounds[1:][has_some] - 1]
-        return oldest
-
-    @property
-    def total(self) -> Floats:
-        """Share of the visits of each stage that was ever seen to end, by what follows."""
-        total = np.zeros((self.n_stages, self.n_stages + 2))
-        has_some = self.bounds[1:] > self.bounds[:-1]
-        total[has_some] = self.gone[self.bounds[1:][has_some] - 1]
-        return total
-
-    def rows_at(self, stage: Codes, age: Ticks) -> npt.NDArray[np.int64]:
-        """Return the last row of a stage up to an age; -1 before the first."""
-        row = np.full(len(stage), -1, dtype=np.int64)
-        for one in range(self.n_stages):
-            own = np.flatnonzero(stage == one)
-            first, last = self.bounds[one], self.bounds[one + 1]
-            place = np.searchsorted(self.age[first:last], age[own], side="right")
-            row[own] = np.where(place > 0, first + place - 1, -1)
-        return row
-
-    def with_stages_of(self, other: Exits, taken: npt.NDArray[np.bool_]) -> Exits:
-        """Take the curves of some stages from another fit."""
-        sources = [other if flag else self for flag in taken]
-        pieces = [slice(source.bounds[one], source.bounds[one + 1]) for one, source in enumerate(sources)]
-        lengths = [piece.stop - piece.start for piece in pieces]
-
-        def joined(name: str) -> npt.NDArray[Any]:
-            parts = [getattr(source, name)[piece] for source, piece in zip(sources, pieces, strict=True)]
-            return np.concatenate(parts)
-
-        names = ("age", "at_risk", "events", "gone", "left")
-        columns: dict[str, Any] = {name: joined(name) for name in names}
-        return Exits(bounds=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), **columns)

@@ -91,9 +91,8 @@ class Walk:
         return History.of(self.began, ended, cause, self.stage, n, 1, self.selection.data.threads)
 
 
-def _in_order(rows: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+def _in_order(rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
     """Return the places of rows, all of which differ, in their order."""
-    kind = np.int64 if len(rows) >= 2**31 else np.int32
-    place = np.full(int(rows.max()) + 1 if len(rows) else 0, -1, dtype=kind)
-    place[rows] = np.arange(len(rows), dtype=kind)
+    place = np.full(int(rows.max()) + 1 if len(rows) else 0, -1, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
     return np.asarray(place[place >= 0])
