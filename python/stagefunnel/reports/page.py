@@ -100,6 +100,25 @@ class StageItems:
 
 
 @dataclass(frozen=True)
+class News:
+    """What a section found that is more than chance.
+
+    Attributes
+    ----------
+    sentence
+        What it found.
+    effect
+        How much of what it is about it touches at least, as a share.
+    question
+        What it answers; the findings of a page answer different ones.
+    """
+
+    sentence: str
+    effect: float
+    question: str
+
+
+@dataclass(frozen=True)
 class Section:
     """One section of the page.
 
@@ -113,6 +132,10 @@ class Section:
         Sentences about this log, if no figure has them.
     behind
         The items behind the numbers of the table, stage by stage.
+    news
+        What may be a finding of the first screen.
+    is_folded
+        Whether it has nothing to say, and is folded to its first sentence.
     """
 
     key: str
@@ -122,6 +145,8 @@ class Section:
     tables: list[TablePart]
     findings: Sequence[str] = ()
     behind: Sequence[StageItems] = ()
+    news: Sequence[News] = ()
+    is_folded: bool = False
 
     @property
     def sentences(self) -> list[str]:
@@ -130,12 +155,53 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Tile:
+    """A number of the first screen.
+
+    Attributes
+    ----------
+    name, value, detail
+        What the number is, the number, and its bounds or what it is of.
+    change, is_clear
+        What it is in a period and was in the one before, if they can be compared, and whether that is more
+        than chance.
+    """
+
+    name: str
+    value: str
+    detail: str = ""
+    change: str = ""
+    is_clear: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence of the first screen, and the key and the heading of the section that it is from."""
+
+    sentence: str
+    key: str
+    heading: str
+
+
+@dataclass(frozen=True)
 class Page:
-    """The content of the page."""
+    """The content of the page.
+
+    Attributes
+    ----------
+    title, about, remarks
+        Title; what the page is about; what was ignored or warned of.
+    tiles, note, findings
+        The first screen: its numbers, why they are not compared, and what to look at first.
+    sections
+        All else.
+    """
 
     title: str
-    facts: list[tuple[str, str]]
-    about: str
+    about: list[str]
+    tiles: list[Tile]
+    note: str
+    findings: list[Finding]
     sections: list[Section]
     remarks: Sequence[str] = ()
 

@@ -23,7 +23,7 @@ def section(page: str, key: str) -> str:
 
 
 def findings(page: str, key: str) -> list[str]:
-    return re.findall(r'<p class="finding[^"]*">([^<]*)</p>', section(page, key))
+    return re.findall(r'<(?:p|span) class="finding[^"]*">([^<]*)</', section(page, key))
 
 
 def deals_of(months: dict[str, tuple[int, int, int]]) -> sf.StageLog:
@@ -48,7 +48,7 @@ NEW = sf.Pipeline("New", won="Won", lost="Lost")
 def test_shares_on_the_page_have_their_bounds(tmp_path: Path) -> None:
     # 38 of 100 are won: Wilson's bounds are 29 and 48%.
     page = page_of(tmp_path, journeys_log(*["New > Won"] * 38, *["New > Lost"] * 62), NEW)
-    assert "<dd>38% (29–48%)</dd>" in page
+    assert '<dd>38%\n<span class="detail">29–48% of 100 closed</span>' in page
     assert "38% (29–48%)" in section(page, "funnels")
     assert "100% (94–100%)" in section(page, "losses")
     assert "38% (29–48%)" in section(page, "moves")
