@@ -19,8 +19,10 @@ from ..times.lengths import LengthLike
 from ..times.periods import MomentLike, PeriodLike
 from ..working_hours import WorkingHours
 from .about import about
+from .choices import check_flag, chosen_sections, without_content, without_names
 from .content import Ask, Content
 from .findings import chosen
+from .logo import logo_address
 from .money import money_options
 from .page import Page, Section, rendered
 from .painter import painter
@@ -32,6 +34,9 @@ def report(
     path: str | os.PathLike[str],
     *,
     title: str = "Sales funnel",
+    sections: str | Sequence[str] | None = None,
+    logo: str | os.PathLike[str] | None = None,
+    anonymous: bool = False,
     by: str | Sequence[str] | None = None,
     top: int = 10,
     reason: str | None = None,
@@ -72,6 +77,18 @@ def report(
         File of the page, which appears only when it is complete.
     title
         Title of the page.
+    sections
+        Names of the sections below the summary, in the order of the page: ``"funnels"``, ``"losses"``,
+        ``"skips"``, ``"time"``, ``"moves"``, ``"money"``, ``"stuck"``, ``"outlook"``, ``"trend"``,
+        ``"groups"``, ``"chance"``, ``"forecast"``, ``"quality"`` and ``"definitions"``; by default all that
+        have something to say. One that is named and has nothing to say is named in a line.
+    logo
+        PNG or SVG file of at most 200 kB, which the page holds. An SVG with scripts, or that loads something,
+        is refused.
+    anonymous
+        Whether the values of the columns of `by` have letters (A, B, …) in place of names, everywhere on the
+        page and in its data. No other column stands beside a key then, and conditions of `where` are named
+        by their columns alone. Keys, stages and reasons stay as they are; ``items=False`` leaves keys out.
     by
         Columns to break down by, of the items table or of the log.
     top
@@ -111,7 +128,8 @@ def report(
     Raises
     ------
     SchemaError, UnknownStageError
-        As for :func:`stagefunnel.funnel`.
+        As for :func:`stagefunnel.funnel`; also for a section that is not there or needs another option, and a
+        `logo` that is too large or not a harmless picture.
     ImportError
         If altair, vl-convert or jinja2 is not installed: ``pip install "stagefunnel[report]"``.
 
@@ -124,8 +142,14 @@ def report(
     >>> page.read_text(encoding="utf-8").startswith("<!doctype html>")
     True
     """
+    needs = {"money": amount is not None, "groups": by is not None, "stuck": items}
+    names = chosen_sections(sections, needs)
+    picture = logo_address(logo)
+    check_flag("anonymous", anonymous)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
-    log = asked.log
+    log, remarks = asked.log, asked.remarks
+    if anonymous:
+        log, remarks = without_names(log, by, remarks, where, kept=(amount, currency))
     scope: dict[str, Any] = {
         "unlisted": unlisted,
         "missing": asked.missing,
@@ -150,8 +174,10 @@ def report(
             where=where,
             money=money,
             scope=scope,
+            further=not anonymous,
         )
-        shown = _answered([*content.questions.values()], progress)
+        questions = content.questions
+        shown = _answered([questions[name] for name in names], progress)
         page = Page(
             title=title,
             about=about(log, pipeline, period, basis, as_of),
@@ -159,7 +185,11 @@ def report(
             note=content.tiles.note,
             findings=chosen(shown),
             sections=shown,
-            remarks=remarks_of({**content.answers.funnel.attrs["stagefunnel"], **asked.remarks}),
+            remarks=[
+                *remarks_of({**content.answers.funnel.attrs["stagefunnel"], **remarks}),
+                *(() if sections is None else without_content(names, shown)),
+            ],
+            logo=picture,
         )
         write_file(rendered(page), "html", os.fspath(path))
     return Path(path)

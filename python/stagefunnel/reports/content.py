@@ -38,6 +38,10 @@ from .page import Section
 from .painter import Draw
 from .tiles import Tiles, tiles_of
 
+SECTIONS: Final = (
+    *("funnels", "losses", "skips", "time", "moves", "money", "stuck", "outlook", "trend", "groups"),
+    *("chance", "forecast", "quality", "definitions"),
+)
 Ask: TypeAlias = Callable[[], Section | None]
 _MOST_PERIODS: Final = 36
 _MOST_STUCK: Final = 10
@@ -60,6 +64,8 @@ class Content:
         Options about amounts.
     scope
         ``unlisted``, ``missing``, ``period``, ``basis`` and ``as_of``.
+    further
+        Whether columns of the items table that are not in `by` may stand beside a key.
     """
 
     draw: Draw
@@ -76,10 +82,11 @@ class Content:
     where: Where | None
     money: Mapping[str, Any]
     scope: Mapping[str, Any]
+    further: bool = True
 
     @property
     def questions(self) -> dict[str, Ask]:
-        """The sections by name, in their order."""
+        """All sections by name, in their order."""
         return {
             "funnels": self._funnels,
             "losses": self._losses,
@@ -129,7 +136,12 @@ class Content:
 
     def _behind(self) -> ItemsBehind:
         return items_behind(
-            self.answers.funnel, self.log, self.pipeline, _owners(self.log, self.by), **self.scope
+            self.answers.funnel,
+            self.log,
+            self.pipeline,
+            _owners(self.log, self.by),
+            further=self.further,
+            **self.scope,
         )
 
     def _losses(self) -> Section | None:

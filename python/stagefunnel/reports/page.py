@@ -195,6 +195,8 @@ class Page:
         The first screen: its numbers, why they are not compared, and what to look at first.
     sections
         All else.
+    logo
+        A picture as a data address.
     """
 
     title: str
@@ -204,6 +206,7 @@ class Page:
     findings: list[Finding]
     sections: list[Section]
     remarks: Sequence[str] = ()
+    logo: str = ""
 
 
 def rendered(page: Page) -> str:
