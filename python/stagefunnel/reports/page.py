@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from typing import Final
 from urllib.parse import quote
 
 from ..display.grid import Grid
 from .painter import Drawing
+
+_APART: Final = re.compile(
+    r"(?<=\d) (?=(?:ms|min|µs|bn|points?|working (?:days?|hours?)|[dhskM])\b)"
+    r"|(?<=\d working) (?=(?:days?|hours?)\b)"
+    r"|(?<=\d\d-\d\d) (?=\d\d:\d\d)"
+)
+
+_SECONDS: Final = re.compile(r"(?<=\d{4}-\d\d-\d\d[ T]\d\d:\d\d):\d\d(?:\.\d+)?")
+_DATE: Final = re.compile(r"\b\d{4}-(?:\d\d|W\d\d)(?:-\d\d)?\b")
 
 
 @dataclass(frozen=True)
@@ -21,7 +32,7 @@ class Figure:
     ----------
     drawings
         The drawings by the media that they are for; of several that fit a browser takes the first. The last
-        one is for all others.
+        but one is for wide dark screens, the last one for wide light screens and for paper.
     alt, sentences
         The description, and what is said about this log.
     """
@@ -217,12 +228,28 @@ def rendered(page: Page) -> str:
         raise ImportError('the report needs jinja2: pip install "stagefunnel[report]"') from error
     style, script = (_read(name) for name in ("page.css", "page.js"))
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(kept=kept_together, dated=dates_together, minutes=to_the_minute)
     template = environment.from_string(_read("page.html"))
     # Only this style and this script run, and nothing is loaded, whatever a name contains.
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
     )
     return template.render(page=page, style=style, script=script, policy=policy)
+
+
+def kept_together(text: str) -> str:
+    """Keep a number and its unit on one line: ``20 d 1 h``, ``+7 points``, ``2026-03-31 09:00``."""
+    return _APART.sub("\N{NO-BREAK SPACE}", to_the_minute(text))
+
+
+def to_the_minute(text: str) -> str:
+    """Leave the seconds of a moment out: ``2026-03-31 09:00:17.123456`` is ``2026-03-31 09:00``."""
+    return _SECONDS.sub("", text)
+
+
+def dates_together(text: str) -> str:
+    """Keep a date on one line: browsers break it at its dashes, where a mark of no width forbids that."""
+    return _DATE.sub(lambda date: date[0].replace("-", "-\N{WORD JOINER}"), text)
 
 
 def _digest(text: str) -> str:

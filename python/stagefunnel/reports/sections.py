@@ -27,13 +27,14 @@ from .painter import Draw, Drawing
 
 _MOST_CSV = 20_000  # rows
 _DARK = "(prefers-color-scheme: dark)"
-# For each kind of screen the theme and the width of a drawing: a phone, a tablet or paper, a desk.
-_PHONE, _TABLET = "screen and (max-width: 747px)", "(max-width: 967px)"
+# For each kind of screen the theme and the width of a drawing: a phone, a tablet, a desk. Paper has the last
+# one, drawn smaller: a wide drawing is the lowest.
+_PHONE, _TABLET = "screen and (max-width: 747px)", "screen and (max-width: 967px)"
 _MEDIA = (
     (f"{_PHONE} and {_DARK}", "dark", 340),
     (_PHONE, "light", 340),
-    (f"print, {_TABLET} and (prefers-color-scheme: light)", "light", 700),
-    (f"screen and {_TABLET} and {_DARK}", "dark", 700),
+    (f"{_TABLET} and {_DARK}", "dark", 700),
+    (_TABLET, "light", 700),
     (f"screen and {_DARK}", "dark", 920),
     ("", "light", 920),
 )

@@ -13,6 +13,7 @@ import pytest
 import stagefunnel as sf
 from helpers import journeys_log
 from stagefunnel.questions.stages.key_numbers import median_bounds
+from stagefunnel.reports.page import kept_together
 
 NEW = sf.Pipeline("New", won="Won", lost="Lost")
 TWO = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
@@ -21,7 +22,9 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def header(tmp_path: Path, log: sf.StageLog, pipeline: sf.Pipeline = NEW, **options: Any) -> str:
+    """Return the head of a page, without the marks that keep a number and its unit on one line."""
     page = sf.report(log, pipeline, tmp_path / "report.html", **options).read_text(encoding="utf-8")
+    page = page.replace("\N{NO-BREAK SPACE}", " ").replace("\N{WORD JOINER}", "")
     return page.partition("<header>")[2].partition("</header>")[0]
 
 
@@ -190,6 +193,29 @@ def test_the_page_says_what_it_is_about_without_seconds(
         "2 rows of 1 item; active in 2026; 2026-01-05 10:00 to 2026-02-03 11:22; "
         "observed until 2026-02-03 11:22; made on 2026-05-28"
     )
+
+
+def test_no_time_on_the_page_has_seconds_and_saved_tables_keep_them(tmp_path: Path) -> None:
+    times = pd.to_datetime(["2026-01-05 10:00:00.123456+00:00", "2026-02-03 11:22:33.999999+00:00"])
+    log = sf.StageLog({"item": [1, 2], "stage": ["New", "New"], "time": times})
+    page = sf.report(log, NEW, tmp_path / "page.html", missing="ignore").read_text(encoding="utf-8")
+    shown = re.sub(r'(?:href|src|srcset)="data:[^"]*"', "", page)
+    assert "2026-01-05 10:00+00:00" in shown
+    assert not re.findall(r"\d\d:\d\d:\d\d", shown)
+    assert "10%3A00%3A00.123456" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("22 d 4 h and 3 working days 2 h", "22_d 4_h and 3_working_days 2_h"),
+        ("+7 points, 123 k, 1 min", "+7_points, 123_k, 1_min"),
+        ("until 2026-03-31 09:00:17.5+00:00", "until 2026-03-31_09:00+00:00"),
+        ("5 deals, 12 minutes, 3 kinds", "5 deals, 12 minutes, 3 kinds"),
+    ],
+)
+def test_a_number_and_its_unit_stay_on_one_line(text: str, kept: str) -> None:
+    assert kept_together(text) == kept.replace("_", "\N{NO-BREAK SPACE}")
 
 
 def test_a_stage_that_loses_clearly_most_is_a_finding_and_one_that_may_not_is_none(tmp_path: Path) -> None:

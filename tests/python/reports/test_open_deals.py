@@ -18,7 +18,11 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def section_of(tmp_path: Path, log: sf.StageLog, pipeline: sf.Pipeline, **options: Any) -> str:
-    page = sf.report(log, pipeline, tmp_path / "report.html", **options).read_text(encoding="utf-8")
+    page = (
+        sf.report(log, pipeline, tmp_path / "report.html", **options)
+        .read_text(encoding="utf-8")
+        .replace("\N{NO-BREAK SPACE}", " ")
+    )
     return page.partition('<section id="forecast"')[2].partition("</section>")[0]
 
 

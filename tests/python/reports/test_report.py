@@ -25,14 +25,14 @@ NEW = sf.Pipeline("New")
 
 
 class Reader(HTMLParser):
-    """Collects the tags of a page, and its text by tag."""
+    """Collects the tags of a page, and its text by tag, without marks that keep dates and units together."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, Any]]] = []
         self.text: dict[str, list[str]] = {}
         self._open = ""
-        self.feed(page)
+        self.feed(page.replace("\N{WORD JOINER}", "").replace("\N{NO-BREAK SPACE}", " "))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
@@ -137,7 +137,7 @@ def test_the_page_loads_nothing_and_is_small(by_manager: str) -> None:
 def test_every_picture_has_words_and_every_table_headings(plain: str) -> None:
     page = Reader(plain)
     images = page.all("img")
-    assert len(images) == 8
+    assert len(images) == 2 * 8  # each has one for wide light screens and paper
     assert all(len(image["alt"]) > 20 for image in images)
     assert all(cell.get("scope") in ("col", "row") for cell in page.all("th"))
     assert len(page.all("caption")) == len(page.all("table"))
@@ -302,7 +302,7 @@ def test_a_page_of_which_nothing_is_to_be_said_says_nothing(plain: str) -> None:
     )
 
 
-STUCK = "in their stage longer than 90\N{NO-BREAK SPACE}% of the visits of won items there"
+STUCK = "in their stage longer than 90% of the visits of won items there"
 
 
 def section(page: str, key: str) -> str:
