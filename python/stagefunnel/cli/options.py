@@ -403,6 +403,13 @@ def report(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--title", metavar="TEXT", default="Sales funnel")
     parser.add_argument(
+        "--sections", metavar="NAMES", help="sections in this order, e.g. funnels,losses,groups"
+    )
+    parser.add_argument("--logo", metavar="FILE", help="PNG or SVG file for the head of the page")
+    parser.add_argument(
+        "--anonymous", action="store_true", help="letters in place of the names in the columns of --by"
+    )
+    parser.add_argument(
         "--top", type=whole, metavar="N", default=10, help="groups of --by, all others as one"
     )
     parser.add_argument("--every", choices=get_args(EveryName), help="periods of the trend")

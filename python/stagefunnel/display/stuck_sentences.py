@@ -33,9 +33,7 @@ def of_open_items(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[st
         parts.append(f"over the limit: {part_of(numbers['over_limit'], numbers['limited'], 'with a limit')}")
     if numbers["compared"]:
         slow = part_of(numbers["slow"], numbers["compared"], "compared")
-        parts.append(
-            f"in their stage longer than 90\N{NO-BREAK SPACE}% of the visits of won items there: {slow}"
-        )
+        parts.append(f"in their stage longer than 90% of the visits of won items there: {slow}")
     else:
         parts.append(f"none of them can be compared with a won one ({count(0)} completed visits)")
     return ["; ".join(parts)]

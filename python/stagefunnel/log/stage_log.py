@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self, TypedDict, Unpack, cast
 
@@ -24,7 +24,7 @@ from ..times.periods import MomentLike
 from ..times.zones import checked_zone
 from .body import from_body, to_body
 from .chosen import ItemKeys, with_items_chosen
-from .chosen_data import with_places_chosen
+from .chosen_data import taken_out, with_places_chosen
 from .columns.frame_types import Column, Frame
 from .columns.kept import column_names
 from .columns.marks import RowMarks
@@ -32,6 +32,7 @@ from .data import Empty, Invalid, Keys, LogData, ReaderLines
 from .intake.checks import check_options, thread_count
 from .intake.frame import read_frame
 from .intake.stream import read_batches
+from .letters import with_letters_for
 from .number_dates import refuse_the_missing_number, warn_of_dates
 from .quality import quality_of
 from .short_visits import without_short_visits
@@ -588,6 +589,11 @@ def with_items_at(log: StageLog, places: npt.NDArray[np.int64]) -> StageLog:
 def with_data(log: StageLog, data: LogData) -> StageLog:
     """Return a log of the same kind with another inside."""
     return log._from_data(data)
+
+
+def with_letters(log: StageLog, columns: Sequence[str]) -> StageLog:
+    """Return the same log with letters for the values of some of its columns, and of its items table."""
+    return log._from_data(with_letters_for(taken_out(log._data), columns))
 
 
 def with_reader_lines(log: StageLog, lines: ReaderLines) -> StageLog:

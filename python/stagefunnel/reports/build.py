@@ -5,46 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
-
-import numpy as np
-import pandas as pd
+from typing import Any
 
 from ..display.remarks import remarks_of
 from ..display.write import file_path, write_file
-from ..errors import SchemaError, check_flag, counted, given
+from ..errors import SchemaError, check_flag, given
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
-from ..questions.funnel.funnel import funnel, outcomes
-from ..questions.funnel.skips import skips
-from ..questions.funnel.trend import funnel_by_period
-from ..questions.scope.breakdown import by_columns
-from ..questions.scope.known import known_group
 from ..questions.scope.money import Rates
 from ..questions.scope.where import Where, asked_of
 from ..questions.stages.limits import LimitsLike
-from ..questions.stages.losses import losses
-from ..questions.stages.open_items import open_items
-from ..questions.stats.share_bounds import Base, sums_of, with_bounds
-from ..questions.summary import summary
 from ..tables.options import BasisName, EveryName, MissingStages, Unlisted
-from ..tables.schema import OPEN_ITEMS
 from ..times.lengths import LengthLike
-from ..times.periods import MomentLike, PeriodLike, pair_of
+from ..times.periods import MomentLike, PeriodLike
 from ..working_hours import WorkingHours
-from . import sections
-from .chance import chance
-from .items_behind import ItemsBehind, items_behind
-from .money import money_facts, money_options, money_section
-from .open_deals import open_deals
-from .outlook import outlook
+from .about import about
+from .choices import chosen_sections, without_content, without_names
+from .content import Ask, Content
+from .findings import chosen
+from .logo import logo_address
+from .money import money_options
 from .page import Page, Section, rendered
 from .painter import painter
-
-_Question: TypeAlias = Callable[[], Section | None]
-_MOST_PERIODS = 36
-_MOST_STUCK = 10
-_SURE = 0.95  # the confidence of all bounds on the page
 
 
 def report(
@@ -53,6 +35,9 @@ def report(
     path: str | os.PathLike[str],
     *,
     title: str = "Sales funnel",
+    sections: str | Sequence[str] | None = None,
+    logo: str | os.PathLike[str] | None = None,
+    anonymous: bool = False,
     by: str | Sequence[str] | None = None,
     top: int = 10,
     reason: str | None = None,
@@ -75,7 +60,9 @@ def report(
     """Write one page about a log, for people who do not open a notebook.
 
     The page stands alone: it loads nothing, its charts are drawings, and a reader can filter its tables and
-    save them as CSV. It has both funnels side by side, losses, skips, time in stage, the ten items that are
+    save them as CSV. Its first screen is a summary: what the page is about, five numbers with their changes
+    since the period before, and three findings, chosen by how much they touch of what is more than chance.
+    Below it are both funnels side by side, losses, skips, time in stage, the ten items that are
     stuck most, moves, an outlook for what is open, what is expected to be won of it and how well that held at
     past dates, the trend if the log has dates, a breakdown if `by` names one, and what was unusual in the
     rows. Each section has its definition and a sentence about this log, and each share that is a proportion
@@ -91,6 +78,18 @@ def report(
         File of the page, which appears only when it is complete.
     title
         Title of the page.
+    sections
+        Names of the sections below the summary, in the order of the page: ``"funnels"``, ``"losses"``,
+        ``"skips"``, ``"time"``, ``"moves"``, ``"money"``, ``"stuck"``, ``"outlook"``, ``"trend"``,
+        ``"groups"``, ``"chance"``, ``"forecast"``, ``"quality"`` and ``"definitions"``; by default all that
+        have something to say. One that is named and has nothing to say is named in a line.
+    logo
+        PNG or SVG file of at most 200 kB, which the page holds. An SVG with scripts, or that loads something,
+        is refused.
+    anonymous
+        Whether the values of the columns of `by` have letters (A, B, …) in place of names, everywhere on the
+        page and in its data. No other column stands beside a key then, and conditions of `where` are named
+        by their columns alone. Keys, stages and reasons stay as they are; ``items=False`` leaves keys out.
     by
         Columns to break down by, of the items table or of the log.
     top
@@ -130,7 +129,8 @@ def report(
     Raises
     ------
     SchemaError, UnknownStageError
-        As for :func:`stagefunnel.funnel`.
+        As for :func:`stagefunnel.funnel`; also for a section that is not there or needs another option, and a
+        `logo` that is too large or not a harmless picture.
     ImportError
         If altair, vl-convert or jinja2 is not installed: ``pip install "stagefunnel[report]"``.
 
@@ -147,8 +147,14 @@ def report(
     check_flag("items", items)
     if progress is not None and not callable(progress):
         raise SchemaError(given("progress", progress), " is not a function of two numbers")
+    needs = {"money": amount is not None, "groups": by is not None, "stuck": items}
+    names = chosen_sections(sections, needs)
+    picture = logo_address(logo)
+    check_flag("anonymous", anonymous)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
-    log = asked.log
+    log, remarks = asked.log, asked.remarks
+    if anonymous:
+        log, remarks = without_names(log, by, remarks, where, kept=(amount, currency))
     scope: dict[str, Any] = {
         "unlisted": unlisted,
         "missing": asked.missing,
@@ -156,76 +162,45 @@ def report(
         "basis": basis,
         "as_of": as_of,
     }
-
-    def behind() -> ItemsBehind | None:
-        return items_behind(answers.funnel, log, pipeline, _owners(log, by), **scope) if items else None
-
-    def stuck() -> pd.DataFrame:
-        return open_items(
-            log,
-            pipeline,
-            columns=_owners(log, by),
-            top=_MOST_STUCK,
-            limits=limits,
-            unlisted=unlisted,
-            missing=missing,
-            as_of=as_of,
-            calendar=calendar,
-        )
-
-    def forecasts() -> Section | None:
-        of_now = {name: scope[name] for name in ("unlisted", "missing", "as_of")}
-        return open_deals(
-            draw,
-            log,
-            pipeline,
-            columns=_owners(log, by) if items else None,
-            money=money,
-            where=where,
-            scope={**of_now, "calendar": calendar},
-        )
-
     money = money_options(amount, currency, rates)
     with painter() as draw:
-        answers = summary(log, pipeline, calendar=calendar, limits=limits, **scope)
-        both = funnel(log, pipeline, kind="both", confidence=_SURE, **money, **scope)
-        now = with_bounds(answers.outcomes, _SURE, {"win_rate": Base("won", _closed(answers.outcomes))})
-        worth = outcomes(log, pipeline, **money, **scope) if money else None
-        questions: list[_Question] = [
-            lambda: sections.funnels(draw, both, behind()),
-            lambda: sections.lost(
-                draw,
-                losses(log, pipeline, reason=reason, calendar=calendar, confidence=_SURE, **money, **scope),
-            ),
-            lambda: sections.skipped(draw, skips(log, pipeline, by=_first(by), confidence=_SURE, **scope)),
-            lambda: sections.times(draw, answers.time_in_stage),
-            lambda: sections.stuck(stuck()) if items else None,
-            lambda: sections.moves(draw, _moves(answers.transitions)),
-            lambda: outlook(draw, log, pipeline, calendar, scope),
-            forecasts,
-        ]
-        if money:
-            questions.insert(1, lambda: money_section(log, pipeline, worth, money, scope))
-        trend = None
-        if log.unit is not None and log.n_rows:
-            trend = _trend(log, pipeline, every, scope | {"within": within})
-            questions.append(lambda: sections.trend(draw, trend))
-        if by is not None:
-            questions.append(lambda: _groups(log, pipeline, by, top, {**money, **scope}))
-        questions.append(lambda: chance(draw, log, pipeline, by, top, trend, scope))
-        questions.append(lambda: sections.quality(answers.quality))
+        content = Content(
+            draw=draw,
+            log=log,
+            pipeline=pipeline,
+            by=by,
+            top=top,
+            reason=reason,
+            every=every,
+            within=within,
+            calendar=calendar,
+            limits=limits,
+            items=items,
+            where=where,
+            money=money,
+            scope=scope,
+            further=not anonymous,
+        )
+        questions = content.questions
+        shown = _answered([questions[name] for name in names], progress)
         page = Page(
             title=title,
-            facts=sections.facts(now) + money_facts(worth),
-            about=_about(log, period, basis, as_of),
-            sections=_answered(questions, progress),
-            remarks=remarks_of({**answers.funnel.attrs["stagefunnel"], **asked.remarks}),
+            about=about(log, pipeline, period, basis, as_of),
+            tiles=content.tiles.tiles,
+            note=content.tiles.note,
+            findings=chosen(shown),
+            sections=shown,
+            remarks=[
+                *remarks_of({**content.answers.funnel.attrs["stagefunnel"], **remarks}),
+                *(() if sections is None else without_content(names, shown)),
+            ],
+            logo=picture,
         )
         write_file(rendered(page), "html", target)
     return Path(target)
 
 
-def _answered(questions: Sequence[_Question], progress: Callable[[int, int], object] | None) -> list[Section]:
+def _answered(questions: Sequence[Ask], progress: Callable[[int, int], object] | None) -> list[Section]:
     """Ask all questions while their charts are drawn, then wait for the drawings."""
     show = progress or (lambda done, of: None)
     n_steps = 2 * len(questions)
@@ -239,73 +214,3 @@ def _answered(questions: Sequence[_Question], progress: Callable[[int, int], obj
             section.figure.wait()
         show(step, n_steps)
     return [section for section in answered if section is not None]
-
-
-def _groups(
-    log: StageLog, pipeline: Pipeline, by: str | Sequence[str], top: int, scope: dict[str, Any]
-) -> Section:
-    options = {"by": by, "top": top, "confidence": _SURE, **scope}
-    return sections.groups(outcomes(log, pipeline, **options), funnel(log, pipeline, kind="both", **options))
-
-
-def _closed(outcome: pd.DataFrame) -> Any:
-    return outcome["won"] + outcome["lost"]
-
-
-def _moves(table: pd.DataFrame) -> pd.DataFrame:
-    """Put bounds on the shares of moves."""
-    return with_bounds(table, _SURE, {"share": Base("moves", sums_of(table, "moves", ["from_stage"]))})
-
-
-def _owners(log: StageLog, by: str | Sequence[str] | None) -> list[str]:
-    """Return the columns of a breakdown that a list of items can show beside its own."""
-    names = [] if by is None else by_columns(by)
-    return [name for name in names if known_group(log, name) is None and name not in OPEN_ITEMS]
-
-
-def _first(by: str | Sequence[str] | None) -> str | Sequence[str] | None:
-    """Return the first column of a breakdown: a heat map has one axis for groups."""
-    return next(iter(by), None) if isinstance(by, list | tuple) else by
-
-
-def _trend(
-    log: StageLog, pipeline: Pipeline, every: EveryName | None, scope: dict[str, Any]
-) -> pd.DataFrame | None:
-    """Count by the period in which items were created, with at most `_MOST_PERIODS` periods by default."""
-    options = {
-        "unlisted": scope["unlisted"],
-        "missing": scope["missing"],
-        "as_of": scope["as_of"],
-        "within": scope["within"],
-        "basis": "created",
-        "kind": "conversions",
-        "confidence": _SURE,
-    }
-    lengths: list[EveryName] = ["week", "month", "quarter", "year"] if every is None else [every]
-    for length in lengths:
-        try:
-            table = funnel_by_period(log, pipeline, every=length, **options)
-        except SchemaError:
-            if length == lengths[-1]:
-                raise
-            continue
-        if table["period"].nunique() <= _MOST_PERIODS or length == lengths[-1]:
-            return table if table["period"].nunique() > 1 else None
-    return None
-
-
-def _about(log: StageLog, period: PeriodLike | None, basis: str, as_of: MomentLike | None) -> str:
-    """Say what the page is about: rows, items, the period and the range of times."""
-    parts = [f"{counted(log.n_rows, 'row')} of {counted(log.n_items, 'item')}"]
-    if period is not None:
-        ends = pair_of(period) or (period,)
-        parts.append(f"{basis} in {' to '.join('…' if end is None else str(end) for end in ends)}")
-    if as_of is not None:
-        parts.append(f"as of {as_of}")
-    time_range = log._data.time_range
-    if time_range is not None:
-        times = log._data.to_times(np.array(time_range, dtype=np.int64))
-        parts.append(f"{times.iloc[0]} to {times.iloc[1]}")
-    if as_of is None and log._data.noted_end is not None:
-        parts.append(f"observed until {log.observed_until}")
-    return "; ".join(parts)

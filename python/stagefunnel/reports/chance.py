@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 
 import pandas as pd
@@ -19,10 +18,13 @@ from ..questions.funnel.comparison import compare_periods
 from ..questions.funnel.decomposition import decompose, mix_rate
 from ..questions.funnel.group_comparison import compare_groups
 from . import sections
-from .page import Section
+from .findings import of_groups, of_periods
+from .page import News, Section
 from .painter import Draw
+from .tiles import named_period
 
 _SURE: Final = 0.95
+_NOTHING: Final = ("No step shows", "No stage shows", "There is nothing to compare")
 _DEFINITION: Final = (
     "Each group is compared with all others at each step, among the items that got to the stage before. A "
     "difference is named where chance alone makes one so large in fewer than 5% of such tables. That is not "
@@ -42,11 +44,13 @@ def chance(
 ) -> Section | None:
     """Make the section; ``None`` without groups and periods that can be compared."""
     groups = None if by is None else _groups(log, pipeline, by, top, scope)
-    findings = _periods(log, pipeline, by, top, trend, scope)
+    findings, news = _periods(log, pipeline, by, top, trend, scope)
     if groups is None and not findings:
         return None
-    figure = None
-    if groups is not None:
+    news = [*of_groups(groups), *news]
+    said = [] if groups is None else _answers(groups)
+    figure, is_folded = None, all(line.startswith(_NOTHING) for line in [*said, *findings])
+    if groups is not None and not is_folded:
         figure = sections.without(
             sections.figure_of(draw, plot_differences, groups), TITLES["compared_groups"]
         )
@@ -56,7 +60,9 @@ def chance(
         _DEFINITION,
         figure,
         [] if groups is None else [sections.table_part(groups, "Groups compared, step by step")],
-        findings,
+        [*said, *findings] if is_folded else findings,
+        news=news,
+        is_folded=is_folded,
     )
 
 
@@ -78,13 +84,13 @@ def _periods(
     top: int,
     trend: pd.DataFrame | None,
     scope: Mapping[str, Any],
-) -> list[str]:
+) -> tuple[list[str], list[News]]:
     """Compare the last two periods of the trend that are over, in one line where nothing differs."""
     if trend is None:
-        return []
+        return [], []
     a, b = _last_two(trend)
     if not a:
-        return []
+        return [], []
     options = {name: scope[name] for name in ("unlisted", "missing", "as_of")}
     options["within"] = trend.attrs["stagefunnel"].get("within")
     table = compare_periods(
@@ -92,11 +98,11 @@ def _periods(
     )
     sentences = _answers(table)
     if sentences[-1:] and sentences[-1].startswith(("No stage", "There is nothing")):
-        return sentences
+        return sentences, []
     sentences += _answers(decompose(log, pipeline, a=a, b=b, **options))
     if by is not None:
         sentences += _answers(mix_rate(log, pipeline, mix=by, top=top, a=a, b=b, **options))
-    return list(dict.fromkeys(sentences))
+    return list(dict.fromkeys(sentences)), of_periods(table)
 
 
 def _answers(table: pd.DataFrame) -> list[str]:
@@ -112,13 +118,4 @@ def _last_two(trend: pd.DataFrame) -> tuple[str, str]:
         for side, is_young in zip(sides, immature(sides, remembered), strict=True)
         if side.is_large and not side.is_partial and not is_young
     ]
-    return (_named(alike[-1]), _named(alike[-2])) if len(alike) > 1 else ("", "")
-
-
-def _named(period: str) -> str:
-    """Name a period as people give it: a trend has both days of a week, ``2026-01-05/2026-01-11``."""
-    first, _, last = period.partition("/")
-    if not last:
-        return period
-    year, week, _ = date.fromisoformat(first).isocalendar()
-    return f"{year}-W{week:02d}"
+    return (named_period(alike[-1]), named_period(alike[-2])) if len(alike) > 1 else ("", "")

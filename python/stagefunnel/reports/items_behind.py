@@ -44,7 +44,13 @@ class ItemsBehind:
 
 
 def items_behind(
-    table: pd.DataFrame, log: StageLog, pipeline: Pipeline, by: Sequence[str], **scope: Any
+    table: pd.DataFrame,
+    log: StageLog,
+    pipeline: Pipeline,
+    by: Sequence[str],
+    *,
+    further: bool = True,
+    **scope: Any,
 ) -> ItemsBehind:
     """Find the first items behind the numbers of a funnel of all items.
 
@@ -56,6 +62,8 @@ def items_behind(
         What the funnel is about.
     by
         Columns that are shown beside the key before others of the items table.
+    further
+        Whether others are shown at all.
     """
     selection = selection_of(log, pipeline, **scope)
     columns = [
@@ -69,7 +77,7 @@ def items_behind(
         for kind in dict.fromkeys(kind for _, kind, _ in columns)
     }
     every = [first for of_kind in found.values() for first in of_kind.values()]
-    text_of = _written(selection, _shown_columns(log, by), every)
+    text_of = _written(selection, _shown_columns(log, by, further=further), every)
     stages: list[StageItems] = []
     anchors: dict[tuple[int, int], str] = {}
     for row, label in enumerate(pipeline.labels):
@@ -131,14 +139,14 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _shown_columns(log: StageLog, by: Sequence[str]) -> list[str]:
+def _shown_columns(log: StageLog, by: Sequence[str], *, further: bool) -> list[str]:
     """Choose what stands beside a key: columns of a breakdown, then the first of the items table."""
     table, rows = log._data.items_table, log._data.columns
     of_log = [] if rows is None else rows.names
     of_items = [] if table is None else [*table.frame.columns]
     # A breakdown by no column is refused where the page breaks down.
     names = [name for name in by if name in of_log or name in of_items]
-    if table is not None:
+    if table is not None and further:
         taken = [table.parts["key"], *names, *of_log]
         names += [name for name in of_items if name not in taken]
     return [name for name in names if isinstance(name, str)][:_MOST_COLUMNS]

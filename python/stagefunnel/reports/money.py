@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from ..display.numbers import number
 from ..display.sentences import answers
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
@@ -22,16 +21,6 @@ def money_options(amount: str | None, currency: str | None, rates: Rates | None)
     if amount is None and currency is None and rates is None:
         return {}
     return {"amount": amount, "currency": currency, "rates": rates}
-
-
-def money_facts(outcome: pd.DataFrame | None) -> list[tuple[str, str]]:
-    """List the numbers at the top of the page that are about money; none without amounts."""
-    if outcome is None:
-        return []
-    row = outcome.iloc[0]
-    names = {f"{name}, in money": f"amount_{name}" for name in ("won", "lost", "open")}
-    names["average deal"] = "mean_amount"
-    return [(name, number(row[column])) for name, column in names.items()]
 
 
 def money_section(

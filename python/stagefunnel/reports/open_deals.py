@@ -22,6 +22,7 @@ from ..questions.scope.today import columns_of_today
 from ..questions.scope.where import Where
 from ..times.periods import moment_of
 from . import sections
+from .findings import of_forecast
 from .page import Section, TablePart
 from .painter import Draw
 
@@ -30,7 +31,7 @@ _LEAST_OF_LOG: Final = 4  # horizons that the log has to be long
 _MOST_TESTS: Final = 6
 _DRAWS: Final = 500  # of each past date: a page waits for them, and ranges of whole wins need no more
 _MOST_LISTED: Final = 10
-_HEADING: Final = "Open deals"
+_HEADING: Final = "Forecast of open deals"
 _DEFINITION: Final = (
     "What is expected to be won of what is open now, whatever the period of the page. A deal is compared "
     "with those that were as long in its stage. One that has been there longer than any that ever left is "
@@ -71,7 +72,8 @@ def open_deals(
     found = answers(table, table.attrs["stagefunnel"])
     whole = table[table["line"] == "total"].iloc[0] if len(table) else None
     if whole is None or pd.isna(whole["win"]):
-        return Section("open", _HEADING, "", None, [], found or ["Nothing is open."])
+        sentences = found or ["Nothing is open."]
+        return Section("forecast", _HEADING, "", None, [], sentences, news=of_forecast(table), is_folded=True)
     figure = sections.figure_of(draw, plot_forecast, table)
     tables = [sections.table_part(table, "What is expected, by stage")]
     findings = []
@@ -86,7 +88,7 @@ def open_deals(
     leverage = bottlenecks(log, pipeline, **scope)
     findings += answers(leverage, leverage.attrs["stagefunnel"])
     tables.append(sections.table_part(leverage, "Where losses cost most"))
-    return Section("open", _HEADING, _DEFINITION, figure, tables, findings)
+    return Section("forecast", _HEADING, _DEFINITION, figure, tables, findings, news=of_forecast(table))
 
 
 def _days(log: StageLog, as_of: Any) -> int | None:

@@ -49,6 +49,3 @@ for (const section of document.querySelectorAll("section")) {
     if (event.key === "Escape") hide();
   });
 }
-addEventListener("beforeprint", () => {
-  for (const part of document.querySelectorAll("details.table")) part.open = true;
-});

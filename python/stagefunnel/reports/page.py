@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from typing import Final
 from urllib.parse import quote
 
 from ..display.grid import Grid
 from .painter import Drawing
+
+_APART: Final = re.compile(
+    r"(?<=\d) (?=(?:ms|min|µs|bn|points?|working (?:days?|hours?)|[dhskM])\b)"
+    r"|(?<=\d working) (?=(?:days?|hours?)\b)"
+    r"|(?<=\d\d-\d\d) (?=\d\d:\d\d)"
+)
+
+_SECONDS: Final = re.compile(r"(?<=\d{4}-\d\d-\d\d[ T]\d\d:\d\d):\d\d(?:\.\d+)?")
+_DATE: Final = re.compile(r"\b\d{4}-(?:\d\d|W\d\d)(?:-\d\d)?\b")
 
 
 @dataclass(frozen=True)
@@ -21,7 +32,7 @@ class Figure:
     ----------
     drawings
         The drawings by the media that they are for; of several that fit a browser takes the first. The last
-        one is for all others.
+        but one is for wide dark screens, the last one for wide light screens and for paper.
     alt, sentences
         The description, and what is said about this log.
     """
@@ -100,6 +111,25 @@ class StageItems:
 
 
 @dataclass(frozen=True)
+class News:
+    """What a section found that is more than chance.
+
+    Attributes
+    ----------
+    sentence
+        What it found.
+    effect
+        How much of what it is about it touches at least, as a share.
+    question
+        What it answers; the findings of a page answer different ones.
+    """
+
+    sentence: str
+    effect: float
+    question: str
+
+
+@dataclass(frozen=True)
 class Section:
     """One section of the page.
 
@@ -113,6 +143,10 @@ class Section:
         Sentences about this log, if no figure has them.
     behind
         The items behind the numbers of the table, stage by stage.
+    news
+        What may be a finding of the first screen.
+    is_folded
+        Whether it has nothing to say, and is folded to its first sentence.
     """
 
     key: str
@@ -122,6 +156,8 @@ class Section:
     tables: list[TablePart]
     findings: Sequence[str] = ()
     behind: Sequence[StageItems] = ()
+    news: Sequence[News] = ()
+    is_folded: bool = False
 
     @property
     def sentences(self) -> list[str]:
@@ -130,14 +166,58 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Tile:
+    """A number of the first screen.
+
+    Attributes
+    ----------
+    name, value, detail
+        What the number is, the number, and its bounds or what it is of.
+    change, is_clear
+        What it is in a period and was in the one before, if they can be compared, and whether that is more
+        than chance.
+    """
+
+    name: str
+    value: str
+    detail: str = ""
+    change: str = ""
+    is_clear: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence of the first screen, and the key and the heading of the section that it is from."""
+
+    sentence: str
+    key: str
+    heading: str
+
+
+@dataclass(frozen=True)
 class Page:
-    """The content of the page."""
+    """The content of the page.
+
+    Attributes
+    ----------
+    title, about, remarks
+        Title; what the page is about; what was ignored or warned of.
+    tiles, note, findings
+        The first screen: its numbers, why they are not compared, and what to look at first.
+    sections
+        All else.
+    logo
+        A picture as a data address.
+    """
 
     title: str
-    facts: list[tuple[str, str]]
-    about: str
+    about: list[str]
+    tiles: list[Tile]
+    note: str
+    findings: list[Finding]
     sections: list[Section]
     remarks: Sequence[str] = ()
+    logo: str = ""
 
 
 def rendered(page: Page) -> str:
@@ -148,12 +228,28 @@ def rendered(page: Page) -> str:
         raise ImportError('the report needs jinja2: pip install "stagefunnel[report]"') from error
     style, script = (_read(name) for name in ("page.css", "page.js"))
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(kept=kept_together, dated=dates_together, minutes=to_the_minute)
     template = environment.from_string(_read("page.html"))
     # Only this style and this script run, and nothing is loaded, whatever a name contains.
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
     )
     return template.render(page=page, style=style, script=script, policy=policy)
+
+
+def kept_together(text: str) -> str:
+    """Keep a number and its unit on one line: ``20 d 1 h``, ``+7 points``, ``2026-03-31 09:00``."""
+    return _APART.sub("\N{NO-BREAK SPACE}", to_the_minute(text))
+
+
+def to_the_minute(text: str) -> str:
+    """Leave the seconds of a moment out: ``2026-03-31 09:00:17.123456`` is ``2026-03-31 09:00``."""
+    return _SECONDS.sub("", text)
+
+
+def dates_together(text: str) -> str:
+    """Keep a date on one line: browsers break it at its dashes, where a mark of no width forbids that."""
+    return _DATE.sub(lambda date: date[0].replace("-", "-\N{WORD JOINER}"), text)
 
 
 def _digest(text: str) -> str:

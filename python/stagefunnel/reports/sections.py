@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,50 +15,29 @@ from ..display.charts.skips_chart import plot_skips
 from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
 from ..display.charts.trend_chart import plot_trend
-from ..display.numbers import count, percent
+from ..display.numbers import count
 from ..display.remarks import of_pauses
-from ..display.sentences import answers, of_quality
+from ..display.sentences import answers, doubts_of, of_quality
 from ..display.show import show
 from ..tables.labels import columns_before, value_labels
+from . import findings
 from .items_behind import ItemsBehind
-from .page import Figure, Section, TablePart
+from .page import Figure, News, Section, TablePart
 from .painter import Draw, Drawing
 
 _MOST_CSV = 20_000  # rows
 _DARK = "(prefers-color-scheme: dark)"
-# For each kind of screen the theme and the width of a drawing: a phone, a tablet or paper, a desk.
-_PHONE, _TABLET = "screen and (max-width: 747px)", "(max-width: 967px)"
+# For each kind of screen the theme and the width of a drawing: a phone, a tablet, a desk. Paper has the last
+# one, drawn smaller: a wide drawing is the lowest.
+_PHONE, _TABLET = "screen and (max-width: 747px)", "screen and (max-width: 967px)"
 _MEDIA = (
     (f"{_PHONE} and {_DARK}", "dark", 340),
     (_PHONE, "light", 340),
-    (f"print, {_TABLET} and (prefers-color-scheme: light)", "light", 700),
-    (f"screen and {_TABLET} and {_DARK}", "dark", 700),
+    (f"{_TABLET} and {_DARK}", "dark", 700),
+    (_TABLET, "light", 700),
     (f"screen and {_DARK}", "dark", 920),
     ("", "light", 920),
 )
-
-
-def facts(outcomes: pd.DataFrame) -> list[tuple[str, str]]:
-    """List the numbers at the top of the page."""
-    row = outcomes.iloc[0]
-    numbers = [
-        ("items", count(row["base"])),
-        ("won now", count(row["won"])),
-        ("lost now", count(row["lost"])),
-        ("open now", count(row["open"])),
-        ("win rate", _with_bounds(row, "win_rate")),
-    ]
-    if row["reopened_won"]:
-        numbers.append(("lost, then won", count(row["reopened_won"])))
-    return numbers
-
-
-def _with_bounds(row: pd.Series, name: str) -> str:
-    """Write a share with the bounds that the table has of it: ``42% (38–46%)``."""
-    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
-    if low is None or pd.isna(low) or pd.isna(high):
-        return percent(row[name])
-    return f"{percent(row[name])} ({100 * low:.0f}–{percent(high)})"
 
 
 def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Section:
@@ -89,17 +68,19 @@ def lost(draw: Draw, table: pd.DataFrame) -> Section | None:
         f"Each lost item counts once, at the last stage that it was in before it was lost.{pauses}",
         figure_of(draw, plot_losses, table),
         [table_part(table, "Losses by stage")],
+        news=findings.of_losses(table),
     )
 
 
-def skipped(draw: Draw, table: pd.DataFrame) -> Section | None:
-    """Make the section of skips; ``None`` if no item went beyond a stage."""
+def skipped(draw: Draw, table: pd.DataFrame, news: Sequence[News]) -> Section | None:
+    """Make the section of skips; folded if nothing is skipped, ``None`` if no item went beyond a stage."""
     skippable = table[table["beyond"] > 0]
     if skippable.empty:
         return None
     by = columns_before(table, "stage")
     groups = 1 if not by else skippable[by[0]].nunique(dropna=False)
-    figure = figure_of(draw, plot_skips, skippable) if groups <= 60 else None
+    is_folded = not skippable["skipped"].any()
+    figure = figure_of(draw, plot_skips, skippable) if groups <= 60 and not is_folded else None
     return Section(
         "skips",
         "What is skipped" + (f", by {by[0]}" if by else ""),
@@ -109,10 +90,12 @@ def skipped(draw: Draw, table: pd.DataFrame) -> Section | None:
         figure,
         [table_part(skippable, "Skips, the worst first")],
         _findings_without(figure, skippable),
+        news=news,
+        is_folded=is_folded,
     )
 
 
-def times(draw: Draw, table: pd.DataFrame) -> Section | None:
+def times(draw: Draw, table: pd.DataFrame, news: Sequence[News]) -> Section | None:
     """Make the section of time in stage; ``None`` without a completed visit."""
     if not table["completed"].any():
         return None
@@ -123,6 +106,7 @@ def times(draw: Draw, table: pd.DataFrame) -> Section | None:
         "not in it.",
         figure_of(draw, plot_time_in_stage, table),
         [table_part(table, "Time in stage")],
+        news=news,
     )
 
 
@@ -139,6 +123,7 @@ def stuck(table: pd.DataFrame) -> Section | None:
         None,
         [table_part(table, f"The {count(len(table))} that have been there longest")],
         answers(table, table.attrs["stagefunnel"]),
+        news=findings.of_stuck(table),
     )
 
 
@@ -159,7 +144,7 @@ def moves(draw: Draw, table: pd.DataFrame) -> Section | None:
     )
 
 
-def trend(draw: Draw, table: pd.DataFrame | None) -> Section | None:
+def trend(draw: Draw, table: pd.DataFrame | None, news: Sequence[News]) -> Section | None:
     """Make the section of the trend; ``None`` without a table."""
     if table is None:
         return None
@@ -169,6 +154,7 @@ def trend(draw: Draw, table: pd.DataFrame | None) -> Section | None:
         f"The funnel with conversions of the items created in each period, {_how_long(table)}",
         figure_of(draw, plot_trend, table),
         [table_part(table, "The funnel of every period")],
+        news=news,
     )
 
 
@@ -210,7 +196,9 @@ def quality(table: pd.DataFrame) -> Section:
         "What is unusual is counted, and nothing is left out without a word.",
         None,
         [table_part(counted, "Checks that found something")],
-        of_quality(table),
+        [*doubts_of(table), of_quality(table)[0]],
+        news=findings.of_quality(table),
+        is_folded=not doubts_of(table),
     )
 
 
@@ -232,6 +220,26 @@ def figure_of(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Fig
 def without(figure: Figure, plain: str) -> Figure:
     """Leave out the line that says what a chart draws, where the heading of the section says it."""
     return replace(figure, sentences=[line for line in figure.sentences if not line.startswith(plain)])
+
+
+def definitions() -> Section:
+    """Make the section that says how the first screen counts."""
+    return Section(
+        "definitions",
+        "How the first screen counts",
+        "Each tile has a number with its bounds of 95%, and below it that of a period and of the one before: "
+        "that of the page, or the last two of the trend that are over. Without another basis each number has "
+        "its own date: created in the period, won or closed in it, open at its end. A change is clear where "
+        "chance alone makes one so large in fewer than 5% of pages. Periods are compared only where the log "
+        "covers them whole, and their items are as old and as many as that asks for. The findings are the "
+        "largest of what the sections found that is more than chance: one on where items are lost, skipped "
+        "or slow, one on who or when is unlike, one on what is open now, and before them what warns that the "
+        "numbers may be wrong.",
+        None,
+        [],
+        ["Tiles, changes and findings"],
+        is_folded=True,
+    )
 
 
 def _findings_without(figure: Figure | None, table: pd.DataFrame) -> list[str]:

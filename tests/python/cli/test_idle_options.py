@@ -75,6 +75,7 @@ FILES = {
     "ended.csv": HEADER.rstrip() + ",left,guessed\n" + "".join(map(_ended, LINES)),
     "zoned.csv": re.sub("(,2026-..-..)(,2026)", r"\1T00:30Z\2", DEALS),
     "items.csv": "item,key,team\na,b,East\nb,a,West\nc,d,East\nd,c,West\nf,f,East\n",
+    "logo.svg": '<svg xmlns="http://www.w3.org/2000/svg"/>',
     "calendar.toml": '[calendar]\nhours = {mon-fri = [["09:00", "12:00"], ["13:00", "17:00"]]}\n',
     "pipeline.toml": '[pipeline]\nstages = ["New", "Offer", "Deal"]\nwon = "Won"\nlost = "Lost"\n',
     "paused.toml": '[pipeline]\nstages = ["New", "Offer", "Deal"]\nwon = "Won"\nlost = "Lost"\n'
@@ -274,6 +275,9 @@ TRIALS: dict[str, list[Trial]] = {
     "time_format": [trial("%Y-%d-%m"), trial("%d/%m/%Y", file="export")],
     "timing": [trial("first_entry"), trial("first_entry", needs="--by who --attribution step")],
     "title": [trial("Deals")],
+    "sections": [trial("losses,funnels")],
+    "logo": [trial("logo.svg")],
+    "anonymous": [trial(needs="--by who")],
     "to": [trial("answer.parquet"), trial("Offer")],
     "to_stage": [trial("Won")],
     "to_step": [trial("2", needs="--steps New,Offer,Won")],

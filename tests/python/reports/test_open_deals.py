@@ -18,12 +18,16 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def section_of(tmp_path: Path, log: sf.StageLog, pipeline: sf.Pipeline, **options: Any) -> str:
-    page = sf.report(log, pipeline, tmp_path / "report.html", **options).read_text(encoding="utf-8")
-    return page.partition('<section id="open"')[2].partition("</section>")[0]
+    page = (
+        sf.report(log, pipeline, tmp_path / "report.html", **options)
+        .read_text(encoding="utf-8")
+        .replace("\N{NO-BREAK SPACE}", " ")
+    )
+    return page.partition('<section id="forecast"')[2].partition("</section>")[0]
 
 
 def findings(section: str) -> list[str]:
-    return [html.unescape(one) for one in re.findall(r'<p class="finding[^"]*">([^<]*)</p>', section)]
+    return [html.unescape(one) for one in re.findall(r'<(?:p|span) class="finding[^"]*">([^<]*)</', section)]
 
 
 def captions(section: str) -> list[str]:
@@ -119,4 +123,4 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     log = journeys_log(*[f"{name} > Won"] * 3, *[f"{name} > Lost"] * 3, name)
     section = section_of(tmp_path, log, sf.Pipeline(name, won="Won", lost="Lost"))
     assert "<script" not in section
-    assert "Open deals" in section
+    assert "Forecast of open deals" in section

@@ -160,8 +160,8 @@ def test_the_progress_of_a_page_counts_its_steps(tmp_path: Path, options: dict[s
 
     page = sf.report(shop.log, shop.pipeline, tmp_path / "report.html", progress=progress, **options)
     n_sections = page.read_text(encoding="utf-8").count("<h2")
-    # A section without news is asked for, and is not there.
-    n_steps = 2 * (n_sections + (not options))
+    # Money, groups and chance are asked for, and are not there without an option.
+    n_steps = 2 * (n_sections + (1 if options else 3))
     assert steps == [(done, n_steps) for done in range(n_steps + 1)]
 
 

@@ -1,6 +1,8 @@
 """The report page in a real browser: it draws, writes nothing to the console, and its filters work."""
 
+import base64
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from drawings import colours_in
+
+WIDTHS = "return [...document.images].filter(one => one.checkVisibility()).map(one => one.naturalWidth)"
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +47,7 @@ def shown_rows(part: Any) -> list[str]:
 
 def test_it_draws_and_writes_nothing_to_the_console(page: Any, tmp_path: Path) -> None:
     assert page.title == "Shop"
-    widths = page.execute_script("return [...document.images].map(image => image.naturalWidth)")
+    widths = page.execute_script(WIDTHS)
     assert len(widths) == 9
     assert all(width > 200 for width in widths)
     assert json.dumps(page.get_log("browser")) == "[]"
@@ -56,6 +60,7 @@ def test_it_draws_and_writes_nothing_to_the_console(page: Any, tmp_path: Path) -
 def test_the_filter_and_the_choice_leave_the_matching_rows(page: Any) -> None:
     outcomes, funnels = page.find_elements("css selector", "#groups details.table")
     assert len(shown_rows(outcomes)) == 5
+    funnels.find_element("css selector", "summary").click()
     everything = len(shown_rows(funnels))
     Select(funnels.find_element("css selector", ".choose")).select_by_visible_text("Anna Schmidt")
     chosen = shown_rows(funnels)
@@ -114,15 +119,95 @@ def test_the_items_are_there_without_a_script_and_closed_lists_are_not_printed(p
     assert shown == [True] + [False] * 5
 
 
+PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
+
+
+def printed(page: Any) -> int:
+    """Count the pages of A4 that a page is printed on."""
+    options = {"preferCSSPageSize": True, "printBackground": True}
+    return len(PAGE.findall(base64.b64decode(page.execute_cdp_cmd("Page.printToPDF", options)["data"])))
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1_400, "light"), (1_400, "dark"), (390, "light")])
+def test_it_is_printed_on_five_pages_from_every_screen(page: Any, width: int, scheme: str) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    scheme_of = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    try:
+        page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme_of)
+        assert 3 <= printed(page) <= 5
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_paper_has_the_light_drawings_and_no_tools(page: Any) -> None:
+    page.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia",
+        {"media": "print", "features": [{"name": "prefers-color-scheme", "value": "dark"}]},
+    )
+    try:
+        shown = (
+            "return [...document.querySelectorAll(arguments[0])].filter(one => one.checkVisibility()).length"
+        )
+        assert page.execute_script(shown, "img.light") == 9
+        assert page.execute_script(shown, "picture img, nav, .tools, .skip, .wide .definition") == 0
+        assert (
+            page.execute_script("return getComputedStyle(document.body).backgroundColor")
+            == "rgb(255, 255, 255)"
+        )
+    finally:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+
+
+@pytest.mark.parametrize("width", [1_400, 768, 390])
+def test_the_first_screen_has_the_tiles_and_the_findings(page: Any, width: int) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        ends = page.execute_script(
+            "return [...document.querySelectorAll('.facts > div, .findings li')]"
+            ".map(one => one.getBoundingClientRect()).map(box => [box.right, box.bottom])"
+        )
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert len(ends) == 5 + 3
+    assert all(right <= width and bottom <= 900 for right, bottom in ends)
+
+
+def test_a_finding_leads_to_its_section(page: Any) -> None:
+    link = page.find_element("css selector", ".findings a")
+    key = link.get_attribute("href").partition("#")[2]
+    link.click()
+    section = page.find_element("id", key)
+    assert section.find_element("css selector", "h2").text == link.text
+    assert abs(page.execute_script("return arguments[0].getBoundingClientRect().top", section)) < 5
+
+
+def test_a_wide_screen_has_words_beside_the_drawing(page: Any) -> None:
+    size = {"width": 1_400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        words, drawing = (
+            page.execute_script(
+                f"return document.querySelector('#losses {part}').getBoundingClientRect().toJSON()"
+            )
+            for part in (".words", "img.light")
+        )
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert words["right"] < drawing["left"]
+    assert drawing["right"] > 1_300
+
+
 @pytest.mark.parametrize(("width", "drawn"), [(1_400, 920), (768, 700), (390, 340)])
 def test_pictures_are_drawn_for_the_width_of_the_screen(page: Any, width: int, drawn: int) -> None:
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     fits = "return document.documentElement.scrollWidth <= innerWidth"
-    widths = "return [...document.images].map(image => image.naturalWidth)"
     try:
         WebDriverWait(page, 20).until(
-            lambda one: all(abs(found - drawn) <= 4 for found in one.execute_script(widths))
+            lambda one: all(abs(found - drawn) <= 4 for found in one.execute_script(WIDTHS))
         )
         assert page.execute_script(fits)
     finally:

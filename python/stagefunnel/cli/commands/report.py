@@ -21,6 +21,9 @@ def report(args: _Args, parser: _Parser) -> None:
     with open_inputs(args, parser) as inputs:
         options: dict[str, Any] = {
             "title": args.title,
+            "sections": split_names(args.sections),
+            "logo": args.logo,
+            "anonymous": args.anonymous,
             "by": split_names(args.by),
             "top": args.top,
             "reason": args.reason,

@@ -218,6 +218,15 @@ def _about_units(funnels: Sequence[pd.DataFrame], called: Sequence[str]) -> dict
     return {"unit": remembered[0]["unit"], "without_unit": n_without}
 
 
+def with_period_before(log: StageLog, period: PeriodLike) -> list[tuple[Period, str]]:
+    """Return a period and the one just before it, each with its name; nothing of one without both ends."""
+    clock = log._data.clock
+    now = period_of(period, clock)
+    if now.start is None or now.end is None:
+        return []
+    return [(one, period_name(one, clock)) for one in (now, _period_before(now, period, "previous", clock))]
+
+
 def _period_before(now: Period, period: PeriodLike | None, against: PeriodLike, clock: Clock) -> Period:
     """Find the period to compare with."""
     if not isinstance(against, str) or against not in _BEFORE:

@@ -242,7 +242,7 @@ class _Cells:
         cell = group * n_periods + np.maximum(period, 0)
         n = n_groups * n_periods
         is_won, is_closed = outcome == _WON, np.isin(outcome, (_WON, _LOST))
-        item, cycle_time = _cycle_times(closed, outcome)
+        item, cycle_time = cycle_times(closed, outcome, Lengths.of(closed.data, None))
         return cls(
             n,
             np.where(is_won, cell, -1),
@@ -264,13 +264,12 @@ class _Cells:
         ]
 
 
-def _cycle_times(
-    closed: Selection, outcome: npt.NDArray[np.uint8]
+def cycle_times(
+    closed: Selection, outcome: npt.NDArray[np.uint8], lengths: Lengths
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Find the won items whose start is known, and how long each took without paused stages."""
-    lengths = Lengths.of(closed.data, None)
     facts = _core.stages.item_facts(
-        journeys=lengths.with_pauses(closed, closed.journeys),
+        journeys=lengths.with_pauses(closed, lengths.journeys(closed.journeys)),
         pipeline=closed.lookup,
         threads=closed.data.threads,
     )

@@ -1,0 +1,54 @@
+"""What a page is about: its pipeline, rows and period, the end of observation, and the day it was made."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import counted
+from ..log.stage_log import StageLog
+from ..pipeline import Pipeline
+from ..times.periods import MomentLike, PeriodLike, pair_of
+
+
+def about(
+    log: StageLog, pipeline: Pipeline, period: PeriodLike | None, basis: str, as_of: MomentLike | None
+) -> list[str]:
+    """Say what the page is about, in two lines."""
+    parts = [f"{counted(log.n_rows, 'row')} of {counted(log.n_items, 'item')}"]
+    if period is not None:
+        ends = pair_of(period) or (period,)
+        parts.append(f"{basis} in {' to '.join('…' if end is None else _text(end) for end in ends)}")
+    if as_of is not None:
+        parts.append(f"as of {_text(as_of)}")
+    data = log._data
+    if data.time_range is not None:
+        first, last = data.to_times(np.array(data.time_range, dtype=np.int64))
+        parts.append(f"{_text(first)} to {_text(last)}")
+        if as_of is None:
+            parts.append(f"observed until {_text(log.observed_until)}")
+    parts.append(f"made on {made_on()}")
+    return [str(pipeline), "; ".join(parts)]
+
+
+def made_on() -> datetime.date:
+    """Return the day on which the page is made; ``SOURCE_DATE_EPOCH`` sets it, so that pages are the same."""
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if fixed.isdecimal():
+        return datetime.datetime.fromtimestamp(int(fixed), datetime.UTC).date()
+    return datetime.datetime.now().astimezone().date()
+
+
+def _text(moment: Any) -> str:
+    """Write a moment to the minute, and a day as a day."""
+    if not isinstance(moment, pd.Timestamp | datetime.datetime):
+        return str(moment)
+    stamp = pd.Timestamp(moment)
+    zone = f" {stamp.tzinfo}" if stamp.tzinfo is not None else ""
+    if stamp == stamp.normalize():
+        return f"{stamp:%Y-%m-%d}"
+    return f"{stamp:%Y-%m-%d %H:%M}{zone}"

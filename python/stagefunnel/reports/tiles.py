@@ -1,0 +1,236 @@
+"""The tiles of the first screen: five numbers, each with its change since the period before."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+import pandas as pd
+
+from ..display.numbers import NOTHING, change, count, length, number, percent, points, without_points
+from ..display.period_rows import PeriodRows
+from ..display.unlike import Side, unlike_notes
+from ..log.stage_log import StageLog
+from ..pipeline import Pipeline
+from ..questions.funnel.comparison import with_period_before
+from ..questions.stages.key_numbers import changes, key_numbers
+from ..tables.options import BasisName
+from ..times.periods import PeriodLike
+from ..working_hours import WorkingHours
+from .page import Tile
+
+_SURE: Final = 0.95
+_AGE, _FEW = "Not alike", "Fewer"  # how notes about two periods begin
+_NAMES: Final = {
+    "won": "won",
+    "amount_won": "won, in money",
+    "lost": "lost",
+    "open": "open",
+    "win_rate": "win rate",
+    "median": "median time to win",
+}
+_NOT_CLEAR: Final = "no clear change"
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The tiles, and what of their changes is more than chance, as sentences with their effects."""
+
+    tiles: list[Tile]
+    note: str = ""
+    clear: list[tuple[str, float]] = field(default_factory=list)
+
+
+def tiles_of(
+    log: StageLog,
+    pipeline: Pipeline,
+    trend: pd.DataFrame | None,
+    *,
+    period: PeriodLike | None,
+    basis: BasisName,
+    money: Mapping[str, Any],
+    calendar: WorkingHours | None,
+    scope: Mapping[str, Any],
+) -> Tiles:
+    """Count the numbers of the tiles, and compare them with those of the period before where they can be.
+
+    Parameters
+    ----------
+    log, pipeline
+        The stage history, as the conditions of the page leave it, and the stages.
+    trend
+        The trend of the page, which has the periods to compare where the page has none of its own.
+    period, basis
+        Those of the page.
+    money, calendar, scope
+        Options about amounts; the working hours; ``unlisted``, ``missing`` and ``as_of``.
+    """
+    options: dict[str, Any] = {"basis": basis, "confidence": _SURE, "scope": scope}
+    options |= {"money": money, "calendar": calendar}
+    whole = key_numbers(log, pipeline, [period], **options).iloc[0]
+    words = _Words(basis, period is None, None if calendar is None else float(calendar.day))
+    shown = _shown(whole, basis)
+    compared = _compared(log, period, trend)
+    if not compared:
+        return Tiles([words.tile(name, whole, "") for name in shown])
+    periods, (now, before) = [one for one, _ in compared], [name for _, name in compared]
+    both = key_numbers(log, pipeline, periods, **options)
+    table = changes(both, _SURE)
+    sides = [_side(name, both.iloc[at], basis) for at, name in enumerate((now, before))]
+    notes = unlike_notes(sides, {}, things="closed items")
+    tiles, clear = [], []
+    for name in shown:
+        row: pd.Series = table.T[name]
+        is_compared = not any(_is_about(note, name) for note in notes)
+        is_clear = is_compared and bool(row["clear"])
+        text = words.changed(name, row, now, before) if is_compared else ""
+        tiles.append(words.tile(name, whole, text, is_clear=is_clear))
+        if is_clear:
+            clear.append((words.finding(name, row, now, before), _effect(row)))
+    note = "; ".join(notes)
+    return Tiles(tiles, f"Not compared: {note[0].lower()}{note[1:]}." if note else "", clear)
+
+
+def _shown(row: pd.Series, basis: str) -> list[str]:
+    """List the five numbers; money takes the place of the number of won items, where there is any."""
+    return [
+        "created",
+        "amount_won" if "amount_won" in row else "won",
+        "win_rate",
+        "lost" if basis == "closed" else "open",
+        "median",
+    ]
+
+
+def _is_about(note: str, name: str) -> bool:
+    """Check whether a note about two periods forbids to compare a number of them.
+
+    How old items are says nothing about how many were created, and few closed ones are counted all the same.
+    """
+    if note.startswith(_FEW):
+        return name in ("win_rate", "median")
+    return name != "created" or not note.startswith(_AGE)
+
+
+def _compared(
+    log: StageLog, period: PeriodLike | None, trend: pd.DataFrame | None
+) -> list[tuple[PeriodLike, str]]:
+    """Choose the two periods: that of the page and the one before, or the last two that are over."""
+    if period is not None:
+        return [*with_period_before(log, period)]
+    if trend is None:
+        return []
+    names = PeriodRows.of(trend).names
+    partial = trend.attrs["stagefunnel"].get("partly_covered", ())
+    for now, before in itertools.pairwise(reversed(names)):
+        if now not in partial and before not in partial:
+            return [(one, one) for one in map(named_period, (now, before))]
+    return []
+
+
+def named_period(period: str) -> str:
+    """Name a period as people give it: a trend has both days of a week, ``2026-01-05/2026-01-11``."""
+    first, _, last = period.partition("/")
+    if not last:
+        return period
+    year, week, _ = date.fromisoformat(first).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def _side(name: str, row: pd.Series, basis: str) -> Side:
+    """Say how large and how old the items of a period are; what closes in it is of one age."""
+    is_aged = basis == "created"
+    n_open = int(row["open"]) if is_aged else None
+    items = int(row["created"]) if is_aged else None
+    return Side(name, int(row["closed"]), n_open, bool(row["is_partial"]), items)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What people read on a tile.
+
+    Attributes
+    ----------
+    basis, is_whole
+        What the items of the page are, and whether it is about the whole log.
+    working_day
+        The seconds of a working day, if times are measured in working hours.
+    """
+
+    basis: str
+    is_whole: bool
+    working_day: float | None
+
+    def tile(self, name: str, row: pd.Series, text: str, *, is_clear: bool = False) -> Tile:
+        """Make the tile of a number; that of money has the number of deals beside it."""
+        value, detail = self._value(name, row[name]), ""
+        if name == "win_rate":
+            low, high = row["win_rate_low"], row["win_rate_high"]
+            detail = (
+                "" if pd.isna(low) else f"{100 * low:.0f}–{percent(high)} of {count(row['closed'])} closed"
+            )
+        elif name == "median":
+            low, high = (length(row[f"median_{side}"], self.working_day) for side in ("low", "high"))
+            detail = f"{low} – {high}" if NOTHING not in (low, high) else ""
+        elif name == "amount_won":
+            detail = f"{count(row['won'])} won"
+        return Tile(self.called(name), value, detail, text, is_clear)
+
+    def called(self, name: str) -> str:
+        """Name a number."""
+        if name == "created":
+            if self.is_whole and self.basis != "closed":
+                return "items"
+            return "closed" if self.basis == "closed" else "created"
+        return _NAMES[name]
+
+    def changed(self, name: str, row: pd.Series, now: str, before: str) -> str:
+        """Say what a number is in a period, what it was in the one before, and whether chance makes that."""
+        value, was = (self._value(name, row[side]) for side in ("now", "before"))
+        text = f"{value} in {now}, {was} in {before}"
+        found = self._difference(name, row)
+        if not found:
+            return text
+        if pd.isna(row["low"]):
+            return f"{text} ({found})" if name != "median" or row["clear"] else f"{text}: {_NOT_CLEAR}"
+        bounds = self._bounds(name, row)
+        return f"{text} ({found}, {bounds})" if row["clear"] else f"{text}: {_NOT_CLEAR} ({bounds})"
+
+    def finding(self, name: str, row: pd.Series, now: str, before: str) -> str:
+        """Say a change that is more than chance."""
+        called = self.called(name)
+        return f"{called[:1].upper()}{called[1:]}: {self.changed(name, row, now, before)}"
+
+    def _value(self, name: str, value: Any) -> str:
+        if name == "win_rate":
+            return percent(value)
+        if name == "median":
+            return length(value, self.working_day)
+        return number(value) if name == "amount_won" else count(value)
+
+    def _difference(self, name: str, row: pd.Series) -> str:
+        if pd.isna(row["change"]):
+            return ""
+        if name == "win_rate":
+            return points(row["change"])
+        if name == "median":
+            longer = row["now"] > row["before"]
+            return "longer" if longer else "shorter"
+        return change(row["change"])
+
+    def _bounds(self, name: str, row: pd.Series) -> str:
+        low, high = row["low"], row["high"]
+        if name == "win_rate":
+            return f"{without_points(points(low))} to {points(high)}"
+        return f"{change(low)} to {change(high)}" if math.isfinite(high) else f"at least {change(low)}"
+
+
+def _effect(row: pd.Series) -> float:
+    """Return the least that a change may well be, as a share."""
+    if pd.isna(row["low"]):
+        return abs(float(row["now"] / row["before"] - 1)) if row["before"] else 1.0
+    return min(abs(float(row["low"])), abs(float(row["high"])), 1.0)

@@ -1,0 +1,268 @@
+"""The first screen of the page: its tiles, their changes since the period before, and the findings."""
+
+import html
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+from helpers import journeys_log
+from stagefunnel.questions.stages.key_numbers import median_bounds
+from stagefunnel.reports.page import kept_together
+
+NEW = sf.Pipeline("New", won="Won", lost="Lost")
+TWO = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
+
+pytestmark = pytest.mark.usefixtures("undrawn")
+
+
+def header(tmp_path: Path, log: sf.StageLog, pipeline: sf.Pipeline = NEW, **options: Any) -> str:
+    """Return the head of a page, without the marks that keep a number and its unit on one line."""
+    page = sf.report(log, pipeline, tmp_path / "report.html", **options).read_text(encoding="utf-8")
+    page = page.replace("\N{NO-BREAK SPACE}", " ").replace("\N{WORD JOINER}", "")
+    return page.partition("<header>")[2].partition("</header>")[0]
+
+
+def tiles(head: str) -> dict[str, tuple[str, str, str]]:
+    """Read the tiles: the value, the detail and the change of each."""
+    found = {}
+    for name, rest in re.findall(r"<dt>([^<]*)</dt><dd>(.*?)</dd>", head, re.DOTALL):
+        detail, change = (
+            "".join(re.findall(rf'<span class="{kind}[^"]*">([^<]*)<', rest)) for kind in ("detail", "change")
+        )
+        found[html.unescape(name)] = (rest.partition("<")[0].strip(), detail, html.unescape(change))
+    return found
+
+
+def findings(head: str) -> list[str]:
+    return [html.unescape(line).strip() for line in re.findall(r"<li>([^<]*)<a", head)]
+
+
+def deals_of(months: dict[str, tuple[int, int, int]], **options: Any) -> sf.StageLog:
+    """Make deals: for each month of creation how many are won after 10 days, lost after 20, and open."""
+    rows: list[tuple[int, str, pd.Timestamp]] = []
+    for month, (won, lost, still_open) in months.items():
+        start = pd.Timestamp(f"{month}-01")
+        for stage, days, n in (("Won", 10, won), ("Lost", 20, lost), ("", 0, still_open)):
+            for item in range(len(rows), len(rows) + n):
+                rows.append((item, "New", start))
+                rows += [(item, stage, start + pd.Timedelta(days=days))] if stage else []
+    frame = pd.DataFrame(rows, columns=["item", "stage", "time"])
+    return sf.StageLog(frame, observed_until="2026-07-01", **options)
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [
+        # Of 10, 5 ± 3.1 are below: ranks 1 and 10 of 1 to 10.
+        (10, (5.5, 1, 10)),
+        # Of 5, 2.5 ± 2.2 are below: rank 0 is not there.
+        (5, (3, math.nan, math.nan)),
+        # Of 100, 50 ± 9.8 are below: ranks 40 and 61.
+        (100, (50.5, 40, 61)),
+        (0, (math.nan, math.nan, math.nan)),
+    ],
+)
+def test_the_bounds_of_a_median_are_two_of_the_times(n: int, expected: tuple[float, float, float]) -> None:
+    times = np.arange(1, n + 1)[::-1].copy()
+    np.testing.assert_equal(median_bounds(times, 0.95), expected)
+
+
+TWO_MONTHS = {"2026-03": (20, 20, 0), "2026-04": (50, 30, 0)}
+
+
+def test_each_tile_has_the_last_period_that_is_over_beside_the_one_before(tmp_path: Path) -> None:
+    # 80 of 120 are of April: Wilson has 57.8 to 74.5%, so that April has 1.37 to 2.92 times as many as March.
+    # Of 70 won, 50: 59.9 to 80.7%, 1.50 to 4.18 times. Newcombe has -5.9 to +30.3 of 50 of 80 and 20 of 40.
+    found = tiles(header(tmp_path, deals_of(TWO_MONTHS), every="month"))
+    assert found == {
+        "items": ("120", "", "80 in 2026-04, 40 in 2026-03 (+100%, +37% to +192%)"),
+        "won": ("70", "", "50 in 2026-04, 20 in 2026-03 (+150%, +50% to +318%)"),
+        "win rate": (
+            "58%",
+            "49–67% of 120 closed",
+            "62% in 2026-04, 50% in 2026-03: no clear change (-6 to +30 points)",
+        ),
+        "open": ("0", "", "0 in 2026-04, 0 in 2026-03"),
+        "median time to win": ("10 d", "10 d – 10 d", "10 d in 2026-04, 10 d in 2026-03: no clear change"),
+    }
+
+
+def test_a_page_of_a_period_has_its_numbers_beside_those_of_the_period_before(tmp_path: Path) -> None:
+    head = header(tmp_path, deals_of(TWO_MONTHS), period="2026-04")
+    found = tiles(head)
+    assert [value for value, _, _ in found.values()] == ["80", "50", "62%", "0", "10 d"]
+    assert next(iter(found)) == "created"
+    assert found["created"][2] == "80 in 2026-04, 40 in 2026-03 (+100%, +37% to +192%)"
+    # Nothing is known of the time before the log.
+    first = header(tmp_path, deals_of(TWO_MONTHS), period="2026-03")
+    assert all(change == "" for _, _, change in tiles(first).values())
+    assert "Not compared: covered only in part: 2026-02" in first
+
+
+@pytest.mark.parametrize("period", [("2026-04", None), (None, "2026-04")])
+def test_a_period_without_both_ends_has_none_before_it(tmp_path: Path, period: Any) -> None:
+    head = header(tmp_path, deals_of(TWO_MONTHS), period=period)
+    assert all(change == "" for _, _, change in tiles(head).values())
+
+
+def test_periods_unlike_in_age_are_not_compared_but_for_what_is_created(tmp_path: Path) -> None:
+    log = deals_of({"2026-05": (20, 20, 0), "2026-06": (0, 0, 40)})
+    head = header(tmp_path, log, period="2026-06", basis="created")
+    found = tiles(head)
+    assert found["created"][2].startswith("40 in 2026-06, 40 in 2026-05: no clear change")
+    assert [change for _, _, change in found.values()][1:] == ["", "", "", ""]
+    assert "Not compared: not alike in age: 100% of 2026-06 is still open, 0% of 2026-05." in head
+    # By the day on which they close, deals of one age are compared; 0 of June are too few.
+    by_day = header(tmp_path, log, period="2026-06")
+    assert "Not alike" not in by_day
+    assert tiles(by_day)["won"][2] == "0 in 2026-06, 20 in 2026-05 (-100%, -100% to -81%)"
+
+
+def test_fewer_than_30_closed_items_have_no_change_of_their_rate(tmp_path: Path) -> None:
+    log = deals_of({"2026-03": (10, 10, 0), "2026-04": (30, 10, 0)})
+    found = tiles(header(tmp_path, log, every="month"))
+    assert found["win rate"][2] == found["median time to win"][2] == ""
+    assert found["won"][2].startswith("30 in 2026-04, 10 in 2026-03")
+
+
+def test_money_takes_the_place_of_the_number_of_won_items(tmp_path: Path) -> None:
+    items = pd.DataFrame({"item": range(400), "amount": [2.5] * 400})
+    head = header(tmp_path, deals_of(TWO_MONTHS, items=items), every="month", amount="amount")
+    found = tiles(head)
+    assert "won" not in found
+    assert found["won, in money"] == ("175", "70 won", "125 in 2026-04, 50 in 2026-03 (+150%)")
+
+
+def test_of_closed_items_a_tile_has_the_lost_ones(tmp_path: Path) -> None:
+    found = tiles(header(tmp_path, deals_of(TWO_MONTHS), basis="closed", period="2026-04"))
+    assert {name: value for name, (value, _, _) in found.items()} == {
+        "closed": "80",
+        "won": "50",
+        "win rate": "62%",
+        "lost": "30",
+        "median time to win": "10 d",
+    }
+
+
+def test_times_are_measured_in_working_hours_and_without_paused_stages(tmp_path: Path) -> None:
+    rows = {
+        "item": ["a"] * 3,
+        "stage": ["New", "Offer", "Won"],
+        # A Monday at nine; a Tuesday at nine; a Wednesday at noon.
+        "time": pd.to_datetime(["2026-06-01 09:00", "2026-06-02 09:00", "2026-06-03 12:00"]),
+    }
+    log = sf.StageLog(rows)
+    hours = sf.WorkingHours({"mon-fri": [("09:00", "17:00")]})
+    name = "median time to win"
+    assert tiles(header(tmp_path, log, TWO))[name][0] == "2 d 3 h"
+    assert tiles(header(tmp_path, log, TWO, calendar=hours))[name][0] == "2 working days 3 h"
+    assert tiles(header(tmp_path, log, TWO.replace(paused="Offer")))[name][0] == "1 d"
+
+
+def test_a_log_of_plain_integers_and_an_empty_one_have_tiles(tmp_path: Path) -> None:
+    log = sf.StageLog({"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": [0, 7, 3]})
+    found = tiles(header(tmp_path, log, sf.Pipeline("New", won="Won")))
+    assert {name: value for name, (value, _, _) in found.items()} == {
+        "items": "2",
+        "won": "1",
+        "win rate": "100%",
+        "open": "1",
+        "median time to win": "7",
+    }
+    empty = sf.StageLog(pd.DataFrame({"item": [1], "stage": ["New"], "time": [0]})[:0], empty="allow")
+    assert [one[0] for one in tiles(header(tmp_path, empty)).values()] == ["0", "0", "–", "0", "–"]
+
+
+def test_the_page_says_what_it_is_about_without_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1780000000")  # 28 May 2026
+    times = pd.to_datetime(["2026-01-05 10:00:00.123456", "2026-02-03 11:22:33.999999"])
+    log = sf.StageLog({"item": [1, 1], "stage": ["New", "Won"], "time": times})
+    head = header(tmp_path, log, NEW.replace(limits={"New": "30d"}), period="2026")
+    lines = [html.unescape(line) for line in re.findall(r'<p class="about">([^<]*)</p>', head)]
+    assert lines[0].startswith("Pipeline: New | won: Won | lost: Lost")
+    assert "30" in lines[0]
+    assert lines[1] == (
+        "2 rows of 1 item; active in 2026; 2026-01-05 10:00 to 2026-02-03 11:22; "
+        "observed until 2026-02-03 11:22; made on 2026-05-28"
+    )
+
+
+def test_no_time_on_the_page_has_seconds_and_saved_tables_keep_them(tmp_path: Path) -> None:
+    times = pd.to_datetime(["2026-01-05 10:00:00.123456+00:00", "2026-02-03 11:22:33.999999+00:00"])
+    log = sf.StageLog({"item": [1, 2], "stage": ["New", "New"], "time": times})
+    page = sf.report(log, NEW, tmp_path / "page.html", missing="ignore").read_text(encoding="utf-8")
+    shown = re.sub(r'(?:href|src|srcset)="data:[^"]*"', "", page)
+    assert "2026-01-05 10:00+00:00" in shown
+    assert not re.findall(r"\d\d:\d\d:\d\d", shown)
+    assert "10%3A00%3A00.123456" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("22 d 4 h and 3 working days 2 h", "22_d 4_h and 3_working_days 2_h"),
+        ("+7 points, 123 k, 1 min", "+7_points, 123_k, 1_min"),
+        ("until 2026-03-31 09:00:17.5+00:00", "until 2026-03-31_09:00+00:00"),
+        ("5 deals, 12 minutes, 3 kinds", "5 deals, 12 minutes, 3 kinds"),
+    ],
+)
+def test_a_number_and_its_unit_stay_on_one_line(text: str, kept: str) -> None:
+    assert kept_together(text) == kept.replace("_", "\N{NO-BREAK SPACE}")
+
+
+def test_a_stage_that_loses_clearly_most_is_a_finding_and_one_that_may_not_is_none(tmp_path: Path) -> None:
+    clear = journeys_log(*["New > Offer > Lost"] * 40, *["New > Lost"] * 10, *["New > Offer > Won"] * 40)
+    assert findings(header(tmp_path, clear, TWO)) == ["Most often lost from: Offer (40 of 50 lost, 80%)"]
+    # Of 50 lost 28 are of Offer: chance alone may make that of two equal stages.
+    alike = journeys_log(*["New > Offer > Lost"] * 28, *["New > Lost"] * 22, *["New > Offer > Won"] * 40)
+    assert findings(header(tmp_path, alike, TWO)) == []
+    few = journeys_log(*["New > Offer > Lost"] * 20, *["New > Offer > Won"] * 5)
+    assert findings(header(tmp_path, few, TWO)) == []
+
+
+def test_findings_answer_different_questions_and_lead_to_their_sections(tmp_path: Path) -> None:
+    paths = [
+        *["New > Offer > Won"] * 58,
+        *["New > Offer > Lost"] * 42,
+        *["New > Offer > Won"] * 41,
+        *["New > Offer > Lost"] * 59,
+    ]
+    items = pd.DataFrame({"item": range(1, 201), "manager": ["Ann"] * 100 + ["Bob"] * 100})
+    head = header(tmp_path, journeys_log(*paths, items=items), TWO, by="manager")
+    assert findings(head)[:2] == [
+        "Most often lost from: Offer (101 of 101 lost, 100%)",
+        "Ann wins more of the items that got to Offer than the other managers: 58% against 41% "
+        "(+17 points, +3 to +30).",
+    ]
+    assert re.findall(r'<li>[^<]*<a href="#(\w+)">', head)[:2] == ["losses", "chance"]
+
+
+def test_what_warns_comes_first(tmp_path: Path) -> None:
+    rows = {"item": range(40), "stage": ["New"] * 40, "time": pd.to_datetime(["2026-02-03"] * 40)}
+    found = findings(header(tmp_path, sf.StageLog(rows), NEW, missing="ignore"))
+    assert found[0].startswith("Warning: 40 items, and each has one row")
+
+
+def test_a_section_without_news_is_one_line(tmp_path: Path) -> None:
+    log = journeys_log(*["New > Offer > Won"] * 25, *["New > Offer > Lost"] * 25)
+    page = sf.report(log, TWO, tmp_path / "report.html").read_text(encoding="utf-8")
+    skips = page.partition('<section id="skips"')[2].partition("</section>")[0]
+    assert '<details class="folded"><summary><h2 id="skips-heading">What is skipped</h2> <span' in skips
+    assert '<span class="finding more">No stage was skipped.</span></summary>' in skips
+    assert "<img" not in skips
+
+
+def test_hostile_names_stay_text_on_the_first_screen(tmp_path: Path) -> None:
+    evil = '"><script>alert(1)</script>'
+    log = journeys_log(*[f"{evil} > Won"] * 40, *[f"{evil} > Lost"] * 40)
+    head = header(tmp_path, log, sf.Pipeline(evil, won="Won", lost="Lost"), title=evil)
+    assert "<script" not in head
+    assert findings(head) == [f"Most often lost from: {evil} (40 of 40 lost, 100%)"]
