@@ -202,7 +202,7 @@ class _Words:
 
     def finding(self, name: str, row: pd.Series, now: str, before: str) -> str:
         """Say a change that is more than chance."""
-        called = self.called(name)
+        called = "created" if name == "created" and self.basis != "closed" else self.called(name)
         return f"{called[:1].upper()}{called[1:]}: {self.changed(name, row, now, before)}"
 
     def _value(self, name: str, value: Any) -> str:

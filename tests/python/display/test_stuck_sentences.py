@@ -8,8 +8,7 @@ import pytest
 import stagefunnel as sf
 
 PIPELINE = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
-BLANK = "\N{NO-BREAK SPACE}"
-SLOWER = f"in their stage longer than 90{BLANK}% of the visits of won items there"
+SLOWER = "in their stage longer than 90% of the visits of won items there"
 
 
 def log_of(*, won: int = 10, still_open: tuple[int, ...] = (), until: int = 100) -> sf.StageLog:

@@ -93,6 +93,14 @@ def test_each_tile_has_the_last_period_that_is_over_beside_the_one_before(tmp_pa
     }
 
 
+def test_clear_changes_are_findings_with_what_they_count(tmp_path: Path) -> None:
+    # The bounds next to 0 are +37% and +50%: the larger one comes first, and another question has nothing.
+    found = findings(header(tmp_path, deals_of(TWO_MONTHS), every="month"))
+    assert "Won: 50 in 2026-04, 20 in 2026-03 (+150%, +50% to +318%)." in found
+    assert "Created: 80 in 2026-04, 40 in 2026-03 (+100%, +37% to +192%)." in found
+    assert found.index("Most often lost from: New (50 of 50 lost, 100%)") == 0
+
+
 def test_a_page_of_a_period_has_its_numbers_beside_those_of_the_period_before(tmp_path: Path) -> None:
     head = header(tmp_path, deals_of(TWO_MONTHS), period="2026-04")
     found = tiles(head)
