@@ -185,7 +185,7 @@ def test_json_that_python_cannot_hold_is_refused_with_its_line(folder: Folder, v
 
 
 ROWS_OF_CSV = (
-    HEADER + "".join(f"{number},x,New,{number * 7919% 1000}\n" for number in range(5000))
+    HEADER + "".join(f"{number},x,New,{number * 7919 % 1000}\n" for number in range(5000))
 ).encode()
 
 # The bytes are part of the names of tests, which are the same in every worker only without the time.

@@ -94,6 +94,7 @@ def test_odd_values_of_several_options_have_one_too(name: str, values: list[tupl
         ("cumulative_incidence", {"min_at_risk": 10**30}),
         ("forecast", {"horizon": "9999"}),
         ("backtest", {"amount": pd.DataFrame()}),
+        ("time_to_convert", {"attribution_step": pd.NA}),
     ],
 )
 def test_values_that_compare_with_nothing_are_refused_or_read(name: str, options: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, advised, check_option, given, named, quoted
+from ...errors import SchemaError, advised, check_option, given, is_whole_number, named, quoted
 from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.stage_log import StageLog
@@ -48,6 +48,8 @@ class Touch:
 def touch_of(attribution: AttributionName, step: int, plan: Plan, by: object) -> Touch:
     """Check how rows are attributed."""
     check_option("attribution", attribution, get_args(AttributionName))
+    if not is_whole_number(step):
+        raise SchemaError(given("attribution_step", step), " is not the number of a step")
     if by is None and (attribution != "first_touch" or step != 1):
         is_step = attribution == "first_touch"
         option = given("attribution_step", step) if is_step else given("attribution", attribution)
