@@ -212,7 +212,8 @@ DrawnColumn draw_times(Choices& choices, const std::vector<Sketch>& rows) {
     for (const Sketch& row : rows) {
         // The sum wraps where it leaves 64 bits: a time is any number.
         const std::uint64_t time = start + row.time * scale + (row.time % 4 == 3 ? beyond : 0);
-        const bool is_nat = sort == Sort::stamps && time == kLowest;
+        // The highest number, the lowest and the one after it: the infinite timestamps and NaT.
+        const bool is_nat = sort == Sort::stamps && time - (kLowest - 1) <= 2;
         drawn.numbers.push_back((row.missing & 4U) != 0 || is_nat
                                     ? std::nullopt
                                     : std::optional(static_cast<std::int64_t>(time)));

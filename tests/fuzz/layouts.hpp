@@ -23,7 +23,7 @@ using Texts = Rows<std::string>;
 enum class Sort : std::uint8_t {
     plain,         // any storage that holds all of them, floats among them
     without_sign,  // the numbers are the bits of unsigned 64-bit ones
-    stamps         // timestamps: the lowest number cannot be told from a missing value
+    stamps         // timestamps: the numbers at the ends of the range are missing values
 };
 
 /// One Arrow column of chunks, plain or with a dictionary each, or one NumPy array.
