@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -119,8 +120,8 @@ def lines(log: sf.StageLog, seconds: float, only: str) -> Iterator[str]:
                 continue
             for calls, before in (("first", forget), ("later", lambda: None)):
                 found = least(
-                    lambda ask=ask: ask(log, plain),  # type: ignore[misc]
-                    lambda ask=ask, ruled=ruled, options=options: ask(log, ruled, **options),  # type: ignore[misc]
+                    partial(ask, log, plain),
+                    partial(ask, log, ruled, **options),
                     before,
                     seconds,
                 )

@@ -19,7 +19,7 @@ from ..display.numbers import count
 from ..display.remarks import of_pauses
 from ..display.sentences import answers, doubts_of, of_quality
 from ..display.show import show
-from ..tables.labels import columns_before, value_labels
+from ..tables.labels import columns_before, spoken, value_labels
 from . import findings
 from .items_behind import ItemsBehind
 from .page import Figure, News, Section, TablePart
@@ -48,9 +48,9 @@ def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Sect
         "The two funnels",
         "The classic funnel counts the stages that an item really passed. The funnel with conversions also "
         "counts every stage in between for a won item, and none for a lost one; an item that was lost and "
-        "then won is left out of it. Between its bars: the share of the stage before, where not more came. "
-        "The bars of won and lost stages count every item that was ever there; the numbers at the top of the "
-        "page count where items are now.",
+        "then won is left out of it. The figure between two of its bars is the conversion "
+        "from the stage above, left out where it would exceed 100%. The bars of won and lost stages count "
+        "every item that was ever there; the numbers at the top of the page count where items are now.",
         figure_of(draw, plot_funnel, table),
         [part if behind is None else replace(part, anchors=behind.anchors)],
         behind=[] if behind is None else behind.stages,
@@ -83,10 +83,10 @@ def skipped(draw: Draw, table: pd.DataFrame, news: Sequence[News]) -> Section | 
     figure = figure_of(draw, plot_skips, skippable) if groups <= 60 and not is_folded else None
     return Section(
         "skips",
-        "What is skipped" + (f", by {by[0]}" if by else ""),
-        "An item skips a stage if it goes beyond it, to a later one or to success, without a visit of it. "
+        "What is skipped" + (f", by {spoken(by[0])}" if by else ""),
+        "An item skips a stage when it reaches a later stage, or is won, without ever entering it. "
         "Items that began beyond the stage, such as renewals and imports, are counted apart and not ranked; "
-        "a stage that fewer than 30 others went beyond has a count and no rank.",
+        "a stage that fewer than 30 others got past has a count and no rank.",
         figure,
         [table_part(skippable, "Skips, the worst first")],
         _findings_without(figure, skippable),
@@ -162,7 +162,7 @@ def _how_long(table: pd.DataFrame) -> str:
     within = table.attrs["stagefunnel"].get("within")
     if within is None:
         return (
-            "whenever they came further: items of later periods have had less time, so that their lines end "
+            "however long they took: items of later periods have had less time, so that their lines end "
             "lower for that alone."
         )
     return (
@@ -173,7 +173,7 @@ def _how_long(table: pd.DataFrame) -> str:
 
 def groups(outcomes: pd.DataFrame, funnel: pd.DataFrame) -> Section:
     """Make the section of the groups of a breakdown."""
-    by = ", ".join(map(str, columns_before(outcomes, "base")))
+    by = ", ".join(map(spoken, columns_before(outcomes, "base")))
     return Section(
         "groups",
         f"By {by}",

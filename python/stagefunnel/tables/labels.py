@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 MISSING = "(missing)"  # label of the group of missing values
+_OF_LOG = {"by_created": "time of creation"}
 
 
 def columns_before(table: pd.DataFrame, name: str) -> list[Any]:
@@ -29,6 +30,12 @@ def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:
 def value_label(value: Any) -> str:
     """Write a value of a breakdown."""
     return MISSING if pd.isna(value) else str(value)
+
+
+def spoken(column: Any) -> str:
+    """Write the name of a breakdown's column as titles have it; ``by_`` marks those of the log itself."""
+    name = str(column)
+    return _OF_LOG.get(name, name.removeprefix("by_")).replace("_", " ")
 
 
 def present_or_missing(value: Any) -> Any:

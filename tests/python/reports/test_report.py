@@ -86,6 +86,14 @@ def test_the_page_has_every_section_with_its_finding_and_its_definition(by_manag
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_headings_name_what_the_log_knows_as_people_do(tmp_path: Path) -> None:
+    shop = sf.datasets.furniture_shop()
+    page = page_of(tmp_path, shop.log, shop.pipeline, by="created:year")
+    assert "By time of creation" in page
+    assert "by_created</h2>" not in page
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_with_an_amount_the_page_has_a_section_on_money(tmp_path: Path) -> None:
     page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, amount="amount", by="manager", period="2025"))
     assert "Money" in page.text["h2"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import pandas as pd
 
 from ...errors import SchemaError, quoted
-from ...tables.labels import columns_before, value_label
+from ...tables.labels import columns_before, spoken, value_label
 from ..remarks import of_later, period_of, where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
 from .library import require_altair
@@ -20,9 +20,6 @@ from .style import Theme, checked_width, inert, theme_of
 
 Draw: TypeAlias = Callable[[Sheet], object]  # draws on a sheet of whatever width
 Panels = list[tuple[str, pd.DataFrame]]  # the rows of each group, with what people read for it
-
-
-_OF_LOG: Final = {"by_created": "time of creation"}
 
 
 @dataclass(frozen=True)
@@ -102,9 +99,7 @@ class Canvas:
     @property
     def by_text(self) -> str:
         """How titles go on where there are groups: ``, by manager``."""
-        # Columns that the log itself knows have names of their own, such as by_created.
-        names = [_OF_LOG.get(name, name.removeprefix("by_")).replace("_", " ") for name in self.by]
-        return f", by {', '.join(names)}" if names else ""
+        return f", by {', '.join(map(spoken, self.by))}" if self.by else ""
 
     def groups(self, most: int, rows: pd.DataFrame | None = None) -> Panels:
         """Split the table, or some `rows` of it, by its breakdown into at most `most` groups."""
