@@ -74,7 +74,7 @@ step_types() {
     install_tools lint
     install_tools test
     install_package
-    mypy
+    mypy --num-workers auto
     write_stub build/stubs
     diff -ru "$stubs" build/stubs/stagefunnel/_core ||
         fail "$stubs is not what the module says; rewrite it with: bash tests/run.sh stubs"
@@ -183,7 +183,8 @@ step_notebooks() {
     rm -rf build/notebooks
     cp -r notebooks build/notebooks
     # A home of its own: settings of the user's IPython are none of the notebooks' business.
-    IPYTHONDIR=$PWD/build/ipython python -m pytest --nbmake --overwrite build/notebooks/*.ipynb "${options[@]}"
+    IPYTHONDIR=$PWD/build/ipython PYTHONPATH=$PWD/tests/python/support python -m pytest -p no_width \
+        --numprocesses "$jobs" --nbmake --overwrite build/notebooks/*.ipynb "${options[@]}"
     python tests/notebooks.py build/notebooks
 }
 
