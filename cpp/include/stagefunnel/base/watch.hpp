@@ -2,7 +2,8 @@
 
 namespace stagefunnel {
 
-/// Lets work of the core be stopped: while it lives, what works on this thread calls `look` now and then.
+/// Lets work of the core be stopped: while it lives, what works on this thread calls `look` some thousand
+/// times in a second.
 ///
 /// What `look` throws ends the work and reaches the caller; other threads that work for it stop as well.
 /// Nothing half made is left behind.
