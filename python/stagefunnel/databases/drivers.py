@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
+from .psycopg_times import kinds_of_times, read_times_as_text
 from .results import ARROW_ROWS, PYTHON_ROWS, Result, names_of, rows_of, scales_of
 
 _NUMBERS: Final = itertools.count(1)
@@ -124,8 +125,6 @@ class PsycopgDriver(Driver):
         """Run a query."""
         from psycopg.rows import tuple_row
 
-        from .psycopg_times import read_infinite_as_missing
-
         was_idle = self.connection.info.transaction_status.name == "IDLE"
         cursor = self.connection.cursor(
             f"stagefunnel_{next(_NUMBERS)}",
@@ -133,14 +132,17 @@ class PsycopgDriver(Driver):
             # Without a transaction of its own, a cursor of the server must be able to outlive one.
             withhold=bool(self.connection.autocommit),
         )
-        read_infinite_as_missing(cursor)
+        has_texts = read_times_as_text(cursor)
 
         def end() -> None:
             if was_idle and not self.connection.autocommit:
                 with suppress(Exception):
                     self.connection.rollback()
 
-        return _of_cursor(cursor, query, at_end=end)
+        result = _of_cursor(cursor, query, at_end=end)
+        if has_texts:
+            result.times = kinds_of_times(cursor.description)
+        return result
 
     def secrets(self) -> list[Any]:
         """Return the password."""

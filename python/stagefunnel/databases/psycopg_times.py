@@ -1,30 +1,45 @@
-"""Infinite timestamps and days of PostgreSQL, which Python has no value for, as missing ones."""
+"""Times of PostgreSQL as the text that the server sends: Python has no value for the infinite ones."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, Literal
 
-from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
+import pandas as pd
 
-_INFINITE: Final = (b"infinity", b"-infinity")
-
-
-class _Date(DateLoader):
-    def load(self, data: Any) -> Any:
-        return None if bytes(data) in _INFINITE else super().load(data)
+TimeKind = Literal["date", "timestamp", "timestamptz"]
+_KINDS: Final[dict[int, TimeKind]] = {1082: "date", 1114: "timestamp", 1184: "timestamptz"}
+_INFINITE: Final = frozenset(("infinity", "-infinity"))
 
 
-class _Timestamp(TimestampLoader):
-    def load(self, data: Any) -> Any:
-        return None if bytes(data) in _INFINITE else super().load(data)
+def read_times_as_text(cursor: Any) -> bool:
+    """Let a cursor of psycopg give times as ISO 8601; false where the session writes them in another way."""
+    from psycopg.types.string import TextLoader
+
+    if not str(cursor.connection.info.parameter_status("DateStyle")).startswith("ISO"):
+        return False
+    for kind in _KINDS.values():
+        cursor.adapters.register_loader(kind, TextLoader)
+    return True
 
 
-class _Timestamptz(TimestamptzLoader):
-    def load(self, data: Any) -> Any:
-        return None if bytes(data) in _INFINITE else super().load(data)
+def kinds_of_times(description: Sequence[Any]) -> dict[int, TimeKind]:
+    """Return which columns are times, by place."""
+    kinds = enumerate(_KINDS.get(column[1]) for column in description)
+    return {place: kind for place, kind in kinds if kind is not None}
 
 
-def read_infinite_as_missing(cursor: Any) -> None:
-    """Let a cursor, and no other, give nothing for the infinite ones."""
-    for name, loader in (("date", _Date), ("timestamp", _Timestamp), ("timestamptz", _Timestamptz)):
-        cursor.adapters.register_loader(name, loader)
+def times_of(texts: Sequence[str | None], kind: TimeKind) -> pd.Series:
+    """Read times; what is no time, such as one before our era, stays text, which the log then refuses."""
+    if not _INFINITE.isdisjoint(texts):
+        texts = [None if text in _INFINITE else text for text in texts]
+    if kind != "date":
+        try:
+            import pyarrow as pa
+
+            unit = pa.timestamp("us", "UTC") if kind == "timestamptz" else pa.timestamp("us")
+            times: pd.Series = pa.array(texts, pa.string()).cast(unit).to_pandas()
+            return times
+        except (ImportError, ValueError):
+            pass  # the log has a reader of texts of its own
+    return pd.Series(list(texts), dtype=object)

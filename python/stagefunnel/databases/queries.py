@@ -24,6 +24,7 @@ from . import arrow_columns, python_columns
 from .drivers import NoRows
 from .numerics import WideNumeric
 from .opening import Database
+from .psycopg_times import times_of
 from .results import Result
 
 _ROLES: Final = ("item", "stage", "time", "exited", "start_unknown")
@@ -79,6 +80,8 @@ class QueryBatches:
                 if columns is None:
                     field = batch.schema.field(place).with_name(name)
                     read[name] = arrow_columns.read_column(batch.column(place), field, role, as_text=as_text)
+                elif place in result.times:
+                    read[name] = times_of(columns[place], result.times[place])
                 else:
                     read[name] = python_columns.read_column(
                         columns[place], name, role, scale=result.scales.get(place), as_text=as_text
@@ -115,15 +118,22 @@ def frame_of_query(
             if result.has_arrow:
                 frames.append(arrow_columns.plain_frame(batch, result.names))
             else:
-                columns = dict(zip(result.names, zip(*batch, strict=True), strict=True))
-                frames.append(
-                    pd.DataFrame({name: python_columns.plain(values) for name, values in columns.items()})
-                )
+                frames.append(_plain_frame(batch, result))
             if progress is not None:
                 progress(n_rows)
         if not frames:
             return pd.DataFrame({column: pd.Series([], dtype=object) for column in result.names})
     return frames[0] if len(frames) == 1 else _stacked(frames)
+
+
+def _plain_frame(rows: Sequence[Sequence[Any]], result: Result) -> pd.DataFrame:
+    columns = {}
+    for place, values in enumerate(zip(*rows, strict=True)):
+        kind = result.times.get(place)
+        columns[result.names[place]] = (
+            python_columns.plain(values) if kind is None else times_of(values, kind)
+        )
+    return pd.DataFrame(columns)
 
 
 def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
