@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "toml_file": {"errors"},
     "working_hours": {"naming", "errors", "times", "toml_file"},
     "files": {"errors"},
+    "databases": {"errors"},
     "pipeline_file": {"errors", "toml_file", "working_hours"},
     "stage_rules": {"errors", "times"},
     "pipeline": {"naming", "errors", "times", "toml_file", "pipeline_file", "stage_rules"},
@@ -38,8 +39,8 @@ ALLOWED: dict[str, set[str]] = {
     "signatures": {"tables"},
     "bound": {"", "naming", "errors", "pipeline", "log"},
     "tables": {"naming", "errors", "pipeline"},
-    "log": {"_core", "naming", "errors", "times", "files", "pipeline", "tables"},
-    "readers": {"naming", "errors", "renamed", "times", "files", "pipeline", "tables", "log"},
+    "log": {"_core", "naming", "errors", "times", "files", "databases", "pipeline", "tables"},
+    "readers": {"naming", "errors", "renamed", "times", "files", "databases", "pipeline", "tables", "log"},
     "questions.scope": {"_core", "errors", "times", "working_hours", "pipeline", "tables", "log"},
     "questions.stats": {"_core", "errors", "times", "tables"},
     "questions.funnel": {
