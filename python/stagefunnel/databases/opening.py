@@ -124,6 +124,8 @@ def _of_alchemy(connection: Any) -> Driver:
     below = connection.connection.dbapi_connection
     if type(below).__module__.partition(".")[0] == "psycopg" and connection.dialect.driver == "psycopg":
         return PsycopgDriver(below, may_wait_elsewhere=False)
+    if isinstance(below, sqlite3.Connection):
+        return SqliteDriver(below, may_wait_elsewhere=False)
     return AlchemyDriver(connection, may_wait_elsewhere=False)
 
 

@@ -229,8 +229,8 @@ def test_five_million_rows_take_no_more_memory_than_their_log(uri: str) -> None:
 import resource
 import pandas, pyarrow
 import stagefunnel as sf
-query = "SELECT n / 5 AS item, 'Stage ' || n % 5 AS stage, "
-query += "timestamp '2026-01-01' + n * interval '1 s' AS time FROM (SELECT generate_series(0, {{}}) AS n) AS x"
+query = "SELECT n / 5 AS item, 'Stage ' || n % 5 AS stage, timestamp '2026-01-01' "
+query += "+ n * interval '1 s' AS time FROM (SELECT generate_series(0, {{}}) AS n) AS x"
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 sf.StageLog.from_sql(query.format(9), {uri!r})
@@ -249,7 +249,7 @@ def test_an_open_connection_stays_as_it_was(uri: str) -> None:
     for kind in ("psycopg", "psycopg, autocommit", "SQLAlchemy"):
         with connected(kind, uri) as connection:
             sf.StageLog.from_sql(ROWS, connection, **NAMES)
-            below = connection.connection if kind == "SQLAlchemy" else connection
+            below = connection.connection.dbapi_connection if kind == "SQLAlchemy" else connection
             assert below.info.transaction_status.name == "IDLE"
             with pytest.raises(sf.ReaderError):
                 sf.StageLog.from_sql("SELECT nope", connection)

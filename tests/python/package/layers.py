@@ -75,7 +75,7 @@ ALLOWED: dict[str, set[str]] = {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
         *("questions.scope", "questions.funnel", "questions.stages"),
     },
-    "display": {"errors", "tables"},
+    "display": {"errors", "tables", "databases"},
     "display.charts": {"errors", "tables", "display"},
     "plots": {"tables", "display.charts", "signatures"},
     "stats": {"tables", "questions.stats", "signatures"},
