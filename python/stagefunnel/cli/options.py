@@ -21,6 +21,7 @@ from ..tables.options import (
     PerName,
     SkipAtName,
 )
+from .database_options import of_table
 
 
 def whole(text: str) -> int:
@@ -97,7 +98,11 @@ def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None
     output.add_argument(
         "--wide", action="store_true", help="on a terminal, all columns, also those that have no room"
     )
-    output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
+    output.add_argument(
+        "--out",
+        metavar="FILE",
+        help=f"write to a file in place of the screen{several}; or to the URI of a database",
+    )
 
 
 def columns(parser: argparse.ArgumentParser) -> None:
@@ -192,8 +197,10 @@ def to(parser: argparse.ArgumentParser) -> None:
         "--to",
         metavar="PATH",
         required=True,
-        help=".parquet or .csv for the log, or a directory for log, items, pipelines and quality; it is made",
+        help=".parquet or .csv for the log, or a directory for log, items, pipelines and quality; it is "
+        "made; or the URI of a database, in which tables are made",
     )
+    of_table(parser, "the table of the log in a database; NAME_items and NAME_quality (default: log)")
 
 
 def kind(parser: argparse.ArgumentParser) -> None:

@@ -96,6 +96,13 @@ class QueryBatches:
         return arrow_columns.batch_of(read) if columns is None else pd.DataFrame(read)
 
 
+def columns_of_query(database: Database, query: str, name: str) -> list[str]:
+    """Return the names of the columns that a query gives, without its rows."""
+    with _running(database, query, name) as result:
+        result.cancel()
+        return result.names
+
+
 def frame_of_query(
     database: Database, query: str, name: str, progress: Callable[[int], object] | None = None
 ) -> pd.DataFrame:

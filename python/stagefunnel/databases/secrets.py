@@ -24,7 +24,7 @@ def masked(text: str) -> str:
 
     Examples
     --------
-    >>> from stagefunnel.databases import masked
+    >>> from stagefunnel.databases.secrets import masked
     >>> masked("no file postgresql://ann:s3cret@db/crm?sslpassword=abc")
     'no file postgresql://ann:***@db/crm?sslpassword=***'
     """

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
-from ..errors import SchemaError, StageFunnelError, did_you_mean, given, named, quoted
+from ..errors import SchemaError, StageFunnelError, advised, did_you_mean, given, named, quoted
 from .alchemy_target import OfAlchemy
 from .drivers import AlchemyDriver
 from .opening import Database, open_database
 from .table_columns import TableColumn, columns_of
 from .targets import Target, target_of
 
-Mode: TypeAlias = Literal["create", "append", "replace"]
+IfExists: TypeAlias = Literal["error", "append", "replace"]
 
 
-def write_table(table: pd.DataFrame, name: str, connection: Any, mode: Mode, schema: str | None) -> None:
-    """Write a table into a database; after a failure there is what there was.
+def write_tables(
+    tables: Mapping[str, pd.DataFrame], connection: Any, if_exists: IfExists, schema: str | None
+) -> None:
+    """Write tables into a database, in one transaction; after a failure there is what there was.
 
     Raises
     ------
@@ -27,38 +29,41 @@ def write_table(table: pd.DataFrame, name: str, connection: Any, mode: Mode, sch
     ReaderError
         If the database cannot be opened, or refuses the table.
     """
-    columns = columns_of(table)
+    columns = {name: columns_of(table) for name, table in tables.items()}
     with open_database(connection, writes=True) as database:
-        driver = database.driver
-        if isinstance(driver, AlchemyDriver):
-            target: Target | None = OfAlchemy(driver, schema, name)
-        else:
-            target = target_of(driver, schema, name)
-        if target is None:
-            raise SchemaError(
-                named("connection"),
-                " is of a database that tables are not written to; pass a connection of SQLAlchemy, "
-                "PostgreSQL, SQLite or DuckDB",
-            )
-        for column in columns:
-            target.check_name("table", column.name)
-        _write(database, target, columns, mode)
+        targets = {name: _target_of(database, schema, name) for name in tables}
+        for name, target in targets.items():
+            for column in columns[name]:
+                target.check_name("table", column.name)
+        failure, at = None, next(iter(targets.values()))
+        try:
+            with at.transaction():
+                for name, target in targets.items():
+                    at = target
+                    _fill(target, columns[name], if_exists)
+        except StageFunnelError:
+            raise
+        except Exception as error:
+            failure = database.failed(f"table {at.quoted}: it was not written, and is what it was", error)
+        if failure is not None:  # outside of the handler, so that the driver's error is not chained
+            raise failure
 
 
-def _write(database: Database, target: Target, columns: Sequence[TableColumn], mode: Mode) -> None:
-    failure = None
-    try:
-        with target.transaction():
-            _fill(target, columns, mode)
-    except StageFunnelError:
-        raise
-    except Exception as error:
-        failure = database.failed(f"table {target.quoted}: it was not written, and is what it was", error)
-    if failure is not None:  # outside of the handler, so that the driver's error is not chained
-        raise failure
+def _target_of(database: Database, schema: str | None, name: str) -> Target:
+    driver = database.driver
+    if isinstance(driver, AlchemyDriver):
+        return OfAlchemy(driver, schema, name)
+    target = target_of(driver, schema, name)
+    if target is None:
+        raise SchemaError(
+            named("connection"),
+            " is of a database that tables are not written to; pass a connection of SQLAlchemy, "
+            "PostgreSQL, SQLite or DuckDB",
+        )
+    return target
 
 
-def _fill(target: Target, columns: Sequence[TableColumn], mode: Mode) -> None:
+def _fill(target: Target, columns: Sequence[TableColumn], if_exists: IfExists) -> None:
     there = target.columns()
     if there is None:
         target.create(columns)
@@ -71,15 +76,16 @@ def _fill(target: Target, columns: Sequence[TableColumn], mode: Mode) -> None:
             target.drop()
             raise
         return
-    if mode == "create":
+    if if_exists == "error":
         raise SchemaError(
             given("name", target.name),
             ": there is such a table already; choose ",
-            named("mode"),
-            "'append' or 'replace'",
+            advised("if_exists", "append"),
+            " or ",
+            advised("if_exists", "replace"),
         )
     names = [column.name for column in columns]
-    if mode == "append":
+    if if_exists == "append":
         _check_fits(target, names, there)
     elif {*names} == {*there}:
         target.empty()  # it stays the table whose rights and views others rely on

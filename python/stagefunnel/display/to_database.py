@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ..databases.writing import write_table
+from ..databases.writing import write_tables
 from ..errors import SchemaError, check_option, given, named
 from ..tables.frames import as_pandas
 from .write import with_seconds
@@ -17,7 +17,7 @@ def write(
     name: str,
     connection: Any,
     *,
-    mode: Literal["create", "append", "replace"] = "create",
+    if_exists: Literal["error", "append", "replace"] = "error",
     schema: str | None = None,
 ) -> None:
     """Write a table into a database, for a dashboard that reads it there.
@@ -37,9 +37,9 @@ def write(
         A URI or an open connection, as :meth:`StageLog.from_sql` takes it: of PostgreSQL, SQLite, DuckDB or
         any database that SQLAlchemy knows. An open connection that is within a transaction stays within it,
         and committing is up to you; else the table is committed. One of ADBC without autocommit is committed.
-    mode
-        What happens where there is a table of this name: ``"create"`` (default) is an error; ``"append"``
-        adds rows, to columns of the same names; ``"replace"`` puts these rows in the place of all others. If
+    if_exists
+        What happens where there is a table of this name: ``"error"`` (default) refuses it; ``"append"`` adds
+        rows, to columns of the same names; ``"replace"`` puts these rows in the place of all others. If
         the columns have the same names the table itself stays, with its rights, views and indexes; otherwise
         it is made anew. Without such a table all of them make it.
     schema
@@ -58,12 +58,12 @@ def write(
     >>> import stagefunnel as sf
     >>> shop = sf.datasets.worked_example()
     >>> dashboard = sqlite3.connect(":memory:")
-    >>> sf.write(sf.outcomes(shop.log, shop.pipeline), "outcomes", dashboard, mode="replace")
+    >>> sf.write(sf.outcomes(shop.log, shop.pipeline), "outcomes", dashboard, if_exists="replace")
     >>> dashboard.execute("SELECT base, won, lost, open FROM outcomes").fetchall()
     [(13, 6, 5, 2)]
     >>> dashboard.close()
     """
-    check_option("mode", mode, ("create", "append", "replace"))
+    check_option("if_exists", if_exists, ("error", "append", "replace"))
     frame = as_pandas(table)
     if not isinstance(frame, pd.DataFrame):
         raise SchemaError(
@@ -73,4 +73,4 @@ def write(
     for option, value in (("name", name), ("schema", schema)):
         if not isinstance(value, str) and not (option == "schema" and value is None):
             raise SchemaError(given(option, value), " is not a name")
-    write_table(with_seconds(frame), name, connection, mode, schema)
+    write_tables({name: with_seconds(frame)}, connection, if_exists, schema)

@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
-from ..databases import QueryBatches, open_database
 from ..databases.numerics import WideNumeric
-from ..databases.queries import query_text
+from ..databases.opening import open_database
+from ..databases.queries import QueryBatches, query_text
 from ..errors import InvalidRowError, SchemaError, counted, quoted
 from ..files import Progress
 from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths

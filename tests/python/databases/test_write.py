@@ -103,29 +103,29 @@ def test_a_table_that_is_there_is_not_touched_unless_asked(target: tuple[Any, As
     connection, ask = target
     sf.write(TABLE, NAME, connection)
     with pytest.raises(
-        sf.SchemaError, match=r"there is such a table already; choose mode='append' or 'replace'"
+        sf.SchemaError, match=r"there is such a table already; choose if_exists='append' or 'replace'"
     ):
         sf.write(TABLE, NAME, connection)
     assert len(ask(READ)) == 3
-    sf.write(TABLE[["items", "stage"]], NAME, connection, mode="append")
+    sf.write(TABLE[["items", "stage"]], NAME, connection, if_exists="append")
     assert [(row[0], row[1], row[2]) for row in ask(READ)[3:]] == [
         ("New", 2**60, None),
         ('Won "big"', 0, None),
         (None, -1, None),
     ]
     with pytest.raises(sf.SchemaError, match=r"has no column 'item'; it has: .*did you mean 'items'\?"):
-        sf.write(TABLE.rename(columns={"items": "item"}), NAME, connection, mode="append")
+        sf.write(TABLE.rename(columns={"items": "item"}), NAME, connection, if_exists="append")
     assert len(ask(READ)) == 6
 
 
 def test_replacing_keeps_a_table_of_the_same_columns_and_makes_others_anew(target: tuple[Any, Ask]) -> None:
     connection, ask = target
-    sf.write(TABLE, NAME, connection, mode="replace")
-    sf.write(TABLE.iloc[:1], NAME, connection, mode="replace")
+    sf.write(TABLE, NAME, connection, if_exists="replace")
+    sf.write(TABLE.iloc[:1], NAME, connection, if_exists="replace")
     assert len(ask(READ)) == 1
-    sf.write(pd.DataFrame({"n": [1, 2]}), NAME, connection, mode="replace")
+    sf.write(pd.DataFrame({"n": [1, 2]}), NAME, connection, if_exists="replace")
     assert ask(READ) == [(1,), (2,)]
-    sf.write(pd.DataFrame({"n": pd.Series([], dtype="int64")}), NAME, connection, mode="replace")
+    sf.write(pd.DataFrame({"n": pd.Series([], dtype="int64")}), NAME, connection, if_exists="replace")
     assert ask(READ) == []
 
 
@@ -141,16 +141,16 @@ def test_a_failure_leaves_what_was_there(target: tuple[Any, Ask]) -> None:
         wrong = pd.DataFrame({"n": ["x", "y"]})
         if "sqlite" in str(connection):
             ask("CREATE TABLE one (n INTEGER PRIMARY KEY)")
-            sf.write(pd.DataFrame({"n": [1, 2]}), "one", connection, mode="append")
+            sf.write(pd.DataFrame({"n": [1, 2]}), "one", connection, if_exists="append")
             with pytest.raises(sf.ReaderError, match=r'table "one": it was not written, and is what it was'):
-                sf.write(pd.DataFrame({"n": [7, 7]}), "one", connection, mode="replace")
+                sf.write(pd.DataFrame({"n": [7, 7]}), "one", connection, if_exists="replace")
             assert ask("SELECT n FROM one") == [(1,), (2,)]
             return
     else:
         wrong = pd.DataFrame({"n": ["x", "y"]})
     if not hasattr(connection, "adbc_get_info"):
         with pytest.raises(sf.ReaderError, match=r"it was not written, and is what it was: \w+"):
-            sf.write(wrong, NAME, connection, mode="replace")
+            sf.write(wrong, NAME, connection, if_exists="replace")
         assert ask(READ) == [(1,), (2,)]
 
 
@@ -158,11 +158,11 @@ def test_views_and_rights_outlive_a_replacement(uri: str) -> None:
     sf.write(pd.DataFrame({"n": [1]}), "base", uri)
     with psycopg.connect(uri) as other:
         other.execute("CREATE VIEW seen AS SELECT n + 1 AS m FROM base")
-    sf.write(pd.DataFrame({"n": [5]}), "base", uri, mode="replace")
+    sf.write(pd.DataFrame({"n": [5]}), "base", uri, if_exists="replace")
     with psycopg.connect(uri) as other:
         assert other.execute("SELECT m FROM seen").fetchall() == [(6,)]
     with pytest.raises(sf.ReaderError, match="depend"):
-        sf.write(pd.DataFrame({"other": [5]}), "base", uri, mode="replace")
+        sf.write(pd.DataFrame({"other": [5]}), "base", uri, if_exists="replace")
     with psycopg.connect(uri) as other:
         assert other.execute("SELECT m FROM seen").fetchall() == [(6,)]
 
@@ -187,16 +187,16 @@ def test_types_of_columns_are_those_of_the_values(uri: str) -> None:
 def test_an_open_transaction_stays_open(uri: str) -> None:
     with closing(psycopg.connect(uri)) as connection:
         connection.execute("CREATE TABLE mine (n int)")
-        sf.write(pd.DataFrame({"n": [1]}), "mine", connection, mode="append")
+        sf.write(pd.DataFrame({"n": [1]}), "mine", connection, if_exists="append")
         with pytest.raises(sf.ReaderError):
-            sf.write(pd.DataFrame({"n": ["x"]}), "mine", connection, mode="append")
+            sf.write(pd.DataFrame({"n": ["x"]}), "mine", connection, if_exists="append")
         assert connection.execute("SELECT * FROM mine").fetchall() == [(1,)]
         connection.rollback()
         assert connection.execute("SELECT to_regclass('mine')").fetchone() == (None,)
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE mine (n int)")
         connection.execute("INSERT INTO mine VALUES (1)")
-        sf.write(pd.DataFrame({"n": [2]}), "mine", connection, mode="append")
+        sf.write(pd.DataFrame({"n": [2]}), "mine", connection, if_exists="append")
         connection.rollback()
         assert connection.execute("SELECT * FROM mine").fetchall() == []
 
@@ -248,10 +248,10 @@ def test_any_database_of_sqlalchemy_is_written_through_it(uri: str) -> None:
 
     columns = columns_of(pd.DataFrame({"n": [1, 2], 'a "b"': ["x", None]}))
     with engine.connect() as connection:
-        for mode, expected in (("create", 2), ("append", 4), ("replace", 2)):
+        for if_exists, expected in (("error", 2), ("append", 4), ("replace", 2)):
             target = OfAlchemy(AlchemyDriver(connection, may_wait_elsewhere=False), None, "core")
             with target.transaction():
-                _fill(target, columns, mode)  # type: ignore[arg-type]
+                _fill(target, columns, if_exists)  # type: ignore[arg-type]
             assert len(target.rows("SELECT * FROM core")) == expected
             connection.commit()
     engine.dispose()

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from ...databases import frame_of_query, open_database, queries_by_name
+from ...databases.opening import open_database
+from ...databases.queries import frame_of_query, queries_by_name
 from ...errors import SchemaError, named
 from ...files import Progress
 
