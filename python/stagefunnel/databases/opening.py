@@ -138,6 +138,8 @@ def _opened(uri: str, writes: bool) -> tuple[Driver, Callable[[], None]]:
         return _alchemy(uri)
     if scheme in ("postgresql", "postgres"):
         return _postgresql(uri)
+    if scheme == "duckdb" and not writes and _path_in(uri, scheme) in ("", ":memory:"):
+        return _duckdb(":memory:", writes)  # for queries of files, which DuckDB reads by itself
     if scheme in ("sqlite", "duckdb"):
         opens = _sqlite if scheme == "sqlite" else _duckdb
         return opens(_path_of(uri, scheme), writes)
@@ -154,13 +156,14 @@ def _opened(uri: str, writes: bool) -> tuple[Driver, Callable[[], None]]:
     )
 
 
+def _path_in(uri: str, scheme: str) -> str:
+    rest = uri[len(scheme) + 1 :].partition("?")[0]
+    return rest[3:] if rest.startswith("///") else rest.removeprefix("//")
+
+
 def _path_of(uri: str, scheme: str) -> str:
     """Read the path of a file: three slashes stand before a relative one, four before one from the root."""
-    rest = uri[len(scheme) + 1 :].partition("?")[0]
-    if rest.startswith("///"):
-        rest = rest[3:]
-    elif rest.startswith("//"):
-        rest = rest[2:]
+    rest = _path_in(uri, scheme)
     if not rest or rest == ":memory:":
         raise SchemaError(
             given("connection", masked(uri)),
@@ -187,8 +190,11 @@ def _sqlite(path: str, writes: bool) -> tuple[Driver, Callable[[], None]]:
 
 
 def _duckdb(path: str, writes: bool) -> tuple[Driver, Callable[[], None]]:
-    _check_there(path, writes)
-    connection = _module("duckdb", "reading DuckDB", "pip install duckdb").connect(path, read_only=not writes)
+    in_memory = path == ":memory:"
+    if not in_memory:
+        _check_there(path, writes)
+    duckdb = _module("duckdb", "reading DuckDB", "pip install duckdb")
+    connection = duckdb.connect(path, read_only=not writes and not in_memory)
     return DuckDriver(connection, may_wait_elsewhere=True), connection.close
 
 
