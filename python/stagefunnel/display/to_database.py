@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
+from ..databases.connection import Connection
 from ..databases.writing import write_tables
 from ..errors import SchemaError, check_option, given, named
 from ..tables.frames import as_pandas
@@ -15,7 +16,7 @@ from .write import with_seconds
 def write(
     table: pd.DataFrame,
     name: str,
-    connection: Any,
+    connection: Connection,
     *,
     if_exists: Literal["error", "append", "replace"] = "error",
     schema: str | None = None,

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
+from ..databases.connection import Connection
 from ..databases.numerics import WideNumeric
 from ..databases.opening import open_database
 from ..databases.queries import QueryBatches, query_text
@@ -361,7 +362,7 @@ class StageLog:
 
     @classmethod
     def from_sql(
-        cls, query: str | os.PathLike[str], connection: Any, **options: Unpack[StreamOptions]
+        cls, query: str | os.PathLike[str], connection: Connection, **options: Unpack[StreamOptions]
     ) -> Self:
         """Read a log out of a database, a batch at a time.
 

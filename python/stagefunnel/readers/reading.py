@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
+from ..databases.connection import Connection
 from ..errors import Parts, ReaderError, SchemaError, check_option, did_you_mean, given, named, quoted
 from ..files import Progress
 from ..log.stage_log import StageLog
@@ -45,7 +46,7 @@ def read(
     paths_or_records: Inputs | None = None,
     *,
     sql: str | os.PathLike[str] | Mapping[str, str | os.PathLike[str]] | None = None,
-    connection: Any = None,
+    connection: Connection | None = None,
     crm: str | None = None,
     pipeline: Pipeline | None = None,
     item: str | None = None,
@@ -80,8 +81,7 @@ def read(
         gzip; text is UTF-8, UTF-16 or the Cyrillic cp1251. May be left out beside `sql`.
     sql
         A query of a database, or several by names, such as ``{"moves": "SELECT …", "deals": "SELECT …"}``:
-        text, or the path of a file. Each is recognised by its columns, as a file is; its name stands in
-        messages.
+        text, or the path of a file. Each is recognised by its columns, as a file is.
     connection
         Where the queries run: a URI or an open connection, as :meth:`StageLog.from_sql` takes it.
     crm
@@ -138,11 +138,6 @@ def read(
         If an option does not fit the input.
     FileNotFoundError
         If a path or a glob matches no file.
-
-    Notes
-    -----
-    The rows of a query are all in memory while an export is read; :meth:`StageLog.from_sql` takes more than
-    fit there.
 
     Examples
     --------

@@ -234,6 +234,11 @@ TRIALS: dict[str, list[Trial]] = {
         trial("strict_order", needs="--mode clickhouse --window 60d"),
         idle("strict_order"),
     ],
+    "connection": [idle("sqlite:///a.db")],
+    "if_exists": [idle("replace")],
+    "schema": [idle("public")],
+    "sql": [idle("SELECT 1")],
+    "table": [idle("answer")],
     "no_items": [trial()],
     "now": [trial("2026-12-31")],
     "observed_until": [
