@@ -48,7 +48,7 @@ def keys_of_decimals(values: Sequence[Any], column: str, *, as_text: bool) -> li
     """
     if as_text:
         return [None if value is None else digits(Decimal(value)) for value in values]
-    keys = []
+    keys: list[int | None] = []
     for value in values:
         if value is None:
             keys.append(None)

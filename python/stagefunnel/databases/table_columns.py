@@ -53,7 +53,6 @@ _OBJECTS: Final[tuple[tuple[type, Kind], ...]] = (
     (float, "float"),
     (np.floating, "float"),
     (decimal.Decimal, "decimal"),
-    (datetime.datetime, "timestamp"),
     (datetime.date, "date"),
 )
 
@@ -131,10 +130,9 @@ def _kind_of_objects(values: list[Any]) -> Kind:
 
 
 def _kind_of_object(value: Any) -> Kind:
-    for base, kind in _OBJECTS:
-        if isinstance(value, base):
-            return "moment" if kind == "timestamp" and value.tzinfo is not None else kind
-    return "text"
+    if isinstance(value, datetime.datetime):
+        return "timestamp" if value.tzinfo is None else "moment"
+    return next((kind for base, kind in _OBJECTS if isinstance(value, base)), "text")
 
 
 def _moment(value: Any) -> datetime.datetime:
