@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..databases.opening import open_database
 from ..databases.queries import columns_of_query, frame_of_query, queries_by_name, query_text
-from ..databases.secrets import masked
+from ..databases.secrets import masked_uri
 from .progress import Bars
 
 _NAMED: Final = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
@@ -89,7 +89,7 @@ def shown_inputs(args: argparse.Namespace) -> list[str]:
     if not has_queries(args):
         return list(args.files)
     queries = [word for query in args.sql for word in ("--sql", query)]
-    return [*args.files, "--connect", masked(args.connection), *queries]
+    return [*args.files, "--connect", masked_uri(args.connection), *queries]
 
 
 def joined_inputs(args: argparse.Namespace) -> str:

@@ -7,12 +7,12 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from ..errors import ReaderError, SchemaError, given, named
+from ..errors import ReaderError, SchemaError, StageFunnelError, given, named
 from .drivers import (
     AdbcDriver,
     AlchemyDriver,
@@ -23,7 +23,7 @@ from .drivers import (
     PsycopgDriver,
     SqliteDriver,
 )
-from .secrets import Secrets, masked
+from .secrets import Secrets, masked_uri
 
 _EXTRA: Final = 'pip install "stagefunnel[sql]"'
 _KINDS: Final = "a connection of ADBC, DuckDB, SQLAlchemy or another driver of Python"
@@ -64,18 +64,18 @@ def open_database(connection: Any, *, writes: bool = False) -> Iterator[Database
     if isinstance(connection, os.PathLike):
         connection = os.fspath(connection)
     if not isinstance(connection, str):
-        with _known(connection) as driver:
+        with _entered(connection) as driver:
             yield Database(driver, Secrets.of_words(driver.secrets()))
         return
     secrets = Secrets(connection)
     failure = None
     try:
         driver, close = _opened(connection, writes)
-    except (ReaderError, SchemaError):
+    except StageFunnelError:
         raise
     except Exception as error:
         failure = ReaderError(
-            given("connection", masked(connection)), f": cannot connect: {secrets.told_by(error)}"
+            given("connection", masked_uri(connection)), f": cannot connect: {secrets.told_by(error)}"
         )
     if failure is not None:  # outside of the handler, so that the driver's error is not chained
         raise failure
@@ -84,6 +84,23 @@ def open_database(connection: Any, *, writes: bool = False) -> Iterator[Database
     finally:
         with suppress(Exception):
             close()
+
+
+@contextmanager
+def _entered(connection: Any) -> Iterator[Driver]:
+    """Know an open connection, or open one of an engine, whose error then shows no password either."""
+    with ExitStack() as stack:
+        failure = None
+        try:
+            driver = stack.enter_context(_known(connection))
+        except StageFunnelError:
+            raise
+        except Exception as error:
+            secrets = Secrets.of_words([getattr(getattr(connection, "url", None), "password", None)])
+            failure = ReaderError(named("connection"), f": cannot connect: {secrets.told_by(error)}")
+        if failure is not None:
+            raise failure
+        yield driver
 
 
 @contextmanager
@@ -150,7 +167,7 @@ def _opened(uri: str, writes: bool) -> tuple[Driver, Callable[[], None]]:
     if found and "://" in uri:
         return _alchemy(uri)
     raise SchemaError(
-        given("connection", masked(uri)),
+        given("connection", masked_uri(uri)),
         " is neither a URI such as postgresql://user@host/database, sqlite:///file.db or "
         "duckdb:///file.duckdb, nor the file of a database",
     )
@@ -166,7 +183,7 @@ def _path_of(uri: str, scheme: str) -> str:
     rest = _path_in(uri, scheme)
     if not rest or rest == ":memory:":
         raise SchemaError(
-            given("connection", masked(uri)),
+            given("connection", masked_uri(uri)),
             " is a database in memory, which is empty; pass its open connection",
         )
     return unquote(rest)

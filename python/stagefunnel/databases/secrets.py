@@ -32,6 +32,24 @@ def masked(text: str) -> str:
     return _OPTION.sub(rf"\1\2{_MASK}", text)
 
 
+def masked_uri(uri: str) -> str:
+    """Return a URI, or a string of a connection, with its passwords masked, however they are written.
+
+    Examples
+    --------
+    >>> from stagefunnel.databases.secrets import masked_uri
+    >>> masked_uri("postgresql://ann:my p@ss/word@db/crm")
+    'postgresql://ann:***@db/crm'
+    """
+    scheme, mark, rest = uri.partition("://")
+    if mark and "@" in rest:
+        # The last @ parts the user from the host, also where a password has an @ that is not written as %40.
+        user, _, host = rest.rpartition("@")
+        name, colon, _ = user.partition(":")
+        uri = f"{scheme}://{name}:{_MASK}@{host}" if colon else uri
+    return masked(uri)
+
+
 class Secrets:
     """The secret words of a connection, in all the forms in which a text may hold them.
 

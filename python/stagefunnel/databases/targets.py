@@ -27,8 +27,9 @@ class Target(ABC):
         self.driver, self.schema, self.name = driver, schema, name
         self.connection: Any = driver.connection
         self.dialect = driver.dialect
-        for part in filter(None, (schema, name)):
-            self.check_name("name", part)
+        self.check_name("name", name)
+        if schema is not None:
+            self.check_name("schema", schema)
 
     @property
     def quoted(self) -> str:

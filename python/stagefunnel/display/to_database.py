@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..databases.connection import Connection
 from ..databases.writing import write_tables
-from ..errors import SchemaError, check_option, given, named
+from ..errors import SchemaError, check_option, given, named, quoted
 from ..tables.frames import as_pandas
 from .write import with_seconds
 
@@ -74,4 +74,7 @@ def write(
     for option, value in (("name", name), ("schema", schema)):
         if not isinstance(value, str) and not (option == "schema" and value is None):
             raise SchemaError(given(option, value), " is not a name")
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise SchemaError(named("table"), f" has several columns named {quoted(twice)}")
     write_tables({name: with_seconds(frame)}, connection, if_exists, schema)

@@ -202,7 +202,7 @@ def test_a_mistake_of_a_reader_names_the_query(file: Path) -> None:
     ):
         with pytest.raises(sf.StageFunnelError, match=message):
             sf.read(**options)
-    with pytest.raises(sf.ReaderError, match=r"moves, row 2: "):
+    with pytest.raises(sf.ReaderError, match=r"moves, row 1: "):
         sf.read(
             sql={"moves": "SELECT deal AS deal_id, stage, 'x' || moved AS changed_at FROM moves LIMIT 2"},
             connection=file,
@@ -302,7 +302,8 @@ def test_the_command_reads_a_database(
     assert run("outcomes", *source[:3], "moves.sql", "--by", "owner", "--amount", "amount", *shared) == 0
     printed = capsys.readouterr().out.splitlines()
     assert [line.split(",")[:3] for line in printed[1:]] == [["Ann", "1", "1"], ["Bob", "1", "0"]]
-    assert run("funnel", *source, "--format", "csv") == 0
+    assert run("funnel", *source, "--format", "csv") == 2  # one move alone leaves all in doubt
+    assert "`stagefunnel init --connect " in capsys.readouterr().err
     assert run("funnel", "--read", *source[:3], f"moves={SQL}", "--item", "deal", "--time", "moved") == 0
     assert (
         run("sequence-funnel", *source, "--steps", "New,Won[owner=Ann]", "--item", "deal", "--time", "moved")
@@ -341,7 +342,10 @@ def test_the_command_writes_into_a_database(
         ((*source, "--pipeline", "p.toml", "--table", "x"), "--table is about a table of a database"),
         ((*source, *target[:-1]), "--out names a database, and there is no --table"),
         ((*source, *target, "a", "--format", "csv"), "--format is for a file or the screen"),
-        ((*source, "--order", "moved"), "--order is for files; let the query give its rows in order"),
+        (
+            (*source, "--order", "moved", "--pipeline", "p.toml"),
+            "--order is for files; let the query give its rows in order",
+        ),
         (
             (*source, "--sql", "x=SELECT 1", "--pipeline", "p.toml"),
             "several queries are the parts of an export",

@@ -103,7 +103,7 @@ def test_a_table_that_is_there_is_not_touched_unless_asked(target: tuple[Any, As
     connection, ask = target
     sf.write(TABLE, NAME, connection)
     with pytest.raises(
-        sf.SchemaError, match=r"there is such a table already; choose if_exists='append' or 'replace'"
+        sf.SchemaError, match=r"there is such a table already; choose if_exists="append" or if_exists="replace""
     ):
         sf.write(TABLE, NAME, connection)
     assert len(ask(READ)) == 3
