@@ -63,7 +63,7 @@ def test_moments_are_in_utc_and_amounts_exact(connection: Any) -> None:
     assert rows["item"].tolist() == [7, 7, 8]
     pipeline = sf.Pipeline(["New"], won="Won")
     won = sf.outcomes(log, pipeline, amount="amount", amount_at="first_known")
-    assert won.loc[0, ["won_amount", "open_amount"]].tolist() == [1.1, 2.2]
+    assert won.loc[0, ["amount_won", "amount_open"]].tolist() == [1.1, 2.2]
 
 
 def test_a_session_in_another_zone_changes_nothing(uri: str) -> None:

@@ -102,9 +102,8 @@ def test_values_and_types_arrive(target: tuple[Any, Ask]) -> None:
 def test_a_table_that_is_there_is_not_touched_unless_asked(target: tuple[Any, Ask]) -> None:
     connection, ask = target
     sf.write(TABLE, NAME, connection)
-    with pytest.raises(
-        sf.SchemaError, match=r"there is such a table already; choose if_exists="append" or if_exists="replace""
-    ):
+    message = 'there is such a table already; choose if_exists="append" or if_exists="replace"'
+    with pytest.raises(sf.SchemaError, match=message):
         sf.write(TABLE, NAME, connection)
     assert len(ask(READ)) == 3
     sf.write(TABLE[["items", "stage"]], NAME, connection, if_exists="append")
