@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 
 def names_database(place: str | None) -> bool:
@@ -33,12 +34,24 @@ def target(parser: argparse.ArgumentParser) -> None:
     of_table(group, "the table; a summary writes several: NAME_funnel, NAME_outcomes, …")
 
 
-def of_table(group: argparse._ActionsContainer, text: str) -> None:
+def of_table(group: Any, text: str) -> None:
     """Add the name of a table, its schema, and what happens to one that is there."""
-    group.add_argument("--table", metavar="NAME", help=text)
+    group.add_argument("--into", metavar="NAME", help=text)
     group.add_argument(
         "--if-exists",
         choices=("error", "append", "replace"),
         help="a table that is there: refused (default), given more rows, or these rows alone",
     )
     group.add_argument("--schema", metavar="NAME", help="the schema of the table")
+
+
+def to(parser: argparse.ArgumentParser) -> None:
+    """Add the place that an export is written to."""
+    parser.add_argument(
+        "--to",
+        metavar="PATH",
+        required=True,
+        help=".parquet or .csv for the log, or a directory for log, items, pipelines and quality; it is "
+        "made; or the URI of a database, in which tables are made",
+    )
+    of_table(parser, "the table of the log in a database; NAME_items and NAME_quality (default: log)")

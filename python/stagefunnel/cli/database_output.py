@@ -16,9 +16,9 @@ from ..tables.summary import Summary
 
 def write_answer(answer: pd.DataFrame | Summary, args: argparse.Namespace) -> None:
     """Write an answer: one table, or those of a summary, in one transaction."""
-    tables = {args.table: answer}
+    tables = {args.into: answer}
     if isinstance(answer, Summary):
-        tables = {f"{args.table}_{name}": table for name, table in answer.tables.items()}
+        tables = {f"{args.into}_{name}": table for name, table in answer.tables.items()}
     write_to_database(tables, args.out, args)
 
 
@@ -29,10 +29,10 @@ def write_export(export: sf.Export, args: argparse.Namespace) -> None:
         parts = {"leads": export.leads, "deals": export.deals}
     tables = {}
     for part, one in parts.items():
-        name = "_".join(filter(None, (args.table or ("" if part else "log"), part)))
+        name = "_".join(filter(None, (args.into or ("" if part else "log"), part)))
         tables |= {name: sf.row_table(one.log), f"{name}_items": one.items, f"{name}_quality": one.quality}
     if export.links is not None:
-        tables["_".join(filter(None, (args.table, "links")))] = export.links
+        tables["_".join(filter(None, (args.into, "links")))] = export.links
     write_to_database({name: table for name, table in tables.items() if table is not None}, args.to, args)
 
 

@@ -21,7 +21,6 @@ from ..tables.options import (
     PerName,
     SkipAtName,
 )
-from .database_options import of_table
 
 
 def whole(text: str) -> int:
@@ -189,18 +188,6 @@ def export(parser: argparse.ArgumentParser, *, asks: bool, has_parts: bool) -> N
     )
     export.add_argument("--decimal", choices=(".", ","), help="the mark before the decimals of amounts")
     export.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252")
-
-
-def to(parser: argparse.ArgumentParser) -> None:
-    """Add the place that an export is written to."""
-    parser.add_argument(
-        "--to",
-        metavar="PATH",
-        required=True,
-        help=".parquet or .csv for the log, or a directory for log, items, pipelines and quality; it is "
-        "made; or the URI of a database, in which tables are made",
-    )
-    of_table(parser, "the table of the log in a database; NAME_items and NAME_quality (default: log)")
 
 
 def kind(parser: argparse.ArgumentParser) -> None:

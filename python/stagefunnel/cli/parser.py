@@ -82,7 +82,7 @@ class _Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse arguments; an option that there is not is an error before any other."""
         words = sys.argv[1:] if args is None else list(args)
-        if any(word.startswith("--sql") for word in words):
+        if any(word.startswith(("--sql", "--connect")) for word in words):
             self._need_no_files()
         is_of_command = self.get_default("command") is not None
         wrong = unknown_option(words if is_of_command else words[:1], self.options, _options_of_commands)

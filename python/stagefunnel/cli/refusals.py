@@ -110,14 +110,14 @@ def _reads_step_1(args: _Args) -> bool:
 
 _RULES: Final = (
     _Rule(
-        ("table", "if_exists", "schema"),
+        ("into", "if_exists", "schema"),
         lambda args: not names_database(getattr(args, "to", None) or args.out),
         "{} is about a table of a database, and the place of the answer is none; give its URI",
     ),
     _Rule(
         ("out",),
-        lambda args: names_database(args.out) and args.table is None,
-        "{} names a database, and there is no --table; give the name of the table",
+        lambda args: names_database(args.out) and args.into is None,
+        "{} names a database, and there is no --into; give the name of the table",
     ),
     _Rule(
         ("format", "wide", "matrix"),

@@ -14,7 +14,7 @@ from ..errors import Option
 _OTHER_NAMES: Final = {
     "path": "--out",
     "connection": "--connect",
-    "name": "--table",
+    "name": "--into",
     "form": "--format",
     "effect": "the effect{} of --exclude",
     "after": "the step{} after which --exclude begins",

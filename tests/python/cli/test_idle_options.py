@@ -238,7 +238,7 @@ TRIALS: dict[str, list[Trial]] = {
     "if_exists": [idle("replace")],
     "schema": [idle("public")],
     "sql": [idle("SELECT 1")],
-    "table": [idle("answer")],
+    "into": [idle("answer")],
     "no_items": [trial()],
     "now": [trial("2026-12-31")],
     "observed_until": [

@@ -22,7 +22,7 @@ OTHER_OPTIONS = {
     "format": "of the answer; in Python a table is a frame, which has methods of its own for that",
     "out": "of the answer, likewise",
     "connect": "the `connection` of `read` and `from_sql`; on a command line it is made",
-    "table": "the `name` that `write` gives to the answer in a database",
+    "into": "the `name` that `write` gives to the answer in a database",
     "if_exists": "of that table, as `write` has it",
     "schema": "of that table, likewise",
     "to": "of what `read` gives; in Python it is an object",

@@ -318,7 +318,7 @@ def test_the_command_writes_into_a_database(
     monkeypatch.chdir(tmp_path)
     Path("p.toml").write_text('[pipeline]\nstages = ["New"]\nwon = "Won"\n')
     source = ("--connect", f"sqlite:///{file}", "--sql", SQL, "--item", "deal", "--time", "moved")
-    target = ("--pipeline", "p.toml", "--out", "sqlite:///dash.db", "--table")
+    target = ("--pipeline", "p.toml", "--out", "sqlite:///dash.db", "--into")
 
     def ask(query: str) -> list[Any]:
         with closing(sqlite3.connect("dash.db")) as other:
@@ -328,19 +328,19 @@ def test_the_command_writes_into_a_database(
     assert ask("SELECT stage, reached FROM funnel") == [("New", 2), ("Won", 1)]
     assert run("funnel", *source, *target, "funnel") == 1
     assert (
-        "--table funnel: there is such a table already; choose --if-exists append or"
+        "--into funnel: there is such a table already; choose --if-exists append or"
         in capsys.readouterr().err
     )
     assert run("funnel", *source, *target, "funnel", "--if-exists", "replace") == 0
     assert run("summary", *source, *target, "s") == 0
     assert ask("SELECT count(*) FROM s_outcomes") == [(1,)]
-    assert run("read", *source, "--to", "sqlite:///dash.db", "--table", "crm") == 0
+    assert run("read", *source, "--to", "sqlite:///dash.db", "--into", "crm") == 0
     assert ask("SELECT count(*) FROM crm") == [(3,)]
     assert ask("SELECT count(*) FROM crm_quality")[0][0] > 3
     capsys.readouterr()
     for words, message in (
-        ((*source, "--pipeline", "p.toml", "--table", "x"), "--table is about a table of a database"),
-        ((*source, *target[:-1]), "--out names a database, and there is no --table"),
+        ((*source, "--pipeline", "p.toml", "--into", "x"), "--into is about a table of a database"),
+        ((*source, *target[:-1]), "--out names a database, and there is no --into"),
         ((*source, *target, "a", "--format", "csv"), "--format is for a file or the screen"),
         (
             (*source, "--order", "moved", "--pipeline", "p.toml"),
