@@ -128,7 +128,7 @@ _RULES: Final = (
     _Rule(("sql",), _lacks("connection"), "{} is for a database, and there is no --connect; give both"),
     _Rule(
         ("sql",),
-        lambda args: bool(args.files) and not _is_export(args),
+        lambda args: bool(args.files) and (hasattr(args, "toml") or not _is_export(args)),
         "{} stands in the place of files; leave out one of them, or add --read to read them together",
     ),
     _Rule(
