@@ -72,7 +72,9 @@ class _Parser(argparse.ArgumentParser):
         """Parse arguments; ``given`` has the options that were typed, the others have their defaults."""
         found, rest = self.parse_known_args(args, namespace)
         if rest:
-            found.parser.error(f"there is nothing to do with {' '.join(rest)}")
+            from ..databases.secrets import masked_uri
+
+            found.parser.error(f"there is nothing to do with {' '.join(map(masked_uri, rest))}")
         defaults = vars(found).pop("defaults")
         found.given = frozenset(defaults) & frozenset(vars(found))
         for name in defaults.keys() - found.given:

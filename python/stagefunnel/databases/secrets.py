@@ -10,7 +10,8 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 _MASK: Final = "***"
 _SHORTEST: Final = 4  # a shorter word stands in too many texts, and masking it there would show what it is
 # Names of options whose values are secret: password, pwd, sslpassword, token, api_key, client_secret, …
-_NAME: Final = r"[\w.-]*(?:pass|pwd|secret|token|credential|private|api_?key|access_?key)[\w.-]*"
+_SECRET: Final = "passw(?:or)?d|passphrase|passcode|pwd|secret|token|credential|(?:private|api|access)_?key"
+_NAME: Final = rf"pass|[\w.-]*(?:{_SECRET})[\w.-]*"
 _IN_USER: Final = re.compile(r"([A-Za-z][\w+.-]*://[^\s:@/]*):(\S+)@")
 _OPTION: Final = re.compile(
     rf"(?i)\b({_NAME})(\s*=\s*)('(?:[^'\\]|\\.)*'|\"[^\"]*\"|\{{[^}}]*\}}|[^\s&;'\"]+)"
