@@ -270,8 +270,8 @@ def test_what_hides_a_password_leaves_the_rest() -> None:
     assert masked("postgresql://ann@db/crm") == "postgresql://ann@db/crm"
     assert masked("Driver={x};UID=ann;PWD={a;b};") == "Driver={x};UID=ann;PWD=***;"
     assert masked("a mail to ann@example.org at 10:00") == "a mail to ann@example.org at 10:00"
-    assert masked("passed = 5, bypass=1, pass = x, sslpassword=y") == (
-        "passed = 5, bypass=1, pass = ***, sslpassword=***"
+    assert masked("passed = 5, bypass=1; pass = x; sslpassword=y") == (
+        "passed = 5, bypass=1; pass = ***; sslpassword=***"
     )
     secrets = Secrets("postgresql://ann:abc@h/d")
     assert "abc" not in repr(secrets)
