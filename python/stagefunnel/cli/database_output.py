@@ -16,9 +16,10 @@ from ..tables.summary import Summary
 
 def write_answer(answer: pd.DataFrame | Summary, args: argparse.Namespace) -> None:
     """Write an answer: one table, or those of a summary, in one transaction."""
-    tables = {args.into: answer}
     if isinstance(answer, Summary):
         tables = {f"{args.into}_{name}": table for name, table in answer.tables.items()}
+    else:
+        tables = {args.into: answer}
     write_to_database(tables, args.out, args)
 
 
@@ -27,7 +28,7 @@ def write_export(export: sf.Export, args: argparse.Namespace) -> None:
     parts = {"": export}
     if export.leads is not None and export.deals is not None:
         parts = {"leads": export.leads, "deals": export.deals}
-    tables = {}
+    tables: dict[str, pd.DataFrame | None] = {}
     for part, one in parts.items():
         name = "_".join(filter(None, (args.into or ("" if part else "log"), part)))
         tables |= {name: sf.row_table(one.log), f"{name}_items": one.items, f"{name}_quality": one.quality}
