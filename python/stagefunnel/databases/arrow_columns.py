@@ -62,6 +62,8 @@ def read_column(values: Any, field: Any, role: str, *, as_text: bool) -> Any:
         )
     if (field.metadata or {}).get(b"POSTGRESQL:type") == b"money":
         raise SchemaError(f"column {name!r} is of the type money; cast it to numeric, in the query")
+    if (field.metadata or {}).get(b"POSTGRESQL:type") == b"bpchar":
+        return _pc().utf8_rtrim(values, characters=" ")  # what fills up a char(n) means nothing
     if types.is_timestamp(kind):
         return _moments(values)
     if types.is_date32(kind):

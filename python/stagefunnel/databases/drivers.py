@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from .psycopg_times import kinds_of_times, read_times_as_text
+from .psycopg_times import kinds_of_texts, read_times_as_text
 from .results import ARROW_ROWS, PYTHON_ROWS, Result, names_of, rows_of, scales_of
 
 _NUMBERS: Final = itertools.count(1)
@@ -140,8 +140,7 @@ class PsycopgDriver(Driver):
                     self.connection.rollback()
 
         result = _of_cursor(cursor, query, at_end=end)
-        if has_texts:
-            result.times = kinds_of_times(cursor.description)
+        result.texts = kinds_of_texts(cursor.description, has_times=has_texts)
         return result
 
     def secrets(self) -> list[Any]:
@@ -171,7 +170,9 @@ class Psycopg2Driver(Driver):
                 with suppress(Exception):
                     self.connection.rollback()
 
-        return _of_cursor(cursor, query, at_end=end, names_come_with_rows=True)
+        result = _of_cursor(cursor, query, at_end=end, names_come_with_rows=True)
+        result.texts = kinds_of_texts(cursor.description, has_times=False)
+        return result
 
     def secrets(self) -> list[Any]:
         """Return the password."""

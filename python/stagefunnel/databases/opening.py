@@ -227,7 +227,9 @@ def _postgresql(uri: str) -> tuple[Driver, Callable[[], None]]:
     if _has("psycopg"):
         connection = importlib.import_module("psycopg").connect(uri)
         return PsycopgDriver(connection, may_wait_elsewhere=True), connection.close
-    connection = _module("psycopg2", "reading PostgreSQL", _EXTRA).connect(uri)
+    if not _has("psycopg2"):
+        raise ReaderError(f"reading PostgreSQL needs adbc-driver-postgresql: {_EXTRA}")
+    connection = importlib.import_module("psycopg2").connect(uri)
     return Psycopg2Driver(connection, may_wait_elsewhere=True), connection.close
 
 

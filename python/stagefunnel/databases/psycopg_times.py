@@ -1,4 +1,7 @@
-"""Times of PostgreSQL as the text that the server sends: Python has no value for the infinite ones."""
+"""Times of PostgreSQL as the text that the server sends: Python has no value for the infinite ones.
+
+Texts of the type ``char(n)`` are filled up with blanks, which mean nothing there.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
-TimeKind = Literal["date", "timestamp", "timestamptz"]
-_KINDS: Final[dict[int, TimeKind]] = {1082: "date", 1114: "timestamp", 1184: "timestamptz"}
+TextKind = Literal["char", "date", "timestamp", "timestamptz"]
+_CHAR: Final = 1042
+_KINDS: Final[dict[int, TextKind]] = {1082: "date", 1114: "timestamp", 1184: "timestamptz"}
 _INFINITE: Final = frozenset(("infinity", "-infinity"))
 
 
@@ -23,14 +27,17 @@ def read_times_as_text(cursor: Any) -> bool:
     return True
 
 
-def kinds_of_times(description: Sequence[Any]) -> dict[int, TimeKind]:
-    """Return which columns are times, by place."""
-    kinds = enumerate(_KINDS.get(column[1]) for column in description)
+def kinds_of_texts(description: Sequence[Any], *, has_times: bool) -> dict[int, TextKind]:
+    """Return which columns are texts with a meaning of their own, by place."""
+    known: dict[int, TextKind] = {_CHAR: "char", **(_KINDS if has_times else {})}
+    kinds = enumerate(known.get(column[1]) for column in description)
     return {place: kind for place, kind in kinds if kind is not None}
 
 
-def times_of(texts: Sequence[str | None], kind: TimeKind) -> pd.Series:
-    """Read times; what is no time, such as one before our era, stays text, which the log then refuses."""
+def values_of(texts: Sequence[str | None], kind: TextKind) -> pd.Series:
+    """Read texts; what is no time, such as one before our era, stays text, which the log then refuses."""
+    if kind == "char":
+        return pd.Series([None if text is None else text.rstrip(" ") for text in texts], dtype=object)
     if not _INFINITE.isdisjoint(texts):
         texts = [None if text in _INFINITE else text for text in texts]
     if kind != "date":

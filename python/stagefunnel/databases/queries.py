@@ -24,7 +24,7 @@ from . import arrow_columns, python_columns
 from .drivers import NoRows
 from .numerics import WideNumeric
 from .opening import Database
-from .psycopg_times import times_of
+from .psycopg_times import values_of
 from .results import Result
 
 _ROLES: Final = ("item", "stage", "time", "exited", "start_unknown")
@@ -80,8 +80,8 @@ class QueryBatches:
                 if columns is None:
                     field = batch.schema.field(place).with_name(name)
                     read[name] = arrow_columns.read_column(batch.column(place), field, role, as_text=as_text)
-                elif place in result.times:
-                    read[name] = times_of(columns[place], result.times[place])
+                elif place in result.texts:
+                    read[name] = values_of(columns[place], result.texts[place])
                 else:
                     read[name] = python_columns.read_column(
                         columns[place], name, role, scale=result.scales.get(place), as_text=as_text
@@ -136,9 +136,9 @@ def frame_of_query(
 def _plain_frame(rows: Sequence[Sequence[Any]], result: Result) -> pd.DataFrame:
     columns = {}
     for place, values in enumerate(zip(*rows, strict=True)):
-        kind = result.times.get(place)
+        kind = result.texts.get(place)
         columns[result.names[place]] = (
-            python_columns.plain(values) if kind is None else times_of(values, kind)
+            python_columns.plain(values) if kind is None else values_of(values, kind)
         )
     return pd.DataFrame(columns)
 

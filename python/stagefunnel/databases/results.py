@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .psycopg_times import TimeKind
+from .psycopg_times import TextKind
 
 # Rows of a batch: of Python objects, and of Arrow, which takes a tenth of their memory.
 PYTHON_ROWS: Final = 50_000
@@ -32,8 +32,8 @@ class Result:
         Function that ends what is being fetched now, from another thread.
     scales
         Decimal places of columns, as far as the driver says them; by place.
-    times
-        Columns whose values are the texts of times, and what they are in the database; by place.
+    texts
+        Columns whose values are texts with a meaning, and what they are in the database; by place.
     """
 
     names: list[str]
@@ -42,7 +42,7 @@ class Result:
     has_arrow: bool
     cancel: Callable[[], None] = lambda: None
     scales: dict[int, int] = field(default_factory=dict)
-    times: dict[int, TimeKind] = field(default_factory=dict)
+    texts: dict[int, TextKind] = field(default_factory=dict)
 
 
 def rows_of(cursor: Any) -> Iterator[list[Sequence[Any]]]:

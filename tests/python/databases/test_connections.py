@@ -4,6 +4,7 @@ import datetime as dt
 import gc
 import pickle
 import sqlite3
+import sys
 import traceback
 import uuid
 import weakref
@@ -208,6 +209,25 @@ def test_a_mistake_of_a_reader_names_the_query(file: Path) -> None:
             sql={"moves": "SELECT deal AS deal_id, stage, 'x' || moved AS changed_at FROM moves LIMIT 2"},
             connection=file,
         )
+
+
+def test_without_a_library_the_error_says_what_to_install(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("adbc_driver_postgresql", "psycopg", "psycopg2", "sqlalchemy", "duckdb", "pyarrow"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for uri, message in (
+        (
+            "postgresql:///crm",
+            r'reading PostgreSQL needs adbc-driver-postgresql: pip install "stagefunnel\[sql\]"',
+        ),
+        ("duckdb://", r"reading DuckDB needs duckdb: pip install duckdb"),
+        ("mysql+pymysql://h/d", r"this URI needs sqlalchemy: pip install sqlalchemy and the driver of the"),
+    ):
+        with pytest.raises(sf.ReaderError, match=message):
+            sf.StageLog.from_sql("SELECT 1", uri)
+    check(sf.StageLog.from_sql(SQL, file, **NAMES, columns="owner"))  # Python reads SQLite itself
+    assert sf.read(sql=SQL, connection=file, item="deal", time="moved").log.n_rows == 3
 
 
 PASSWORDS = ("s3cret-Word", "p@ss/w:ord", "ünï cödé", "a'b\"c d", "50%off&more=1", "kurz")

@@ -110,6 +110,7 @@ def test_infinite_times_are_missing(connection: Any) -> None:
         ("numeric", ("1.50", "2.00"), ["1.5", "2"]),
         ("uuid", ("00000000-0000-0000-0000-0000000000ff", "ffffffff-0000-4000-8000-000000000000"), None),
         ("text", ("007", "7"), None),
+        ("char(6)", ("D 1", "D 2"), None),
         ("varchar(9)", ("ä", "NA"), None),
     ],
 )
