@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Self, TypeAlias, TypeGuard
 
+from .clean import clean
 from .naming import public
 
 
@@ -86,14 +87,19 @@ class StageFunnelError(ValueError):
     """
 
     def __init__(self, *parts: str | Option, option: str | None = None) -> None:
-        super().__init__("".join(map(str, parts)))
+        super().__init__(clean("".join(map(str, parts)), lines=True))
         self.parts: Parts = parts
         first = next((part.name for part in parts[:1] if isinstance(part, Option)), None)
         self.option = option or first
 
     def spelled(self, spell: Callable[[Option], str]) -> str:
         """Write the text, with the options as a face spells them."""
-        return "".join(spell(part) if isinstance(part, Option) else part for part in self.parts)
+        text = "".join(spell(part) if isinstance(part, Option) else part for part in self.parts)
+        return clean(text, lines=True)
+
+    def add_note(self, note: str) -> None:
+        """Add a note, which a traceback shows below the text."""
+        super().add_note(clean(note, lines=True))
 
     def within(self, where: str) -> Self:
         """Copy the error with the place it is about before its text."""
@@ -121,6 +127,9 @@ class SchemaError(StageFunnelError):
 @public
 class StageFunnelWarning(UserWarning):
     """What was read can be answered, and is likely not to mean what it says."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(clean(text, lines=True))
 
 
 class RowError(StageFunnelError):

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, get_args
 
 import pandas as pd
 
+from .clean import clean
 from .errors import (
     SchemaError,
     StageFunnelWarning,
@@ -314,7 +315,7 @@ class Pipeline:
         if self._elsewhere:
             parts.append(f"elsewhere: {counted(len(self._elsewhere), 'stage')}")
         parts += self._rules.words(names)
-        return "Pipeline: " + " | ".join(parts)
+        return clean("Pipeline: " + " | ".join(parts))
 
 
 def made_by_reader(pipeline: Pipeline) -> Pipeline:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import stagefunnel as sf
 
+from ..clean import clean
 from ..display.formats import choose_format
 from .old_names import OldValueError, renewed
 from .parser import hasty_parser
@@ -48,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             from .remarks import say_remarks, with_spelled_notes
 
             answer = with_spelled_notes(answer, args)
-            write(answer, form=form, path=args.out, **args.command.looks(args))
+            looks = args.command.looks(args)
+            write(answer, form=form, path=args.out, csv_safe=args.csv_safe, **looks)
             say_remarks(answer, form)
             if args.command.judges:
                 from .commands.check import verdict
@@ -79,4 +81,4 @@ def _complain(message: str) -> int:
 
 def _write_error(text: str) -> None:
     if sys.stderr is not None:  # it is None if the standard error is closed
-        sys.stderr.write(text)
+        sys.stderr.write(clean(text, lines=True))

@@ -9,7 +9,8 @@ from typing import Any, Final, NoReturn
 
 import stagefunnel as sf
 
-from . import options
+from ..clean import clean
+from . import options, output_options
 from .commands.command import Command
 from .commands.table import COMMANDS
 from .mistakes import unknown_choice, unknown_option, usage_of, worded
@@ -91,6 +92,9 @@ class _Parser(argparse.ArgumentParser):
         listed = "commands" if self.get_default("command") is None else "options"
         usage = f"usage: {self.usage_line}\n{self.prog} --help lists the {listed}\n"
         self.exit(2, f"{self.prog}: error: {worded(message)}\n{usage}")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(clean(message, lines=True), file)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
@@ -205,7 +209,7 @@ def _add_options(parser: _Parser, command: Command) -> None:
         options.unlisted(parser)
         options.missing(parser)
     if command.has_output:
-        options.output(parser, has_several_tables=command.has_several_tables)
+        output_options.output(parser, has_several_tables=command.has_several_tables)
     defaults = parser.take_defaults()
     others = {name: None for name in _OF_SOME if name not in defaults}
     parser.set_defaults(command=command, parser=parser, defaults=defaults, **others)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
+from ..clean import clean
 from ..errors import InvalidRowError, SchemaError, counted, quoted
 from ..files import Progress
 from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
@@ -533,7 +534,7 @@ class StageLog:
         if odd:
             listed = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
             lines.append(f"  invalid {listed}")
-        return "\n".join(lines)
+        return "\n".join(map(clean, lines))
 
 
 def _marks_text(marks: RowMarks) -> str:

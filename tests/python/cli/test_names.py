@@ -21,6 +21,7 @@ OTHER_OPTIONS = {
     "help": "argparse adds it",
     "format": "of the answer; in Python a table is a frame, which has methods of its own for that",
     "out": "of the answer, likewise",
+    "csv_safe": "of the answer, likewise",
     "to": "of what `read` gives; in Python it is an object",
     "quiet": "of the bar on a terminal",
     "read": "that the files are read by the function `read`; in Python one calls it",
@@ -64,7 +65,7 @@ def test_an_option_is_called_as_its_argument(command: str) -> None:
 
 def test_no_exception_is_idle() -> None:
     options = {
-        option.removeprefix("--").replace("-", "_")
+        option.removeprefix("--").removeprefix("no-").replace("-", "_")
         for command in COMMANDS
         for action in actions_of(command)
         for option in action.option_strings
