@@ -1,6 +1,7 @@
 """Reading tables from files, with the progress of the reading."""
 
 from .csv_text import Block, CsvRows, is_blank
+from .limits import check_cells, check_number_of_columns, check_unpacked
 from .opening import expand, kind_of, opened
 from .progress import Progress, RowsRead
 from .read_ahead import iterating
@@ -21,7 +22,10 @@ __all__ = [
     "FileTable",
     "Progress",
     "RowsRead",
+    "check_cells",
     "check_columns",
+    "check_number_of_columns",
+    "check_unpacked",
     "column_names",
     "expand",
     "is_blank",

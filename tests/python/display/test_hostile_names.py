@@ -177,7 +177,7 @@ def test_text_that_no_spreadsheet_runs_stays(text: str) -> None:
 def test_csv_has_safe_text_and_numbers_as_they_are() -> None:
     table = pd.DataFrame({"=a": ["=1+1", "x", None], "n": [-1, 2, 3], "c": pd.Categorical(["@x", "y", "@x"])})
     table["f"] = [-0.5, 1.0, None]
-    table["mixed"] = ["=1", -2, -2.5]
+    table["mixed"] = pd.Series(["=1", -2, -2.5], dtype=object)
     lines = as_csv(table).splitlines()
     assert lines == ["'=a,n,c,f,mixed", "'=1+1,-1,'@x,-0.5,'=1", "x,2,y,1.0,-2", ",3,'@x,,-2.5"]
     assert as_csv(table, is_safe=False).startswith("=a,n,c,f,mixed\n=1+1,-1,@x,-0.5,=1\n")

@@ -6,6 +6,7 @@ import codecs
 import io
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any, Literal
@@ -152,8 +153,8 @@ def parse_json(text: str, name: str) -> Any:
         if len(lines) > 1 and _is_json(lines[0][1]):
             return _json_lines(lines, name)
         raise _json_error(error, text, name, error.lineno) from error
-    except RecursionError as error:
-        raise ReaderError(f"{name}: cannot read this JSON: it is nested too deeply") from error
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(name, error) from error
 
 
 def _json_lines(lines: list[tuple[int, str]], name: str) -> list[Any]:
@@ -163,13 +164,22 @@ def _json_lines(lines: list[tuple[int, str]], name: str) -> list[Any]:
             values.append(json.loads(line))
         except json.JSONDecodeError as error:
             raise _json_error(error, line, name, number) from error
+        except (ValueError, RecursionError) as error:
+            raise _unreadable(f"{name}, line {number:,}", error) from error
     return values
+
+
+def _unreadable(where: str, error: Exception) -> ReaderError:
+    """Make the error of JSON that is well-formed and holds what no program reads."""
+    if isinstance(error, RecursionError):
+        return ReaderError(f"{where}: cannot read this JSON: it is nested too deeply")
+    return ReaderError(f"{where}: cannot read this JSON: a number in it has more than 4,300 digits")
 
 
 def _is_json(line: str) -> bool:
     try:
         json.loads(line)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -227,6 +237,6 @@ def parse_csv(text: str, name: str, rows_read: RowsRead, *, drop: bool) -> TextT
 
 def refuse_twice(header: list[str], name: str) -> None:
     """Refuse a table with two columns of the same name."""
-    repeated = [field for field in dict.fromkeys(header) if field and header.count(field) > 1]
+    repeated = [field for field, times in Counter(header).items() if field and times > 1]
     if repeated:
         raise ReaderError(f"{name}: the header names {quoted(repeated)} more than once")
