@@ -16,6 +16,7 @@ import pandas as pd
 
 from ..errors import MissingColumnError, Parts, ReaderError, did_you_mean, named, quoted
 from .csv_text import Block, csv_header, opened_csv
+from .json_text import refuse_half_letters, unreadable
 from .limits import check_number_of_columns, check_parquet
 from .opening import kind_of, opened
 from .progress import Progress, RowsRead
@@ -206,10 +207,8 @@ def _read_json(file: str, columns: Sequence[str] | None, rows_read: RowsRead) ->
             except UnicodeDecodeError:
                 raise
             except (ValueError, RecursionError) as error:
-                what = "it is nested too deeply"
-                if not isinstance(error, RecursionError):
-                    what = "a number in it has more than 4,300 digits"
-                raise ReaderError(f"{file}, line {number:,}: cannot read this JSON: {what}") from error
+                raise unreadable(f"{file}, line {number:,}", error) from error
+            refuse_half_letters(record, line.decode(), f"{file}, line {number:,}")
             if not isinstance(record, dict):
                 raise ReaderError(
                     f'{file}, line {number:,}: expected an object like {{"item": 1}}, got '

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import Option, ReaderError, SchemaError, advised, given, quoted
-from ...files import Block, CsvRows, RowsRead, is_blank
+from ...files import Block, CsvRows, RowsRead, is_blank, refuse_half_letters, unreadable
 from .kinds import refuse_other_kinds
 from .letter_tables import guesses, is_cp1251
 
@@ -147,14 +147,18 @@ def parse_json(text: str, name: str) -> Any:
         With the line of the first error, and whether the text is cut short there.
     """
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        refuse_half_letters(value, text, name)
+        return value
     except json.JSONDecodeError as error:
         lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
         if len(lines) > 1 and _is_json(lines[0][1]):
             return _json_lines(lines, name)
         raise _json_error(error, text, name, error.lineno) from error
+    except ReaderError:
+        raise
     except (ValueError, RecursionError) as error:
-        raise _unreadable(name, error) from error
+        raise unreadable(name, error) from error
 
 
 def _json_lines(lines: list[tuple[int, str]], name: str) -> list[Any]:
@@ -162,18 +166,14 @@ def _json_lines(lines: list[tuple[int, str]], name: str) -> list[Any]:
     for number, line in lines:
         try:
             values.append(json.loads(line))
+            refuse_half_letters(values[-1], line, f"{name}, line {number:,}")
         except json.JSONDecodeError as error:
             raise _json_error(error, line, name, number) from error
+        except ReaderError:
+            raise
         except (ValueError, RecursionError) as error:
-            raise _unreadable(f"{name}, line {number:,}", error) from error
+            raise unreadable(f"{name}, line {number:,}", error) from error
     return values
-
-
-def _unreadable(where: str, error: Exception) -> ReaderError:
-    """Make the error of JSON that is well-formed and holds what no program reads."""
-    if isinstance(error, RecursionError):
-        return ReaderError(f"{where}: cannot read this JSON: it is nested too deeply")
-    return ReaderError(f"{where}: cannot read this JSON: a number in it has more than 4,300 digits")
 
 
 def _is_json(line: str) -> bool:
