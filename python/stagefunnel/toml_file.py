@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import IO, Any, Final
 
 from .errors import SchemaError, did_you_mean, quoted
 
+_MOST_PARTS: Final = 100
+_DEEP_KEY: Final = re.compile(rb"(?:\.[\w \t-]{1,50}){%d}" % _MOST_PARTS)
 _MOST_BYTES: Final = 16 << 20  # a pipeline of a million stages
 # How files begin that are no text, and what the columns of a header stand between.
 _OTHER_FILES = {
@@ -29,6 +32,8 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
         with open(name, "rb") as file:
             _refuse_large(file, name)
             raw = file.read()
+        if _DEEP_KEY.search(raw):
+            raise SchemaError(f"{name} is not read: a key in it has more than {_MOST_PARTS} parts")
         return tomllib.loads(raw.decode("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise SchemaError(f"{name} is not valid TOML: {error}{_hint_at(raw)}") from error

@@ -54,9 +54,7 @@ TIMES = {
     "half a letter": "\ud800",
 }
 STAGES = {
-    **{
-        repr(text): text for text in ("", " ", "=1+1", "nan", "None", "__proto__", "\x1b[31m", "\x00")
-    },
+    **{repr(text): text for text in ("", " ", "=1+1", "nan", "None", "__proto__", "\x1b[31m", "\x00")},
     **{repr(text): text for text in ("\u202eNew", "a\nb", "a\rb", 'a"b', "a,b;c\td", "\ufeff", "e\u0301")},
     "a long name": LONG,
     "half a letter": "\ud800",
@@ -234,7 +232,7 @@ def hostile_column(way: str, role: str, value: Any, folder: Path) -> None:
 
 
 def cases() -> Iterator[tuple[str, Case]]:
-    for number, way in enumerate(WAYS):
+    for number, way in enumerate(way for way in WAYS if way != "polars of objects"):
         for role, odd in (("time", TIMES), ("stage", STAGES), ("item", STAGES)):
             for at, (name, value) in enumerate(odd.items()):
                 one_of = 6 if way.startswith(("read", "the command")) else 3

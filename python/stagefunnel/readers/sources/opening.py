@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError
-from ...files import Progress, RowsRead, expand, opened, read_parquet
+from ...files import Progress, RowsRead, check_number_of_columns, expand, opened, read_parquet
 from ...log.columns.frame_types import Frame
 from .cells import as_text
 from .content import decoded, parse_csv, parse_json, refuse_twice
@@ -208,6 +208,7 @@ def _nested_in(frame: pd.DataFrame) -> dict[str, int]:
 def _json(value: Any, name: str) -> Iterator[Source]:
     for group in records_in(value, name):
         keys = dict.fromkeys(chain.from_iterable(group.records))
+        check_number_of_columns(len(keys), name)
         columns = {
             key: as_text(
                 pd.Series([record.get(key) for record in group.records], dtype=object), nested=key in _NESTED
