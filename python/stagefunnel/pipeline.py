@@ -32,7 +32,7 @@ from .toml_file import errors_name_the_file
 
 # What no column of stages holds.
 _NEVER_STAGES: Final = (
-    *(complex, bytes, frozenset),
+    *(complex, frozenset),
     *(datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64),
 )
 
