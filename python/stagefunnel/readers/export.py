@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..clean import clean
 from ..errors import counted
 from ..log.stage_log import StageLog
 from ..naming import public
@@ -63,7 +64,7 @@ class Export:
         lines += _doubts(self.quality)
         if self.leads is not None:
             lines += _doubts(self.leads.quality, "leads, ")
-        return "\n".join(lines)
+        return "\n".join(map(clean, lines))
 
 
 def _doubts(quality: pd.DataFrame, of: str = "") -> list[str]:

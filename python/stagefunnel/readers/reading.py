@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Final, Literal
 
 import pandas as pd
 
@@ -39,6 +39,14 @@ GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
 READERS = OWN + GENERAL
 _NARROWED: tuple[Reader, ...] = (stays, from_to, events)
 _COLUMN_OPTIONS = ("item", "stage", "time", "order", "from_stage", "created", "entered", "exited")
+
+
+# Columns of CRMs that identify something or say when it was; in lower case.
+_KEYS: Final = {
+    *("id", "owner_id", "type_id", "stage_id", "status_id", "category_id", "pipeline_id", "lead_id"),
+    *("deal_id", "dealid", "leadid", "opportunityid", "entity_id", "object_id", "hs_object_id"),
+    *("stagename", "createddate", "created_time", "created_at", "timestamp"),
+}
 
 
 @renamed(format="crm")
@@ -192,6 +200,9 @@ def read(
     epochs = [source.serial_epoch for source in sources if source.serial_epoch]
     options = replace(options, serial_epoch=next(iter(epochs), None))
     reader, roles = recognised(sources, readers, options)
+    if reader in OWN:
+        for source in sources:
+            source.refuse_nested([name for name in source.nested if name.lower() in _KEYS])
     if merged != "keep" and reader is not hubspot:
         raise SchemaError(given("merged", merged), f" is for hubspot, and the input is {reader.FORMAT}")
     by_role: dict[str, list[Source]] = {}

@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
+from ..clean import clean
 from ..display.grid import Grid
 from .painter import Drawing
 
@@ -228,6 +229,7 @@ def rendered(page: Page) -> str:
         raise ImportError('the report needs jinja2: pip install "stagefunnel[report]"') from error
     style, script = (_read(name) for name in ("page.css", "page.js"))
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.finalize = _cleaned
     environment.filters.update(kept=kept_together, dated=dates_together, minutes=to_the_minute)
     template = environment.from_string(_read("page.html"))
     # Only this style and this script run, and nothing is loaded, whatever a name contains.
@@ -250,6 +252,11 @@ def to_the_minute(text: str) -> str:
 def dates_together(text: str) -> str:
     """Keep a date on one line: browsers break it at its dashes, where a mark of no width forbids that."""
     return _DATE.sub(lambda date: date[0].replace("-", "-\N{WORD JOINER}"), text)
+
+
+def _cleaned(value: Any) -> Any:
+    """Clean a text of the data; what the page itself is made of is marked as safe."""
+    return clean(value, lines=True) if type(value) is str else value
 
 
 def _digest(text: str) -> str:

@@ -15,6 +15,7 @@ from ..display.charts.skips_chart import plot_skips
 from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
 from ..display.charts.trend_chart import plot_trend
+from ..display.csv_table import as_csv
 from ..display.numbers import count
 from ..display.remarks import of_pauses
 from ..display.sentences import answers, doubts_of, of_quality
@@ -258,4 +259,4 @@ def table_part(table: pd.DataFrame, caption: str, filter_by: str | None = None) 
     choices = []
     if filter_by is not None:
         choices = list(dict.fromkeys(value_labels(table[filter_by])))
-    return TablePart(caption, grid, table.head(_MOST_CSV).to_csv(index=False), choices)
+    return TablePart(caption, grid, as_csv(table.head(_MOST_CSV)), choices)

@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any, TypeAlias
 
+from ...clean import clean
 from ..inputs import open_inputs
 from ..pages import write_page
 from ..progress import page_bar
@@ -38,4 +39,4 @@ def report(args: _Args, parser: _Parser) -> None:
         }
         with page_bar(args.page, quiet=args.quiet) as progress:
             page = write_page(inputs.log, inputs.pipeline, args.page, progress=progress, **options)
-    sys.stdout.write(f"wrote {page}\n")
+    sys.stdout.write(f"wrote {clean(page)}\n")

@@ -6,6 +6,7 @@ import codecs
 import io
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any, Literal
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import Option, ReaderError, SchemaError, advised, given, quoted
-from ...files import Block, CsvRows, RowsRead, is_blank
+from ...files import Block, CsvRows, RowsRead, is_blank, refuse_half_letters, unreadable
 from .kinds import refuse_other_kinds
 from .letter_tables import guesses, is_cp1251
 
@@ -146,14 +147,18 @@ def parse_json(text: str, name: str) -> Any:
         With the line of the first error, and whether the text is cut short there.
     """
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        refuse_half_letters(value, text, name)
+        return value
     except json.JSONDecodeError as error:
         lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
         if len(lines) > 1 and _is_json(lines[0][1]):
             return _json_lines(lines, name)
         raise _json_error(error, text, name, error.lineno) from error
-    except RecursionError as error:
-        raise ReaderError(f"{name}: cannot read this JSON: it is nested too deeply") from error
+    except ReaderError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise unreadable(name, error) from error
 
 
 def _json_lines(lines: list[tuple[int, str]], name: str) -> list[Any]:
@@ -161,15 +166,20 @@ def _json_lines(lines: list[tuple[int, str]], name: str) -> list[Any]:
     for number, line in lines:
         try:
             values.append(json.loads(line))
+            refuse_half_letters(values[-1], line, f"{name}, line {number:,}")
         except json.JSONDecodeError as error:
             raise _json_error(error, line, name, number) from error
+        except ReaderError:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise unreadable(f"{name}, line {number:,}", error) from error
     return values
 
 
 def _is_json(line: str) -> bool:
     try:
         json.loads(line)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -227,6 +237,6 @@ def parse_csv(text: str, name: str, rows_read: RowsRead, *, drop: bool) -> TextT
 
 def refuse_twice(header: list[str], name: str) -> None:
     """Refuse a table with two columns of the same name."""
-    repeated = [field for field in dict.fromkeys(header) if field and header.count(field) > 1]
+    repeated = [field for field, times in Counter(header).items() if field and times > 1]
     if repeated:
         raise ReaderError(f"{name}: the header names {quoted(repeated)} more than once")

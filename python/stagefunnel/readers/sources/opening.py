@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError
-from ...files import Progress, RowsRead, expand, opened, read_parquet
+from ...files import Progress, RowsRead, check_number_of_columns, expand, opened, read_parquet
 from ...log.columns.frame_types import Frame
 from .cells import as_text
 from .content import decoded, parse_csv, parse_json, refuse_twice
@@ -21,7 +21,7 @@ from .kinds import is_workbook, refuse_markup
 from .places import Place
 from .short_ids import with_long_ids
 from .source import Note, Source
-from .tidy import tidied
+from .tidy import tidied, tidy
 from .workbooks import sheets
 
 # A path, a table, or a dict as a REST client returns it; or several of these, nested in any way.
@@ -118,6 +118,8 @@ def _in_memory(part: Any, name: str) -> Iterator[Source]:
 
 def pandas_frame(table: Any) -> pd.DataFrame:
     """Turn a polars frame, an Arrow table or a DuckDB relation into a pandas frame."""
+    names = getattr(table, "column_names", None) or getattr(getattr(table, "schema", None), "names", [])
+    refuse_twice([str(name) for name in names], "the table")
     if hasattr(table, "to_pydict"):
         return pd.DataFrame(table.to_pydict())
     if hasattr(table, "get_columns"):  # to_pandas() of polars would need pyarrow
@@ -190,12 +192,31 @@ def _table(frame: pd.DataFrame, name: str) -> Source:
         column: as_text(frame.iloc[:, number], nested=column in _NESTED)
         for number, column in enumerate(names)
     }
-    return Source(name, pd.DataFrame(columns), lambda row: f"{name}, row {row + 1:,}")
+    nested = _nested_in(frame.set_axis(names, axis=1))
+    return Source(name, pd.DataFrame(columns), lambda row: f"{name}, row {row + 1:,}", nested=nested)
+
+
+def _nested_in(frame: pd.DataFrame) -> dict[str, int]:
+    """Find the columns that hold lists or objects where none are unpacked, and the first row of each."""
+    found = {}
+    for name, column in frame.items():
+        if name in _NESTED or column.dtype != object:
+            continue
+        rows = (
+            row
+            for row, one in enumerate(column.tolist())
+            if isinstance(one, list | dict | tuple | np.ndarray)
+        )
+        row = next(rows, None)
+        if row is not None:
+            found[tidy(str(name))] = row
+    return found
 
 
 def _json(value: Any, name: str) -> Iterator[Source]:
     for group in records_in(value, name):
         keys = dict.fromkeys(chain.from_iterable(group.records))
+        check_number_of_columns(len(keys), name)
         columns = {
             key: as_text(
                 pd.Series([record.get(key) for record in group.records], dtype=object), nested=key in _NESTED
@@ -210,6 +231,7 @@ def _json(value: Any, name: str) -> Iterator[Source]:
             total=group.total,
             goes_on=group.goes_on,
             made_at=group.made_at,
+            nested=_nested_in(pd.DataFrame({key: [r.get(key) for r in group.records] for key in keys})),
         )
 
 
