@@ -43,6 +43,8 @@ class _Parser(argparse.ArgumentParser):
     It reads the version when it is to be printed: the core holds it.
     """
 
+    settings: str | None = None  # the file that has the options of a job
+
     @property
     def options(self) -> set[str]:
         """The options as they are typed."""
@@ -87,7 +89,12 @@ class _Parser(argparse.ArgumentParser):
         return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:
-        """End with wrong usage: what is wrong comes first, and one line of usage follows."""
+        """End with wrong usage: what is wrong comes first, and one line of usage follows.
+
+        A job has one line: the file of its settings stands before what is wrong.
+        """
+        if self.settings is not None:
+            self.exit(2, f"{self.prog}: error: {self.settings}: {worded(message)}\n")
         listed = "commands" if self.get_default("command") is None else "options"
         usage = f"usage: {self.usage_line}\n{self.prog} --help lists the {listed}\n"
         self.exit(2, f"{self.prog}: error: {worded(message)}\n{usage}")
@@ -120,9 +127,40 @@ class _CommandParser(_Parser):
         return self
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse arguments with a parser that is made by now."""
+        """Parse arguments with a parser that is made by now; those of a file of settings stand among them."""
         self.complete()
-        return super().parse_known_args(args, namespace)
+        return super().parse_known_args(self._with_settings(args), namespace)
+
+    def _with_settings(self, words: Any) -> Any:
+        """Put the options of a file of settings behind those that are typed, which win."""
+        from .job_settings import OPTION, settings_in, words_of_settings
+
+        path = settings_in(words, self.options)
+        if path is None or unknown_option(words, self.options, dict):
+            return words
+        typed = self._typed(words)
+        try:
+            more = words_of_settings(path, self._actions, typed)
+        except OSError as error:
+            self.error(f"{OPTION} {path}: {error.strerror}")
+        except sf.StageFunnelError as error:
+            text = str(error)
+            self.exit(2, f"{self.prog}: error: {text if text.startswith(path) else f'{path}: {text}'}\n")
+        self.settings = path
+        return [*words, *more]
+
+    def _typed(self, words: Any) -> set[str]:
+        """Return the names of the options that are typed, whatever else the command needs."""
+        needed = [action for action in self._actions if action.required]
+        for action in needed:
+            action.required = False
+        try:
+            found = argparse.ArgumentParser.parse_known_args(self, list(words))[0]
+        finally:
+            for action in needed:
+                action.required = True
+        there = {name for name, value in vars(found).items() if value is not None}
+        return {action.dest for action in self._actions} & there
 
 
 class _PrintCompletion(argparse.Action):

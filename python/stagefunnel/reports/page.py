@@ -208,6 +208,8 @@ class Page:
         All else.
     logo
         A picture as a data address.
+    since
+        What changed since the last page.
     """
 
     title: str
@@ -218,6 +220,7 @@ class Page:
     sections: list[Section]
     remarks: Sequence[str] = ()
     logo: str = ""
+    since: str = ""
 
 
 def rendered(page: Page) -> str:

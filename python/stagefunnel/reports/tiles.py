@@ -38,9 +38,13 @@ _NOT_CLEAR: Final = "no clear change"
 
 @dataclass(frozen=True)
 class Tiles:
-    """The tiles, and what of their changes is more than chance, as sentences with their effects."""
+    """The tiles, and what of their changes is more than chance, as sentences with their effects.
+
+    `whole` has the numbers themselves, of all that the page is about.
+    """
 
     tiles: list[Tile]
+    whole: pd.Series
     note: str = ""
     clear: list[tuple[str, float]] = field(default_factory=list)
 
@@ -76,7 +80,7 @@ def tiles_of(
     shown = _shown(whole, basis)
     compared = _compared(log, period, trend)
     if not compared:
-        return Tiles([words.tile(name, whole, "") for name in shown])
+        return Tiles([words.tile(name, whole, "") for name in shown], whole)
     periods, (now, before) = [one for one, _ in compared], [name for _, name in compared]
     both = key_numbers(log, pipeline, periods, **options)
     table = changes(both, _SURE)
@@ -92,7 +96,7 @@ def tiles_of(
         if is_clear:
             clear.append((words.finding(name, row, now, before), _effect(row)))
     note = "; ".join(notes)
-    return Tiles(tiles, f"Not compared: {note[0].lower()}{note[1:]}." if note else "", clear)
+    return Tiles(tiles, whole, f"Not compared: {note[0].lower()}{note[1:]}." if note else "", clear)
 
 
 def _shown(row: pd.Series, basis: str) -> list[str]:
