@@ -21,3 +21,18 @@ def conditions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", dest="format", action="store_const", const="json", help="the same as --format json"
     )
+
+
+def settings(parser: argparse.ArgumentParser) -> None:
+    """Add the file of the options of a page, and what the page says of the last one."""
+    parser.add_argument(
+        "--settings",
+        metavar="TOML",
+        help="file with these options as keys, for a job that nobody watches; what is typed wins",
+    )
+    parser.add_argument(
+        "--since-last",
+        action=argparse.BooleanOptionalAction,
+        help="say what changed since the last page of this name, and save the numbers for the next one "
+        "(default: with --settings)",
+    )

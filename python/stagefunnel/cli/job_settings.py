@@ -151,7 +151,7 @@ def _words(action: argparse.Action, value: object) -> Iterator[str]:
 
 
 def _texts(action: argparse.Action, value: object) -> Iterator[str]:
-    takes_several = isinstance(action, argparse._AppendAction) or not action.option_strings
+    takes_several = type(action).__name__ == "_AppendAction" or not action.option_strings
     if isinstance(value, Mapping):
         yield from _pairs(action, value)
     elif isinstance(value, list) and takes_several:

@@ -401,17 +401,6 @@ def report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", dest="page", metavar="FILE", required=True, help="the page, e.g. report.html"
     )
-    parser.add_argument(
-        "--settings",
-        metavar="TOML",
-        help="file with these options as keys, for a job that nobody watches; what is typed wins",
-    )
-    parser.add_argument(
-        "--since-last",
-        action=argparse.BooleanOptionalAction,
-        help="say what changed since the last page of this name, and save the numbers for the next one "
-        "(default: with --settings)",
-    )
     parser.add_argument("--title", metavar="TEXT", default="Sales funnel")
     parser.add_argument(
         "--sections", metavar="NAMES", help="sections in this order, e.g. funnels,losses,groups"

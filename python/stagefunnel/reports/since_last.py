@@ -214,7 +214,7 @@ def _read(path: str) -> tuple[list[Saved], str, bool]:
         return [], f"is of version {found}, and this stagefunnel reads version {_VERSION}", False
     try:
         return [_saved(one) for one in content["pages"]][-2:], "", False
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return [], "is damaged", False
 
 

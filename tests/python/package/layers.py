@@ -98,7 +98,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "reports.painter": set(),
     "datasets": {"errors", "log", "pipeline"},
-    "cli": {"", "errors", "files", "tables", "display", "reports.painter"},
+    "cli": {"", "errors", "files", "toml_file", "tables", "display", "reports.painter"},
     "__main__": {"cli"},
 }
 # The same for the folders of the core: headers of a room are included by the rooms above it only.
