@@ -210,14 +210,7 @@ examples:
         "write one page that tells all of it, for those who open no notebook",
         "report.report",
         (
-            *(
-                options.report,
-                job_options.settings,
-                item_options.no_items,
-                options.observed,
-                *_GROUPS,
-                options.reason,
-            ),
+            *(options.report, item_options.no_items, options.observed, *_GROUPS, options.reason),
             *(money_options.amount, money_options.currency, job_options.settings),
             *(item_options.limits, options.calendar, options.marks, options.part),
         ),
