@@ -7,14 +7,13 @@ import datetime
 import glob
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ..errors import Option, SchemaError, quoted
 from ..toml_file import read_toml
 from .mistakes import nearest, unknown_choice
 
-OPTION: Final = "--settings"
 _FILES: Final = ("FILE", "TOML", "PATH")  # metavars of paths
 _ORDERS: Final = ("<", ">", "!", "=")
 _KEYS_OF_PYTHON: Final = {"path": "out", "page": "out"}
@@ -31,20 +30,6 @@ _NO_PATHS: Final = ("none", "-")
 
 class _WrongSettingError(ValueError):
     """What is wrong with a value, without the key that it belongs to."""
-
-
-def settings_in(words: Sequence[str], known: Collection[str]) -> str | None:
-    """Return the file that ``--settings`` names, if these words have the option, and the command knows it."""
-    if OPTION not in known:
-        return None
-    for at, word in enumerate(words):
-        if word == "--":
-            return None
-        name, sign, value = word.partition("=")
-        is_short = name.startswith("--") and [one for one in known if one.startswith(name)] == [OPTION]
-        if name == OPTION or is_short:
-            return value if sign else next(iter(words[at + 1 : at + 2]), None)
-    return None
 
 
 def words_of_settings(path: str, actions: Iterable[argparse.Action], typed: Collection[str]) -> list[str]:

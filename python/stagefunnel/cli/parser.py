@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 
 import stagefunnel as sf
 
-from . import options
+from . import job_options, options
 from .commands.command import Command
 from .commands.table import COMMANDS
 from .mistakes import unknown_choice, unknown_option, usage_of, worded
@@ -133,16 +133,16 @@ class _CommandParser(_Parser):
 
     def _with_settings(self, words: Any) -> Any:
         """Put the options of a file of settings behind those that are typed, which win."""
-        from .job_settings import OPTION, settings_in, words_of_settings
-
-        path = settings_in(words, self.options)
+        path = job_options.settings_in(words, self.options)
         if path is None or unknown_option(words, self.options, dict):
             return words
+        from .job_settings import words_of_settings
+
         typed = self._typed(words)
         try:
             more = words_of_settings(path, self._actions, typed)
         except OSError as error:
-            self.error(f"{OPTION} {path}: {error.strerror}")
+            self.error(f"{job_options.SETTINGS} {path}: {error.strerror}")
         except sf.StageFunnelError as error:
             text = str(error)
             self.exit(2, f"{self.prog}: error: {text if text.startswith(path) else f'{path}: {text}'}\n")

@@ -10,7 +10,8 @@ from commands import actions_of
 from helpers import ROOT
 from stagefunnel.cli import main
 from stagefunnel.cli.commands.table import COMMANDS
-from stagefunnel.cli.job_settings import settings_in, words_of_settings
+from stagefunnel.cli.job_options import settings_in
+from stagefunnel.cli.job_settings import words_of_settings
 from stagefunnel.cli.parser import hasty_parser
 
 ACTIONS = [action for action in actions_of("report") if action.dest not in ("help", "settings")]
