@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from ..display.grid import Grid
-from .painter import Drawing
+from .themes import Drawn
 
 _APART: Final = re.compile(
     r"(?<=\d) (?=(?:ms|min|µs|bn|points?|working (?:days?|hours?)|[dhskM])\b)"
@@ -37,7 +37,7 @@ class Figure:
         The description, and what is said about this log.
     """
 
-    drawings: Mapping[str, Drawing]
+    drawings: Mapping[str, Drawn]
     alt: str
     sentences: list[str]
 
