@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..display.charts.funnel_chart import plot_funnel
 from ..display.charts.losses_chart import plot_losses
-from ..display.charts.picture import at_width
+from ..display.charts.picture import at_width, plain_pictures
 from ..display.charts.skips_chart import plot_skips
 from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
@@ -198,12 +198,13 @@ def quality(table: pd.DataFrame) -> Section:
 def figure_of(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
     """Let a chart be drawn without its title: the page has the heading and the sentences as text."""
     drawings: dict[str, Drawn] = {}
-    # A table is read once for each theme, and drawn in each width.
-    charts = {theme: plot(table, theme=theme, width=min(_SCREENS), **options) for theme in ("light", "dark")}
-    for width, media in _SCREENS.items():
-        light, dark = (at_width(chart, width).to_dict() | {"title": " "} for chart in charts.values())
-        of_light, of_dark = drawn_in_both(draw, light, dark)
-        drawings |= {f"{media or 'screen'} and {_DARK}": of_dark, media: of_light}
+    with plain_pictures():
+        # A table is read once for each theme, and drawn in each width.
+        charts = [plot(table, theme=theme, width=min(_SCREENS), **options) for theme in ("light", "dark")]
+        for width, media in _SCREENS.items():
+            light, dark = (at_width(chart, width).to_dict() | {"title": " "} for chart in charts)
+            of_light, of_dark = drawn_in_both(draw, light, dark)
+            drawings |= {f"{media or 'screen'} and {_DARK}": of_dark, media: of_light}
     return Figure(drawings, light["description"], _sentences(light))
 
 
