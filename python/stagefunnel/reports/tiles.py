@@ -11,7 +11,17 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..display.numbers import NOTHING, change, count, length, number, percent, points, without_points
+from ..display.numbers import (
+    NOTHING,
+    change,
+    count,
+    length,
+    number,
+    percent,
+    percents,
+    points,
+    without_points,
+)
 from ..display.period_rows import PeriodRows
 from ..display.unlike import Side, unlike_notes
 from ..log.stage_log import StageLog
@@ -174,9 +184,7 @@ class _Words:
         value, detail = self._value(name, row[name]), ""
         if name == "win_rate":
             low, high = row["win_rate_low"], row["win_rate_high"]
-            detail = (
-                "" if pd.isna(low) else f"{100 * low:.0f}–{percent(high)} of {count(row['closed'])} closed"
-            )
+            detail = "" if pd.isna(low) else f"{percents(low, high)} of {count(row['closed'])} closed"
         elif name == "median":
             low, high = (length(row[f"median_{side}"], self.working_day) for side in ("low", "high"))
             detail = f"{low} – {high}" if NOTHING not in (low, high) else ""
