@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from ..display.numbers import (
     NOTHING,
     change,
     count,
+    counted,
     length,
     number,
     percent,
@@ -43,6 +45,7 @@ _NAMES: Final = {
     "win_rate": "win rate",
     "median": "median time to win",
 }
+_NEARLY_EMPTY: Final = 0.1  # of the items that a period usually has
 _NOT_CLEAR: Final = "no clear change"
 
 
@@ -88,7 +91,7 @@ def tiles_of(
     whole = key_numbers(log, pipeline, [period], **options).iloc[0]
     words = _Words(basis, period is None, None if calendar is None else float(calendar.day))
     shown = _shown(whole, basis)
-    compared = _compared(log, period, trend)
+    compared, few = _compared(log, period, trend)
     if not compared:
         return Tiles([words.tile(name, whole, "") for name in shown], whole)
     periods, (now, before) = [one for one, _ in compared], [name for _, name in compared]
@@ -106,7 +109,8 @@ def tiles_of(
         if is_clear:
             clear.append((words.finding(name, row, now, before), _effect(row)))
     note = "; ".join(notes)
-    return Tiles(tiles, whole, f"Not compared: {note[0].lower()}{note[1:]}." if note else "", clear)
+    unlike = f"Not compared: {note[0].lower()}{note[1:]}." if note else ""
+    return Tiles(tiles, whole, " ".join(filter(None, (few, unlike))), clear)
 
 
 def _shown(row: pd.Series, basis: str) -> list[str]:
@@ -132,18 +136,36 @@ def _is_about(note: str, name: str) -> bool:
 
 def _compared(
     log: StageLog, period: PeriodLike | None, trend: pd.DataFrame | None
-) -> list[tuple[PeriodLike, str]]:
-    """Choose the two periods: that of the page and the one before, or the last two that are over."""
+) -> tuple[list[tuple[PeriodLike, str]], str]:
+    """Choose the two periods: that of the page and the one before, or the last two that are over.
+
+    An export often ends in periods that are nearly empty: these are passed over, which a sentence says.
+    """
     if period is not None:
-        return [*with_period_before(log, period)]
+        return [*with_period_before(log, period)], ""
     if trend is None:
-        return []
-    names = PeriodRows.of(trend).names
+        return [], ""
+    rows = PeriodRows.of(trend)
     partial = trend.attrs["stagefunnel"].get("partly_covered", ())
-    for now, before in itertools.pairwise(reversed(names)):
-        if now not in partial and before not in partial:
-            return [(one, one) for one in map(named_period, (now, before))]
-    return []
+    base = dict(zip(rows.names, rows.of_first("base").tolist(), strict=True))
+    usual = float(np.median([n for name, n in base.items() if name not in partial] or [0]))
+    pairs = [
+        (now, before)
+        for now, before in itertools.pairwise(reversed(rows.names))
+        if now not in partial and before not in partial
+    ]
+    filled = [pair for pair in pairs if min(base[name] for name in pair) >= _NEARLY_EMPTY * usual]
+    if not pairs:
+        return [], ""
+    chosen = (filled or pairs)[0]
+    after = rows.names[rows.names.index(chosen[0]) + 1 :]
+    few = [name for name in after if name not in partial and base[name] < _NEARLY_EMPTY * usual]
+    now, before = map(named_period, chosen)
+    said = ""
+    if few:
+        listed = ", ".join(f"{named_period(name)} ({counted(base[name], 'item')})" for name in few)
+        said = f"Nearly empty: {listed}, where {count(usual)} are usual; {now} is compared with {before}."
+    return [(now, now), (before, before)], said
 
 
 def named_period(period: str) -> str:

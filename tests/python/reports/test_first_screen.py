@@ -93,6 +93,23 @@ def test_each_tile_has_the_last_period_that_is_over_beside_the_one_before(tmp_pa
     }
 
 
+def test_nearly_empty_periods_at_the_end_are_named_and_passed_over(tmp_path: Path) -> None:
+    # The median of 20, 40, 80, 1 and 1 is 20: May and June have less than a tenth of it.
+    months = {"2026-02": (10, 10, 0), "2026-03": (20, 20, 0), "2026-04": (50, 30, 0)}
+    head = header(tmp_path, deals_of({**months, "2026-05": (1, 0, 0), "2026-06": (1, 0, 0)}), every="month")
+    assert tiles(head)["items"][2] == "80 in 2026-04, 40 in 2026-03 (+100%, +37% to +192%)"
+    assert "Nearly empty: 2026-05 (1 item), 2026-06 (1 item), where 20 are usual; 2026-04 is compared" in head
+    # Two of 20 are a tenth, and no export that ends by chance: what is few is said of the rates alone.
+    head = header(tmp_path, deals_of({**months, "2026-05": (2, 0, 0), "2026-06": (2, 0, 0)}), every="month")
+    assert tiles(head)["items"][2].startswith("2 in 2026-06, 2 in 2026-05")
+    assert "Nearly empty" not in head
+    assert "Not compared: fewer than 30 closed items: 2026-05, 2026-06" in head
+    # Where no other two follow each other, the last two are compared all the same.
+    months = {"2026-03": (30, 30, 0), "2026-04": (1, 0, 0), "2026-05": (30, 30, 0), "2026-06": (1, 0, 0)}
+    head = header(tmp_path, deals_of(months), every="month")
+    assert tiles(head)["items"][2].startswith("1 in 2026-06, 60 in 2026-05")
+
+
 def test_clear_changes_are_findings_with_what_they_count(tmp_path: Path) -> None:
     # The bounds next to 0 are +37% and +50%: the larger one comes first, and another question has nothing.
     found = findings(header(tmp_path, deals_of(TWO_MONTHS), every="month"))
