@@ -270,6 +270,23 @@ def test_findings_answer_different_questions_and_lead_to_their_sections(tmp_path
     assert re.findall(r'<li>[^<]*<a href="#(\w+)">', head)[:2] == ["losses", "chance"]
 
 
+def test_a_finding_says_where_the_rest_has_items_without_a_value(tmp_path: Path) -> None:
+    paths = [*["New > Offer > Won"] * 70, *["New > Offer > Lost"] * 30]
+    paths += [*["New > Offer > Won"] * 41, *["New > Offer > Lost"] * 59]
+    items = pd.DataFrame({"item": range(1, 201), "manager": ["Ann"] * 100 + ["Bob", None] * 50})
+    log = journeys_log(*paths, items=items)
+    than = "Ann wins more of the items that got to Offer than the other managers and items without one: 70%"
+    assert any(line.startswith(than) for line in findings(header(tmp_path, log, TWO, by="manager")))
+    shown = str(sf.show(sf.compare_groups(log, TWO, by="manager", a="Ann")))
+    assert than in shown.replace("\n", " ")
+    # Of those without a manager the rest are those with one.
+    items["manager"] = [None] * 100 + ["Bob", "Cem"] * 50
+    log = journeys_log(*paths, items=items)
+    lines = findings(header(tmp_path, log, TWO, by="manager"))
+    than = "(missing) wins more of the items that got to Offer than items with a manager: 70% against 41%"
+    assert any(line.startswith(than) for line in lines)
+
+
 def test_what_warns_comes_first(tmp_path: Path) -> None:
     rows = {"item": range(40), "stage": ["New"] * 40, "time": pd.to_datetime(["2026-02-03"] * 40)}
     found = findings(header(tmp_path, sf.StageLog(rows), NEW, missing="ignore"))
