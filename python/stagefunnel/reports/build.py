@@ -143,7 +143,7 @@ def report(
     StageFunnelError
         If the page cannot be written to `path`, which is found out before anything is counted.
     ImportError
-        If altair, vl-convert or jinja2 is not installed: ``pip install "stagefunnel[report]"``.
+        If vl-convert or jinja2 is not installed: ``pip install "stagefunnel[report]"``.
 
     Examples
     --------
