@@ -225,7 +225,7 @@ def _trend(
     log: StageLog, pipeline: Pipeline, every: EveryName | None, scope: dict[str, Any]
 ) -> pd.DataFrame | None:
     """Count by the period in which items were created, with at most `_MOST_PERIODS` periods by default."""
-    options = {
+    options: dict[str, Any] = {
         "unlisted": scope["unlisted"],
         "missing": scope["missing"],
         "as_of": scope["as_of"],
