@@ -164,6 +164,17 @@ def test_money_takes_the_place_of_the_number_of_won_items(tmp_path: Path) -> Non
     assert found["won, in money"] == ("175", "70 won", "125 in 2026-04, 50 in 2026-03 (+150%)")
 
 
+def test_money_stands_in_the_table_of_the_trend_too(tmp_path: Path) -> None:
+    items = pd.DataFrame({"item": range(300), "worth": [100.5] * 300})
+    path = tmp_path / "page.html"
+    options: dict[str, Any] = {"amount": "worth", "every": "month", "sections": ["trend"]}
+    page = sf.report(deals_of(TWO_MONTHS, items=items), NEW, path, **options).read_text(encoding="utf-8")
+    assert '<th scope="col" class="number">amount</th>' in page
+    # 40 of March and 80 of April got to New.
+    assert "4,020" in page
+    assert "8,040" in page
+
+
 def test_of_closed_items_a_tile_has_the_lost_ones(tmp_path: Path) -> None:
     found = tiles(header(tmp_path, deals_of(TWO_MONTHS), basis="closed", period="2026-04"))
     assert {name: value for name, (value, _, _) in found.items()} == {
