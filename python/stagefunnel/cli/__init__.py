@@ -63,21 +63,31 @@ def main(argv: Sequence[str] | None = None) -> int:
 
                 return verdict(answer)
     except sf.StageFunnelError as error:
-        return _complain(_text_of(error, args))
+        return _complain(f"{_job_of(args)}{_text_of(error, args)}")
     except KeyboardInterrupt:
         return 130  # the code that a shell gives to a command that Ctrl-C has ended
     except BrokenPipeError:
         # The reader of a pipe has gone. Python must not complain at exit, when it flushes the output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        return _complain(str(error))
+        return _complain(f"{_job_of(args)}{error}")
     return 0
 
 
 def _text_of(error: sf.StageFunnelError, args: argparse.Namespace) -> str:
     """Write an error with the options as the command spells them, and with its notes."""
     notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+    if getattr(args, "settings", None) is not None:
+        from .job_settings import place_of, setting
+
+        return place_of(getattr(error, "column", None), args) + error.spelled(setting) + notes
     return error.spelled(speller(vars(args), args.command.other_names)) + notes
+
+
+def _job_of(args: argparse.Namespace) -> str:
+    """Return what stands before an error of a job: the file of its settings."""
+    settings = getattr(args, "settings", None)
+    return "" if settings is None else f"{settings}: "
 
 
 def _complain(message: str) -> int:

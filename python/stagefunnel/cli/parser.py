@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 import stagefunnel as sf
 
 from ..clean import clean
-from . import database_options, options, output_options
+from . import database_options, job_options, options, output_options
 from .commands.command import Command
 from .commands.table import COMMANDS
 from .mistakes import unknown_choice, unknown_option, usage_of, worded
@@ -45,6 +45,8 @@ class _Parser(argparse.ArgumentParser):
 
     It reads the version when it is to be printed: the core holds it.
     """
+
+    settings: str | None = None  # the file that has the options of a job
 
     @property
     def options(self) -> set[str]:
@@ -100,11 +102,16 @@ class _Parser(argparse.ArgumentParser):
                 action.nargs, action.required = "*", False
 
     def error(self, message: str) -> NoReturn:
-        """End with wrong usage: what is wrong comes first, and one line of usage follows."""
-        listed = "commands" if self.get_default("command") is None else "options"
-        usage = f"usage: {self.usage_line}\n{self.prog} --help lists the {listed}\n"
+        """End with wrong usage: what is wrong comes first, and one line of usage follows.
+
+        A job has one line: the file of its settings stands before what is wrong.
+        """
         from ..databases.secrets import masked
 
+        if self.settings is not None:
+            self.exit(2, f"{self.prog}: error: {self.settings}: {masked(worded(message))}\n")
+        listed = "commands" if self.get_default("command") is None else "options"
+        usage = f"usage: {self.usage_line}\n{self.prog} --help lists the {listed}\n"
         self.exit(2, f"{self.prog}: error: {masked(worded(message))}\n{usage}")
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -138,9 +145,40 @@ class _CommandParser(_Parser):
         return self
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse arguments with a parser that is made by now."""
+        """Parse arguments with a parser that is made by now; those of a file of settings stand among them."""
         self.complete()
-        return super().parse_known_args(args, namespace)
+        return super().parse_known_args(self._with_settings(args), namespace)
+
+    def _with_settings(self, words: Any) -> Any:
+        """Put the options of a file of settings behind those that are typed, which win."""
+        path = job_options.settings_in(words, self.options)
+        if path is None or unknown_option(words, self.options, dict):
+            return words
+        from .job_settings import words_of_settings
+
+        typed = self._typed(words)
+        try:
+            more = words_of_settings(path, self._actions, typed)
+        except OSError as error:
+            self.error(f"{job_options.SETTINGS} {path}: {error.strerror}")
+        except sf.StageFunnelError as error:
+            text = str(error)
+            self.exit(2, f"{self.prog}: error: {text if text.startswith(path) else f'{path}: {text}'}\n")
+        self.settings = path
+        return [*words, *more]
+
+    def _typed(self, words: Any) -> set[str]:
+        """Return the names of the options that are typed, whatever else the command needs."""
+        needed = [action for action in self._actions if action.required]
+        for action in needed:
+            action.required = False
+        try:
+            found = argparse.ArgumentParser.parse_known_args(self, list(words))[0]
+        finally:
+            for action in needed:
+                action.required = True
+        there = {name for name, value in vars(found).items() if value is not None}
+        return {action.dest for action in self._actions} & there
 
 
 class _PrintCompletion(argparse.Action):

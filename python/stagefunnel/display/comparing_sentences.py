@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..tables.labels import columns_before
+from ..tables.labels import MISSING, columns_before
 from .extremes import group_name, group_names
 from .numbers import count, counted, percent, plural, points, without_points
 from .period_sentences import NameOf
@@ -254,19 +254,26 @@ def _difference(
     else:
         does = f"{name} gets {more} {of} on to {name_of(stage)}"
     low, high = (without_points(points(one[f"difference_{side}"])) for side in ("low", "high"))
-    than = sides[0][1] or _others(remembered)
+    than = sides[0][1] or _others(remembered, name, things)
     return (
         f"{does} than {than}: {percent(one['conversion_a'])} against {percent(one['conversion_b'])} "
         f"({points(one['difference'])}, {low} to {high})."
     )
 
 
-def _others(remembered: Mapping[str, Any]) -> str:
-    """Name the rest: the other managers, where a group is a value of one plain column."""
-    columns = [str(name) for name in remembered.get("columns", ())]
-    if len(columns) == 1 and columns[0].replace("_", " ").replace(" ", "").isalpha():
-        return f"the other {plural(columns[0].replace('_', ' '))}"
-    return "the rest"
+def _others(remembered: Mapping[str, Any], name: str, things: str) -> str:
+    """Name the rest: the other managers, where a group is a value of one plain column.
+
+    Items without a value are a group too, and part of the rest of all others.
+    """
+    columns = [str(column) for column in remembered.get("columns", ())]
+    called = columns[0].replace("_", " ") if len(columns) == 1 else ""
+    if not called.replace(" ", "").isalpha():
+        return "the rest"
+    if name == MISSING:
+        return f"{things} with {'an' if called[0].lower() in 'aeiou' else 'a'} {called}"
+    without = f" and {things} without one" if remembered.get("has_missing") else ""
+    return f"the other {plural(called)}{without}"
 
 
 def _age(remembered: Mapping[str, Any]) -> list[str]:
@@ -275,7 +282,8 @@ def _age(remembered: Mapping[str, Any]) -> list[str]:
     items, still_open = remembered.get("items", ()), remembered.get("open", ())
     sides = [Side(name[0], n[0], n_open[0]) for name, n, n_open in zip(names, items, still_open, strict=True)]
     if len(sides) == 1:
-        sides.append(Side(names[0][1] or _others(remembered), items[0][1], still_open[0][1]))
+        rest = names[0][1] or _others(remembered, names[0][0], things_of(remembered))
+        sides.append(Side(rest, items[0][1], still_open[0][1]))
     return [f"{note}." for note in unlike_notes(sides, remembered)]
 
 

@@ -55,6 +55,20 @@ def percent(value: Any) -> str:
     return f"{rounded}%" if is_right else f"{_kept_apart(100 * value)}%"
 
 
+def percents(low: Any, high: Any) -> str:
+    """Write the bounds of a share: ``38–46%``; with a decimal where whole numbers would be alike.
+
+    Examples
+    --------
+    >>> percents(0.38, 0.46), percents(0.996, 1), percents(0.481, 0.484), percents(1, 1)
+    ('38–46%', '99.6–100%', '48.1–48.4%', '100%')
+    """
+    least, most = percent(low), percent(high)
+    if least == most and low != high:
+        least, most = (f"{_kept_apart(100 * bound)}%" for bound in (low, high))
+    return most if least == most else f"{least.removesuffix('%')}–{most}"
+
+
 def _kept_apart(value: float) -> str:
     """Write one decimal; 99.96 must not read 100.0, nor 0.04 read 0.0, nor -0.04 read -0.0."""
     if 99 < abs(value) < 100:

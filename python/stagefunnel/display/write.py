@@ -80,6 +80,23 @@ def file_path(path: Any) -> str:
         raise SchemaError(given("path", path), " is not the path of a file") from error
 
 
+def check_can_write(path: str) -> None:
+    """Refuse a file that cannot be written, before what it will hold is worked out."""
+    if not path:
+        raise StageFunnelError(given("path", path), " names no file; name one, such as report.html")
+    target = os.path.realpath(path)
+    if os.path.isdir(target):
+        raise StageFunnelError(given("path", path), " is a directory; name a file in it, such as report.html")
+    folder = os.path.dirname(target)
+    while not os.path.lexists(folder):  # what is missing of it is made
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder):
+        raise StageFunnelError(given("path", path), f": {folder} is not a directory")
+    is_file = os.path.isfile(target) or not os.path.exists(target)
+    if is_file and not os.access(folder, os.W_OK | os.X_OK):
+        raise StageFunnelError(given("path", path), f": nothing can be written in {folder}; check who may")
+
+
 def write_file(table: Writable, form: str, path: str, *, csv_safe: bool = False) -> None:
     """Write a table in a format, or text as it is; after a failure the file is what it was before.
 

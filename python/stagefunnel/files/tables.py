@@ -134,7 +134,7 @@ def split_columns(
             known = "; ".join(f"{file} has: {quoted(column_names(file))}" for file in [*item_files, files[0]])
             advice: Parts = () if item_files else ("; a table of items is given with ", named("items"))
             hint = did_you_mean(name, [*of_items, *of_log])
-            raise ReaderError(f"no column {name!r}: {known}", *advice, hint)
+            raise MissingColumnError(f"no column {name!r}: {known}", *advice, hint, column=name)
     return [name for name in wanted if name in of_items], rest
 
 

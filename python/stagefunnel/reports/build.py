@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..display.remarks import remarks_of
-from ..display.write import file_path, write_file
-from ..errors import SchemaError, check_flag, given
+from ..display.write import check_can_write, file_path, write_file
+from ..errors import SchemaError, StageFunnelWarning, check_flag, given
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.scope.money import Rates
@@ -19,7 +20,7 @@ from ..tables.options import BasisName, EveryName, MissingStages, Unlisted
 from ..times.lengths import LengthLike
 from ..times.periods import MomentLike, PeriodLike
 from ..working_hours import WorkingHours
-from .about import about
+from .about import about, ends_at, made_on
 from .choices import chosen_sections, without_content, without_names
 from .content import Ask, Content
 from .findings import chosen
@@ -27,6 +28,8 @@ from .logo import logo_address
 from .money import money_options
 from .page import Page, Section, rendered
 from .painter import painter
+from .since_last import Saved, SinceLast, Words, numbers_of, rules_of
+from .since_last import since_last as since_last_page
 
 
 def report(
@@ -56,6 +59,7 @@ def report(
     items: bool = True,
     progress: Callable[[int, int], object] | None = None,
     where: Where | None = None,
+    since_last: bool = False,
 ) -> Path:
     """Write one page about a log, for people who do not open a notebook.
 
@@ -120,6 +124,11 @@ def report(
         them asks questions, the second waits for drawings.
     where
         As for :func:`stagefunnel.funnel`; the whole page is about the chosen items.
+    since_last
+        Whether the first screen says what changed since the last page of this `path`. The numbers of the
+        tiles are saved beside the page for that, ``page.numbers.json`` for ``page.html``. Pages are compared
+        if `pipeline`, `where`, `period`, `basis` and all else that these numbers depend on are equal;
+        otherwise the page says what differs. It also says so if the file cannot be read, with a warning.
 
     Returns
     -------
@@ -131,8 +140,10 @@ def report(
     SchemaError, UnknownStageError
         As for :func:`stagefunnel.funnel`; also for a section that is not there or needs another option, and a
         `logo` that is too large or not a harmless picture.
+    StageFunnelError
+        If the page cannot be written to `path`, which is found out before anything is counted.
     ImportError
-        If altair, vl-convert or jinja2 is not installed: ``pip install "stagefunnel[report]"``.
+        If vl-convert or jinja2 is not installed: ``pip install "stagefunnel[report]"``.
 
     Examples
     --------
@@ -144,7 +155,9 @@ def report(
     True
     """
     target = file_path(path)
+    check_can_write(target)
     check_flag("items", items)
+    check_flag("since_last", since_last)
     if progress is not None and not callable(progress):
         raise SchemaError(given("progress", progress), " is not a function of two numbers")
     needs = {"money": amount is not None, "groups": by is not None, "stuck": items}
@@ -183,6 +196,13 @@ def report(
         )
         questions = content.questions
         shown = _answered([questions[name] for name in names], progress)
+        since = None
+        if since_last:
+            since = _compared(
+                target,
+                content,
+                {**scope, "missing": missing, "amount": amount, "currency": currency, "rates": rates},
+            )
         page = Page(
             title=title,
             about=about(log, pipeline, period, basis, as_of),
@@ -195,9 +215,27 @@ def report(
                 *(() if sections is None else without_content(names, shown)),
             ],
             logo=picture,
+            since="" if since is None else since.sentence,
         )
         write_file(rendered(page), "html", target)
+    if since is not None:
+        for trouble in filter(None, (since.trouble, since.save())):
+            warnings.warn(trouble, StageFunnelWarning, stacklevel=2)
     return Path(target)
+
+
+def _compared(target: str, content: Content, options: Mapping[str, Any]) -> SinceLast:
+    """Compare the numbers of the tiles with those of the last page."""
+    log, calendar = content.log, content.calendar
+    now = Saved(
+        str(made_on()),
+        ends_at(log, options["as_of"]),
+        rules_of(content.pipeline, content.where, calendar, options, log.unit),
+        numbers_of(content.tiles.whole),
+    )
+    created = content.tiles.tiles[0].name
+    words = Words(created, log.unit is not None, None if calendar is None else float(calendar.day))
+    return since_last_page(target, now, words)
 
 
 def _answered(questions: Sequence[Ask], progress: Callable[[int, int], object] | None) -> list[Section]:

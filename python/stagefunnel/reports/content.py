@@ -114,7 +114,9 @@ class Content:
         """The trend, if the log has dates and more than one period."""
         if self.log.unit is None or not self.log.n_rows:
             return None
-        return _trend(self.log, self.pipeline, self.every, {**self.scope, "within": self.within})
+        return _trend(
+            self.log, self.pipeline, self.every, {**self.scope, **self.money, "within": self.within}
+        )
 
     @cached_property
     def tiles(self) -> Tiles:
@@ -223,11 +225,12 @@ def _trend(
     log: StageLog, pipeline: Pipeline, every: EveryName | None, scope: dict[str, Any]
 ) -> pd.DataFrame | None:
     """Count by the period in which items were created, with at most `_MOST_PERIODS` periods by default."""
-    options = {
+    options: dict[str, Any] = {
         "unlisted": scope["unlisted"],
         "missing": scope["missing"],
         "as_of": scope["as_of"],
         "within": scope["within"],
+        **{name: scope[name] for name in ("amount", "currency", "rates") if name in scope},
         "basis": "created",
         "kind": "conversions",
         "confidence": _SURE,

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ..clean import clean
 from ..display.grid import Grid
-from .painter import Drawing
+from .themes import Drawn
 
 _APART: Final = re.compile(
     r"(?<=\d) (?=(?:ms|min|µs|bn|points?|working (?:days?|hours?)|[dhskM])\b)"
@@ -38,7 +38,7 @@ class Figure:
         The description, and what is said about this log.
     """
 
-    drawings: Mapping[str, Drawing]
+    drawings: Mapping[str, Drawn]
     alt: str
     sentences: list[str]
 
@@ -209,6 +209,8 @@ class Page:
         All else.
     logo
         A picture as a data address.
+    since
+        What changed since the last page.
     """
 
     title: str
@@ -219,6 +221,7 @@ class Page:
     sections: list[Section]
     remarks: Sequence[str] = ()
     logo: str = ""
+    since: str = ""
 
 
 def rendered(page: Page) -> str:

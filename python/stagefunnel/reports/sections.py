@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..display.charts.funnel_chart import plot_funnel
 from ..display.charts.losses_chart import plot_losses
-from ..display.charts.picture import at_width
+from ..display.charts.picture import at_width, plain_pictures
 from ..display.charts.skips_chart import plot_skips
 from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
@@ -24,21 +24,14 @@ from ..tables.labels import columns_before, spoken, value_labels
 from . import findings
 from .items_behind import ItemsBehind
 from .page import Figure, News, Section, TablePart
-from .painter import Draw, Drawing
+from .painter import Draw
+from .themes import Drawn, drawn_in_both
 
 _MOST_CSV = 20_000  # rows
 _DARK = "(prefers-color-scheme: dark)"
-# For each kind of screen the theme and the width of a drawing: a phone, a tablet, a desk. Paper has the last
-# one, drawn smaller: a wide drawing is the lowest.
-_PHONE, _TABLET = "screen and (max-width: 747px)", "screen and (max-width: 967px)"
-_MEDIA = (
-    (f"{_PHONE} and {_DARK}", "dark", 340),
-    (_PHONE, "light", 340),
-    (f"{_TABLET} and {_DARK}", "dark", 700),
-    (_TABLET, "light", 700),
-    (f"screen and {_DARK}", "dark", 920),
-    ("", "light", 920),
-)
+# The width of a drawing for each kind of screen: a phone, a tablet, a desk. Paper has the last one, drawn
+# smaller: a wide drawing is the lowest.
+_SCREENS = {340: "screen and (max-width: 747px)", 700: "screen and (max-width: 967px)", 920: ""}
 
 
 def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Section:
@@ -205,17 +198,15 @@ def quality(table: pd.DataFrame) -> Section:
 
 def figure_of(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
     """Let a chart be drawn without its title: the page has the heading and the sentences as text."""
-    drawings: dict[str, Drawing] = {}
-    charts: dict[str, Any] = {}
-    for media, theme, width in _MEDIA:
+    drawings: dict[str, Drawn] = {}
+    with plain_pictures():
         # A table is read once for each theme, and drawn in each width.
-        if theme in charts:
-            specification = at_width(charts[theme], width).to_dict()
-        else:
-            charts[theme] = plot(table, theme=theme, width=width, **options)
-            specification = charts[theme].to_dict()
-        drawings[media] = draw({**specification, "title": " "})
-    return Figure(drawings, specification["description"], _sentences(specification))
+        charts = [plot(table, theme=theme, width=min(_SCREENS), **options) for theme in ("light", "dark")]
+        for width, media in _SCREENS.items():
+            light, dark = (at_width(chart, width).to_dict() | {"title": " "} for chart in charts)
+            of_light, of_dark = drawn_in_both(draw, light, dark)
+            drawings |= {f"{media or 'screen'} and {_DARK}": of_dark, media: of_light}
+    return Figure(drawings, light["description"], _sentences(light))
 
 
 def without(figure: Figure, plain: str) -> Figure:

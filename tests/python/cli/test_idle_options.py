@@ -76,6 +76,7 @@ FILES = {
     "zoned.csv": re.sub("(,2026-..-..)(,2026)", r"\1T00:30Z\2", DEALS),
     "items.csv": "item,key,team\na,b,East\nb,a,West\nc,d,East\nd,c,West\nf,f,East\n",
     "logo.svg": '<svg xmlns="http://www.w3.org/2000/svg"/>',
+    "weekly.toml": 'title = "Weekly"\n',
     "calendar.toml": '[calendar]\nhours = {mon-fri = [["09:00", "12:00"], ["13:00", "17:00"]]}\n',
     "pipeline.toml": '[pipeline]\nstages = ["New", "Offer", "Deal"]\nwon = "Won"\nlost = "Lost"\n',
     "paused.toml": '[pipeline]\nstages = ["New", "Offer", "Deal"]\nwon = "Won"\nlost = "Lost"\n'
@@ -277,6 +278,8 @@ TRIALS: dict[str, list[Trial]] = {
     "title": [trial("Deals")],
     "sections": [trial("losses,funnels")],
     "logo": [trial("logo.svg")],
+    "settings": [trial("weekly.toml")],
+    "since_last": [trial()],
     "anonymous": [trial(needs="--by who")],
     "to": [trial("answer.parquet"), trial("Offer")],
     "to_stage": [trial("Won")],

@@ -31,6 +31,7 @@ OTHER_OPTIONS = {
     "read": "that the files are read by the function `read`; in Python one calls it",
     "of": "the part of an export: its `leads` or its `deals`",
     "force": "of that file: whether one that is there is overwritten",
+    "settings": "a file of these options; in Python they are arguments",
     "json": "short for --format json",
     "of_stage": "a stage of the pipeline; --stage names the column of stages, as in all commands",
     "from_dates": "the dates of `backtest`; --dates was the name of another option",

@@ -103,7 +103,9 @@ ALLOWED: dict[str, set[str]] = {
     },
     "reports.painter": {"clean"},
     "datasets": {"errors", "log", "pipeline"},
-    "cli": {"", "clean", "errors", "files", "databases", "tables", "display", "reports.painter"},
+    "cli": {
+        *("", "clean", "errors", "files", "toml_file", "databases", "tables", "display", "reports.painter")
+    },
     "__main__": {"cli"},
 }
 # The same for the folders of the core: headers of a room are included by the rooms above it only.

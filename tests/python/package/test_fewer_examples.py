@@ -59,6 +59,7 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "questions/funnel/test_compare_groups.py",
         "questions/funnel/test_decomposition.py",
         "questions/stages/test_incidence.py",
+        "questions/stages/test_key_numbers.py",
         "questions/stats/test_absorbing.py",
         "questions/stats/test_array_incidence.py",
         "questions/stats/test_array_survival.py",

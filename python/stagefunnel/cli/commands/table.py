@@ -212,7 +212,7 @@ examples:
         "report.report",
         (
             *(options.report, item_options.no_items, options.observed, *_GROUPS, options.reason),
-            *(money_options.amount, money_options.currency),
+            *(money_options.amount, money_options.currency, job_options.settings),
             *(item_options.limits, options.calendar, options.marks, options.part),
         ),
         """\

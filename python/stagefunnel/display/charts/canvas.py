@@ -13,8 +13,7 @@ from ...errors import SchemaError, quoted
 from ...tables.labels import columns_before, spoken, value_label
 from ..remarks import of_later, period_of, where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
-from .library import require_altair
-from .picture import picture_of
+from .picture import picture_of, require_pictures
 from .sheet import Sheet
 from .style import Theme, checked_width, inert, theme_of
 
@@ -54,9 +53,9 @@ class Canvas:
             If the table is of another function, empty or put together of several, or if there is no such
             theme.
         ImportError
-            If altair is not installed.
+            If altair is not installed, and the chart is not plain.
         """
-        require_altair()
+        require_pictures()
         look = theme_of(theme)
         if isinstance(table, pd.DataFrame):
             table = named_columns(table)

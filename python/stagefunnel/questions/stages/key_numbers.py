@@ -161,20 +161,25 @@ def _median(selection: Selection, calendar: WorkingHours | None, confidence: flo
 
 
 def median_bounds(times: npt.NDArray[np.int64], confidence: float) -> tuple[float, float, float]:
-    """Return the median of some times and its bounds, two of the times; NaN where there are too few.
-
-    Half of the times is below the median, give or take z √n / 2 of them: W. J. Conover, "Practical
-    Nonparametric Statistics", 1999, section 3.2.
-    """
+    """Return the median of some times and its bounds, two of the times; NaN where there are too few."""
     n = len(times)
     if not n:
         return float("nan"), float("nan"), float("nan")
     ordered = np.sort(times)
-    away = normal_quantile(confidence) * math.sqrt(n) / 2
-    below, above = math.floor(n / 2 - away), math.ceil(n / 2 + away + 1)
+    below, above = median_ranks(n, confidence)
     is_known = below >= 1 and above <= n
     low, high = (float(ordered[at - 1]) if is_known else float("nan") for at in (below, above))
     return float(np.median(ordered)), low, high
+
+
+def median_ranks(n: int, confidence: float) -> tuple[int, int]:
+    """Return the ranks, from 1 on, of the two of n times that are the bounds of their median.
+
+    Half of the times is below the median, give or take z √n / 2 of them: W. J. Conover, "Practical
+    Nonparametric Statistics", 1999, section 3.2. A rank below 1 or above n is not there.
+    """
+    away = normal_quantile(confidence) * math.sqrt(n) / 2
+    return math.floor(n / 2 - away), math.ceil(n / 2 + away + 1)
 
 
 def _is_partial(log: StageLog, period: PeriodLike | None, as_of: Any) -> bool:
