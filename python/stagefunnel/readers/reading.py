@@ -20,6 +20,7 @@ from .crm.hubspot import history as hubspot
 from .crm.pipedrive import history as pipedrive
 from .crm.salesforce import history as salesforce
 from .export import Export
+from .logs import process
 from .notes import Notes
 from .options import Options
 from .protocol import Reader
@@ -30,8 +31,8 @@ from .sources.selection import Only, check_only, selected, values_by_column
 from .sources.source import Source
 from .sources.tidy import tidy
 
-# The formats of CRMs and the shapes of any table; of several that fit, the first is taken.
-OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24)
+# The formats of programs, and the shapes of any table; of several that fit, the first is taken.
+OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24, process)
 GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
 READERS = OWN + GENERAL
 _NARROWED: tuple[Reader, ...] = (stays, from_to, events)
@@ -72,8 +73,8 @@ def read(
     ----------
     paths_or_records
         Path or glob, DataFrame, dict or list of dicts as a REST client returns them, or a list of several
-        of these. Files are CSV (``,``, ``;`` or tab), .xlsx, JSON, JSON lines or Parquet, also packed with
-        gzip; text is UTF-8, UTF-16 or the Cyrillic cp1251.
+        of these. Files are CSV (``,``, ``;`` or tab), .xlsx, JSON, JSON lines, Parquet or XES, also packed
+        with gzip; text is UTF-8, UTF-16 or the Cyrillic cp1251.
     crm
         Name of the format; by default it is recognised.
     pipeline

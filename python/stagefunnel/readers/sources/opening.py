@@ -23,6 +23,7 @@ from .short_ids import with_long_ids
 from .source import Note, Source
 from .tidy import tidied
 from .workbooks import sheets
+from .xes import HEAD, is_xes, xes_source
 
 # A path, a table, or a dict as a REST client returns it; or several of these, nested in any way.
 Inputs: TypeAlias = str | os.PathLike[str] | bytes | Frame | Mapping[str, Any] | Iterable[Any]
@@ -129,6 +130,14 @@ def _holds_columns(mapping: Mapping[Any, Any]) -> bool:
 
 def _file(file: str, encoding: str | None, rows_read: RowsRead, drop: bool) -> Iterator[Source]:
     rows_read.begin()
+    with opened(file) as unpacked:
+        is_log = is_xes(unpacked.read(HEAD))
+    if is_log:
+        with opened(file, rows_read) as unpacked:
+            log = xes_source(unpacked, file, encoding, rows_read.add)
+        rows_read.end(file, len(log.frame))
+        yield log
+        return
     n_rows = 0
     for source in _file_sources(file, _content(file), encoding, rows_read, drop):
         n_rows += len(source.frame)
