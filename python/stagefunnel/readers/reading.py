@@ -20,7 +20,7 @@ from .crm.hubspot import history as hubspot
 from .crm.pipedrive import history as pipedrive
 from .crm.salesforce import history as salesforce
 from .export import Export
-from .logs import process
+from .logs import process, web
 from .notes import Notes
 from .options import Options
 from .protocol import Reader
@@ -32,7 +32,7 @@ from .sources.source import Source
 from .sources.tidy import tidy
 
 # The formats of programs, and the shapes of any table; of several that fit, the first is taken.
-OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24, process)
+OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24, process, web)
 GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
 READERS = OWN + GENERAL
 _NARROWED: tuple[Reader, ...] = (stays, from_to, events)

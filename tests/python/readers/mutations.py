@@ -34,6 +34,7 @@ VALID: dict[str, list[Path]] = {
     "kommo": sorted((EXPORTS / "kommo").glob("*.json")),
     "xes": [EXPORTS / "xes" / "orders.xes"],
     "xes table": [EXPORTS / "xes" / "orders.csv"],
+    **{f"web {path.stem}": [path] for path in sorted((EXPORTS / "web").iterdir())},
     "events": [EXPORTS / "tables" / "events.csv"],
     "moves": [EXPORTS / "tables" / "moves.csv", EXPORTS / "tables" / "deals.csv"],
     "stays": [EXPORTS / "tables" / "stays.csv"],
@@ -106,6 +107,10 @@ def changed(data: bytes, change: Change, luck: random.Random) -> bytes:
         names, rows = _event_log(data)
         change(names, rows, luck)
         return _to_event_log(rows)
+    if data.count(b"\n{"):
+        rows = [json.loads(line) for line in data.splitlines() if line.strip()]
+        change(list(dict.fromkeys(name for row in rows for name in row)), rows, luck)
+        return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
     if data.lstrip()[:1] in (b"{", b"["):
         value = json.loads(data)
         rows = luck.choice(list(_lists(value)))

@@ -27,6 +27,12 @@ _WRAPPERS = (
 _ERRORS = (("error", "error_description"), ("errorCode", "message"), ("status", "message", "category"))
 
 
+# A record without any of these keys is looked at no further.
+_OF_PAGES = {key for path in _WRAPPERS for key in path[:1]} | {key for keys in _ERRORS for key in keys[:1]}
+_OF_PAGES |= {"success"}
+_MOST_SHAPES = 1_000
+
+
 class Records(NamedTuple):
     """Records of one kind, and where each stands in the value.
 
@@ -64,6 +70,8 @@ def records_in(value: Any, name: str) -> list[Records]:
     ReaderError
         If the value holds anything but objects, or is the error message of a CRM.
     """
+    if isinstance(value, list) and _are_records(value):
+        return [Records(value, [f"record {number:,}" for number in range(1, len(value) + 1)], None)]
     groups: dict[tuple[Any, ...], Records] = {}
     for where, page in _pages(value, name):
         wrapper, wrapped = _unwrapped(page)
@@ -82,6 +90,14 @@ def records_in(value: Any, name: str) -> list[Records]:
                 goes_on=so_far and _goes_on(page), made_at=groups[kind].made_at or _made_at(page)
             )
     return list(groups.values())
+
+
+def _are_records(values: list[Any]) -> bool:
+    """Check by their keys alone that many objects are records, and neither pages nor errors."""
+    if not values or {*map(type, values)} != {dict}:
+        return False
+    shapes = {*map(tuple, values)}
+    return len(shapes) <= _MOST_SHAPES and not any({*shape} & _OF_PAGES for shape in shapes)
 
 
 def _pages(value: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:

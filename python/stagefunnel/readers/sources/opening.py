@@ -15,8 +15,9 @@ from ...errors import ReaderError
 from ...files import Progress, RowsRead, expand, opened, read_parquet
 from ...log.columns.frame_types import Frame
 from .cells import as_text
-from .content import decoded, parse_csv, parse_json, refuse_twice
+from .content import decoded, parse_csv, refuse_twice
 from .json_records import records_in
+from .json_text import parse_json
 from .kinds import is_workbook, refuse_markup
 from .places import Place
 from .short_ids import with_long_ids
@@ -31,6 +32,27 @@ Inputs: TypeAlias = str | os.PathLike[str] | bytes | Frame | Mapping[str, Any] |
 _NESTED = {
     *("EXTRA", "properties", "propertiesWithHistory", "stages", "metadata", "data", "owner_id", "user_id"),
     *("value_before", "value_after", "_embedded"),
+    *(
+        "event_params",
+        "event_properties",
+        "user_properties",
+        "group_properties",
+        "groups",
+        "context",
+        "traits",
+    ),
+    *(
+        "integrations",
+        "person",
+        "elements",
+        "device",
+        "geo",
+        "app_info",
+        "traffic_source",
+        "items",
+        "ecommerce",
+    ),
+    *("user_ltv", "privacy_info", "collected_traffic_source", "session_traffic_source_last_click"),
 }
 
 
