@@ -14,6 +14,7 @@ from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..renamed import renamed
 from ..times.periods import MomentLike
+from .boards import azure, github, jira, trello
 from .crm import kommo
 from .crm.bitrix24 import history as bitrix24
 from .crm.hubspot import history as hubspot
@@ -32,7 +33,10 @@ from .sources.source import Source
 from .sources.tidy import tidy
 
 # The formats of programs, and the shapes of any table; of several that fit, the first is taken.
-OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24, process, web)
+OWN: tuple[Reader, ...] = (
+    *(hubspot, salesforce, pipedrive, kommo, bitrix24),
+    *(jira, azure, trello, github, process, web),
+)
 GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
 READERS = OWN + GENERAL
 _NARROWED: tuple[Reader, ...] = (stays, from_to, events)

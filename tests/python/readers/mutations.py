@@ -35,6 +35,7 @@ VALID: dict[str, list[Path]] = {
     "xes": [EXPORTS / "xes" / "orders.xes"],
     "xes table": [EXPORTS / "xes" / "orders.csv"],
     **{f"web {path.stem}": [path] for path in sorted((EXPORTS / "web").iterdir())},
+    **{path.stem: [path] for path in sorted((EXPORTS / "boards").iterdir())},
     "events": [EXPORTS / "tables" / "events.csv"],
     "moves": [EXPORTS / "tables" / "moves.csv", EXPORTS / "tables" / "deals.csv"],
     "stays": [EXPORTS / "tables" / "stays.csv"],

@@ -52,7 +52,16 @@ _NESTED = {
         "items",
         "ecommerce",
     ),
-    *("user_ltv", "privacy_info", "collected_traffic_source", "session_traffic_source_last_click"),
+    *("changelog", "fields", "changeHistories", "statusCategory", "timelineItems", "changes", "content"),
+    *(
+        "projects_v2_item",
+        "repository",
+        "project",
+        "user_ltv",
+        "privacy_info",
+        "collected_traffic_source",
+        "session_traffic_source_last_click",
+    ),
 }
 
 
