@@ -49,8 +49,8 @@ def _refuse_large(file: IO[bytes], name: str, what: str) -> None:
     size = os.fstat(file.fileno()).st_size
     if size > _MOST_BYTES:
         raise SchemaError(
-            f"{name} has {size:,} bytes, and a file of its kind has {_MOST_BYTES:,} at most; is it the log, in "
-            f"the place of {what}?"
+            f"{name} has {size:,} bytes, and a file of its kind has {_MOST_BYTES:,} at most; is it the log, "
+            f"in the place of {what}?"
         )
 
 

@@ -57,6 +57,8 @@ class Export:
             lines.append(f"  pipeline  {name!r}: {repr(pipeline).removeprefix('Pipeline: ')}")
         if len(self.pipelines) > 6:
             lines.append(f"            … ({counted(len(self.pipelines) - 6, 'more pipeline')})")
+        common = self.quality.loc[self.quality["check"] == "common_events", "note"]
+        lines += [f"  events    {str(note).partition(': ')[2]}" for note in common]
         lines.append(f"  items     {counted(len(self.items), 'row')}: {_some(list(self.items.columns))}")
         nonzero = self.quality[self.quality["count"] > 0]
         counts = [f"{check} {n:,}" for check, n in zip(nonzero["check"], nonzero["count"], strict=True)]

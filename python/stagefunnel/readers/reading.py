@@ -16,12 +16,14 @@ from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..renamed import renamed
 from ..times.periods import MomentLike
+from .boards import azure, github, jira, trello
 from .crm import kommo
 from .crm.bitrix24 import history as bitrix24
 from .crm.hubspot import history as hubspot
 from .crm.pipedrive import history as pipedrive
 from .crm.salesforce import history as salesforce
 from .export import Export
+from .logs import process, web
 from .notes import Notes
 from .options import Options
 from .protocol import Reader
@@ -33,8 +35,11 @@ from .sources.selection import Only, check_only, selected, values_by_column
 from .sources.source import Source
 from .sources.tidy import tidy
 
-# The formats of CRMs and the shapes of any table; of several that fit, the first is taken.
-OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24)
+# The formats of programs, and the shapes of any table; of several that fit, the first is taken.
+OWN: tuple[Reader, ...] = (
+    *(hubspot, salesforce, pipedrive, kommo, bitrix24),
+    *(jira, azure, trello, github, process, web),
+)
 GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
 READERS = OWN + GENERAL
 _NARROWED: tuple[Reader, ...] = (stays, from_to, events)
@@ -85,8 +90,8 @@ def read(
     ----------
     paths_or_records
         Path or glob, DataFrame, dict or list of dicts as a REST client returns them, or a list of several
-        of these. Files are CSV (``,``, ``;`` or tab), .xlsx, JSON, JSON lines or Parquet, also packed with
-        gzip; text is UTF-8, UTF-16 or the Cyrillic cp1251. May be left out beside `sql`.
+        of these. Files are CSV (``,``, ``;`` or tab), .xlsx, JSON, JSON lines, Parquet or XES, also packed
+        with gzip; text is UTF-8, UTF-16 or the Cyrillic cp1251. May be left out beside `sql`.
     sql
         A query of a database, or several by names, such as ``{"moves": "SELECT …", "deals": "SELECT …"}``:
         text, or the path of a file. Each is recognised by its columns, as a file is.

@@ -1,21 +1,20 @@
-"""The content of a file: text in one of four encodings, JSON, a table, or something that is refused."""
+"""The content of a file: text in one of four encodings, a table, or something that is refused."""
 
 from __future__ import annotations
 
 import codecs
 import io
-import json
 import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import compress
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from ...errors import Option, ReaderError, SchemaError, advised, given, quoted
-from ...files import Block, CsvRows, RowsRead, is_blank, refuse_half_letters, unreadable
+from ...files import Block, CsvRows, RowsRead, is_blank
 from .kinds import refuse_other_kinds
 from .letter_tables import guesses, is_cp1251
 
@@ -136,58 +135,6 @@ def _reads_as_cyrillic(text: str) -> bool:
     mixed = sum(re.search("[A-Za-z]", word) is not None for word in words)
     has_word = any(len(_CYRILLIC.findall(word)) >= 3 for word in words)
     return has_word and cyrillic >= 0.95 * len(foreign) and mixed <= 0.1 * len(words)
-
-
-def parse_json(text: str, name: str) -> Any:
-    """Parse JSON, or JSON lines, which become a list.
-
-    Raises
-    ------
-    ReaderError
-        With the line of the first error, and whether the text is cut short there.
-    """
-    try:
-        value = json.loads(text)
-        refuse_half_letters(value, text, name)
-        return value
-    except json.JSONDecodeError as error:
-        lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-        if len(lines) > 1 and _is_json(lines[0][1]):
-            return _json_lines(lines, name)
-        raise _json_error(error, text, name, error.lineno) from error
-    except ReaderError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise unreadable(name, error) from error
-
-
-def _json_lines(lines: list[tuple[int, str]], name: str) -> list[Any]:
-    values = []
-    for number, line in lines:
-        try:
-            values.append(json.loads(line))
-            refuse_half_letters(values[-1], line, f"{name}, line {number:,}")
-        except json.JSONDecodeError as error:
-            raise _json_error(error, line, name, number) from error
-        except ReaderError:
-            raise
-        except (ValueError, RecursionError) as error:
-            raise unreadable(f"{name}, line {number:,}", error) from error
-    return values
-
-
-def _is_json(line: str) -> bool:
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _json_error(error: json.JSONDecodeError, text: str, name: str, line: int) -> ReaderError:
-    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
-        return ReaderError(f"{name}, line {line:,}: the JSON is cut short ({error.msg}); export it again")
-    return ReaderError(f"{name}, line {line:,}: not JSON: {error.msg}")
 
 
 def parse_csv(text: str, name: str, rows_read: RowsRead, *, drop: bool) -> TextTable:

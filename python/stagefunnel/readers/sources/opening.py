@@ -15,14 +15,16 @@ from ...errors import ReaderError
 from ...files import Progress, RowsRead, check_number_of_columns, expand, opened, read_parquet
 from ...log.columns.frame_types import Frame
 from .cells import as_text
-from .content import decoded, parse_csv, parse_json, refuse_twice
+from .content import decoded, parse_csv, refuse_twice
 from .json_records import records_in
+from .json_text import parse_json
 from .kinds import is_workbook, refuse_markup
 from .places import Place
 from .short_ids import with_long_ids
 from .source import Note, Source
 from .tidy import tidied, tidy
 from .workbooks import sheets
+from .xes import HEAD, is_xes, xes_source
 
 # A path, a table, or a dict as a REST client returns it; or several of these, nested in any way.
 Inputs: TypeAlias = str | os.PathLike[str] | bytes | Frame | Mapping[str, Any] | Iterable[Any]
@@ -30,6 +32,36 @@ Inputs: TypeAlias = str | os.PathLike[str] | bytes | Frame | Mapping[str, Any] |
 _NESTED = {
     *("EXTRA", "properties", "propertiesWithHistory", "stages", "metadata", "data", "owner_id", "user_id"),
     *("value_before", "value_after", "_embedded"),
+    *(
+        "event_params",
+        "event_properties",
+        "user_properties",
+        "group_properties",
+        "groups",
+        "context",
+        "traits",
+    ),
+    *(
+        "integrations",
+        "person",
+        "elements",
+        "device",
+        "geo",
+        "app_info",
+        "traffic_source",
+        "items",
+        "ecommerce",
+    ),
+    *("changelog", "fields", "changeHistories", "statusCategory", "timelineItems", "changes", "content"),
+    *(
+        "projects_v2_item",
+        "repository",
+        "project",
+        "user_ltv",
+        "privacy_info",
+        "collected_traffic_source",
+        "session_traffic_source_last_click",
+    ),
 }
 
 
@@ -139,6 +171,14 @@ def _holds_columns(mapping: Mapping[Any, Any]) -> bool:
 
 def _file(file: str, encoding: str | None, rows_read: RowsRead, drop: bool) -> Iterator[Source]:
     rows_read.begin()
+    with opened(file) as unpacked:
+        is_log = is_xes(unpacked.read(HEAD))
+    if is_log:
+        with opened(file, rows_read) as unpacked:
+            log = xes_source(unpacked, file, encoding, rows_read.add)
+        rows_read.end(file, len(log.frame))
+        yield log
+        return
     n_rows = 0
     for source in _file_sources(file, _content(file), encoding, rows_read, drop):
         n_rows += len(source.frame)
