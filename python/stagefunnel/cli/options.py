@@ -414,6 +414,11 @@ def report(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--every", choices=get_args(EveryName), help="periods of the trend")
     parser.add_argument(
+        "--filters",
+        action=argparse.BooleanOptionalAction,
+        help="let readers choose a group, a funnel and a period; by default with --by or --every",
+    )
+    parser.add_argument(
         "--within", metavar="TIME", help="follow each item of the trend for this long, e.g. 30d"
     )
 

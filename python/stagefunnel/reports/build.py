@@ -22,6 +22,7 @@ from ..working_hours import WorkingHours
 from .about import about
 from .choices import chosen_sections, without_content, without_names
 from .content import Ask, Content
+from .filters import Filters
 from .findings import chosen
 from .logo import logo_address
 from .money import money_options
@@ -54,6 +55,7 @@ def report(
     limits: LimitsLike | None = None,
     within: LengthLike | None = None,
     items: bool = True,
+    filters: bool | None = None,
     progress: Callable[[int, int], object] | None = None,
     where: Where | None = None,
 ) -> Path:
@@ -112,6 +114,12 @@ def report(
     items
         Whether the page names items: the first 20 behind each number of its funnels, with up to three columns
         of `by` and of the items table, and those that are stuck. With ``False`` no key is on the page.
+    filters
+        Whether a reader can choose one group of `by`, one of the two funnels and one period of `every`: the
+        tiles, the funnels and the losses are then those of the page asked with ``where=`` and ``period=`` of
+        the choice. By default where `by` or `every` is given, with as many periods as take a moment;
+        ``True`` also offers the periods that the trend has without `every`. The page names what it leaves
+        out, so as not to grow beyond 3 MB.
     within
         Length of time for which the trend follows each item, as for :func:`stagefunnel.funnel`; without it
         the periods of the trend cannot be compared.
@@ -145,6 +153,9 @@ def report(
     """
     target = file_path(path)
     check_flag("items", items)
+    if filters is not None:
+        check_flag("filters", filters)
+        filters = bool(filters)
     if progress is not None and not callable(progress):
         raise SchemaError(given("progress", progress), " is not a function of two numbers")
     needs = {"money": amount is not None, "groups": by is not None, "stuck": items}
@@ -180,9 +191,10 @@ def report(
             money=money,
             scope=scope,
             further=not anonymous,
+            filters=filters,
         )
         questions = content.questions
-        shown = _answered([questions[name] for name in names], progress)
+        shown, choices = _answered([questions[name] for name in names], content.chosen, progress)
         page = Page(
             title=title,
             about=about(log, pipeline, period, basis, as_of),
@@ -195,13 +207,21 @@ def report(
                 *(() if sections is None else without_content(names, shown)),
             ],
             logo=picture,
+            filters=choices,
         )
         write_file(rendered(page), "html", target)
     return Path(target)
 
 
-def _answered(questions: Sequence[Ask], progress: Callable[[int, int], object] | None) -> list[Section]:
-    """Ask all questions while their charts are drawn, then wait for the drawings."""
+def _answered(
+    questions: Sequence[Ask],
+    chosen: Callable[[], Filters | None],
+    progress: Callable[[int, int], object] | None,
+) -> tuple[list[Section], Filters | None]:
+    """Ask all questions while their charts are drawn, then wait for the drawings.
+
+    What can be chosen has no drawings, so that it is asked for while those of the sections are made.
+    """
     show = progress or (lambda done, of: None)
     n_steps = 2 * len(questions)
     show(0, n_steps)
@@ -209,8 +229,9 @@ def _answered(questions: Sequence[Ask], progress: Callable[[int, int], object] |
     for step, ask in enumerate(questions, start=1):
         answered.append(ask())
         show(step, n_steps)
+    choices = chosen()
     for step, section in enumerate(answered, start=len(questions) + 1):
         if section is not None and section.figure is not None:
             section.figure.wait()
         show(step, n_steps)
-    return [section for section in answered if section is not None]
+    return [section for section in answered if section is not None], choices

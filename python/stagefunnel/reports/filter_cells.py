@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import pandas as pd
 
@@ -13,26 +12,7 @@ from ..display.numbers import NOTHING
 from ..display.sentences import stage_namer
 from ..questions.stages.group_numbers import Label, labels_of
 from ..tables.labels import columns_before
-from .page import Tile
-
-#: A count is a number, which the browser writes; all else is text, as the tables of the page have it.
-Value: TypeAlias = int | str
-Rows: TypeAlias = list[list[Value]]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What the page shows of one choice: value and detail of each tile, and the rows of both tables."""
-
-    tiles: list[tuple[str, str]]
-    funnel: Rows
-    losses: Rows
-
-
-def tile_texts(tiles: Sequence[Tile]) -> list[tuple[str, str]]:
-    """Return the value of each tile, and what stands below it."""
-    return [(tile.value, tile.detail) for tile in tiles]
-
+from .filter_data import Rows, Value
 
 def funnel_rows(table: pd.DataFrame, columns: Sequence[tuple[str, str]], n_stages: int) -> dict[Label, Rows]:
     """Write the funnels of both kinds, of each group, with some of their columns.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
@@ -20,49 +20,15 @@ from ..tables.labels import columns_before, spoken
 from ..tables.options import BasisName
 from ..times.periods import PeriodLike, period_of
 from ..working_hours import WorkingHours
-from .filter_cells import Cell, funnel_rows, loss_rows, no_funnel, tile_texts
+from .filter_cells import funnel_rows, loss_rows, no_funnel
+from .filter_data import ALL, Cell, Filters, range_of
+from .page import Tile
 from .tiles import named_period, number_tiles
+from .words import GROUPS_ARE_REASONS, OTHER_GROUPS, OTHER_PERIODS
 
 _SURE: Final = 0.95  # the confidence of all bounds on the page
 _MOST_CELLS: Final = 1_000  # choices of a group and a period
 _MOST_ROWS: Final = 5_000_000  # rows that are read for the periods, unless the filters are asked for
-#: The choice of all groups, or of all periods.
-ALL: Final = -1
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What a reader can choose, and the numbers of each choice.
-
-    Attributes
-    ----------
-    by, groups
-        What the groups are of, and their names.
-    periods
-        The periods, the last one first.
-    columns
-        Kind and name of each column of the funnels' table, but that of the stages.
-    names
-        Names of the tiles, of all periods and of one.
-    cells
-        The numbers by the places of the group and the period, `ALL` for all of them. A choice without items
-        is not there.
-    nothing
-        The numbers of no item.
-    left_out
-        What cannot be chosen, as sentences.
-    """
-
-    by: str
-    groups: list[str]
-    periods: list[str]
-    columns: list[tuple[str, str]]
-    names: tuple[list[str], list[str]]
-    cells: dict[tuple[int, int], Cell]
-    nothing: Cell
-    left_out: list[str] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class Asked:
     """What the numbers of each choice are asked with.
@@ -138,19 +104,19 @@ def filters_of(
     left_out: list[str] = []
     labels: list[Label] = []
     if shown is not None and asked.reason is not None and asked.reason in by_columns(asked.by or ()):
-        left_out.append(f"Groups cannot be chosen: {asked.reason} is the reason of losses too")
+        left_out.append(GROUPS_ARE_REASONS.format(name=asked.reason))
     elif shown is not None:
         labels = labels_of(shown, columns_before(shown, "base"))
         of_whole = asked.numbers(asked.by, asked.period, labels)
         rest = [_called(label) for label in labels if label not in of_whole]
         labels = [label for label in labels if label in of_whole]
-        left_out += [f"Not one group to choose: {', '.join(rest)}"] if rest else []
+        left_out += [OTHER_GROUPS.format(names=", ".join(rest))] if rest else []
     names = [] if trend is None else _periods_within(asked, PeriodRows.of(trend).names)
     most = max(1, _MOST_CELLS // (len(labels) + 1))
     if is_limited:
         most = min(most, _MOST_ROWS // max(asked.log.n_rows, 1))
     if names[most:]:
-        left_out.append(f"Periods that cannot be chosen: {_range_of(names[most:])}")
+        left_out.append(OTHER_PERIODS.format(names=range_of(names[most:])))
     periods = names[:most]
     if not labels and not periods:
         return None
@@ -162,13 +128,15 @@ def filters_of(
     is_whole = asked.period is None
     money = {"amount_won": 0} if asked.money else {}
     zero = pd.Series({**dict.fromkeys(_COUNTS, 0), **dict.fromkeys(_UNKNOWN), **money}, dtype=object)
-    nothing = Cell(tile_texts(_tiles(asked, zero)), no_funnel(whole, columns, _n_stages(whole)), [])
+    nothing = Cell(_texts(_tiles(asked, zero)), no_funnel(whole, columns, _n_stages(whole)), [])
     return Filters(
         " and ".join(map(spoken, columns_before(shown, "base"))) if labels and shown is not None else "",
         [_called(label) for label in labels],
         periods,
         columns,
+        [*map(str, whole["outcome"].iloc[: _n_stages(whole)])],
         ([tile.name for tile in _tiles(asked, zero, is_whole)], [tile.name for tile in _tiles(asked, zero)]),
+        _loss_texts(asked),
         cells,
         nothing,
         left_out,
@@ -194,11 +162,15 @@ def _cells(
         lost = loss_rows(asked.losses(by, period))
         for place, label in enumerate(wanted):
             if label in numbers:
-                tiles = tile_texts(_tiles(asked, numbers[label]))
+                tiles = _texts(_tiles(asked, numbers[label]))
                 yield ALL if by is None else place, Cell(tiles, rows[label], lost.get(label, []))
 
 
-def _tiles(asked: Asked, row: pd.Series, is_whole: bool = False) -> Any:
+def _texts(tiles: Sequence[Tile]) -> list[tuple[str, str]]:
+    return [(tile.value, tile.detail) for tile in tiles]
+
+
+def _tiles(asked: Asked, row: pd.Series, is_whole: bool = False) -> list[Tile]:
     return number_tiles(row, basis=asked.basis, is_whole=is_whole, calendar=asked.calendar)
 
 
@@ -206,13 +178,13 @@ def _n_stages(table: pd.DataFrame) -> int:
     return max(len(table["stage"].cat.categories), 1)
 
 
+def _loss_texts(asked: Asked) -> int:
+    """Count the columns of losses that stand before the numbers: both stages, and the reason."""
+    return 2 + (asked.reason is not None)
+
+
 def _called(label: Label) -> str:
     return ", ".join(label)
-
-
-def _range_of(names: Sequence[str]) -> str:
-    """Name some periods, the last one first."""
-    return names[0] if len(names) == 1 else f"{names[-1]} to {names[0]}"
 
 
 def _periods_within(asked: Asked, names: Sequence[str]) -> list[str]:

@@ -12,7 +12,9 @@ from typing import Final
 from urllib.parse import quote
 
 from ..display.grid import Grid
+from .filter_data import Filters
 from .painter import Drawing
+from .words import FILTERS, SCRIPT
 
 _APART: Final = re.compile(
     r"(?<=\d) (?=(?:ms|min|µs|bn|points?|working (?:days?|hours?)|[dhskM])\b)"
@@ -20,6 +22,11 @@ _APART: Final = re.compile(
     r"|(?<=\d\d-\d\d) (?=\d\d:\d\d)"
 )
 
+#: The scripts of the page, in the order in which they run.
+_SCRIPTS: Final = ("tables", "items", "filters")
+_FILTERED: Final = ("funnels", "losses")  # sections that show what is chosen
+_LARGEST: Final = 3_000_000  # bytes
+_DATA: Final = '<script type="application/json" id="choices">'
 _SECONDS: Final = re.compile(r"(?<=\d{4}-\d\d-\d\d[ T]\d\d:\d\d):\d\d(?:\.\d+)?")
 _DATE: Final = re.compile(r"\b\d{4}-(?:\d\d|W\d\d)(?:-\d\d)?\b")
 
@@ -208,6 +215,8 @@ class Page:
         All else.
     logo
         A picture as a data address.
+    filters
+        What a reader can choose.
     """
 
     title: str
@@ -218,6 +227,7 @@ class Page:
     sections: list[Section]
     remarks: Sequence[str] = ()
     logo: str = ""
+    filters: Filters | None = None
 
 
 def rendered(page: Page) -> str:
@@ -226,7 +236,7 @@ def rendered(page: Page) -> str:
         import jinja2
     except ImportError as error:
         raise ImportError('the report needs jinja2: pip install "stagefunnel[report]"') from error
-    style, script = (_read(name) for name in ("page.css", "page.js"))
+    style, script = _read("page.css"), "".join(_read(f"{name}.js") for name in _SCRIPTS)
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(kept=kept_together, dated=dates_together, minutes=to_the_minute)
     template = environment.from_string(_read("page.html"))
@@ -234,7 +244,20 @@ def rendered(page: Page) -> str:
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
     )
-    return template.render(page=page, style=style, script=script, policy=policy)
+    text = template.render(
+        page=page,
+        style=style,
+        script=script,
+        policy=policy,
+        words=FILTERS,
+        said=SCRIPT,
+        filtered=_FILTERED,
+    )
+    before, data, behind = text.partition(_DATA)
+    if not data or page.filters is None:
+        return text
+    room = _LARGEST - len(text.encode())
+    return before + data + page.filters.as_json(room) + behind
 
 
 def kept_together(text: str) -> str:

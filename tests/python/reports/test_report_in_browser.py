@@ -14,6 +14,7 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+import stagefunnel as sf
 from drawings import colours_in
 
 WIDTHS = "return [...document.images].filter(one => one.checkVisibility()).map(one => one.naturalWidth)"
@@ -212,3 +213,74 @@ def test_pictures_are_drawn_for_the_width_of_the_screen(page: Any, width: int, d
         assert page.execute_script(fits)
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def choose(page: Any, name: str, text: str) -> None:
+    Select(page.find_element("css selector", f"form.filters [name={name}]")).select_by_visible_text(text)
+
+
+def cells(page: Any, selector: str) -> list[list[str]]:
+    """Read the cells of a table that are shown."""
+    read = (
+        "return [...document.querySelectorAll(arguments[0])].map("
+        "row => [...row.cells].filter(one => one.checkVisibility()).map(one => one.textContent))"
+    )
+    rows: list[list[str]] = page.execute_script(read, selector)
+    return rows
+
+
+def test_a_choice_moves_tiles_funnels_and_losses_and_says_what_it_does_not(page: Any) -> None:
+    shop = sf.datasets.furniture_shop(300)
+    chosen: dict[str, Any] = {"where": {"manager": "Anna Schmidt"}, "period": "2026-04"}
+    values = "return [...document.querySelectorAll('.facts dd')].map(one => one.firstChild.textContent.trim())"
+    before, table_before = page.execute_script(values), cells(page, "#losses tbody tr")
+    of_all = page.find_elements("css selector", ".of-all")
+    choose(page, "group", "Anna Schmidt")
+    choose(page, "period", "2026-04")
+    choose(page, "kind", "with conversions")
+    told = page.find_element("css selector", ".chosen")
+    assert told.get_attribute("aria-live") == "polite"
+    assert told.text.startswith("Tiles, funnels and losses show Anna Schmidt, 2026-04, with conversions.")
+    assert len(of_all) == 11
+    assert all(one.is_displayed() for one in of_all if not one.find_elements("xpath", "ancestor::details"))
+    now = sf.outcomes(shop.log, shop.pipeline, **chosen).iloc[0]
+    assert page.execute_script(values)[1] == f"{now['won']:.0f}"
+    assert page.execute_script(values)[3] == f"{now['open']:.0f}"
+    funnel = sf.funnel(shop.log, shop.pipeline, kind="conversions", **chosen)
+    rows = cells(page, "#funnels tbody tr")
+    assert [(row[0], int(row[1])) for row in rows] == [
+        *zip(funnel["stage"], funnel["reached"].tolist(), strict=True)
+    ]
+    assert [len(row) for row in cells(page, "#funnels thead tr")] == [len(rows[0])] == [8]
+    bars = page.find_elements("css selector", "#funnels .bars li")
+    assert [int(one.find_element("css selector", ".says").text.split(" ")[0]) for one in bars] == [
+        int(row[1]) for row in rows
+    ]
+    lost = sf.losses(shop.log, shop.pipeline, **chosen)
+    assert [int(row[2]) for row in cells(page, "#losses tbody tr")] == lost["items"].tolist()
+    assert not page.find_elements("css selector", "#losses figure")[0].is_displayed()
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert told.is_displayed()
+        assert not page.find_element("css selector", "form.filters").is_displayed()
+        assert bars[0].is_displayed()
+    finally:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    page.find_element("css selector", "form.filters [type=reset]").click()
+    WebDriverWait(page, 20).until(lambda _: not told.text)
+    assert page.execute_script(values) == before
+    assert cells(page, "#losses tbody tr") == table_before
+    assert page.find_element("css selector", "#losses figure").is_displayed()
+    assert json.dumps(page.get_log("browser")) == "[]"
+
+
+def test_the_filters_work_by_keyboard_and_are_absent_without_a_script(page: Any, shop_page: Path) -> None:
+    group = page.find_element("css selector", "form.filters [name=group]")
+    group.send_keys("\ue015")  # Arrow down
+    assert group.get_property("value") == "0"
+    assert "show Anna Schmidt." in page.find_element("css selector", ".chosen").text
+    group.send_keys("\ue004")  # Tab
+    assert page.switch_to.active_element.get_attribute("name") == "kind"
+    text = shop_page.read_text(encoding="utf-8")
+    assert text.count('<form class="filters" hidden') == 1
+    assert '<p class="chosen" role="status" aria-live="polite"></p>' in text

@@ -34,6 +34,7 @@ def report(args: _Args, parser: _Parser) -> None:
             "calendar": inputs.calendar,
             "limits": read_limits(args.limits, inputs.log, inputs.pipeline, parser),
             "items": not args.no_items,
+            "filters": args.filters,
             **inputs.scope(args),
         }
         with page_bar(args.page, quiet=args.quiet) as progress:
