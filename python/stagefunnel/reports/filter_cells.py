@@ -14,6 +14,7 @@ from ..questions.stages.group_numbers import Label, labels_of
 from ..tables.labels import columns_before
 from .filter_data import Rows, Value
 
+
 def funnel_rows(table: pd.DataFrame, columns: Sequence[tuple[str, str]], n_stages: int) -> dict[Label, Rows]:
     """Write the funnels of both kinds, of each group, with some of their columns.
 

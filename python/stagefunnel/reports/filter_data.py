@@ -111,10 +111,14 @@ class Filters:
         has_groups = fits([(group, ALL) for group in groups])
         n_periods = sum(1 for _ in takewhile(lambda period: fits([(ALL, period)]), every))
         n_pairs = sum(
-            1
-            for _ in takewhile(lambda period: fits([(group, period) for group in groups]), range(n_periods))
+            1 for _ in takewhile(lambda period: fits([(group, period) for group in groups]), range(n_periods))
         )
-        head |= {"n_groups": len(groups) if has_groups else 0, "n_periods": n_periods, "n_pairs": n_pairs, "cells": kept}
+        head |= {
+            "n_groups": len(groups) if has_groups else 0,
+            "n_periods": n_periods,
+            "n_pairs": n_pairs,
+            "cells": kept,
+        }
         return _dumped(head | {"left_out": [*self.left_out, *self._without(has_groups, n_periods, n_pairs)]})
 
     def _without(self, has_groups: bool, n_periods: int, n_pairs: int) -> list[str]:

@@ -29,6 +29,8 @@ from .words import GROUPS_ARE_REASONS, OTHER_GROUPS, OTHER_PERIODS
 _SURE: Final = 0.95  # the confidence of all bounds on the page
 _MOST_CELLS: Final = 1_000  # choices of a group and a period
 _MOST_ROWS: Final = 5_000_000  # rows that are read for the periods, unless the filters are asked for
+
+
 @dataclass(frozen=True)
 class Asked:
     """What the numbers of each choice are asked with.

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from ..display.grid import Grid
 from .filter_data import Filters
 from .painter import Drawing
+from .pictures import Colours, picture
 from .words import FILTERS, SCRIPT
 
 _APART: Final = re.compile(
@@ -23,10 +24,11 @@ _APART: Final = re.compile(
 )
 
 #: The scripts of the page, in the order in which they run.
-_SCRIPTS: Final = ("tables", "items", "filters")
+_SCRIPTS: Final = ("tables", "items", "filters", "marks")
 _FILTERED: Final = ("funnels", "losses")  # sections that show what is chosen
 _LARGEST: Final = 3_000_000  # bytes
 _DATA: Final = '<script type="application/json" id="choices">'
+_THEMES: Final = ("light", "dark")
 _SECONDS: Final = re.compile(r"(?<=\d{4}-\d\d-\d\d[ T]\d\d:\d\d):\d\d(?:\.\d+)?")
 _DATE: Final = re.compile(r"\b\d{4}-(?:\d\d|W\d\d)(?:-\d\d)?\b")
 
@@ -38,13 +40,12 @@ class Figure:
     Attributes
     ----------
     drawings
-        The drawings by the media that they are for; of several that fit a browser takes the first. The last
-        but one is for wide dark screens, the last one for wide light screens and for paper.
+        The drawings by screen and theme.
     alt, sentences
         The description, and what is said about this log.
     """
 
-    drawings: Mapping[str, Drawing]
+    drawings: Mapping[tuple[str, str], Drawing]
     alt: str
     sentences: list[str]
 
@@ -53,10 +54,14 @@ class Figure:
         for drawing in self.drawings.values():
             _ = drawing.svg
 
-    @property
-    def addresses(self) -> list[tuple[str, str]]:
-        """The media and the drawings as data addresses."""
-        return [(media, _svg_uri(drawing.svg)) for media, drawing in self.drawings.items()]
+    def pictures(self, colours: Colours) -> str:
+        """The drawings as parts of a page, one for each kind of screen."""
+        sizes = dict.fromkeys(size for size, _ in self.drawings)
+        alt = to_the_minute(self.alt)
+        return "\n".join(
+            to_the_minute(picture(*(self.drawings[size, theme].svg for theme in _THEMES), alt, size, colours))
+            for size in sizes
+        )
 
 
 @dataclass(frozen=True)
@@ -236,7 +241,10 @@ def rendered(page: Page) -> str:
         import jinja2
     except ImportError as error:
         raise ImportError('the report needs jinja2: pip install "stagefunnel[report]"') from error
-    style, script = _read("page.css"), "".join(_read(f"{name}.js") for name in _SCRIPTS)
+    colours = Colours()
+    pictures = {one.key: one.figure.pictures(colours) for one in page.sections if one.figure is not None}
+    style = colours.style + _read("page.css")
+    script = "".join(_read(f"{name}.js") for name in _SCRIPTS)
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(kept=kept_together, dated=dates_together, minutes=to_the_minute)
     template = environment.from_string(_read("page.html"))
@@ -246,6 +254,7 @@ def rendered(page: Page) -> str:
     )
     text = template.render(
         page=page,
+        pictures=pictures,
         style=style,
         script=script,
         policy=policy,
@@ -277,10 +286,6 @@ def dates_together(text: str) -> str:
 
 def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _svg_uri(svg: str) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
 def _read(name: str) -> str:

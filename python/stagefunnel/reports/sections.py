@@ -26,18 +26,9 @@ from .page import Figure, News, Section, TablePart
 from .painter import Draw, Drawing
 
 _MOST_CSV = 20_000  # rows
-_DARK = "(prefers-color-scheme: dark)"
-# For each kind of screen the theme and the width of a drawing: a phone, a tablet, a desk. Paper has the last
-# one, drawn smaller: a wide drawing is the lowest.
-_PHONE, _TABLET = "screen and (max-width: 747px)", "screen and (max-width: 967px)"
-_MEDIA = (
-    (f"{_PHONE} and {_DARK}", "dark", 340),
-    (_PHONE, "light", 340),
-    (f"{_TABLET} and {_DARK}", "dark", 700),
-    (_TABLET, "light", 700),
-    (f"screen and {_DARK}", "dark", 920),
-    ("", "light", 920),
-)
+# The widths in which a chart is drawn, by the screen: paper has the last one, drawn smaller, because a wide
+# drawing is the lowest.
+_WIDTHS = {"phone": 340, "tablet": 700, "desk": 920}
 
 
 def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Section:
@@ -204,16 +195,13 @@ def quality(table: pd.DataFrame) -> Section:
 
 def figure_of(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
     """Let a chart be drawn without its title: the page has the heading and the sentences as text."""
-    drawings: dict[str, Drawing] = {}
-    charts: dict[str, Any] = {}
-    for media, theme, width in _MEDIA:
+    drawings: dict[tuple[str, str], Drawing] = {}
+    for theme in ("light", "dark"):
         # A table is read once for each theme, and drawn in each width.
-        if theme in charts:
-            specification = at_width(charts[theme], width).to_dict()
-        else:
-            charts[theme] = plot(table, theme=theme, width=width, **options)
-            specification = charts[theme].to_dict()
-        drawings[media] = draw({**specification, "title": " "})
+        chart = plot(table, theme=theme, width=_WIDTHS["desk"], **options)
+        for size, width in _WIDTHS.items():
+            specification = at_width(chart, width).to_dict()
+            drawings[size, theme] = draw({**specification, "title": " "})
     return Figure(drawings, specification["description"], _sentences(specification))
 
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 import reference
 import stagefunnel as sf
 from examples import examples
-from helpers import assert_frame_equal
-from stagefunnel.display.numbers import length, percent
+from stagefunnel.display.numbers import percent
 from stagefunnel.reports.filter_data import ALL, Cell, Filters
 from stagefunnel.reports.filters import Asked, filters_of
 
@@ -148,7 +147,9 @@ def test_the_tiles_of_a_group_and_a_period_by_hand() -> None:
     assert found.cells[0, ALL].losses[0][:4] == ["New", "Lost", 1, "100% (21–100%)"]
 
 
-@pytest.mark.parametrize(("period", "offered"), [("2026-01", ["2026-01"]), ("2026-Q1", ["2026-02", "2026-01"])])
+@pytest.mark.parametrize(
+    ("period", "offered"), [("2026-01", ["2026-01"]), ("2026-Q1", ["2026-02", "2026-01"])]
+)
 def test_a_page_of_a_period_offers_what_lies_in_it(period: str, offered: list[str]) -> None:
     assert choices_of(small_log(), PIPELINE, period=period).periods == offered
 
@@ -235,7 +236,9 @@ def data_of(page: Path) -> Any:
     ],
 )
 def test_what_can_be_chosen(tmp_path: Path, options: dict[str, Any], groups: Any, periods: Any) -> None:
-    page = sf.report(small_log(), PIPELINE, tmp_path / "p.html", missing="ignore", sections="losses", **options)
+    page = sf.report(
+        small_log(), PIPELINE, tmp_path / "p.html", missing="ignore", sections="losses", **options
+    )
     found = data_of(page)
     if groups is None:
         assert found is None

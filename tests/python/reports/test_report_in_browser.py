@@ -232,7 +232,9 @@ def cells(page: Any, selector: str) -> list[list[str]]:
 def test_a_choice_moves_tiles_funnels_and_losses_and_says_what_it_does_not(page: Any) -> None:
     shop = sf.datasets.furniture_shop(300)
     chosen: dict[str, Any] = {"where": {"manager": "Anna Schmidt"}, "period": "2026-04"}
-    values = "return [...document.querySelectorAll('.facts dd')].map(one => one.firstChild.textContent.trim())"
+    values = (
+        "return [...document.querySelectorAll('.facts dd')].map(one => one.firstChild.textContent.trim())"
+    )
     before, table_before = page.execute_script(values), cells(page, "#losses tbody tr")
     of_all = page.find_elements("css selector", ".of-all")
     choose(page, "group", "Anna Schmidt")
