@@ -55,7 +55,7 @@ class Figure:
             _ = drawing.svg
 
     def pictures(self, colours: Colours) -> str:
-        """The drawings as parts of a page, one for each kind of screen."""
+        """Return the drawings as parts of a page, one for each kind of screen."""
         sizes = dict.fromkeys(size for size, _ in self.drawings)
         alt = to_the_minute(self.alt)
         return "\n".join(

@@ -24,7 +24,9 @@ SCRIPT: Final = {
     "copy": "Copy",
     "copied": "{n} rows copied",
     "not_copied": "The browser does not let this page copy",
-    "chosen": "Tiles, funnels and losses show {what}. The findings and all other sections are about all items.",
+    "chosen": (
+        "Tiles, funnels and losses show {what}. The findings and all other sections are about all items."
+    ),
     "chosen_kind": "The funnels show {what}.",
     "not_with_group": "{period} has no numbers of single groups on this page, so all periods are shown",
     "assumed": "the outlined part is assumed",

@@ -12,12 +12,16 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 import stagefunnel as sf
 from drawings import colours_in
 
-WIDTHS = "return [...document.images].filter(one => one.checkVisibility()).map(one => one.naturalWidth)"
+WIDTHS = (
+    "return [...document.querySelectorAll('figure svg')].filter(one => one.checkVisibility())"
+    ".map(one => one.viewBox.baseVal.width)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +155,11 @@ def test_paper_has_the_light_drawings_and_no_tools(page: Any) -> None:
         shown = (
             "return [...document.querySelectorAll(arguments[0])].filter(one => one.checkVisibility()).length"
         )
-        assert page.execute_script(shown, "img.light") == 9
-        assert page.execute_script(shown, "picture img, nav, .tools, .skip, .wide .definition") == 0
+        assert page.execute_script(shown, "svg.desk") == 9
+        hidden = "figure svg:not(.desk), nav, .tools, .skip, .wide .definition, .tip"
+        assert page.execute_script(shown, hidden) == 0
+        bar = "return getComputedStyle(document.querySelector('#losses svg.desk .mark')).fill"
+        assert page.execute_script(bar) == "rgb(226, 112, 58)"
         assert (
             page.execute_script("return getComputedStyle(document.body).backgroundColor")
             == "rgb(255, 255, 255)"
@@ -193,7 +200,7 @@ def test_a_wide_screen_has_words_beside_the_drawing(page: Any) -> None:
             page.execute_script(
                 f"return document.querySelector('#losses {part}').getBoundingClientRect().toJSON()"
             )
-            for part in (".words", "img.light")
+            for part in (".words", "svg.desk")
         )
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
@@ -274,6 +281,69 @@ def test_a_choice_moves_tiles_funnels_and_losses_and_says_what_it_does_not(page:
     assert cells(page, "#losses tbody tr") == table_before
     assert page.find_element("css selector", "#losses figure").is_displayed()
     assert json.dumps(page.get_log("browser")) == "[]"
+
+
+def test_a_mark_says_its_values_to_the_pointer_and_to_the_keyboard(page: Any) -> None:
+    tip = page.find_element("css selector", ".tip")
+    drawing = page.find_element("css selector", "#losses svg.desk")
+    marks = drawing.find_elements("css selector", ".mark")
+    assert not tip.is_displayed()
+    ActionChains(page).move_to_element(marks[0]).perform()
+    words = tip.text.split("\n")
+    assert "; ".join(words) == marks[0].get_attribute("aria-label")
+    assert "74" in tip.text
+    page.execute_script("arguments[0].focus({focusVisible: true})", drawing)
+    ActionChains(page).send_keys("\ue014", "\ue014").perform()  # Arrow right
+    assert tip.text.split("\n") == marks[2].get_attribute("aria-label").split("; ")
+    assert marks[2].get_attribute("class").split()[-1] == "at"
+    ActionChains(page).send_keys("\ue00c").perform()  # Escape
+    assert not tip.is_displayed()
+    ActionChains(page).send_keys("\ue004").perform()  # Tab
+    assert page.switch_to.active_element.tag_name == "summary"
+
+
+def test_a_table_is_sorted_by_its_heads_and_copied(page: Any) -> None:
+    part = page.find_element("css selector", "#time details.table")
+    part.find_element("css selector", "summary").click()
+    own = cells(page, "#time tbody tr")
+    heads = part.find_elements("css selector", "thead th")
+    names = [head.text for head in heads]
+    at = names.index("median")
+    button = heads[at].find_element("css selector", "button")
+    button.send_keys("\ue007")  # Enter
+    assert heads[at].get_attribute("aria-sort") == "descending"
+    found = cells(page, "#time tbody tr")
+    shop = sf.datasets.furniture_shop(300)
+    longest = sf.time_in_stage(shop.log, shop.pipeline).sort_values("median", ascending=False)
+    assert [row[0] for row in found] == longest["stage"].tolist()
+    button.click()
+    assert heads[at].get_attribute("aria-sort") == "ascending"
+    assert cells(page, "#time tbody tr") == found[::-1]
+    heads[0].find_element("css selector", "button").click()
+    assert [head.get_attribute("aria-sort") for head in heads].count(None) == len(heads) - 1
+    assert [row[0] for row in cells(page, "#time tbody tr")] == sorted(row[0] for row in own)
+    for _ in range(2):
+        heads[0].find_element("css selector", "button").click()
+    assert cells(page, "#time tbody tr") == own
+    assert [head.get_attribute("aria-sort") for head in heads] == [None] * len(heads)
+    page.execute_script("navigator.clipboard.writeText = async (text) => { window.kept = text; }")
+    part.find_element("xpath", ".//button[text()='Copy']").click()
+    lines = [line.split("\t") for line in page.execute_script("return window.kept").split("\n")]
+    assert lines == [names, *([cell.strip() for cell in row] for row in own)]
+    assert part.find_element("css selector", ".left").text == f"{len(own)} rows copied"
+
+
+def test_a_group_of_several_rows_keeps_its_name_when_it_is_sorted(page: Any) -> None:
+    part = page.find_elements("css selector", "#groups details.table")[1]
+    part.find_element("css selector", "summary").click()
+    heads = part.find_elements("css selector", "thead th button")
+    before = [row.text for row in part.find_elements("css selector", "tbody th")]
+    assert before.count("") > 10
+    heads[2].click()
+    assert "" not in [row.text for row in part.find_elements("css selector", "tbody th")]
+    for _ in range(2):
+        heads[2].click()
+    assert [row.text for row in part.find_elements("css selector", "tbody th")] == before
 
 
 def test_the_filters_work_by_keyboard_and_are_absent_without_a_script(page: Any, shop_page: Path) -> None:
