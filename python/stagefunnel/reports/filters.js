@@ -63,7 +63,7 @@ if (form) {
     const longest = Math.max(0, ...rows.map((row) => row[n]));
     // Most pipelines have one lost stage, which need not be named in each line.
     const several = new Set(rows.map((row) => row[1])).size > 1;
-    const name = (row) => [row[0], ...row.slice(several ? 1 : 2, n)].map((at) => data.names[at]).join(", ");
+    const name = (row) => [row[0], ...row.slice(several ? 1 : 2, n)].map((at) => data.names[at] || "–").join(", ");
     if (!rows.length) return [element("p", "", said.nothing)];
     return [
       bars(what, rows.map((row) => bar(name(row), [["lost", row[n]]], longest, `${written(row[n])} · ${row[n + 1]}`))),

@@ -66,13 +66,29 @@ class Figure:
 
 @dataclass(frozen=True)
 class TablePart:
-    """A table as people read it, the same table as CSV, and the values that filter its rows."""
+    """A table as people read it, the same table as CSV, and the values that filter its rows.
+
+    Attributes
+    ----------
+    caption, grid, csv, choices
+        Its name, its cells, all its numbers, and the values that filter its rows.
+    is_grouped
+        Whether a row without a first cell is of the same group as the row above it.
+    anchors
+        Where the items behind a number are listed, by row and column.
+    """
 
     caption: str
     grid: Grid
     csv: str
     choices: list[str]
+    is_grouped: bool = False
     anchors: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+    def group_of(self, row: int) -> str:
+        """Return the group of a row that has its name in a row above."""
+        above = (self.grid.rows[place][0] for place in range(row, -1, -1)) if self.is_grouped else ()
+        return next((cell for cell in above if cell), "")
 
     def anchor(self, row: int, column: int) -> str:
         """Return where the list of items behind a number stands, if there is one."""

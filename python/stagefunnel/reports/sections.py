@@ -20,6 +20,7 @@ from ..display.remarks import of_pauses
 from ..display.sentences import answers, doubts_of, of_quality
 from ..display.show import show
 from ..tables.labels import columns_before, spoken, value_labels
+from ..tables.schema import FUNNEL
 from . import findings
 from .items_behind import ItemsBehind
 from .page import Figure, News, Section, TablePart
@@ -246,4 +247,5 @@ def table_part(table: pd.DataFrame, caption: str, filter_by: str | None = None) 
     choices = []
     if filter_by is not None:
         choices = list(dict.fromkeys(value_labels(table[filter_by])))
-    return TablePart(caption, grid, table.head(_MOST_CSV).to_csv(index=False), choices)
+    is_grouped = {*FUNNEL} <= {*table.columns} and columns_before(table, "stage") not in ([], ["kind"])
+    return TablePart(caption, grid, table.head(_MOST_CSV).to_csv(index=False), choices, is_grouped)

@@ -50,24 +50,20 @@ class Table {
     copy.addEventListener("click", () => this.copy());
     part.querySelector(".tools").append(copy);
   }
-  // A group's name stands in the first of its rows only; the rows below it are of the same group.
   take() {
     this.rows = [...this.body.rows];
-    this.firsts = this.rows.map((row) => row.cells[0].textContent);
-    this.groups = [];
-    for (const first of this.firsts) this.groups.push(first.trim() || this.groups.at(-1) || "");
     this.values = this.rows.map((row) => [...row.cells].map((cell) => valueOf(cell.textContent)));
   }
   update() {
     const wanted = this.filter ? this.filter.value.trim().toLowerCase() : "";
     const chosen = this.choose ? this.choose.value : "";
     let shown = 0;
-    this.rows.forEach((row, place) => {
+    for (const row of this.rows) {
       const fits =
-        row.textContent.toLowerCase().includes(wanted) && (!chosen || this.groups[place] === chosen);
+        row.textContent.toLowerCase().includes(wanted) && (!chosen || row.cells[0].textContent === chosen);
       row.hidden = !fits;
       shown += fits;
-    });
+    }
     const all = this.rows.length;
     this.left.textContent = shown === all ? "" : say("rows", { shown, all });
   }
@@ -85,17 +81,15 @@ class Table {
       if (order && own === place) head.setAttribute("aria-sort", order > 0 ? "ascending" : "descending");
       else head.removeAttribute("aria-sort");
     });
-    const value = (row) => (place === 0 ? valueOf(this.groups[row]) : this.values[row][place]);
     const places = this.rows.map((_, row) => row);
     if (order)
       places.sort((a, b) => {
-        const [x, y] = [value(a), value(b)];
+        const [x, y] = [this.values[a][place], this.values[b][place]];
         if (x === null || y === null) return (x === null) - (y === null);
         return order * compared(x, y) || a - b;
       });
-    this.rows.forEach((row, at) => {
-      row.cells[0].textContent = order ? this.groups[at] : this.firsts[at];
-    });
+    // A group's name is seen in the first of its rows only, but where these do not stand together.
+    this.body.classList.toggle("is-sorted", order !== 0);
     this.body.replaceChildren(...places.map((at) => this.rows[at]));
   }
   // A text that a spreadsheet would take for a formula is quoted.
@@ -119,8 +113,8 @@ class Table {
         ...rows.map((values) => {
           const row = document.createElement("tr");
           values.forEach((value, place) => {
-            const cell = document.createElement(place ? "td" : "th");
-            if (!place) cell.scope = "row";
+            const cell = document.createElement(place || !value ? "td" : "th");
+            if (cell.tagName === "TH") cell.scope = "row";
             else if (!texts[place]) cell.className = "number";
             cell.textContent = written(value);
             row.append(cell);

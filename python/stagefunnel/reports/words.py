@@ -16,6 +16,7 @@ FILTERS: Final = {
     "all_periods": "all",
     "both": "both",
     "reset": "Show all",
+    "table": "Table: {caption}",
     "of_all": "This section is about all items of the page.",
 }
 #: What the script puts together; names in braces are filled in.
