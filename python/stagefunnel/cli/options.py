@@ -391,6 +391,8 @@ def report(parser: argparse.ArgumentParser) -> None:
         "--top", type=whole, metavar="N", default=10, help="groups of --by, all others as one"
     )
     parser.add_argument("--every", choices=get_args(EveryName), help="periods of the trend")
+    filters = "let readers choose a group, a funnel and a period; by default with --by or --every"
+    parser.add_argument("--filters", action=argparse.BooleanOptionalAction, help=filters)
     parser.add_argument(
         "--within", metavar="TIME", help="follow each item of the trend for this long, e.g. 30d"
     )

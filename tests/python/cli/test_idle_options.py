@@ -194,6 +194,7 @@ TRIALS: dict[str, list[Trial]] = {
     "fit_by": [trial("who")],
     "probability": [trial("number")],
     "force": [trial(needs="--out other.toml")],
+    "filters": [trial()],
     "format": [trial("json")],
     "from_step": [trial("2", needs="--steps New,Offer,Won")],
     "hold": [trial("who")],

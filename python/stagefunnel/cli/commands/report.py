@@ -41,6 +41,7 @@ def report(args: _Args, parser: _Parser) -> None:
             "limits": read_limits(args.limits, inputs.log, inputs.pipeline, parser),
             "items": not args.no_items,
             "since_last": args.settings is not None if args.since_last is None else args.since_last,
+            "filters": args.filters,
             **inputs.scope(args),
         }
         with page_bar(args.page, quiet=args.quiet) as progress, _said_of_last_page():
