@@ -177,7 +177,7 @@ def test_a_name_cannot_break_out_of_the_page(tmp_path: Path) -> None:
     assert page.text["h1"] == [evil]
     policy = page.all("meta")[2]["content"]
     assert "unsafe" not in policy
-    script = text[text.index("<script>") + 8 : text.index("</script>")]
+    script = text.partition("<script>")[2].partition("</script>")[0]
     import hashlib
 
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -217,7 +217,7 @@ def test_a_period_stands_on_the_page(tmp_path: Path, period: Any, shown: str) ->
 
 @pytest.mark.usefixtures("undrawn")
 def test_a_reader_can_choose_every_group_also_the_one_without_a_value(tmp_path: Path) -> None:
-    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, by="source"))
+    page = Reader(page_of(tmp_path, SHOP.log, SHOP.pipeline, by="source", filters=False))
     table = sf.outcomes(SHOP.log, SHOP.pipeline, by="source")
     assert table["source"].isna().sum() == 1
     assert page.text["option"] == ["all", *table["source"].dropna(), "(missing)"]
