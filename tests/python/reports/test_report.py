@@ -14,6 +14,7 @@ import pytest
 import stagefunnel as sf
 from helpers import run_python
 from stagefunnel.cli import main
+from stagefunnel.reports.sections import _sentences
 
 SHOP = sf.datasets.furniture_shop(300)
 # A page of one item has one picture, which is soon drawn.
@@ -361,3 +362,8 @@ def test_limits_stand_in_the_time_in_stage_and_the_stuck_items_of_the_page(tmp_p
 def test_a_page_without_an_open_item_has_no_stuck_ones(tmp_path: Path) -> None:
     rows = {"item": ["a", "a"], "stage": ["New", "Won"], "time": [0, 2]}
     assert not section(page_of(tmp_path, sf.StageLog(rows), sf.Pipeline("New", won="Won")), "stuck")
+
+
+def test_a_name_without_capital_letters_keeps_its_first_one_in_a_sentence() -> None:
+    found = _sentences({"usermeta": {"sentences": ["ნინო gets more", "anna gets more", "", "ß is one"]}})
+    assert found == ["ნინო gets more", "Anna gets more", "", "Ss is one"]
