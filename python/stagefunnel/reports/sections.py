@@ -240,7 +240,8 @@ def _findings_without(figure: Figure | None, table: pd.DataFrame) -> list[str]:
 
 def _sentences(specification: Mapping[str, Any]) -> list[str]:
     """Return the sentences under the title of a chart and under the titles of its panels."""
-    return [sentence[:1].upper() + sentence[1:] for sentence in specification["usermeta"]["sentences"]]
+    # A title's letter: a Georgian name has no capital one that fonts would know.
+    return [sentence[:1].title() + sentence[1:] for sentence in specification["usermeta"]["sentences"]]
 
 
 def table_part(table: pd.DataFrame, caption: str, filter_by: str | None = None) -> TablePart:
