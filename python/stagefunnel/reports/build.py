@@ -23,7 +23,7 @@ from ..working_hours import WorkingHours
 from .about import about, ends_at, made_on
 from .choices import chosen_sections, without_content, without_names
 from .content import Ask, Content
-from .filters import Filters
+from .filter_data import Filters
 from .findings import chosen
 from .logo import logo_address
 from .money import money_options

@@ -30,7 +30,8 @@ from ..times.lengths import LengthLike
 from ..working_hours import WorkingHours
 from . import findings, sections
 from .chance import chance
-from .filters import Asked, Filters, filters_of
+from .filter_data import Filters
+from .filters import Asked, filters_of
 from .items_behind import ItemsBehind, items_behind
 from .money import money_section
 from .open_deals import open_deals

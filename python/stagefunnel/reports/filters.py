@@ -154,7 +154,7 @@ def _cells(
 ) -> Iterator[tuple[int, Cell]]:
     """Ask for the numbers of all groups and of each, in one period or in that of the page."""
     period = asked.period if name is None else named_period(name)
-    questions = [(None, [()])]
+    questions: list[tuple[Any, list[Label]]] = [(None, [()])]
     if labels:
         questions.append((asked.by, [*labels]))
     for by, wanted in questions:

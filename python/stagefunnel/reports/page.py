@@ -29,7 +29,6 @@ _SCRIPTS: Final = ("tables", "items", "filters", "marks")
 _FILTERED: Final = ("funnels", "losses")  # sections that show what is chosen
 _LARGEST: Final = 3_000_000  # bytes
 _DATA: Final = '<script type="application/json" id="choices">'
-_THEMES: Final = ("light", "dark")
 _SECONDS: Final = re.compile(r"(?<=\d{4}-\d\d-\d\d[ T]\d\d:\d\d):\d\d(?:\.\d+)?")
 _DATE: Final = re.compile(r"\b\d{4}-(?:\d\d|W\d\d)(?:-\d\d)?\b")
 
@@ -59,9 +58,9 @@ class Figure:
         """Return the drawings as parts of a page, one for each kind of screen."""
         sizes = dict.fromkeys(size for size, _ in self.drawings)
         alt = to_the_minute(self.alt)
+        drawn = [(size, *(self.drawings[size, theme].svg for theme in ("light", "dark"))) for size in sizes]
         return "\n".join(
-            to_the_minute(picture(*(self.drawings[size, theme].svg for theme in _THEMES), alt, size, colours))
-            for size in sizes
+            to_the_minute(picture(light, dark, alt, size, colours)) for size, light, dark in drawn
         )
 
 

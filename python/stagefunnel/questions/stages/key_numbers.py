@@ -166,9 +166,7 @@ def times_to_win(
     return (*cycle_times(selection, outcome, lengths), lengths.unit)
 
 
-def medians(
-    times: Sequence[npt.NDArray[np.int64]], unit: str | None, confidence: float
-) -> dict[str, Sequence[Any]]:
+def medians(times: Sequence[npt.NDArray[np.int64]], unit: str | None, confidence: float) -> dict[str, Any]:
     """Return the median of each of some lists of times, with its bounds, as lengths of time."""
     numbers = np.array([median_bounds(took, confidence) for took in times]).reshape(len(times), 3).T
     names = ("median", "median_low", "median_high")
