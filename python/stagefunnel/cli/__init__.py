@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import stagefunnel as sf
 
 from ..display.formats import choose_format
+from .database_options import names_database
 from .old_names import OldValueError, renewed
 from .parser import hasty_parser
 from .spelling import speller
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     refuse_idle(args, args.parser)
     try:
-        form = choose_format(args.format, args.out)
+        form = choose_format(args.format, None if names_database(args.out) else args.out)
         with warnings.catch_warnings(), sf.options(frames="pandas"):
             # What Python warns of is in the quality table, whose warnings the command prints itself.
             warnings.simplefilter("ignore", sf.StageFunnelWarning)
@@ -48,7 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             from .remarks import say_remarks, with_spelled_notes
 
             answer = with_spelled_notes(answer, args)
-            write(answer, form=form, path=args.out, **args.command.looks(args))
+            if names_database(args.out):
+                from .database_output import write_answer
+
+                write_answer(answer, args)
+            else:
+                write(answer, form=form, path=args.out, **args.command.looks(args))
             say_remarks(answer, form)
             if args.command.judges:
                 from .commands.check import verdict
@@ -89,4 +95,6 @@ def _complain(message: str) -> int:
 
 def _write_error(text: str) -> None:
     if sys.stderr is not None:  # it is None if the standard error is closed
-        sys.stderr.write(text)
+        from ..databases.secrets import masked
+
+        sys.stderr.write(masked(text))

@@ -97,7 +97,11 @@ def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None
     output.add_argument(
         "--wide", action="store_true", help="on a terminal, all columns, also those that have no room"
     )
-    output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
+    output.add_argument(
+        "--out",
+        metavar="FILE",
+        help=f"write to a file in place of the screen{several}; or to the URI of a database",
+    )
 
 
 def columns(parser: argparse.ArgumentParser) -> None:
@@ -184,16 +188,6 @@ def export(parser: argparse.ArgumentParser, *, asks: bool, has_parts: bool) -> N
     )
     export.add_argument("--decimal", choices=(".", ","), help="the mark before the decimals of amounts")
     export.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252")
-
-
-def to(parser: argparse.ArgumentParser) -> None:
-    """Add the place that an export is written to."""
-    parser.add_argument(
-        "--to",
-        metavar="PATH",
-        required=True,
-        help=".parquet or .csv for the log, or a directory for log, items, pipelines and quality; it is made",
-    )
 
 
 def kind(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 
 import stagefunnel as sf
 
-from . import job_options, options
+from . import database_options, job_options, options
 from .commands.command import Command
 from .commands.table import COMMANDS
 from .mistakes import unknown_choice, unknown_option, usage_of, worded
@@ -34,6 +34,8 @@ _OF_SOME: Final = (
     "start_unknown",
     "columns",
     "where",
+    "connection",
+    "sql",
 )
 
 
@@ -72,7 +74,9 @@ class _Parser(argparse.ArgumentParser):
         """Parse arguments; ``given`` has the options that were typed, the others have their defaults."""
         found, rest = self.parse_known_args(args, namespace)
         if rest:
-            found.parser.error(f"there is nothing to do with {' '.join(rest)}")
+            from ..databases.secrets import masked_uri
+
+            found.parser.error(f"there is nothing to do with {' '.join(map(masked_uri, rest))}")
         defaults = vars(found).pop("defaults")
         found.given = frozenset(defaults) & frozenset(vars(found))
         for name in defaults.keys() - found.given:
@@ -82,11 +86,19 @@ class _Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse arguments; an option that there is not is an error before any other."""
         words = sys.argv[1:] if args is None else list(args)
+        if any(word.startswith(("--sql", "--connect")) for word in words):
+            self._need_no_files()
         is_of_command = self.get_default("command") is not None
         wrong = unknown_option(words if is_of_command else words[:1], self.options, _options_of_commands)
         if wrong is not None:
             self.error(wrong)
         return super().parse_known_args(words, namespace)
+
+    def _need_no_files(self) -> None:
+        """Let queries stand in the place of files."""
+        for action in self._actions:
+            if action.dest == "files":
+                action.nargs, action.required = "*", False
 
     def error(self, message: str) -> NoReturn:
         """End with wrong usage: what is wrong comes first, and one line of usage follows.
@@ -94,10 +106,17 @@ class _Parser(argparse.ArgumentParser):
         A job has one line: the file of its settings stands before what is wrong.
         """
         if self.settings is not None:
-            self.exit(2, f"{self.prog}: error: {self.settings}: {worded(message)}\n")
+            self._end_job(f"{self.settings}: {worded(message)}")
         listed = "commands" if self.get_default("command") is None else "options"
         usage = f"usage: {self.usage_line}\n{self.prog} --help lists the {listed}\n"
-        self.exit(2, f"{self.prog}: error: {worded(message)}\n{usage}")
+        from ..databases.secrets import masked
+
+        self.exit(2, f"{self.prog}: error: {masked(worded(message))}\n{usage}")
+
+    def _end_job(self, text: str) -> NoReturn:
+        from ..databases.secrets import masked
+
+        self.exit(2, f"{self.prog}: error: {masked(text)}\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
@@ -145,7 +164,7 @@ class _CommandParser(_Parser):
             self.error(f"{job_options.SETTINGS} {path}: {error.strerror}")
         except sf.StageFunnelError as error:
             text = str(error)
-            self.exit(2, f"{self.prog}: error: {text if text.startswith(path) else f'{path}: {text}'}\n")
+            self._end_job(text if text.startswith(path) else f"{path}: {text}")
         self.settings = path
         return [*words, *more]
 
@@ -235,6 +254,8 @@ def _add_options(parser: _Parser, command: Command) -> None:
         options.columns(parser)
         options.reading(parser)
         options.export(parser, asks=command.asks_log, has_parts=command.chooses_part)
+    if command.files == "one or more":
+        database_options.source(parser)
     if command.has_pipeline:
         options.pipeline(parser)
     if command.asks_log:
@@ -244,6 +265,7 @@ def _add_options(parser: _Parser, command: Command) -> None:
         options.missing(parser)
     if command.has_output:
         options.output(parser, has_several_tables=command.has_several_tables)
+        database_options.target(parser)
     defaults = parser.take_defaults()
     others = {name: None for name in _OF_SOME if name not in defaults}
     parser.set_defaults(command=command, parser=parser, defaults=defaults, **others)

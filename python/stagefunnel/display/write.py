@@ -179,12 +179,12 @@ def _as_text(table: pd.DataFrame | Summary, form: str) -> str:
     if isinstance(table, Summary):
         return _json({name: _records(one) for name, one in table.tables.items()})
     if form == "csv":
-        return str(_with_seconds(table).to_csv(index=False))
+        return str(with_seconds(table).to_csv(index=False))
     return _json(_records(table))
 
 
 def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
-    values = _with_seconds(table)
+    values = with_seconds(table)
     return values.astype(object).where(values.notna(), None).to_dict("records")
 
 
@@ -198,7 +198,7 @@ def _as_json(value: Any) -> str:
     return str(value.isoformat() if hasattr(value, "isoformat") else value)
 
 
-def _with_seconds(table: pd.DataFrame) -> pd.DataFrame:
+def with_seconds(table: pd.DataFrame) -> pd.DataFrame:
     """Turn lengths of time into seconds, and add the unit to the names of their columns."""
     written = table.copy()
     for name in table.columns:

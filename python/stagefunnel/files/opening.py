@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import IO, Any
 
-from ..errors import ReaderError, quoted
+from ..errors import ReaderError, named, quoted
 from .progress import RowsRead
 
 _GZIP = b"\x1f\x8b"
@@ -29,6 +29,9 @@ def expand(patterns: Iterable[str]) -> list[str]:
     for pattern in patterns:
         found = [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True))
         found = [file for file in found if not os.path.isdir(file)]
+        if not found and "://" in pattern:
+            # Its text is left out: it may hold a password.
+            raise ReaderError("a URI is not a file; name a database with ", named("connection"))
         if not found:
             raise FileNotFoundError(f"no file {pattern!r}")
         for file in found:

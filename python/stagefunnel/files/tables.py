@@ -49,7 +49,7 @@ class FileTable:
 
 def place_in_file(file: str, row: int, kind: str) -> str:
     """Return a file with the line of one of its rows, or with the row's number if the file has no lines."""
-    if kind == "parquet":
+    if kind in ("parquet", "query"):
         return f"{file}, row {row:,}"
     with closing(_csv_lines(file) if kind == "csv" else _json_lines(file)) as lines:
         line = next(islice(lines, row, None), None)

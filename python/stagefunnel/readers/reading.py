@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
 import pandas as pd
 
+from ..databases.connection import Connection
 from ..errors import Parts, ReaderError, SchemaError, check_option, did_you_mean, given, named, quoted
 from ..files import Progress
 from ..log.stage_log import StageLog
@@ -26,6 +28,7 @@ from .protocol import Reader
 from .shapes import events, from_to, stays, wide
 from .shapes.items import LIST_OF_ITEMS
 from .sources.opening import Inputs, sources_of
+from .sources.queries import tables_of
 from .sources.selection import Only, check_only, selected, values_by_column
 from .sources.source import Source
 from .sources.tidy import tidy
@@ -40,8 +43,10 @@ _COLUMN_OPTIONS = ("item", "stage", "time", "order", "from_stage", "created", "e
 
 @renamed(format="crm")
 def read(
-    paths_or_records: Inputs,
+    paths_or_records: Inputs | None = None,
     *,
+    sql: str | os.PathLike[str] | Mapping[str, str | os.PathLike[str]] | None = None,
+    connection: Connection | None = None,
     crm: str | None = None,
     pipeline: Pipeline | None = None,
     item: str | None = None,
@@ -73,7 +78,12 @@ def read(
     paths_or_records
         Path or glob, DataFrame, dict or list of dicts as a REST client returns them, or a list of several
         of these. Files are CSV (``,``, ``;`` or tab), .xlsx, JSON, JSON lines or Parquet, also packed with
-        gzip; text is UTF-8, UTF-16 or the Cyrillic cp1251.
+        gzip; text is UTF-8, UTF-16 or the Cyrillic cp1251. May be left out beside `sql`.
+    sql
+        A query of a database, or several by names, such as ``{"moves": "SELECT …", "deals": "SELECT …"}``:
+        text, or the path of a file. Each is recognised by its columns, as a file is.
+    connection
+        Where the queries run: a URI or an open connection, as :meth:`StageLog.from_sql` takes it.
     crm
         Name of the format; by default it is recognised.
     pipeline
@@ -165,7 +175,18 @@ def read(
         invalid=invalid,
     )
     readers = _candidates(crm, options)
-    sources = sources_of(paths_or_records, encoding=encoding, progress=progress, drop=invalid == "drop")
+    tables = tables_of(sql, connection, progress)
+    if paths_or_records is None and not tables:
+        raise SchemaError(
+            named("paths_or_records"), " is missing; give files, records, or a query with ", named("sql")
+        )
+    sources = sources_of(
+        () if paths_or_records is None else paths_or_records,
+        encoding=encoding,
+        progress=progress,
+        drop=invalid == "drop",
+        tables=tables,
+    )
     _check_names(sources, options)
     check_only(sources, options.only)
     epochs = [source.serial_epoch for source in sources if source.serial_epoch]

@@ -310,6 +310,11 @@ EXEMPT = {
     "quiet": "it hides a bar, which only a terminal shows; tests of terminals hold it",
     "wide": "it shows what a narrow terminal has no room for; tests of terminals hold it",
     "threads": "no answer depends on it; it is refused where the log is not made here",
+    "connection": "it stands in the place of files, one way for all commands; tests of databases hold it",
+    "sql": "likewise",
+    "into": "it is the name of an answer in a database; tests of databases hold it",
+    "if_exists": "it is about a table that is there already; likewise",
+    "schema": "it is where that table is; likewise",
 }
 
 

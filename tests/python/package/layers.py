@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "toml_file": {"errors"},
     "working_hours": {"naming", "errors", "times", "toml_file"},
     "files": {"errors"},
+    "databases": {"errors"},
     "pipeline_file": {"errors", "toml_file", "working_hours"},
     "stage_rules": {"errors", "times"},
     "pipeline": {"naming", "errors", "times", "toml_file", "pipeline_file", "stage_rules"},
@@ -38,8 +39,8 @@ ALLOWED: dict[str, set[str]] = {
     "signatures": {"tables"},
     "bound": {"", "naming", "errors", "pipeline", "log"},
     "tables": {"naming", "errors", "pipeline"},
-    "log": {"_core", "naming", "errors", "times", "files", "pipeline", "tables"},
-    "readers": {"naming", "errors", "renamed", "times", "files", "pipeline", "tables", "log"},
+    "log": {"_core", "naming", "errors", "times", "files", "databases", "pipeline", "tables"},
+    "readers": {"naming", "errors", "renamed", "times", "files", "databases", "pipeline", "tables", "log"},
     "questions.scope": {"_core", "errors", "times", "working_hours", "pipeline", "tables", "log"},
     "questions.stats": {"_core", "errors", "times", "tables"},
     "questions.funnel": {
@@ -74,7 +75,7 @@ ALLOWED: dict[str, set[str]] = {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
         *("questions.scope", "questions.funnel", "questions.stages"),
     },
-    "display": {"errors", "tables"},
+    "display": {"errors", "tables", "databases"},
     "display.charts": {"errors", "tables", "display"},
     "plots": {"tables", "display.charts", "signatures"},
     "stats": {"tables", "questions.stats", "signatures"},
@@ -98,7 +99,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "reports.painter": set(),
     "datasets": {"errors", "log", "pipeline"},
-    "cli": {"", "errors", "files", "toml_file", "tables", "display", "reports.painter"},
+    "cli": {"", "errors", "files", "databases", "toml_file", "tables", "display", "reports.painter"},
     "__main__": {"cli"},
 }
 # The same for the folders of the core: headers of a room are included by the rooms above it only.

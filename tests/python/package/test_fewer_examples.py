@@ -65,6 +65,7 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "questions/stats/test_array_survival.py",
         "questions/stats/test_comparisons.py",
         "questions/stats/test_proportions.py",
+        "databases/test_random_rows.py",
         "display/test_plain_text.py",
         "display/test_plots.py",
         "questions/stats/test_steps_and_mixes.py",

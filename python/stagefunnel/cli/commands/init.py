@@ -17,8 +17,8 @@ from ..suggestions import already_there, files_of, next_command, part_of, sugges
 def init(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     """Suggest a pipeline, print what it rests on, write it down and say what to type next."""
     files = expand_files(args.files, parser)
-    with page_bar(files[0], quiet=args.quiet):
-        suggestion = suggestion_for(args, files)
+    with page_bar(files[0] if files else "the query", quiet=args.quiet):
+        suggestion = suggestion_for(args, parser, files)
         targets = files_of(suggestion, args.toml)
         there = already_there(targets)
         if there and not args.force:

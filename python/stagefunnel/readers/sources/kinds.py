@@ -16,7 +16,7 @@ _EXPORT: Final = "export CSV, .xlsx or JSON"
 _UNPACK: Final = "unpack it first"
 # First bytes of files, what they are, and what to do.
 _BY_START: Final = (
-    (b"SQLite format 3\x00", "a SQLite database", "write its table to CSV, or read it with pandas.read_sql"),
+    (b"SQLite format 3\x00", "a SQLite database", "read it by a query: sql=, with this file as connection="),
     (b"\x00\x01\x00\x00Standard ", "an Access database", "export its table as CSV"),
     (b"%PDF", "a PDF", _EXPORT),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),

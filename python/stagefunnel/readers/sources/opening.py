@@ -34,7 +34,12 @@ _NESTED = {
 
 
 def sources_of(
-    inputs: Any, *, encoding: str | None, progress: Progress | None, drop: bool = False
+    inputs: Any,
+    *,
+    encoding: str | None,
+    progress: Progress | None,
+    drop: bool = False,
+    tables: Mapping[str, pd.DataFrame] | None = None,
 ) -> list[Source]:
     """Open paths, globs, answers of a REST client and tables, alone or in a list.
 
@@ -49,6 +54,8 @@ def sources_of(
     drop
         Whether rows of CSV files with more or fewer fields than the header are left out; by default they are
         an error.
+    tables
+        Further tables by their names in messages, such as the rows of queries.
 
     Raises
     ------
@@ -65,6 +72,7 @@ def sources_of(
             sources += _in_memory(part, name)
         elif unread.pop(os.path.realpath(part), None) is not None:
             sources += _file(part, encoding, rows_read, drop)
+    sources += [_table(frame, name) for name, frame in (tables or {}).items()]
     if not sources:
         raise ReaderError(f"there are no records in {repr(inputs)[:200]}")
     return with_long_ids([tidied(source) for source in sources])
