@@ -292,6 +292,7 @@ class Words:
         if name in _COUNTS or name == "amount_won":
             called = self.created if name == "created" else _COUNTS.get(name, "won in money")
             changed = (value or 0) - (was or 0)
+            called = "item" if called == "items" and abs(changed) == 1 else called
             return f"{difference(changed)} {called}" if changed else ""
         called = "win rate" if name == "win_rate" else "median time to win"
         new, old = (self._text(name, one) for one in (value, was))

@@ -213,6 +213,11 @@ def test_fingerprints_have_no_value_of_a_condition_and_know_no_order() -> None:
     assert rates[0] == rates[1]
 
 
+def test_one_item_is_not_items() -> None:
+    words = Words("items", has_dates=False)
+    assert [words.change("created", n, 5) for n in (4, 5, 6, 7)] == ["-1 item", "", "+1 item", "+2 items"]
+
+
 @pytest.mark.parametrize(
     ("was", "now", "said"),
     [
