@@ -307,7 +307,7 @@ groups = [extras[sys.argv[1]]]
 if sys.argv[1] == "compile":
     groups += [settings["build-system"]["requires"], project["dependencies"]]
 if sys.argv[1] == "test":
-    groups += [extras[name] for name in ("arrow", "excel", "holidays", "plots", "report", "sql", "stats")]
+    groups += [extras[name] for name in ("arrow", "excel", "holidays", "json", "plots", "report", "sql", "stats")]
 for group in groups:
     for requirement in group:
         if not requirement.startswith(project["name"]):

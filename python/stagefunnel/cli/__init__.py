@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import stagefunnel as sf
 
+from ..clean import clean
 from ..display.formats import choose_format
 from .database_options import names_database
 from .old_names import OldValueError, renewed
@@ -49,12 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             from .remarks import say_remarks, with_spelled_notes
 
             answer = with_spelled_notes(answer, args)
+            looks = args.command.looks(args)
             if names_database(args.out):
                 from .database_output import write_answer
 
                 write_answer(answer, args)
             else:
-                write(answer, form=form, path=args.out, **args.command.looks(args))
+                write(answer, form=form, path=args.out, csv_safe=args.csv_safe, **looks)
             say_remarks(answer, form)
             if args.command.judges:
                 from .commands.check import verdict
@@ -97,4 +99,4 @@ def _write_error(text: str) -> None:
     if sys.stderr is not None:  # it is None if the standard error is closed
         from ..databases.secrets import masked
 
-        sys.stderr.write(masked(text))
+        sys.stderr.write(clean(masked(text), lines=True))

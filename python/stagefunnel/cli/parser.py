@@ -9,7 +9,8 @@ from typing import Any, Final, NoReturn
 
 import stagefunnel as sf
 
-from . import database_options, job_options, options
+from ..clean import clean
+from . import database_options, job_options, options, output_options
 from .commands.command import Command
 from .commands.table import COMMANDS
 from .mistakes import unknown_choice, unknown_option, usage_of, worded
@@ -105,18 +106,21 @@ class _Parser(argparse.ArgumentParser):
 
         A job has one line: the file of its settings stands before what is wrong.
         """
+        from ..databases.secrets import masked
+
         if self.settings is not None:
             self._end_job(f"{self.settings}: {worded(message)}")
         listed = "commands" if self.get_default("command") is None else "options"
         usage = f"usage: {self.usage_line}\n{self.prog} --help lists the {listed}\n"
-        from ..databases.secrets import masked
-
         self.exit(2, f"{self.prog}: error: {masked(worded(message))}\n{usage}")
 
     def _end_job(self, text: str) -> NoReturn:
         from ..databases.secrets import masked
 
         self.exit(2, f"{self.prog}: error: {masked(text)}\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(clean(message, lines=True), file)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
@@ -264,7 +268,7 @@ def _add_options(parser: _Parser, command: Command) -> None:
         options.unlisted(parser)
         options.missing(parser)
     if command.has_output:
-        options.output(parser, has_several_tables=command.has_several_tables)
+        output_options.output(parser, has_several_tables=command.has_several_tables)
         database_options.target(parser)
     defaults = parser.take_defaults()
     others = {name: None for name in _OF_SOME if name not in defaults}

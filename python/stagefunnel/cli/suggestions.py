@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import stagefunnel as sf
 
+from ..clean import clean
 from ..errors import counted
 from .spelling import speller
 from .sql_inputs import frames_of, has_queries, joined_inputs, shown_inputs
@@ -57,9 +58,9 @@ def say_assumed(suggestion: sf.Suggestion, args: argparse.Namespace, form: str) 
     init = f"`stagefunnel init {joined_inputs(args)}` writes this down."
     lines = [f"Assumed: {suggestion.assumed}.", *suggestion.doubts, init]
     if form == "table" and args.command.has_output and args.out is None and sys.stdout is not None:
-        sys.stdout.write("\n".join([*lines, "", ""]))
+        sys.stdout.write("\n".join([*map(clean, lines), "", ""]))
     elif sys.stderr is not None:  # it is None if the standard error is closed
-        sys.stderr.write("".join(f"stagefunnel: note: {line}\n" for line in lines))
+        sys.stderr.write("".join(f"stagefunnel: note: {clean(line)}\n" for line in lines))
 
 
 def with_reading(args: argparse.Namespace, suggestion: sf.Suggestion) -> argparse.Namespace:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
+from ..clean import clean
 from ..databases.connection import Connection
 from ..databases.numerics import WideNumeric
 from ..databases.opening import open_database
@@ -597,7 +598,7 @@ class StageLog:
         if odd:
             listed = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
             lines.append(f"  invalid {listed}")
-        return "\n".join(lines)
+        return "\n".join(map(clean, lines))
 
 
 def _marks_text(marks: RowMarks) -> str:

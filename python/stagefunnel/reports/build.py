@@ -23,6 +23,7 @@ from ..working_hours import WorkingHours
 from .about import about, ends_at, made_on
 from .choices import chosen_sections, without_content, without_names
 from .content import Ask, Content
+from .filters import Filters
 from .findings import chosen
 from .logo import logo_address
 from .money import money_options
@@ -57,6 +58,7 @@ def report(
     limits: LimitsLike | None = None,
     within: LengthLike | None = None,
     items: bool = True,
+    filters: bool | None = None,
     progress: Callable[[int, int], object] | None = None,
     where: Where | None = None,
     since_last: bool = False,
@@ -116,6 +118,12 @@ def report(
     items
         Whether the page names items: the first 20 behind each number of its funnels, with up to three columns
         of `by` and of the items table, and those that are stuck. With ``False`` no key is on the page.
+    filters
+        Whether a reader can choose one group of `by`, one of the two funnels and one period of `every`: the
+        tiles, the funnels and the losses are then those of the page asked with ``where=`` and ``period=`` of
+        the choice. By default where `by` or `every` is given, with as many periods as take a moment;
+        ``True`` also offers the periods that the trend has without `every`. The page names what it leaves
+        out, so as not to grow beyond 3 MB.
     within
         Length of time for which the trend follows each item, as for :func:`stagefunnel.funnel`; without it
         the periods of the trend cannot be compared.
@@ -158,6 +166,9 @@ def report(
     check_can_write(target)
     check_flag("items", items)
     check_flag("since_last", since_last)
+    if filters is not None:
+        check_flag("filters", filters)
+        filters = bool(filters)
     if progress is not None and not callable(progress):
         raise SchemaError(given("progress", progress), " is not a function of two numbers")
     needs = {"money": amount is not None, "groups": by is not None, "stuck": items}
@@ -193,9 +204,10 @@ def report(
             money=money,
             scope=scope,
             further=not anonymous,
+            filters=filters,
         )
         questions = content.questions
-        shown = _answered([questions[name] for name in names], progress)
+        shown, choices = _answered([questions[name] for name in names], content.chosen, progress)
         since = None
         if since_last:
             since = _compared(
@@ -216,6 +228,7 @@ def report(
             ],
             logo=picture,
             since="" if since is None else since.sentence,
+            filters=choices,
         )
         write_file(rendered(page), "html", target)
     if since is not None:
@@ -239,8 +252,15 @@ def _compared(target: str, content: Content, options: Mapping[str, Any]) -> Sinc
     return since_last_page(target, now, words)
 
 
-def _answered(questions: Sequence[Ask], progress: Callable[[int, int], object] | None) -> list[Section]:
-    """Ask all questions while their charts are drawn, then wait for the drawings."""
+def _answered(
+    questions: Sequence[Ask],
+    chosen: Callable[[], Filters | None],
+    progress: Callable[[int, int], object] | None,
+) -> tuple[list[Section], Filters | None]:
+    """Ask all questions while their charts are drawn, then wait for the drawings.
+
+    What can be chosen has no drawings, so that it is asked for while those of the sections are made.
+    """
     show = progress or (lambda done, of: None)
     n_steps = 2 * len(questions)
     show(0, n_steps)
@@ -248,8 +268,9 @@ def _answered(questions: Sequence[Ask], progress: Callable[[int, int], object] |
     for step, ask in enumerate(questions, start=1):
         answered.append(ask())
         show(step, n_steps)
+    choices = chosen()
     for step, section in enumerate(answered, start=len(questions) + 1):
         if section is not None and section.figure is not None:
             section.figure.wait()
         show(step, n_steps)
-    return [section for section in answered if section is not None]
+    return [section for section in answered if section is not None], choices

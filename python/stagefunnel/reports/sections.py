@@ -15,11 +15,13 @@ from ..display.charts.skips_chart import plot_skips
 from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
 from ..display.charts.trend_chart import plot_trend
+from ..display.csv_table import as_csv
 from ..display.numbers import count
 from ..display.remarks import of_pauses
 from ..display.sentences import answers, doubts_of, of_quality
 from ..display.show import show
 from ..tables.labels import columns_before, spoken, value_labels
+from ..tables.schema import FUNNEL
 from . import findings
 from .items_behind import ItemsBehind
 from .page import Figure, News, Section, TablePart
@@ -27,10 +29,9 @@ from .painter import Draw
 from .themes import Drawn, drawn_in_both
 
 _MOST_CSV = 20_000  # rows
-_DARK = "(prefers-color-scheme: dark)"
-# The width of a drawing for each kind of screen: a phone, a tablet, a desk. Paper has the last one, drawn
-# smaller: a wide drawing is the lowest.
-_SCREENS = {340: "screen and (max-width: 747px)", 700: "screen and (max-width: 967px)", 920: ""}
+# The widths in which a chart is drawn, by the screen: paper has the last one, drawn smaller, because a wide
+# drawing is the lowest.
+_WIDTHS = {"phone": 340, "tablet": 700, "desk": 920}
 
 
 def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Section:
@@ -197,14 +198,13 @@ def quality(table: pd.DataFrame) -> Section:
 
 def figure_of(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
     """Let a chart be drawn without its title: the page has the heading and the sentences as text."""
-    drawings: dict[str, Drawn] = {}
+    drawings: dict[tuple[str, str], Drawn] = {}
     with plain_pictures():
         # A table is read once for each theme, and drawn in each width.
-        charts = [plot(table, theme=theme, width=min(_SCREENS), **options) for theme in ("light", "dark")]
-        for width, media in _SCREENS.items():
+        charts = [plot(table, theme=theme, width=_WIDTHS["desk"], **options) for theme in ("light", "dark")]
+        for size, width in _WIDTHS.items():
             light, dark = (at_width(chart, width).to_dict() | {"title": " "} for chart in charts)
-            of_light, of_dark = drawn_in_both(draw, light, dark)
-            drawings |= {f"{media or 'screen'} and {_DARK}": of_dark, media: of_light}
+            drawings[size, "light"], drawings[size, "dark"] = drawn_in_both(draw, light, dark)
     return Figure(drawings, light["description"], _sentences(light))
 
 
@@ -240,7 +240,8 @@ def _findings_without(figure: Figure | None, table: pd.DataFrame) -> list[str]:
 
 def _sentences(specification: Mapping[str, Any]) -> list[str]:
     """Return the sentences under the title of a chart and under the titles of its panels."""
-    return [sentence[:1].upper() + sentence[1:] for sentence in specification["usermeta"]["sentences"]]
+    # A title's letter: a Georgian name has no capital one that fonts would know.
+    return [sentence[:1].title() + sentence[1:] for sentence in specification["usermeta"]["sentences"]]
 
 
 def table_part(table: pd.DataFrame, caption: str, filter_by: str | None = None) -> TablePart:
@@ -249,4 +250,5 @@ def table_part(table: pd.DataFrame, caption: str, filter_by: str | None = None) 
     choices = []
     if filter_by is not None:
         choices = list(dict.fromkeys(value_labels(table[filter_by])))
-    return TablePart(caption, grid, table.head(_MOST_CSV).to_csv(index=False), choices)
+    is_grouped = {*FUNNEL} <= {*table.columns} and columns_before(table, "stage") not in ([], ["kind"])
+    return TablePart(caption, grid, as_csv(table.head(_MOST_CSV)), choices, is_grouped)

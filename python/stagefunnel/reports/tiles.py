@@ -113,6 +113,14 @@ def tiles_of(
     return Tiles(tiles, whole, " ".join(filter(None, (few, unlike))), clear)
 
 
+def number_tiles(
+    row: pd.Series, *, basis: BasisName, is_whole: bool, calendar: WorkingHours | None
+) -> list[Tile]:
+    """Make the tiles of some key numbers, without changes."""
+    words = _Words(basis, is_whole, None if calendar is None else float(calendar.day))
+    return [words.tile(name, row, "") for name in _shown(row, basis)]
+
+
 def _shown(row: pd.Series, basis: str) -> list[str]:
     """List the five numbers; money takes the place of the number of won items, where there is any."""
     return [

@@ -25,6 +25,7 @@ OTHER_OPTIONS = {
     "into": "the `name` that `write` gives to the answer in a database",
     "if_exists": "of that table, as `write` has it",
     "schema": "of that table, likewise",
+    "csv_safe": "of the answer, likewise",
     "to": "of what `read` gives; in Python it is an object",
     "quiet": "of the bar on a terminal",
     "read": "that the files are read by the function `read`; in Python one calls it",
@@ -69,7 +70,7 @@ def test_an_option_is_called_as_its_argument(command: str) -> None:
 
 def test_no_exception_is_idle() -> None:
     options = {
-        option.removeprefix("--").replace("-", "_")
+        option.removeprefix("--").removeprefix("no-").replace("-", "_")
         for command in COMMANDS
         for action in actions_of(command)
         for option in action.option_strings

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import stagefunnel as sf
 
+from ...clean import clean
 from ...display.formats import choose_format
 from ...display.write import names_directory, write_file
 from ..database_options import names_database
@@ -30,7 +31,7 @@ def read(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
         write_file(sf.row_table(export.log), _table_format(args.to), args.to)
     if sys.stdout is not None:
         spell = speller(vars(args), args.command.other_names)
-        sys.stdout.write(f"{with_options(repr(export), spell)}\n")
+        sys.stdout.write(f"{clean(with_options(repr(export), spell), lines=True)}\n")
 
 
 def _table_format(path: str) -> str:

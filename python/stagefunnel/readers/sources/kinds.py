@@ -98,7 +98,7 @@ def refuse_markup(text: str, name: str) -> None:
     if re.search(r"<(!doctype html|html|head|body|table|meta|script|div)", start) is None:
         root = re.search(r"<([a-z][\w:.-]*)", text[:2_000].lstrip("\ufeff \t\r\n"), re.IGNORECASE)
         of_what = f" with the element {root[1]!r}" if root else ""
-        raise ReaderError(f"{name}: this is XML{of_what}; XML is not read: {_EXPORT}")
+        raise ReaderError(f"{name}: this is XML{of_what}; of XML only event logs (XES) are read: {_EXPORT}")
     match = re.search(r"<title[^>]*>(.*?)</title>", text[:20_000], re.IGNORECASE | re.DOTALL)
     title = f" with the title {' '.join(match[1].split())!r}" if match else ""
     if "<table" in text[:20_000].lower() and not match:
