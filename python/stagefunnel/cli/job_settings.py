@@ -16,7 +16,7 @@ from .mistakes import nearest, unknown_choice
 
 _FILES: Final = ("FILE", "TOML", "PATH")  # metavars of paths
 _ORDERS: Final = ("<", ">", "!", "=")
-_KEYS_OF_PYTHON: Final = {"path": "out", "page": "out"}
+_KEYS_OF_PYTHON: Final = {"path": "out", "page": "out", "connection": "connect"}
 # Keys that name columns.
 _OF_COLUMNS: Final = (
     *("by", "where", "amount", "currency", "reason", "items_key"),
@@ -57,7 +57,9 @@ def words_of_settings(path: str, actions: Iterable[argparse.Action], typed: Coll
         action = by_key[key]
         try:
             words = [*_words(action, value)]
-            if _is_path(action):
+            if action.dest in ("connection", "sql"):
+                words = [_of_database(path, word) for word in words]
+            elif _is_path(action):
                 may_be_name = content.get("read") is True and key == "pipeline"
                 words = [_beside(path, word, may_be_name) for word in words]
                 if key != "out" and not may_be_name and action.dest not in typed:
@@ -73,7 +75,8 @@ def words_of_settings(path: str, actions: Iterable[argparse.Action], typed: Coll
         else:
             options += [f"{_option_of(action)}={word}" for word in words]
     for key, action in by_key.items():
-        if action.required and not {key, key.replace("_", "-")} & {*content} and action.dest not in typed:
+        has_queries = key == "files" and ({"connect", "sql"} & seen or {"connection", "sql"} & {*typed})
+        if action.required and not (key in seen or action.dest in typed or has_queries):
             raise SchemaError(f"there is no key {key!r}, which is needed: {_NEEDED[key]}")
     return [*options, *(["--", *files] if files else [])]
 
@@ -163,10 +166,10 @@ def _pairs(action: argparse.Action, table: Mapping[str, object]) -> Iterator[str
     is_condition = action.dest == "where"
     if action.dest == "pipeline":
         raise _WrongSettingError('it takes the name of a pipeline file, such as "pipeline.toml", not a table')
-    if not is_condition and "=" not in str(action.metavar):
+    if not is_condition and action.dest != "sql" and "=" not in str(action.metavar):
         raise _WrongSettingError("it is a table here, and takes a text")
     for name, value in table.items():
-        if not is_condition and "," in name:
+        if not (is_condition or action.dest == "sql") and "," in name:
             raise _WrongSettingError(f"{name!r} has a comma, which stands between names")
         for one in value if isinstance(value, list) else [value]:
             if is_condition and isinstance(one, bool):
@@ -212,6 +215,19 @@ def _has_comma(name: str) -> bool:
     from .values import split_names
 
     return len(split_names(name) or ()) > 1
+
+
+def _of_database(path: str, word: str) -> str:
+    """Take the file of a database, or of a query, from the folder of the settings; other words stay."""
+    folder = os.path.dirname(path)
+    scheme, is_file, file = word.partition(":///")
+    if is_file:
+        return word if os.path.isabs(file) or not folder else f"{scheme}:///{os.path.join(folder, file)}"
+    name, equals, query = word.partition("=")
+    for begin, file in (("", word), (name + equals, query)):
+        if file and os.path.isfile(os.path.join(folder, file)):
+            return f"{begin}{os.path.join(folder, file)}"
+    return word
 
 
 def _check_there(path: str, words: Iterable[str]) -> None:

@@ -109,10 +109,15 @@ class _Parser(argparse.ArgumentParser):
         from ..databases.secrets import masked
 
         if self.settings is not None:
-            self.exit(2, f"{self.prog}: error: {self.settings}: {masked(worded(message))}\n")
+            self._end_job(f"{self.settings}: {worded(message)}")
         listed = "commands" if self.get_default("command") is None else "options"
         usage = f"usage: {self.usage_line}\n{self.prog} --help lists the {listed}\n"
         self.exit(2, f"{self.prog}: error: {masked(worded(message))}\n{usage}")
+
+    def _end_job(self, text: str) -> NoReturn:
+        from ..databases.secrets import masked
+
+        self.exit(2, f"{self.prog}: error: {masked(text)}\n")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         super()._print_message(clean(message, lines=True), file)
@@ -163,7 +168,7 @@ class _CommandParser(_Parser):
             self.error(f"{job_options.SETTINGS} {path}: {error.strerror}")
         except sf.StageFunnelError as error:
             text = str(error)
-            self.exit(2, f"{self.prog}: error: {text if text.startswith(path) else f'{path}: {text}'}\n")
+            self._end_job(text if text.startswith(path) else f"{path}: {text}")
         self.settings = path
         return [*words, *more]
 

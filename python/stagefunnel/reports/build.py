@@ -29,7 +29,7 @@ from .logo import logo_address
 from .money import money_options
 from .page import Page, Section, rendered
 from .painter import painter
-from .since_last import Saved, SinceLast, Words, numbers_of, rules_of
+from .since_last import Saved, SinceLast, Words, end_of, numbers_of, rules_of
 from .since_last import since_last as since_last_page
 
 
@@ -243,6 +243,7 @@ def _compared(target: str, content: Content, options: Mapping[str, Any]) -> Sinc
     now = Saved(
         str(made_on()),
         ends_at(log, options["as_of"]),
+        end_of(log, options["as_of"]),
         rules_of(content.pipeline, content.where, calendar, options, log.unit),
         numbers_of(content.tiles.whole),
     )

@@ -10,15 +10,19 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
+from types import NoneType
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from ..display.numbers import NOTHING, difference, length, percent
 from ..display.write import write_file
 from ..errors import StageFunnelError
+from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.scope.conditions import conditions_of
+from ..times.periods import MomentLike, moment_of
 from ..working_hours import WorkingHours
 
 _FORMAT: Final = "numbers of a stagefunnel page"
@@ -44,8 +48,9 @@ class Saved:
     ----------
     made_on
         The day on which it was made, as ISO 8601.
-    until
-        Until when its items were observed.
+    until, ends
+        Until when its items were observed, as people read it, and as what can be put in order: ISO 8601 or a
+        number.
     rules
         What its numbers are of: a fingerprint of each kind of option. Pages are compared where all are equal.
     numbers
@@ -54,6 +59,7 @@ class Saved:
 
     made_on: str
     until: str
+    ends: str | int | None
     rules: Mapping[str, str]
     numbers: Mapping[str, float | None]
 
@@ -128,7 +134,7 @@ def since_last(page: str, now: Saved, words: Words) -> SinceLast:
     if not pages:
         return SinceLast("", "", path, (now,))
     last = pages[-1]
-    is_again = (last.made_on, last.until) == (now.made_on, now.until)
+    is_again = (last.made_on, last.ends) == (now.made_on, now.ends)
     before = pages[0] if is_again else last
     kept = (now,) if is_again and before is last else (before, now)
     return SinceLast(_sentence(before, now, words), "", path, kept)
@@ -161,6 +167,16 @@ def rules_of(
     return {
         name: hashlib.sha256(repr(_plain(value)).encode()).hexdigest()[:16] for name, value in every.items()
     }
+
+
+def end_of(log: StageLog, as_of: MomentLike | None) -> str | int | None:
+    """Return the end of observation: ISO 8601 in UTC or without a zone, or a number."""
+    data = log._data
+    end = data.end_of_observation(moment_of(as_of, data.clock, "as_of"))
+    if end is None or log.unit is None:
+        return None if end is None else int(end)
+    moment = pd.Timestamp(data.to_times(np.array([end], dtype=np.int64))[0])
+    return (moment if moment.tzinfo is None else moment.tz_convert("UTC")).isoformat(timespec="microseconds")
 
 
 def numbers_of(row: pd.Series) -> dict[str, float | None]:
@@ -227,7 +243,10 @@ def _saved(entry: Any) -> Saved:
     if not is_known or not {*_COUNTS, "win_rate", "median"} <= numbers.keys():
         raise ValueError(numbers)
     rules = {name: str(entry["rules"][name]) for name in _RULES}
-    return Saved(date.fromisoformat(entry["made_on"]).isoformat(), str(entry["until"]), rules, numbers)
+    made_on, ends = date.fromisoformat(entry["made_on"]).isoformat(), entry["ends"]
+    if type(ends) not in (int, str, NoneType):
+        raise ValueError(ends)
+    return Saved(made_on, str(entry["until"]), ends, rules, numbers)
 
 
 def _sentence(before: Saved, now: Saved, words: Words) -> str:
@@ -236,10 +255,18 @@ def _sentence(before: Saved, now: Saved, words: Words) -> str:
         return f"Not compared with the page of {before.made_on}: {' and '.join(differ)} differed then."
     texts = [words.change(name, now.numbers[name], before.numbers.get(name)) for name in now.numbers]
     changed = ", ".join(filter(None, texts))
-    if changed:
-        return f"Since the page of {before.made_on}: {changed}."
-    stale = f"; its rows ended on {now.until} too" if before.until == now.until else ""
-    return f"Since the page of {before.made_on}: none of these numbers has changed{stale}."
+    changed = changed or "none of these numbers has changed"
+    return f"Since the page of {before.made_on}: {changed}{_stale(before, now)}."
+
+
+def _stale(before: Saved, now: Saved) -> str:
+    """Say that an export is not a newer one, which is why little changed, or fell."""
+    if before.ends is None or type(before.ends) is not type(now.ends):
+        return ""
+    if before.ends == now.ends:
+        return f"; its rows ended on {now.until} too"
+    is_older = now.ends < before.ends  # type: ignore[operator]  # both are numbers, or both texts
+    return f"; these rows end on {now.until}, before its own, on {before.until}" if is_older else ""
 
 
 @dataclass(frozen=True)
@@ -265,6 +292,7 @@ class Words:
         if name in _COUNTS or name == "amount_won":
             called = self.created if name == "created" else _COUNTS.get(name, "won in money")
             changed = (value or 0) - (was or 0)
+            called = "item" if called == "items" and abs(changed) == 1 else called
             return f"{difference(changed)} {called}" if changed else ""
         called = "win rate" if name == "win_rate" else "median time to win"
         new, old = (self._text(name, one) for one in (value, was))

@@ -54,6 +54,8 @@ def test_every_option_is_a_key_that_means_the_same(action: argparse.Action, job:
         value, words = "true", [flag]
     elif action.choices:
         value, words = f'"{[*action.choices][-1]}"', [f"{flag}={[*action.choices][-1]}"]
+    elif action.dest == "connection":
+        value, words = '"duckdb:////srv/a.db"', [f"{flag}=duckdb:////srv/a.db"]
     elif action.metavar in ("FILE", "TOML"):
         value, words = '"log.csv"', [f"{flag}={job / 'log.csv'}" if flag else str(job / "log.csv")]
         there = [one for one in there if flag and not one.startswith(flag + "=")] or there[1:]
@@ -202,6 +204,33 @@ def test_a_pipeline_of_an_export_is_a_name_where_no_file_has_it(job: Path) -> No
     assert parsed("--settings", str(job / "weekly.toml"))["pipeline"] == "Sales"
     (job / "Sales").write_text("")
     assert parsed("--settings", str(job / "weekly.toml"))["pipeline"] == str(job / "Sales")
+
+
+def test_a_database_is_read_in_place_of_files_and_its_password_is_not_said(
+    job: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (job / "q.sql").write_text("select * from moves")
+    rest = NEEDED.partition("\n")[2]
+    settings = job / "weekly.toml"
+    settings.write_text(f'{rest}connect = "sqlite:///crm.db"\nsql = "q.sql"\n')
+    found = parsed("--settings", str(settings))
+    assert (found["connection"], found["sql"]) == (f"sqlite:///{job / 'crm.db'}", [str(job / "q.sql")])
+    settings.write_text(
+        f'{rest}connect = "sqlite:////srv/crm.db"\nsql = {{deals = "q.sql", leads = "select 1"}}\n'
+    )
+    found = parsed("--settings", str(settings))
+    assert found["connection"] == "sqlite:////srv/crm.db"
+    assert found["sql"] == [f"deals={job / 'q.sql'}", "leads=select 1"]
+    for line in (
+        'connect = "postgresql://ann:s3cret@db/crm"\ntop = "ten"',
+        'conect = "postgresql://ann:s3cret@db/x"',
+    ):
+        settings.write_text(f"{rest}sql = 'q.sql'\n{line}\n")
+        with pytest.raises(SystemExit):
+            main(["report", "--settings", str(settings)])
+        error = capsys.readouterr().err
+        assert "s3cret" not in error
+        assert error.count("\n") == 1
 
 
 def test_the_option_is_found_as_argparse_finds_it() -> None:

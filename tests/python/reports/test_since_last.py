@@ -85,6 +85,14 @@ def test_a_page_made_again_is_compared_with_the_one_before(made: Callable[..., s
     )
 
 
+def test_an_older_export_is_said(made: Callable[..., str]) -> None:
+    made(LATER, "2026-03-16")
+    assert made(FIRST, "2026-03-23") == (
+        "Since the page of 2026-03-16: -2 items, -1 won, -1 lost, median time to win 4 d after 3 d; "
+        "these rows end on 2026-03-06, before its own, on 2026-03-13."
+    )
+
+
 def test_new_rows_on_the_same_day_are_compared_with_the_last_page(made: Callable[..., str]) -> None:
     made(FIRST, "2026-03-16")
     assert made(LATER, "2026-03-16").startswith("Since the page of 2026-03-16: +2 items")
@@ -148,6 +156,7 @@ FOREIGN = "does not hold the numbers of a page; it is left as it is"
         ({"made_on": "<script>"}, "is damaged; it is written anew"),
         ({"numbers": {"created": "three"}}, "is damaged; it is written anew"),
         ({"numbers": [1]}, "is damaged; it is written anew"),
+        ({"ends": [1]}, "is damaged; it is written anew"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_said_and_not_fatal(
@@ -204,6 +213,11 @@ def test_fingerprints_have_no_value_of_a_condition_and_know_no_order() -> None:
     assert rates[0] == rates[1]
 
 
+def test_one_item_is_not_items() -> None:
+    words = Words("items", has_dates=False)
+    assert [words.change("created", n, 5) for n in (4, 5, 6, 7)] == ["-1 item", "", "+1 item", "+2 items"]
+
+
 @pytest.mark.parametrize(
     ("was", "now", "said"),
     [
@@ -231,8 +245,8 @@ def test_how_a_change_is_written(
     }
     page = str(tmp_path / "page.html")
     words = Words("created", has_dates=False)
-    assert not since_last(page, Saved("2026-03-09", "5", rules, empty | was), words).save()
-    found = since_last(page, Saved("2026-03-16", "9", rules, empty | now), words)
+    assert not since_last(page, Saved("2026-03-09", "5", 5, rules, empty | was), words).save()
+    found = since_last(page, Saved("2026-03-16", "9", 9, rules, empty | now), words)
     assert found.sentence == f"Since the page of 2026-03-09: {said}."
 
 
