@@ -314,7 +314,7 @@ def _give_way(roles: dict[str, list[str | None]], readers: tuple[Reader, ...]) -
     for reader in readers:
         if reader in GENERAL:
             roles[reader.FORMAT] = [
-                None if any(of_crm[number] is not None for of_crm in own) else role
+                None if any(of_crm[number] not in (None, LIST_OF_ITEMS) for of_crm in own) else role
                 for number, role in enumerate(roles[reader.FORMAT])
             ]
 

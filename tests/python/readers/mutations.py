@@ -28,6 +28,8 @@ VALID: dict[str, list[Path]] = {
     "salesforce fields": [EXPORTS / "salesforce" / f"Opportunity{part}.csv" for part in ("FieldHistory", "")],
     "salesforce versions": [REAL / "salesforce_opportunity_history_scd2.csv"],
     "salesforce real": [REAL / f"salesforce_Opportunity{part}.csv" for part in ("History", "")],
+    "salesforce leads": sorted((EXPORTS / "salesforce_leads").glob("*.csv")),
+    "hubspot contacts": [EXPORTS / "hubspot_contacts" / f"{part}.json" for part in ("contacts", "deals")],
     "pipedrive": [
         EXPORTS / "pipedrive" / f"{part}.json" for part in ("flow", "deals", "stages", "pipelines")
     ],

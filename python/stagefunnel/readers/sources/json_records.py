@@ -90,7 +90,10 @@ def records_in(value: Any, name: str) -> list[Records]:
             for place, record in zip(places, wrapped, strict=True):
                 if not isinstance(record, dict):
                     raise ReaderError(f"{name}, {place}: expected an object, got {described(record)}")
-            kind = (wrapper, frozenset(wrapped[0]))
+            # Objects of HubSpot have the same keys; the properties with a history tell them apart.
+            histories = wrapped[0].get("propertiesWithHistory")
+            own = frozenset(histories) if isinstance(histories, dict) else None
+            kind = (wrapper, frozenset(wrapped[0]), own)
             _add(groups, kind, wrapped, places, page.get("total", page.get("totalSize")))
             so_far = groups[kind].goes_on or len(groups[kind].records) == len(wrapped)
             groups[kind] = groups[kind]._replace(

@@ -31,7 +31,7 @@ Inputs: TypeAlias = str | os.PathLike[str] | bytes | Frame | Mapping[str, Any] |
 # Columns whose lists and dicts readers unpack.
 _NESTED = {
     *("EXTRA", "properties", "propertiesWithHistory", "stages", "metadata", "data", "owner_id", "user_id"),
-    *("value_before", "value_after", "_embedded"),
+    *("value_before", "value_after", "_embedded", "associations"),
     *(
         "event_params",
         "event_properties",
