@@ -227,7 +227,6 @@ def test_without_a_library_the_error_says_what_to_install(
         with pytest.raises(sf.ReaderError, match=message):
             sf.StageLog.from_sql("SELECT 1", uri)
     check(sf.StageLog.from_sql(SQL, file, **NAMES, columns="owner"))  # Python reads SQLite itself
-    assert sf.read(sql=SQL, connection=file, item="deal", time="moved").log.n_rows == 3
 
 
 PASSWORDS = ("s3cret-Word", "p@ss/w:ord", "ünï cödé", "a'b\"c d", "50%off&more=1", "kurz")
