@@ -73,6 +73,7 @@ class OfAlchemy(Target):
         types: dict[str, Any] = {
             "boolean": sa.Boolean(),
             "integer": sa.BigInteger(),
+            "wide": sa.Numeric(38, 0),
             "float": sa.Double(),
             "decimal": sa.Numeric(38, 10),
             "text": sa.Text(),

@@ -13,9 +13,8 @@ _SHORTEST: Final = 4  # a shorter word stands in too many texts, and masking it 
 _SECRET: Final = "passw(?:or)?d|passphrase|passcode|pwd|secret|token|credential|(?:private|api|access)_?key"
 _NAME: Final = rf"pass|[\w.-]*(?:{_SECRET})[\w.-]*"
 _IN_USER: Final = re.compile(r"([A-Za-z][\w+.-]*://[^\s:@/]*):(\S+)@")
-_OPTION: Final = re.compile(
-    rf"(?i)\b({_NAME})(\s*=\s*)('(?:[^'\\]|\\.)*'|\"[^\"]*\"|\{{[^}}]*\}}|[^\s&;'\"]+)"
-)
+_VALUE: Final = r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|\{[^}]*\}|(?:(?!%3B)[^\s&;'\"])+"
+_OPTION: Final = re.compile(rf"(?i)(?:(?<=%3B)|\b)({_NAME})(\s*(?:=|%3D)\s*)({_VALUE})")
 # A password may hold the marks that end it in a URI; what a driver shows of it then is one of these pieces.
 _MARKS: Final = re.compile(r"[@/?#:&;=\s%]+")
 
@@ -111,7 +110,8 @@ def _words_of(source: str) -> Iterator[str]:
         first_user = rest.partition("@")[0]
         if ":" in first_user:
             yield first_user.partition(":")[2]
-    for found in _OPTION.finditer(source):
-        value = found[3]
-        yield value
-        yield value.strip("'\"{}")
+    # A string of a connection may stand in a URI as a whole: odbc_connect=Driver%3D…%3BPWD%3D…
+    for text in {source, unquote_plus(source)}:
+        for found in _OPTION.finditer(text):
+            yield found[3]
+            yield found[3].strip("'\"{}")

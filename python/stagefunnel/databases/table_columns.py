@@ -12,11 +12,14 @@ import pandas as pd
 
 from ..errors import SchemaError, named, quoted
 
-Kind: TypeAlias = Literal["boolean", "integer", "float", "decimal", "text", "date", "timestamp", "moment"]
+Kind: TypeAlias = Literal[
+    "boolean", "integer", "wide", "float", "decimal", "text", "date", "timestamp", "moment"
+]
 TYPES: Final[dict[str, dict[Kind, str]]] = {
     "postgresql": {
         "boolean": "BOOLEAN",
         "integer": "BIGINT",
+        "wide": "NUMERIC",
         "float": "DOUBLE PRECISION",
         "decimal": "NUMERIC",
         "text": "TEXT",
@@ -27,6 +30,7 @@ TYPES: Final[dict[str, dict[Kind, str]]] = {
     "sqlite": {
         "boolean": "BOOLEAN",
         "integer": "INTEGER",
+        "wide": "TEXT",  # a number of more than 64 bits would be rounded
         "float": "REAL",
         "decimal": "NUMERIC",
         "text": "TEXT",
@@ -37,6 +41,7 @@ TYPES: Final[dict[str, dict[Kind, str]]] = {
     "duckdb": {
         "boolean": "BOOLEAN",
         "integer": "BIGINT",
+        "wide": "DECIMAL(38, 0)",
         "float": "DOUBLE",
         "decimal": "DECIMAL(38, 10)",
         "text": "VARCHAR",
@@ -114,7 +119,7 @@ def _kind_of(column: pd.Series) -> Kind:
     if pd.api.types.is_bool_dtype(dtype):
         return "boolean"
     if pd.api.types.is_integer_dtype(dtype):
-        return "integer" if str(dtype).lower() != "uint64" else "decimal"
+        return "wide" if str(dtype).lower() == "uint64" else "integer"
     if pd.api.types.is_float_dtype(dtype):
         return "float"
     return _kind_of_objects(column.dropna().tolist())
@@ -125,7 +130,7 @@ def _kind_of_objects(values: list[Any]) -> Kind:
     if kinds == {"integer", "float"}:
         return "float"
     if kinds == {"integer"} and any(not -(2**63) <= value < 2**63 for value in values):
-        return "decimal"
+        return "wide"
     return kinds.pop() if len(kinds) == 1 else "text"
 
 
@@ -143,7 +148,8 @@ _CONVERT: Final[dict[Kind, Any]] = {
     "boolean": bool,
     "integer": int,
     "float": float,
-    "decimal": lambda value: value if isinstance(value, decimal.Decimal) else decimal.Decimal(int(value)),
+    "wide": lambda value: decimal.Decimal(int(value)),
+    "decimal": lambda value: value,
     "text": str,
     "date": lambda value: value,
     "timestamp": lambda value: pd.Timestamp(value).to_pydatetime(warn=False),

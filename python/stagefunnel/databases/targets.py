@@ -218,7 +218,7 @@ class _OfAdbc(Target):
         if self.dialect == "sqlite":
             columns = [
                 TableColumn(one.name, "text", [_of_sqlite(value) for value in one.values])
-                if one.kind in ("date", "timestamp", "moment", "decimal")
+                if one.kind in ("date", "timestamp", "moment", "decimal", "wide")
                 else one
                 for one in columns
             ]
