@@ -74,7 +74,7 @@ def found_in(log: sf.StageLog) -> dict[str, int]:
 
 
 def test_what_is_alike_seldom_makes_a_finding() -> None:
-    n = 300 if settings().max_examples >= USUAL["night"] else 16
+    n = 300 if settings().max_examples >= USUAL["night"] else 10
     found = [found_in(alike(seed)) for seed in range(n)]
     for question, share in (("unlike", 0.08), ("way", 0.01)):
         at_most = share * n + 3 * math.sqrt(share * (1 - share) * n)
