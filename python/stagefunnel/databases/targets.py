@@ -222,8 +222,22 @@ class _OfAdbc(Target):
                 else one
                 for one in columns
             ]
+        if self.dialect == "postgresql":
+            self._insert_by_way(columns)
+            return
         with closing(self.connection.cursor()) as cursor:
             cursor.adbc_ingest(self.name, arrow_table(columns), mode="append", db_schema_name=self.schema)
+
+    def _insert_by_way(self, columns: Sequence[TableColumn]) -> None:
+        """Fill a table of our own first: what is copied must have the very types of the table."""
+        rows = f"stagefunnel_rows_{next(_NUMBERS)}"
+        names = ", ".join(quoted_name(column.name) for column in columns)
+        types = ", ".join(f"{quoted_name(one.name)} {TYPES[self.dialect][one.kind]}" for one in columns)
+        self.execute(f"CREATE TEMPORARY TABLE {rows} ({types})")
+        with closing(self.connection.cursor()) as cursor:
+            cursor.adbc_ingest(rows, arrow_table(columns), mode="append", temporary=True)
+        self.execute(f"INSERT INTO {self.quoted} ({names}) SELECT {names} FROM {rows}")
+        self.execute(f"DROP TABLE {rows}")
 
 
 @contextmanager

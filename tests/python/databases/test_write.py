@@ -183,6 +183,18 @@ def test_types_of_columns_are_those_of_the_values(uri: str) -> None:
     }
 
 
+def test_a_table_of_other_types_and_defaults_is_filled(uri: str) -> None:
+    with psycopg.connect(uri) as other:
+        other.execute(
+            "CREATE TABLE own (stage varchar(20), reached integer, share numeric(6, 3), loaded int DEFAULT 4)"
+        )
+    rows = pd.DataFrame({"reached": [5], "stage": ["New"], "share": [0.5]})
+    with closing(psycopg.connect(uri)) as connection:
+        for way in (uri, connection):
+            sf.write(rows, "own", way, if_exists="append")
+        assert connection.execute("SELECT * FROM own").fetchall() == [("New", 5, Decimal("0.500"), 4)] * 2
+
+
 def test_an_open_transaction_stays_open(uri: str) -> None:
     with closing(psycopg.connect(uri)) as connection:
         connection.execute("CREATE TABLE mine (n int)")
