@@ -108,8 +108,8 @@ def report(
     every
         Length of the trend's periods; by default the shortest of week, month, quarter and year that makes at
         most 36 periods.
-    unlisted, missing, period, basis, as_of
-        As for :func:`stagefunnel.funnel`.
+    unlisted, missing, period, basis, as_of, where
+        As for :func:`stagefunnel.funnel`; the whole page is about the chosen items.
     calendar
         Working hours in which lengths of time are measured, as for :func:`stagefunnel.time_in_stage`.
     limits
@@ -119,24 +119,19 @@ def report(
         Whether the page names items: the first 20 behind each number of its funnels, with up to three columns
         of `by` and of the items table, and those that are stuck. With ``False`` no key is on the page.
     filters
-        Whether a reader can choose one group of `by`, one of the two funnels and one period of `every`: the
-        tiles, the funnels and the losses are then those of the page asked with ``where=`` and ``period=`` of
-        the choice. By default where `by` or `every` is given, with as many periods as take a moment;
-        ``True`` also offers the periods that the trend has without `every`. The page names what it leaves
-        out, so as not to grow beyond 3 MB.
+        Whether a reader can choose one group of `by`, one of the two funnels and one period of `every`, for
+        the tiles, the funnels and the losses. By default where `by` or `every` is given; ``True`` also offers
+        the periods that the trend has without `every`. What does not fit in 3 MB is left out and named.
     within
         Length of time for which the trend follows each item, as for :func:`stagefunnel.funnel`; without it
         the periods of the trend cannot be compared.
     progress
         Function that is called with the steps that are done and the number of all steps; the first half of
         them asks questions, the second waits for drawings.
-    where
-        As for :func:`stagefunnel.funnel`; the whole page is about the chosen items.
     since_last
         Whether the first screen says what changed since the last page of this `path`. The numbers of the
-        tiles are saved beside the page for that, ``page.numbers.json`` for ``page.html``. Pages are compared
-        if `pipeline`, `where`, `period`, `basis` and all else that these numbers depend on are equal;
-        otherwise the page says what differs. It also says so if the file cannot be read, with a warning.
+        tiles are saved beside the page for that, ``page.numbers.json`` for ``page.html``, and compared if all
+        that they depend on is equal; otherwise the page says what differs or cannot be read.
 
     Returns
     -------

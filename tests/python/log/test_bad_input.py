@@ -249,7 +249,7 @@ SOURCES = "pass a pandas, polars or Arrow table, a DuckDB relation, a list of re
         (7, f"cannot read columns from int: {SOURCES}"),
         (
             pd.DataFrame([[1, 1, "New", 0]], columns=["item", "item", "stage", "time"]),
-            "the frame has several columns named 'item'",
+            "the frame has several columns named 'item'; give each a name of its own",
         ),
         (None, "without a frame, item, stage and time are arrays; 'item', 'stage', 'time' named a column"),
     ],

@@ -115,6 +115,7 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "questions/stats/test_significance.py",
         "questions/stats/test_standouts.py",
         "display/test_tables_of_pandas.py",
+        "reports/test_filters.py",
         "readers/test_fuzz.py",
         "readers/test_newest_first.py",
     }

@@ -217,6 +217,8 @@ def _sides(groups: Groups, counts: FunnelCounts, reached: Integers, a: Any, b: A
 def _has_missing(groups: Groups, counts: FunnelCounts) -> bool:
     """Check for items without a value, which are a group, and part of the rest of every other one."""
     labels = [", ".join(labels) for labels in labels_of(groups)]
+    if not labels:  # of no items there are no groups, and the counts have a row of zeros
+        return False
     return any(label == MISSING and n for label, n in zip(labels, counts.base.tolist(), strict=True))
 
 
