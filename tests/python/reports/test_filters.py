@@ -133,7 +133,7 @@ def test_the_tiles_of_a_group_and_a_period_by_hand() -> None:
     assert found.tile_names[1][0] == "created"
 
     def values(group: int, period: int) -> list[str]:
-        return [value for value, _ in found.cells[group, period].tiles]
+        return [value.replace("\N{NO-BREAK SPACE}", " ") for value, _ in found.cells[group, period].tiles]
 
     assert values(ALL, ALL) == ["5", "2", "67%", "2", "6 d"]
     assert values(0, ALL) == ["2", "1", "50%", "0", "10 d"]
