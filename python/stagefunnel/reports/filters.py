@@ -22,7 +22,7 @@ from ..times.periods import PeriodLike, period_of
 from ..working_hours import WorkingHours
 from .filter_cells import funnel_rows, loss_rows, no_funnel
 from .filter_data import ALL, Cell, Filters, range_of
-from .page import Tile
+from .page import Tile, kept_together
 from .tiles import named_period, number_tiles
 from .words import GROUPS_ARE_REASONS, OTHER_GROUPS, OTHER_PERIODS
 
@@ -169,7 +169,7 @@ def _cells(
 
 
 def _texts(tiles: Sequence[Tile]) -> list[tuple[str, str]]:
-    return [(tile.value, tile.detail) for tile in tiles]
+    return [(kept_together(tile.value), kept_together(tile.detail)) for tile in tiles]
 
 
 def _tiles(asked: Asked, row: pd.Series, is_whole: bool = False) -> list[Tile]:

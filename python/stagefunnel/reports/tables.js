@@ -114,8 +114,10 @@ class Table {
           const row = document.createElement("tr");
           values.forEach((value, place) => {
             const cell = document.createElement(place || !value ? "td" : "th");
-            if (cell.tagName === "TH") cell.scope = "row";
-            else if (!texts[place]) cell.className = "number";
+            if (cell.tagName === "TH") {
+              cell.scope = "row";
+              if (written(value).length < 25) cell.className = "short";
+            } else if (!texts[place]) cell.className = "number";
             cell.textContent = written(value);
             row.append(cell);
           });

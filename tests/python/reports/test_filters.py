@@ -133,7 +133,7 @@ def test_the_tiles_of_a_group_and_a_period_by_hand() -> None:
     assert found.tile_names[1][0] == "created"
 
     def values(group: int, period: int) -> list[str]:
-        return [value for value, _ in found.cells[group, period].tiles]
+        return [value.replace("\N{NO-BREAK SPACE}", " ") for value, _ in found.cells[group, period].tiles]
 
     assert values(ALL, ALL) == ["5", "2", "67%", "2", "6 d"]
     assert values(0, ALL) == ["2", "1", "50%", "0", "10 d"]
@@ -257,3 +257,40 @@ def test_letters_take_the_place_of_names_in_what_can_be_chosen(tmp_path: Path) -
 def test_filters_are_true_or_false(tmp_path: Path) -> None:
     with pytest.raises(sf.SchemaError, match="filters='all' is not True or False"):
         sf.report(small_log(), PIPELINE, tmp_path / "p.html", filters="all")  # type: ignore[arg-type]
+
+
+RULES: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {}),
+    ({"optional": ["Discussion"]}, {"money": {"amount": "amount"}}),
+    ({"since": {"Delivery": "2025-06"}, "until": {"Discussion": "2025-09"}}, {"reason": "source"}),
+    ({"paused": ["Prepayment invoice"], "names": {"New": "Neu"}}, {"period": "2025-Q4", "basis": "created"}),
+    ({"aliases": {"Discussion": "New"}, "stages": ["New", "Prepayment invoice", "Delivery"]}, {}),
+    ({"ignore_shorter": "1h"}, {"calendar": sf.WorkingHours({"mon-fri": [("09:00", "17:00")]})}),
+]
+
+
+@pytest.mark.parametrize(("rules", "options"), RULES)
+def test_what_is_shown_of_all_is_what_the_tables_of_the_page_show(
+    rules: dict[str, Any], options: dict[str, Any]
+) -> None:
+    shop = sf.datasets.furniture_shop(150)
+    stages = {"stages": ["New", "Discussion", "Prepayment invoice", "Delivery"], **rules}
+    pipeline = sf.Pipeline(stages.pop("stages"), won="Won", lost="Lost", **stages)
+    asked = asked_of(shop.log, pipeline, "manager", **options)
+    groups = sf.outcomes(shop.log, pipeline, by="manager", period=asked.period, basis=asked.basis)
+    found = filters_of(asked, groups, None, is_limited=False)
+    assert found is not None
+    of_page = {**asked.scope, **asked.money, "period": asked.period, "basis": asked.basis}
+    funnel = sf.funnel(shop.log, pipeline, kind="both", confidence=0.95, **of_page)
+    of_losses = {**of_page, "reason": asked.reason, "calendar": asked.calendar}
+    losses = sf.losses(shop.log, pipeline, confidence=0.95, **of_losses)
+
+    def written(rows: Any) -> list[list[str]]:
+        return [[f"{value:,}" if isinstance(value, int) else value for value in row] for row in rows]
+
+    assert written(found.cells[ALL, ALL].funnel) == [row[1:] for row in sf.show(funnel).grid.rows]
+    assert written(found.cells[ALL, ALL].losses) == sf.show(losses).grid.rows
+    assert len(found.groups) == 5
+    for at, group in enumerate(found.groups):
+        of_group = sf.losses(shop.log, pipeline, confidence=0.95, where={"manager": group}, **of_losses)
+        assert written(found.cells[at, ALL].losses) == sf.show(of_group).grid.rows

@@ -269,12 +269,16 @@ def test_a_choice_moves_tiles_funnels_and_losses_and_says_what_it_does_not(page:
     lost = sf.losses(shop.log, shop.pipeline, **chosen)
     assert [int(row[2]) for row in cells(page, "#losses tbody tr")] == lost["items"].tolist()
     assert not page.find_elements("css selector", "#losses figure")[0].is_displayed()
+    paper = {"width": 710, "height": 1_000, "deviceScaleFactor": 1, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", paper)
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
+        assert page.execute_script("return document.documentElement.scrollWidth <= innerWidth")
         assert told.is_displayed()
         assert not page.find_element("css selector", "form.filters").is_displayed()
         assert bars[0].is_displayed()
     finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     page.find_element("css selector", "form.filters [type=reset]").click()
     WebDriverWait(page, 20).until(lambda _: not told.text)
@@ -347,6 +351,19 @@ def test_a_group_of_several_rows_keeps_its_name_when_it_is_sorted(page: Any) -> 
     for _ in range(2):
         heads[2].click()
     assert {name.size["width"] for name in again} == {1}
+
+
+def test_a_choice_is_printed_on_five_pages_and_no_table_is_wider(page: Any) -> None:
+    choose(page, "group", "Anna Schmidt")
+    assert printed(page) <= 5
+    paper = {"width": 710, "height": 1_000, "deviceScaleFactor": 1, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", paper)
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert page.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 def test_the_filters_work_by_keyboard_and_are_absent_without_a_script(page: Any, shop_page: Path) -> None:
