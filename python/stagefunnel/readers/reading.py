@@ -17,7 +17,7 @@ from ..pipeline import Pipeline
 from ..renamed import renamed
 from ..times.periods import MomentLike
 from .boards import azure, github, jira, trello
-from .crm import kommo
+from .crm import close, kommo, zoho
 from .crm.bitrix24 import history as bitrix24
 from .crm.hubspot import history as hubspot
 from .crm.pipedrive import history as pipedrive
@@ -37,7 +37,7 @@ from .sources.tidy import tidy
 
 # The formats of programs, and the shapes of any table; of several that fit, the first is taken.
 OWN: tuple[Reader, ...] = (
-    *(hubspot, salesforce, pipedrive, kommo, bitrix24),
+    *(hubspot, salesforce, pipedrive, kommo, bitrix24, close, zoho),
     *(jira, azure, trello, github, process, web),
 )
 GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)

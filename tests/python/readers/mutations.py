@@ -38,6 +38,7 @@ VALID: dict[str, list[Path]] = {
     "xes table": [EXPORTS / "xes" / "orders.csv"],
     **{f"web {path.stem}": [path] for path in sorted((EXPORTS / "web").iterdir())},
     **{path.stem: [path] for path in sorted((EXPORTS / "boards").iterdir())},
+    **{path.stem: [path] for path in sorted((EXPORTS / "other_crms").iterdir())},
     "events": [EXPORTS / "tables" / "events.csv"],
     "moves": [EXPORTS / "tables" / "moves.csv", EXPORTS / "tables" / "deals.csv"],
     "stays": [EXPORTS / "tables" / "stays.csv"],

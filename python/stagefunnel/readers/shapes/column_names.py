@@ -109,7 +109,17 @@ _NAMES: Final[Mapping[str, Sequence[str]]] = {
 # Names that only mean this where a column says which field changed, or what happened.
 _IN_CHANGE_LOGS: Final[Mapping[str, Sequence[str]]] = {
     "item": (
-        *("issue_key", "issue_id", "issue", "key", "contact_id", "object_id", "res_id", "parent_id"),
+        *(
+            "issue_key",
+            "issue_id",
+            "issue",
+            "key",
+            "contact_id",
+            "object_id",
+            "objectid_value",
+            "res_id",
+            "parent_id",
+        ),
         *("mail_message_id/res_id", "related document id", "target_id", "subject_id", "auditable_id"),
         "resource_id",
     ),

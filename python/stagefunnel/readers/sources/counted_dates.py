@@ -13,12 +13,41 @@ _SERIAL: Final = r"^[0-9]{5}(?:\.[0-9]+)?$"
 _FIRST_DAY, _LAST_DAY = 20_000, 73_050  # 1954 and 2100; an older day may as well be an amount
 _DECIMALS: Final = {10: 0, 13: 3, 16: 6, 19: 9}  # of a second, by the number of digits
 _DIGITS_BEFORE_2001: Final = 9
+_MOST_WHOLE: Final = 16  # more are parts of a microsecond
 _LATEST: Final = 4_102_444_800  # the begin of 2100
 # Names of columns that say so; their counts may begin earlier.
 _SAYS_SO: Final = re.compile(
     r"unix|epoch|posix|timestamp|(?<![a-z])ts(?![a-z])|[_ ](?:s|ms|us|ns|sec|millis|micros|nanos)$"
 )
 _LONGEST_FRACTION: Final = 9
+
+
+def whole_counts(column: pd.Series) -> pd.Series | None:
+    """Read a column of nothing but counts since 1970 of 10, 13 or 16 digits; ``None`` for any other.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from stagefunnel.readers.sources.counted_dates import whole_counts
+    >>> whole_counts(pd.Series(["1767607200", "1767607201"])).astype(str).tolist()
+    ['2026-01-05 10:00:00+00:00', '2026-01-05 10:00:01+00:00']
+    """
+    texts = column.tolist()
+    digits = len(texts[0]) if texts and isinstance(texts[0], str) else 0
+    if digits not in _DECIMALS or digits > _MOST_WHOLE:
+        return None
+    if {*map(type, texts)} != {str} or {*map(len, texts)} != {digits}:
+        return None
+    together = "".join(texts)
+    if not (together.isascii() and together.isdigit()):
+        return None
+    counts = np.array(texts, dtype=f"S{digits}").astype(np.int64)
+    exponent = 6 - _DECIMALS[digits]
+    is_known = (counts >= 10 ** (digits - 1)).all() and (counts // 10 ** _DECIMALS[digits] < _LATEST).all()
+    if not is_known:
+        return None
+    microseconds = (counts * 10**exponent).view("datetime64[us]")
+    return pd.Series(pd.DatetimeIndex(microseconds).tz_localize("UTC"))
 
 
 def since_1970(texts: pd.Series, name: str) -> pd.Series:

@@ -18,7 +18,7 @@ from ...times.zones import checked_zone, localized
 from ..notes import Notes
 from ..options import Options
 from .cells import refuse_nested
-from .counted_dates import of_serial_days, since_1970
+from .counted_dates import of_serial_days, since_1970, whole_counts
 from .date_order import order_of_parts
 from .date_words import is_plain, without_words
 from .places import Place
@@ -63,6 +63,8 @@ def read_times(column: pd.Series, place: Place, options: Options, notes: Notes) 
         return pd.Series(pd.NaT, index=range(len(column)), dtype="datetime64[us]")
     name = str(column.name)
     refuse_nested(column.to_frame(name), place, [name])
+    if options.time_format is None and (counts := whole_counts(column)) is not None:
+        return _in_zone(counts, options, notes)
     if options.time_format is not None:
         times, unparsed = parse_texts(column, name, options.time_format)
     else:

@@ -11,8 +11,10 @@ import numpy as np
 
 from ...errors import ReaderError
 from ...files import refuse_half_letters, unreadable
+from .collection import no_collection
 
 _BEFORE_NUMBERS: Final = np.frombuffer(b":,[ -\t\n\r", dtype=np.uint8)
+_PART, _OVERLAP = 1 << 17, 64  # bytes that are looked at at once
 _DIGITS: Final = 20  # so many may be more than 64 bits, which orjson rounds
 
 
@@ -57,7 +59,8 @@ def _json_lines(text: str, name: str, loads: Callable[[str], Any]) -> list[Any]:
     lines = text.split("\n")
     try:
         if loads is not json.loads:
-            return [loads(line) for line in lines if line and not line.isspace()]
+            with no_collection():
+                return [loads(line) for line in lines if line and not line.isspace()]
     except ValueError:
         pass  # the other parser takes it, or says where it errs
     values = []
@@ -100,20 +103,26 @@ def has_long_number(text: str) -> bool:
     (True, False)
     """
     data = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+    parts = (data[max(start - _OVERLAP, 0) : start + _PART] for start in range(0, len(data), _PART))
+    return any(_has_long_number(part) for part in parts)
+
+
+def _has_long_number(data: np.ndarray[Any, np.dtype[np.uint8]]) -> bool:
     is_digit = (data - np.uint8(48)) < 10
     # A run of twenty has a digit at five places in a row of which every fourth is looked at.
     every = is_digit[::4]
     if len(every) < 5:
         return False
     found = np.flatnonzero(every[:-4] & every[1:-3] & every[2:-2] & every[3:-1] & every[4:]) * 4
+    if not len(found):
+        return False
     padded = np.concatenate([np.zeros(4, dtype=bool), is_digit, np.zeros(_DIGITS, dtype=bool)])
     padded_data = np.concatenate([np.full(4, ord(" "), dtype=np.uint8), data])
     for back in range(4):  # where the run began, before the first place that was looked at
         starts = found + 4 - back
         for place in range(_DIGITS):
             starts = starts[padded[starts + place]]
-        before = padded_data[starts - 1]
-        if (before[:, None] == _BEFORE_NUMBERS).any():
+        if (padded_data[starts - 1][:, None] == _BEFORE_NUMBERS).any():
             return True
     return False
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError, SchemaError, given
+from .collection import no_collection
 from .source import Note, Source
 
 CASE: Final = "case:"  # what stands before the name of a trace's attribute, as in a table of events
@@ -68,9 +69,10 @@ def xes_source(file: IO[bytes], name: str, encoding: str | None, rows_read: Call
     parser.StartDoctypeDeclHandler = log.refuse_doctype
     log.attach(parser)
     try:
-        while chunk := file.read(_CHUNK):
-            parser.Parse(chunk, False)
-        parser.Parse(b"", True)
+        with no_collection():
+            while chunk := file.read(_CHUNK):
+                parser.Parse(chunk, False)
+            parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise _xml_error(error, name) from error
     except (ValueError, UnicodeDecodeError, LookupError) as error:
