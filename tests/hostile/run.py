@@ -43,7 +43,7 @@ def main() -> int:
     parser.add_argument("-k", dest="word", default="", help="only cases whose name has this word")
     parser.add_argument("--list", action="store_true", help="print the names of the cases")
     parser.add_argument("--from", dest="first", type=int, help=argparse.SUPPRESS)
-    args = parser.parse_args()
+    args, _ = parser.parse_known_args()  # what pytest is given beside is not for here
     if args.first is not None:
         run_from(args.first, args.word)
         return 0
