@@ -58,7 +58,8 @@ def read_frame(
     given = inputs.get("order")
     order = _core.columns.RowOrder() if given is None else encode(_core.columns.encode_order, given)
     members = inputs["stage"].labels  # of an enum, whose places are what the core saw
-    labels: list[Any] = list(rows.codes.labels)
+    with core_errors():  # a damaged label is not UTF-8
+        labels: list[Any] = list(rows.codes.labels)
     encoded = (rows.keys, rows.codes, rows.stamps, order, rows.dropped, threads)
     kept_columns, marks = None, None
     has_marks = unknown is not None or rows.ends is not None
