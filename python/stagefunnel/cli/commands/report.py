@@ -39,4 +39,4 @@ def report(args: _Args, parser: _Parser) -> None:
         }
         with page_bar(args.page, quiet=args.quiet) as progress:
             page = write_page(inputs.log, inputs.pipeline, args.page, progress=progress, **options)
-    sys.stdout.write(f"wrote {clean(page)}\n")
+    sys.stdout.write(f"wrote {clean(str(page))}\n")

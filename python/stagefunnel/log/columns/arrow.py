@@ -75,7 +75,7 @@ def _lies_inside(values: Any) -> bool:
     if places is None or places.size < width * (values.offset + len(values) + 1):
         return False
     kind = np.int32 if width == 4 else np.int64
-    offsets = np.frombuffer(places, dtype=kind, count=len(values) + 1, offset=width * values.offset)
+    offsets: Any = np.frombuffer(places, dtype=kind, count=len(values) + 1, offset=width * values.offset)
     return bool(offsets[0] >= 0 and offsets[-1] <= n_texts and (offsets[1:] >= offsets[:-1]).all())
 
 
