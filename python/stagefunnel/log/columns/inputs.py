@@ -172,7 +172,7 @@ def check_names(names: Iterable[str], known: list[Any], where: str) -> None:
     """Refuse the name of a column that is not there, or that several columns have."""
     for name in names:
         if known.count(name) > 1:
-            raise SchemaError(f"{where} has several columns named {name!r}; give each a name of its own")
+            raise SchemaError(f"{where} has several columns named {name!r}")
         if name not in known:
             raise SchemaError(f"no column {name!r}; {where} has: {quoted(known)}{did_you_mean(name, known)}")
 
