@@ -8,15 +8,16 @@
 #   bash tests/run.sh stubs                      rewrites the stubs in python/stagefunnel/_core
 #   bash tests/run.sh asan tsan                  the C++ tests under the sanitizers
 #   bash tests/run.sh asan_module tsan_module    the tests of the binding, and those under stress, likewise
+#   bash tests/run.sh hostile                    hostile input over every way in; -- -k bomb runs some of it
 #   bash tests/run.sh fuzz -- -runs=10000        libFuzzer with sanitizers; what follows -- goes to it. Needs clang
 #   bash tests/run.sh fuzz_million               the same without sanitizers, a million inputs on all processors
 #
-# Steps: setup lint types cpp docs notebooks python. What a step needs is installed by that step. Needs a C++20 compiler and Python >= 3.11 with venv
+# Steps: setup lint types cpp docs notebooks hostile python. What a step needs is installed by that step. Needs a C++20 compiler and Python >= 3.11 with venv
 # and headers; everything else goes into .venv, and PYTHON=python3.13 chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly all_steps=(setup lint types cpp docs notebooks python)
+readonly all_steps=(setup lint types cpp docs notebooks hostile python)
 readonly venv=$PWD/.venv
 readonly stubs=python/stagefunnel/_core
 readonly seconds=$PWD/build/seconds.txt  # the steps of this run and how long each took
@@ -186,6 +187,13 @@ step_notebooks() {
     IPYTHONDIR=$PWD/build/ipython PYTHONPATH=$PWD/tests/python/support python -m pytest -p no_width \
         --numprocesses "$jobs" --nbmake --overwrite build/notebooks/*.ipynb "${options[@]}"
     python tests/notebooks.py build/notebooks
+}
+
+# Each case has limits of time and memory; one that ends its process does not end the others.
+step_hostile() {
+    install_tools test
+    install_package
+    python tests/hostile/run.py "${options[@]}"
 }
 
 # One run, so that its closing line counts the tests and the examples in docstrings and pages. Tests of one file

@@ -45,8 +45,8 @@ def named(name: str) -> Option:
 
 def given(name: str, value: object) -> Option:
     """Name an option with the value that it was given: ``at='middle'``."""
-    is_list = isinstance(value, list | tuple | set | frozenset)
-    plain = ",".join(_written(one, str) for one in value) if is_list else _written(value, str)
+    several = value if isinstance(value, list | tuple | set | frozenset) else [value]
+    plain = ",".join(_written(one, str) for one in several)
     return Option(name, _written(value, repr), plain)
 
 

@@ -104,7 +104,8 @@ class StageRules:
         self, stages: Sequence[Label], final: Sequence[Label], elsewhere: Collection[Label]
     ) -> list[str]:
         """List what does not fit the labels of a pipeline: those in progress, the final ones, and others'."""
-        listed = dict.fromkeys([*stages, *final])  # a look-up takes as long however many there are
+        # A look-up takes as long however many there are.
+        listed = dict.fromkeys(label for label in (*stages, *final) if isinstance(label, Hashable))
         problems = _not_in("optional", self.optional, stages, final)
         problems += _not_in("paused", self.paused, stages, final)
         for name in (*_DATES, "limits"):
@@ -154,12 +155,16 @@ def _not_lengths(name: str, lengths: Iterable[LengthLike | None]) -> list[str]:
     return problems
 
 
+def _is_hashable(label: object) -> bool:
+    return isinstance(label, Hashable)
+
+
 def _not_in(
     name: str, given: Collection[Label], stages: Sequence[Label], final: Sequence[Label]
 ) -> list[str]:
     """List the labels that are no stages in progress."""
     problems = []
-    in_progress, at_the_end = {*stages}, {*final}
+    in_progress, at_the_end = ({*filter(_is_hashable, labels)} for labels in (stages, final))
     for label in given:
         if label in at_the_end:
             problems.append(f"{name} names {label!r}, which is a final stage; it is about stages in progress")

@@ -15,6 +15,7 @@ import contextlib
 import gc
 import io
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -43,7 +44,7 @@ def main() -> int:
     parser.add_argument("-k", dest="word", default="", help="only cases whose name has this word")
     parser.add_argument("--list", action="store_true", help="print the names of the cases")
     parser.add_argument("--from", dest="first", type=int, help=argparse.SUPPRESS)
-    args = parser.parse_args()
+    args, _ = parser.parse_known_args()  # what pytest is given beside is not for here
     if args.first is not None:
         run_from(args.first, args.word)
         return 0
@@ -70,6 +71,7 @@ def chosen(word: str) -> list[tuple[str, Any]]:
 def run_all(word: str) -> int:
     """Run the cases, in as many processes as it takes; return 1 if one of them failed."""
     begin, first, n_right, n_refused, failures = time.monotonic(), 0, 0, 0, []
+    took: dict[str, float] = {}
     while True:
         command = [sys.executable, __file__, "--from", str(first), "-k", word]
         at = first
@@ -81,6 +83,8 @@ def run_all(word: str) -> int:
                 if what == "begin":
                     current = text
                     continue
+                if what == "took":
+                    took[current] = float(text)
                 if what in ("right", "refused", "failed"):
                     at += 1
                 n_right += what == "right"
@@ -99,6 +103,16 @@ def run_all(word: str) -> int:
         first = at + 1
     for failure in failures:
         sys.stdout.write(f"{failure}\n")
+    if os.environ.get("HOSTILE_TIMES"):
+        groups: dict[str, list[float]] = {}
+        for name, seconds in took.items():
+            groups.setdefault(
+                re.sub(r" \d+|: (time|item|stage) .*|is .*|with .*: ", "", name)[:40], []
+            ).append(seconds)
+        for name, all_of in sorted(groups.items(), key=lambda pair: -sum(pair[1]))[:40]:
+            sys.stdout.write(f"{sum(all_of):7.2f} {len(all_of):4} {name}\n")
+    slowest = sorted(took, key=lambda name: -took[name])[:5]
+    sys.stdout.write("slowest: " + "; ".join(f"{name} {took[name]:.1f} s" for name in slowest) + "\n")
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     sys.stdout.write(
         f"{n_right + n_refused + len(failures)} cases: {n_right} right answers, {n_refused} refused, "
@@ -129,7 +143,7 @@ def run_from(first: int, word: str) -> None:
         for number, (name, case) in enumerate(cases[first:]):
             say(f"begin {name}")
             signal.alarm(PATIENCE)
-            before = _peak()
+            before, begun = _peak(), time.process_time()
             place = Path(folder) / str(number)
             place.mkdir()
             try:
@@ -150,6 +164,7 @@ def run_from(first: int, word: str) -> None:
             if _peak() - before > MORE_MEMORY:
                 result = f"failed takes {_peak() - before >> 20:,} MB more"
             say(result)
+            say(f"took {time.process_time() - begun:.3f}")
     say("end")
 
 

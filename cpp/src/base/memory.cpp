@@ -11,6 +11,7 @@
 #include <utility>
 
 #ifdef __linux__
+#include <pthread.h>
 #include <sys/mman.h>
 #endif
 
@@ -87,6 +88,10 @@ class Pool {
         used->second.pages = Pages::small;
         static_cast<void>(madvise(used->first, used->second.size, MADV_NOHUGEPAGE));
     }
+
+    void lock() { lock_.lock(); }
+
+    void unlock() { lock_.unlock(); }
 
     std::size_t n_idle() noexcept {
         const std::scoped_lock lock(lock_);
@@ -179,7 +184,14 @@ class Pool {
 Pool& pool() noexcept {
     static_assert(std::is_nothrow_default_constructible_v<Pool>);
     alignas(Pool) static std::array<std::byte, sizeof(Pool)> memory;
-    static Pool* const one = ::new (memory.data()) Pool;
+    static Pool* const one = [] {
+        Pool* const made = ::new (memory.data()) Pool;
+        // A process that forks while another thread holds the lock would leave it locked in the child for
+        // ever.
+        static_cast<void>(
+            pthread_atfork([] { pool().lock(); }, [] { pool().unlock(); }, [] { pool().unlock(); }));
+        return made;
+    }();
     return *one;
 }
 

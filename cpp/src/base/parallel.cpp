@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -40,7 +41,11 @@ void run_tasks(std::size_t n_tasks, unsigned threads, TaskRef work) {
     {
         std::vector<std::jthread> workers;
         workers.reserve(n_workers - 1);
-        for (std::size_t i = 1; i < n_workers; ++i) workers.emplace_back(run, i);
+        try {
+            for (std::size_t i = 1; i < n_workers; ++i) workers.emplace_back(run, i);
+        } catch (const std::system_error&) {
+            // Where the system starts no more threads, those that there are do all tasks.
+        }
         run(0);
     }
     if (error) std::rethrow_exception(error);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <stdexcept>
 #include <vector>
 
 #include "base/counting_sort.hpp"
@@ -107,21 +108,35 @@ inline std::uint64_t common_unit(const RowPieces& rows, std::int64_t earliest, u
     return std::max<std::uint64_t>(common.value, 1);
 }
 
+/// Returns the error of a column whose values are others than they were a moment before.
+inline std::invalid_argument changed_meanwhile() {
+    return std::invalid_argument(
+        "a column changes while it is read; do not write into it meanwhile, or pass a copy");
+}
+
 /// Moves every row to its partition as a `Record`. `words` has room for all records.
 template <class Record>
 void scatter(const RowPieces& rows, Survey& plan, const RecordLayout& layout, std::uint64_t* words,
              unsigned threads) {
+    // Where the rows of each range end in each partition: where those of the next range begin.
+    std::vector<std::vector<std::size_t>> ends(plan.next.begin() + 1, plan.next.end());
+    ends.emplace_back(plan.bounds.begin() + 1, plan.bounds.end());
     parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
         std::vector<std::size_t>& next = plan.next[t];
+        const std::vector<std::size_t>& end = ends[t];
         const std::size_t first = plan.ranges[t], last = plan.ranges[t + 1];
         const auto move = [&](const Piece& piece, std::size_t i, std::size_t row) {
             SourceRow source{};
             source.key = spread(piece.key[i]);
+            const std::int64_t time = piece.time[i];
             if constexpr (Record::kHashed) source.high = piece.high[i];
-            source.elapsed = layout.elapsed_at(piece.time[i]);
+            source.elapsed = layout.elapsed_at(time);
             source.row = static_cast<std::uint32_t>(row);
             source.stage = piece.stage[i];
-            const std::size_t place = next[layout.partition_of(source.key)]++;
+            const std::size_t q = layout.partition_of(source.key);
+            // Columns are read in place, twice: another thread may have written into them meanwhile.
+            if (next[q] >= end[q] || time < plan.earliest || time > plan.latest) throw changed_meanwhile();
+            const std::size_t place = next[q]++;
             Record::store(words + place * Record::kWords, layout, source);
         };
         if (!rows.release) {

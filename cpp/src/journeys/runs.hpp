@@ -98,6 +98,7 @@ inline Runs find_runs(const Piece& rows, const Survey& plan, unsigned threads) {
             start[at] = static_cast<std::uint32_t>(row);
             at += static_cast<std::size_t>(row == 0 || key[row] != key[row - 1]);
         }
+        if (at < first[t + 1]) throw changed_meanwhile();
         for (std::size_t run = first[t]; run < first[t + 1]; ++run) runs.key[run] = spread(key[start[run]]);
     });
     runs.start.back() = static_cast<std::uint32_t>(rows.n_rows);
@@ -198,8 +199,10 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
         const RecordLayout layout = layout_;
         PackedStep* const steps = steps_.data();
         for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool) {
-            steps[shift_[item] + row] = NarrowRecord<Width>::pack(layout.elapsed_at(rows.time[row]),
-                                                                  row - start[item], rows.stage[row]);
+            const std::uint64_t elapsed = layout.elapsed_at(rows.time[row]);
+            if ((elapsed >> layout.time_bits) != 0) throw changed_meanwhile();
+            steps[shift_[item] + row] =
+                NarrowRecord<Width>::pack(elapsed, row - start[item], rows.stage[row]);
         });
     }
 

@@ -62,7 +62,11 @@ class FileBatches(ABC):
     def __iter__(self) -> Generator[Any, None, None]:
         """Read the files, one batch ahead of the caller; who stops before the end closes the generator."""
         with closing(self._chained()) as batches, ThreadPoolExecutor(1) as reader:
-            coming = reader.submit(next, batches, None)
+            try:
+                coming = reader.submit(next, batches, None)
+            except RuntimeError:  # no thread can be started: it is read when it is needed
+                yield from batches
+                return
             while (batch := coming.result()) is not None:
                 coming = reader.submit(next, batches, None)
                 yield batch

@@ -6,6 +6,7 @@ the package and the command have it alike.
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import re
@@ -102,7 +103,7 @@ def check_parquet(metadata: Any, columns: Sequence[str] | None, packed: int, nam
 class Unpacked(io.RawIOBase):
     """An unpacked file that is read through, and refused once it is more than the limit."""
 
-    def __init__(self, unpacked: IO[bytes], packed: IO[bytes], name: str) -> None:
+    def __init__(self, unpacked: IO[bytes] | gzip.GzipFile, packed: IO[bytes], name: str) -> None:
         self._unpacked, self._packed, self._file = unpacked, packed, name
         self._size = os.fstat(packed.fileno()).st_size
         self._n_bytes = 0

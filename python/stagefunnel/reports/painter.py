@@ -55,7 +55,7 @@ def painter() -> Iterator[Draw]:
     """Start the process, or take one that is ready; give the function that lets it draw a specification."""
     with nullcontext(_ready.pop()) if _ready else _process() as process, ThreadPoolExecutor(1) as asking:
         try:
-            yield lambda specification: Drawing(specification, asking.submit(_asked, process, specification))
+            yield lambda specification: Drawing(specification, _submitted(asking, process, specification))
         finally:
             asking.shutdown(wait=False, cancel_futures=True)
             if process is not None:
@@ -98,6 +98,17 @@ def _process() -> Iterator[subprocess.Popen[bytes] | None]:
     finally:
         process.kill()
         process.communicate()
+
+
+def _submitted(
+    asking: ThreadPoolExecutor, process: subprocess.Popen[bytes] | None, specification: Specification
+) -> Future[str]:
+    try:
+        return asking.submit(_asked, process, specification)
+    except RuntimeError as error:  # no thread can be started: it is drawn here
+        refused: Future[str] = Future()
+        refused.set_exception(CancelledError(str(error)))
+        return refused
 
 
 def _asked(process: subprocess.Popen[bytes] | None, specification: Specification) -> str:

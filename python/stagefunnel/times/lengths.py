@@ -123,7 +123,8 @@ def exact_length(value: Any, clock: Clock, option: str) -> Fraction | Months:
             raise SchemaError(
                 given(option, value), f" has no unit, and the log's times are timestamps; give {_EXAMPLES}"
             )
-        if abs(value) > _MOST_NUMBER or not np.isfinite(float(value)):
+        size: Any = abs(value)
+        if size > _MOST_NUMBER or not np.isfinite(float(value)):
             raise SchemaError(given(option, value), " is not a length of time; None means no bound")
         return Fraction(int(value)) if is_whole_number(value) else Fraction(float(value))
     raise SchemaError(given(option, value), f" is not a length of time; give {_EXAMPLES}")

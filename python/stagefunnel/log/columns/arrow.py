@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ...errors import SchemaError
@@ -50,6 +51,32 @@ def refuse_objects(source: Any, names: Iterable[str]) -> None:
                 f"column {name!r} has the type Object of polars, whose values nothing else reads; cast it to "
                 f"integers or text"
             )
+
+
+def refuse_damaged(source: Any, names: Iterable[str]) -> None:
+    """Refuse text of pyarrow that lies outside its memory, as in a memory map that was changed or cut."""
+    if type(source).__module__.partition(".")[0] != "pyarrow" or not hasattr(source, "column"):
+        return
+    for name in names:
+        column = source.column(name)
+        for chunk in getattr(column, "chunks", [column]):
+            if not _lies_inside(getattr(chunk, "dictionary", chunk)):
+                raise SchemaError(
+                    f"column {name!r} is damaged: its texts lie outside its memory; read the file again"
+                )
+
+
+def _lies_inside(values: Any) -> bool:
+    width = {"string": 4, "binary": 4, "large_string": 8, "large_binary": 8}.get(str(values.type))
+    if width is None or not len(values):
+        return True
+    _, places, texts = values.buffers()
+    n_texts = 0 if texts is None else texts.size
+    if places is None or places.size < width * (values.offset + len(values) + 1):
+        return False
+    kind = np.int32 if width == 4 else np.int64
+    offsets: Any = np.frombuffer(places, dtype=kind, count=len(values) + 1, offset=width * values.offset)
+    return bool(offsets[0] >= 0 and offsets[-1] <= n_texts and (offsets[1:] >= offsets[:-1]).all())
 
 
 def _column_of_polars(source: Any, name: str) -> Any:

@@ -18,7 +18,7 @@ from ... import _core
 from ...errors import SchemaError, did_you_mean, quoted
 from ...times.stamps import stamps_from_objects
 from ...times.zones import UTC, zone_name
-from .arrow import is_of_duckdb, refuse_objects, table_of
+from .arrow import is_of_duckdb, refuse_damaged, refuse_objects, table_of
 from .casts import NotWhole, columns_to_cast, whole_objects, with_casts
 from .records import as_table
 
@@ -104,6 +104,7 @@ def read_inputs(source: Any, names: Mapping[str, str]) -> dict[str, Input]:
         where = "the table" if hasattr(source, "__arrow_c_stream__") else "the batch"
         check_names(wanted, known, where)
     refuse_objects(source, wanted)
+    refuse_damaged(source, wanted)
     of_session = is_of_duckdb(source)
     table = _cast(source, wanted)
     if hasattr(table, "__arrow_c_stream__"):
@@ -171,7 +172,7 @@ def check_names(names: Iterable[str], known: list[Any], where: str) -> None:
     """Refuse the name of a column that is not there, or that several columns have."""
     for name in names:
         if known.count(name) > 1:
-            raise SchemaError(f"{where} has several columns named {name!r}; give each a name of its own")
+            raise SchemaError(f"{where} has several columns named {name!r}")
         if name not in known:
             raise SchemaError(f"no column {name!r}; {where} has: {quoted(known)}{did_you_mean(name, known)}")
 
@@ -210,7 +211,13 @@ def _arrow_input(name: str, column: _core.columns.Column) -> Input:
             taken = column.take_integers(rows)
             return pd.Series(taken.view(np.uint64) if column.value_format == "L" else taken)
         if column.value_format.endswith(("u", "U")):
-            return pd.Series(column.take_text(rows), dtype=None if len(rows) else "str")
+            try:
+                return pd.Series(column.take_text(rows), dtype=None if len(rows) else "str")
+            except UnicodeDecodeError as error:
+                raise SchemaError(
+                    f"column {name!r} has text that is not valid Unicode: {error}; write the file again as "
+                    f"UTF-8"
+                ) from error
         return pd.Series(column.take_bytes(rows), dtype=object)
 
     return Input(name, column, take)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, quoted
+from ...errors import SchemaError, core_errors, quoted
 from ..columns.arrow import series_of
 from ..columns.inputs import Input, read_input, read_inputs
 from ..columns.kept import RowColumns, column_names, with_columns
@@ -58,19 +58,22 @@ def read_frame(
     given = inputs.get("order")
     order = _core.columns.RowOrder() if given is None else encode(_core.columns.encode_order, given)
     members = inputs["stage"].labels  # of an enum, whose places are what the core saw
-    labels: list[Any] = list(rows.codes.labels)
+    with core_errors():  # a damaged label is not UTF-8
+        labels: list[Any] = list(rows.codes.labels)
     encoded = (rows.keys, rows.codes, rows.stamps, order, rows.dropped, threads)
     kept_columns, marks = None, None
     has_marks = unknown is not None or rows.ends is not None
     if more or has_marks:
-        journeys, numbers = _core.journeys.build_journeys_with_rows(*encoded)
+        with core_errors():
+            journeys, numbers = _core.journeys.build_journeys_with_rows(*encoded)
         kept_columns = RowColumns(more, numbers, threads) if more else None
         if has_marks:
             unit = rows.times.time_unit
             ended = None if rows.ends is None else rows.ends.in_unit(unit, inputs["exited"].name)
             marks = RowMarks.of_rows(ended, unknown, numbers, threads)
     else:
-        journeys = _core.journeys.build_journeys(*encoded)
+        with core_errors():
+            journeys = _core.journeys.build_journeys(*encoded)
     return LogData(
         journeys=journeys,
         n_input_rows=len(rows),

@@ -150,9 +150,8 @@ def _in_memory(part: Any, name: str) -> Iterator[Source]:
 
 def pandas_frame(table: Any) -> pd.DataFrame:
     """Turn a polars frame, an Arrow table or a DuckDB relation into a pandas frame."""
-    names = getattr(table, "column_names", None) or getattr(getattr(table, "schema", None), "names", [])
-    if isinstance(names, list | tuple):  # a lazy frame has a method of this name
-        refuse_twice([str(name) for name in names], "the table")
+    names = getattr(table, "column_names", ())
+    refuse_twice([str(name) for name in names if isinstance(name, str)], "the table")
     if hasattr(table, "to_pydict"):
         return pd.DataFrame(table.to_pydict())
     if hasattr(table, "get_columns"):  # to_pandas() of polars would need pyarrow
