@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 import pandas as pd
 
 from ..tables.labels import columns_before, group_label
+from ..words import mark, tr
 from .chance import TwoShares, clear_differences
 from .extremes import largest
 from .numbers import percent, precise_points
@@ -26,8 +27,8 @@ NameOf: TypeAlias = Callable[[Any], str]  # gives the name that people read for 
 Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funnel
 _Remembered: TypeAlias = Mapping[str, Any]
 
-_ALL_THE_SAME: Final = "The same share of all reached each stage."
-_FOLLOW: Final = "have had less time; follow all of them for the same time (within)"
+_ALL_THE_SAME: Final = mark("The same share of all reached each stage.")
+_FOLLOW: Final = mark("have had less time; follow all of them for the same time (within)")
 
 
 def of_periods(
@@ -46,7 +47,10 @@ def of_periods(
     if remembered.get("basis") == "created":
         within = remembered.get("within")
         if within is None:
-            return [f"Not compared: younger {things_of(remembered)} {_FOLLOW}", *notes]
+            return [
+                tr("Not compared: younger {things} {follow}", things=things_of(remembered), follow=_FOLLOW),
+                *notes,
+            ]
         return [*_won_of_all(periods, sides, name_of, remembered), *notes]
     return [*_win_rates(periods, sides, remembered), *notes]
 
@@ -91,9 +95,17 @@ def _won_of_all(
     stage = name_of(won["stage"].iloc[0]) if len(won) else ""
     if len(shares) < 2:
         return [
-            f"Too few periods are covered whole, with {LEAST_BASE} {things_of(remembered)}, to compare them"
+            tr(
+                "Too few periods are covered whole, with {least_base} {things}, to compare them",
+                least_base=LEAST_BASE,
+                things=things_of(remembered),
+            )
         ]
-    return [_change(f"{stage} within {remembered['within']}, of all created", shares)]
+    return [
+        _change(
+            tr("{stage} within {within}, of all created", stage=stage, within=remembered["within"]), shares
+        )
+    ]
 
 
 def _win_rates(periods: PeriodRows, sides: Sequence[Side], remembered: _Remembered) -> list[str]:
@@ -108,10 +120,12 @@ def _win_rates(periods: PeriodRows, sides: Sequence[Side], remembered: _Remember
             with_more_open.append(side.name)
         else:
             mature.append((side.name, rate))
-    sentences = [_change("Win rate of what was closed in the period", mature)] if len(mature) > 1 else []
+    sentences = [_change(tr("Win rate of what was closed in the period"), mature)] if len(mature) > 1 else []
     if with_more_open:
         names = listed(with_more_open)
-        sentences.append(f"Not compared, with more still open than in earlier periods: {names}")
+        sentences.append(
+            tr("Not compared, with more still open than in earlier periods: {names}", names=names)
+        )
     return sentences
 
 
@@ -131,8 +145,14 @@ def win_rates(periods: PeriodRows, remembered: _Remembered) -> tuple[list[float 
 
 def _change(what: str, of_periods: Sequence[tuple[str, float]]) -> str:
     (first, before), (last, now) = of_periods[0], of_periods[-1]
-    shares = f"{100 * now:.1f}% in {last} after {100 * before:.1f}% in {first}"
-    return f"{what}: {shares} ({precise_points(now - before)} points)"
+    shares = tr(
+        "{x:.1f}% in {last} after {x_2:.1f}% in {first}",
+        x=100 * now,
+        last=last,
+        x_2=100 * before,
+        first=first,
+    )
+    return tr("{what}: {shares} ({now} points)", what=what, shares=shares, now=precise_points(now - before))
 
 
 def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
@@ -157,7 +177,7 @@ def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
 
 def _furthest_apart(where: str, now: tuple[str, float], before: tuple[str, float]) -> str:
     there, here = (f"{percent(share)} ({name})" for name, share in (now, before))
-    return f"Furthest apart at {where}: {there}, {here}"
+    return tr("Furthest apart at {where}: {there}, {here}", where=where, there=there, here=here)
 
 
 def series_of(comparison: pd.DataFrame) -> list[Series]:
@@ -173,7 +193,7 @@ def of_comparison(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf)
     """Say at which stage two periods differ most, and in which group, if chance alone does not make that."""
     by = columns_before(table, "stage")
     if table["conversion_from_all_difference"].isna().all():
-        return ["No stage has a share of all in both periods."]
+        return [tr("No stage has a share of all in both periods.")]
     series = series_of(table)
     partial = {name for name, rows in series if _is_partial(name, rows, remembered)}
     if not by:
@@ -184,8 +204,12 @@ def of_comparison(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf)
         [rows for _, rows in table.groupby(by, sort=False, dropna=False) if _are_alike(rows)] or [table[:0]]
     )
     if notes or alike.empty:
-        needed = f"{LEAST_BASE} {things_of(remembered)} and open shares within 5 points"
-        return notes or [f"No group has two periods that are alike: {needed}."]
+        needed = tr(
+            "{least_base} {things} and open shares within 5 points",
+            least_base=LEAST_BASE,
+            things=things_of(remembered),
+        )
+        return notes or [tr("No group has two periods that are alike: {needed}.", needed=needed)]
     return _changes(alike, remembered, name_of)
 
 
@@ -195,15 +219,23 @@ def _changes(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf) -> l
     if not differences.max():
         return [_ALL_THE_SAME]
     if remembered.get("basis") not in ("created", "closed"):
-        largest_one = f"Largest difference: {_change_at(table, differences, name_of)}"
-        return [largest_one, f"Not tested: {things_of(remembered)} may be in both periods"]
+        largest_one = tr("Largest difference: {change_at}", change_at=_change_at(table, differences, name_of))
+        return [largest_one, tr("Not tested: {things} may be in both periods", things=things_of(remembered))]
     is_clear = differences.notna() & _are_clear(table)
     if is_clear.any():
-        return [f"Biggest change: {_change_at(table[is_clear], differences[is_clear], name_of)}"]
+        return [
+            tr(
+                "Biggest change: {change_at}",
+                change_at=_change_at(table[is_clear], differences[is_clear], name_of),
+            )
+        ]
     (before, _), (now, _) = series_of(table)
     return [
-        f"No clear change between {before} and {now}",
-        f"Largest difference: {_change_at(table, differences, name_of)}, which may be chance",
+        tr("No clear change between {before} and {now}", before=before, now=now),
+        tr(
+            "Largest difference: {change_at}, which may be chance",
+            change_at=_change_at(table, differences, name_of),
+        ),
     ]
 
 
@@ -222,8 +254,19 @@ def _change_at(table: pd.DataFrame, differences: pd.Series, name_of: NameOf) -> 
         (name, rows["conversion_from_all"].iloc[0]) for name, rows in series_of(row)
     )
     where = ", ".join([name_of(row["stage"].iloc[0]), *group_label(row, columns_before(row, "stage"))])
-    shares = f"{percent(later)} in {now} against {percent(earlier)} in {before}"
-    return f"{where}, {shares} ({precise_points(later - earlier)} points)"
+    shares = tr(
+        "{later} in {now} against {earlier} in {before}",
+        later=percent(later),
+        now=now,
+        earlier=percent(earlier),
+        before=before,
+    )
+    return tr(
+        "{where}, {shares} ({later} points)",
+        where=where,
+        shares=shares,
+        later=precise_points(later - earlier),
+    )
 
 
 def _is_partial(name: str, rows: pd.DataFrame, remembered: _Remembered) -> bool:

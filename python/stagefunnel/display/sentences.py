@@ -43,6 +43,7 @@ from ..tables.schema import (
     VELOCITY,
 )
 from ..tables.skipping import OnTheWay
+from ..words import mark, tr
 from .absorption_sentences import of_absorption
 from .comparing_sentences import (
     of_compared_groups,
@@ -75,11 +76,11 @@ _Compose: TypeAlias = Callable[[pd.DataFrame, NameOf, Mapping[str, Any]], list[s
 
 # Visits that are still open are in none of these.
 _HALF_OF: Final = {
-    "visit": "half of the completed visits took",
-    "item": "half of the items that completed a visit spent",
-    "longest": "half of the items' longest completed visits took",
+    "visit": mark("half of the completed visits took"),
+    "item": mark("half of the items that completed a visit spent"),
+    "longest": mark("half of the items' longest completed visits took"),
 }
-_NOTHING_LOST = "Nothing was lost from a stage."
+_NOTHING_LOST = mark("Nothing was lost from a stage.")
 
 
 def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -131,7 +132,12 @@ def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     things = things_of(remembered)
     total = int(table["base"].sum())
     sentences = of_standouts(
-        remembered, total, rate="win rate", trials=f"closed {things}", pending="open", things=things
+        remembered,
+        total,
+        rate=tr("win rate"),
+        trials=tr("closed {things}", things=things),
+        pending="open",
+        things=things,
     )
     groups = [rows for _, rows in table.groupby(by, sort=False, dropna=False, observed=True)]
     sentences = [*won_by_group(table, by, thing_of(remembered)), *sentences]
@@ -149,29 +155,39 @@ def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     if is_censored:
         known = known[known["median"].notna()]
         if known.empty:
-            return ["Too few visits have ended to say how long half of them take."]
+            return [tr("Too few visits have ended to say how long half of them take.")]
     if known.empty:
-        return ["No visit of a stage in progress is completed."]
+        return [tr("No visit of a stage in progress is completed.")]
     row = largest(known, known["median"]).iloc[0]
     remembered = table.attrs.get("stagefunnel", {})
     half = _HALF_OF.get(remembered.get("per", "visit"), _HALF_OF["visit"])
-    half = "half of all visits take" if is_censored else half
+    half = tr("half of all visits take") if is_censored else half
     median = length(row["median"], remembered.get("working_day"))
     still_open = percent(row["open"] / row["visits"])
     return [
-        f"Slowest stage: {name_of(row['stage'])} ({half} more than {median}; "
-        f"{still_open} of all visits are still open)"
+        tr(
+            "Slowest stage: {stage} ({half} more than {median}; {still_open} of all visits are still open)",
+            stage=name_of(row["stage"]),
+            half=half,
+            median=median,
+            still_open=still_open,
+        )
     ]
 
 
 def of_moves(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     """Say which transition is the most frequent."""
     if table.empty:
-        return ["Nothing moved."]
+        return [tr("Nothing moved.")]
     row = largest(table, table["moves"]).iloc[0]
     here, there = name_of(row["from_stage"]), name_of(row["to_stage"])
-    share = f"{counted(row['moves'], 'move')}, {percent(row['share'])} of those that left {here}"
-    return [f"Most frequent: {here} → {there} ({share})"]
+    share = tr(
+        "{n_moves}, {share} of those that left {here}",
+        n_moves=counted(row["moves"], "move"),
+        share=percent(row["share"]),
+        here=here,
+    )
+    return [tr("Most frequent: {here} → {there} ({share})", here=here, there=there, share=share)]
 
 
 def of_losses(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -192,7 +208,7 @@ def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]
     """Say which stage is skipped most often, and in which group, and what makes the groups unlike."""
     some_without_rows = bool(remembered.get("without_rows"))
     if not table["beyond"].any() and not some_without_rows:
-        return [f"No {thing_of(remembered)} got past a stage."]
+        return [tr("No {thing} got past a stage.", thing=thing_of(remembered))]
     groups = [value_labels(table[name]) for name in columns_before(table, "stage")]
     stages = map(name_of, table["stage"].tolist())
     places = [", ".join(names) for names in zip(stages, *groups, strict=True)]
@@ -203,14 +219,16 @@ def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]
 
 
 def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str:
-    return f"Most often lost from: {where} ({part_of(lost, total, total_of)})"
+    return tr(
+        "Most often lost from: {where} ({part_of})", where=where, part_of=part_of(lost, total, total_of)
+    )
 
 
 def of_items(table: pd.DataFrame) -> list[str]:
     """Say how many items there are, and how they stand."""
     numbers = table["outcome"].value_counts()
     standings = ", ".join(f"{count(numbers.get(name, 0))} {name}" for name in ("won", "lost", "open"))
-    return [f"{counted(len(table), 'item')}: {standings}"]
+    return [tr("{n_items}: {standings}", n_items=counted(len(table), "item"), standings=standings)]
 
 
 def of_explanation(table: pd.DataFrame, name_of: NameOf) -> list[str]:
@@ -218,22 +236,35 @@ def of_explanation(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     places = []
     for kind, rows in table.groupby("kind", sort=False, observed=True):
         stages = ", ".join(map(name_of, rows["stage"][rows["passed"] | rows["assumed"]]))
-        places.append(f"{KIND_TITLES.get(str(kind), str(kind))}: {stages or 'nowhere'}")
-    return [f"It counts in: {'; '.join(places)}"] if places else []
+        places.append(tr("{get}: {x}", get=KIND_TITLES.get(str(kind), str(kind)), x=stages or tr("nowhere")))
+    return [tr("It counts in: {places}", places=tr("; ").join(places))] if places else []
 
 
 def of_rows(table: pd.DataFrame) -> list[str]:
     """Say how many rows there are, and of how many items."""
-    return [f"{counted(len(table), 'row')} of {counted(table['item'].nunique(), 'item')}"]
+    return [
+        tr(
+            "{n_rows} of {n_items}",
+            n_rows=counted(len(table), "row"),
+            n_items=counted(table["item"].nunique(), "item"),
+        )
+    ]
 
 
 def of_stages(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     """Say which stage has the most rows."""
     if table.empty:
-        return ["There are no stages."]
+        return [tr("There are no stages.")]
     row = largest(table, table["rows"]).iloc[0]
     rows = part_of(row["rows"], table["rows"].sum())
-    return [f"{counted(len(table), 'stage')}; most rows: {name_of(row['stage'])} ({rows})"]
+    return [
+        tr(
+            "{n_stages}; most rows: {stage} ({rows})",
+            n_stages=counted(len(table), "stage"),
+            stage=name_of(row["stage"]),
+            rows=rows,
+        )
+    ]
 
 
 def of_quality(table: pd.DataFrame) -> list[str]:
@@ -241,14 +272,16 @@ def of_quality(table: pd.DataFrame) -> list[str]:
     found = dict(zip(table["check"], table["count"].tolist(), strict=True))
     read = [counted(found.pop(f"{noun}s"), noun) for noun in ("row", "item", "stage") if f"{noun}s" in found]
     odd = [f"{name.replace('_', ' ')} {count(number)}" for name, number in found.items() if number]
-    start = "; ".join(filter(None, [", ".join(read), ", ".join(odd) if odd else "nothing unusual"]))
+    start = tr("; ").join(filter(None, [", ".join(read), ", ".join(odd) if odd else tr("nothing unusual")]))
     return [start, *doubts_of(table)]
 
 
 def doubts_of(quality: pd.DataFrame) -> list[str]:
     """Write out the checks of a quality table that warn, then what its reader guessed."""
     return [
-        f"{level.capitalize()}: {line}" for level in ("warning", "guess") for line in of_level(quality, level)
+        tr("{capitalize}: {line}", capitalize=level.capitalize(), line=line)
+        for level in ("warning", "guess")
+        for line in of_level(quality, level)
     ]
 
 
@@ -262,10 +295,10 @@ def of_level(quality: pd.DataFrame, level: str) -> list[str]:
 def of_problems(table: pd.DataFrame) -> list[str]:
     """Say how many stages of a log and a pipeline do not fit."""
     if table.empty:
-        return ["The log and the pipeline fit."]
+        return [tr("The log and the pipeline fit.")]
     kinds = table["problem"].value_counts(sort=False)
     numbers = ", ".join(f"{value_label(problem)} {count(number)}" for problem, number in kinds.items())
-    return [f"Stages that do not fit: {numbers}"]
+    return [tr("Stages that do not fit: {numbers}", numbers=numbers)]
 
 
 def _of_two_periods(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -371,8 +404,15 @@ def _ever_and_now(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of
         # Of several won stages an item may have been in more than one.
         if len(rows) == 1 and rows["reached"].iloc[0] != outcome[name]:
             ever, now = count(rows["reached"].iloc[0]), count(outcome[name])
-            texts.append(f"{name_of(rows['stage'].iloc[0])}: {ever} ever, {now} now")
-    return ["; ".join(texts)] if texts else []
+            texts.append(
+                tr(
+                    "{value}: {ever} ever, {now} now",
+                    value=name_of(rows["stage"].iloc[0]),
+                    ever=ever,
+                    now=now,
+                )
+            )
+    return [tr("; ").join(texts)] if texts else []
 
 
 def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf, *, of_some_stages: bool, things: str) -> str:
@@ -390,23 +430,28 @@ def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_
     stage, lost = name_of(row["stage"]), row["lost_from"]
     if outcome is None:
         # Without its outcomes a funnel does not show the items that were lost before any stage.
-        return _most_lost(stage, lost, int(part["lost_from"].sum()), "lost from a stage")
+        return _most_lost(stage, lost, int(part["lost_from"].sum()), tr("lost from a stage"))
     return _most_lost(stage, lost, outcome["lost"])
 
 
 def standing(outcome: Mapping[str, Any], thing: str = "item") -> str:
     """Say how many items there are, or other things that are counted, and how they stand now."""
     parts = [
-        f"{counted(outcome['base'], thing)} now: {count(outcome['won'])} won, "
-        f"{count(outcome['lost'])} lost, {count(outcome['open'])} open",
-        f"win rate {percent(outcome['win_rate'])}",
+        tr(
+            "{base} now: {won} won, {lost} lost, {open} open",
+            base=counted(outcome["base"], thing),
+            won=count(outcome["won"]),
+            lost=count(outcome["lost"]),
+            open=count(outcome["open"]),
+        ),
+        tr("win rate {win_rate}", win_rate=percent(outcome["win_rate"])),
     ]
     if outcome["left_out"]:
-        parts.append(f"{count(outcome['left_out'])} left out (lost, then won)")
+        parts.append(tr("{left_out} left out (lost, then won)", left_out=count(outcome["left_out"])))
     if outcome["reopened_won"]:
-        parts.append(f"{count(outcome['reopened_won'])} won after a loss")
+        parts.append(tr("{reopened_won} won after a loss", reopened_won=count(outcome["reopened_won"])))
     parts += won_amount(outcome, thing)
-    return "; ".join(parts)
+    return tr("; ").join(parts)
 
 
 def standings(outcomes: Mapping[str, Mapping[str, Any] | None], thing: str = "item") -> list[str]:
@@ -414,4 +459,7 @@ def standings(outcomes: Mapping[str, Mapping[str, Any] | None], thing: str = "it
     sentences = {kind: standing(outcome, thing) for kind, outcome in outcomes.items() if outcome is not None}
     if len({*sentences.values()}) <= 1:
         return [*sentences.values()][:1]
-    return [f"{KIND_TITLES.get(kind, kind)}: {sentence}" for kind, sentence in sentences.items()]
+    return [
+        tr("{get}: {sentence}", get=KIND_TITLES.get(kind, kind), sentence=sentence)
+        for kind, sentence in sentences.items()
+    ]

@@ -14,6 +14,7 @@ from ..tables.labels import columns_before
 from ..tables.schema import CHECKED, EXPLANATION, FUNNEL, QUALITY, SKIPS, STAGE_TIMES
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
+from ..words import tr
 from .cells import cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
 from .first_columns import CHECKED_BY_SENTENCES, FIRST_COLUMNS
@@ -186,9 +187,9 @@ def _remembered(table: pd.DataFrame) -> Mapping[str, Any]:
 def _title_of(remembered: Mapping[str, Any]) -> str:
     kind = remembered.get("table", "")
     if kind == "suggestion":
-        return f"Suggested: {remembered['suggested']}"
+        return tr("Suggested: {suggested}", suggested=remembered["suggested"])
     if kind == "time_in_stage":
-        return f"Time in stage, {PER_TITLES[remembered.get('per', 'visit')]}"
+        return tr("Time in stage, {per_titles}", per_titles=PER_TITLES[remembered.get("per", "visit")])
     if kind == "time_to":
         return way_title(remembered)
     if kind == "flow":
@@ -200,7 +201,12 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
     if kind != "comparison":
         return TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]
-    return f"Funnel: {KIND_TITLES.get(remembered['kind'], remembered['kind'])}, {now} compared with {before}"
+    return tr(
+        "Funnel: {get}, {now} compared with {before}",
+        get=KIND_TITLES.get(remembered["kind"], remembered["kind"]),
+        now=now,
+        before=before,
+    )
 
 
 def _without_known_starts(times: pd.DataFrame) -> pd.DataFrame:
@@ -244,13 +250,17 @@ def _main_columns(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 def _show_chain(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     """Show the parts of a chain as groups of a funnel; each part has its own names of stages."""
     unlinked = max(remembered["unlinked"].values(), default=0)
-    in_groups = ", in no group" if len(remembered.get("by", ())) > 1 else ""
+    in_groups = tr(", in no group") if len(remembered.get("by", ())) > 1 else ""
     named, of_names = named_parts(table, remembered)
     return show_funnel(
         named,
         {**of_names, "without_rows": _without_rows_of_chain(remembered)},
-        what="Chain, counted in leads" if remembered["basis"] == "origin" else "Chain",
-        also=[f"Deals without a lead: {count(unlinked)}{in_groups}"] if unlinked else [],
+        what=tr("Chain, counted in leads") if remembered["basis"] == "origin" else tr("Chain"),
+        also=[
+            tr("Deals without a lead: {unlinked}{in_groups}", unlinked=count(unlinked), in_groups=in_groups)
+        ]
+        if unlinked
+        else [],
     )
 
 
@@ -295,7 +305,7 @@ def _show_moves(transitions: pd.DataFrame) -> Shown:
     return _show_rows(
         moves,
         remembered.get("names", {}),
-        title="Moves, the most frequent first",
+        title=tr("Moves, the most frequent first"),
         most=_MOST_MOVES,
         below=answers(moves, remembered),
         kind="transitions",
@@ -304,8 +314,11 @@ def _show_moves(transitions: pd.DataFrame) -> Shown:
 
 def _show_findings(quality: pd.DataFrame) -> Shown:
     found = quality[quality["count"] > 0]
-    below = [f"{len(quality) - len(found)} other checks found nothing.", *doubts_of(quality)]
-    return _show_rows(found, {}, title="What was read", below=below)
+    below = [
+        tr("{quality} other checks found nothing.", quality=len(quality) - len(found)),
+        *doubts_of(quality),
+    ]
+    return _show_rows(found, {}, title=tr("What was read"), below=below)
 
 
 def _show_rows(
@@ -332,7 +345,9 @@ def _show_rows(
         spare=_spare([name for name, _ in columns], kind),
     )
     rest = len(table) - most
-    return Shown(title, grid, [], [*([f"… and {count(rest)} more rows"] if rest > 0 else []), *below])
+    return Shown(
+        title, grid, [], [*([tr("… and {rest} more rows", rest=count(rest))] if rest > 0 else []), *below]
+    )
 
 
 def _spare(names: list[str], kind: str) -> list[int]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
+from ..words import mark, tr
 from .blocks import with_bars
 from .folding import Folded, folded
 from .grid import Grid
@@ -17,7 +18,7 @@ from .plain_text import plain_text
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
-_WITH_BARS = "of all"  # the column that is drawn as bars on a terminal
+_WITH_BARS = mark("of all")  # the column that is drawn as bars on a terminal
 _ALL = 100_000  # columns of a terminal that has room for everything
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
 
@@ -131,7 +132,7 @@ class Shown:
         sides = ["left" if is_text else "right" for is_text in self._grid.is_text]
         body = []
         for i, row in enumerate(self._grid.rows):
-            line = ' style="border-bottom:1px solid currentColor"' if i in self._grid.breaks else ""
+            line = tr(' style="border-bottom:1px solid currentColor"') if i in self._grid.breaks else ""
             cells = "".join(
                 f'<td style="text-align:{side}{_bar(cell)}">{html.escape(cell)}</td>'
                 for cell, side in zip(row, sides, strict=True)
@@ -203,8 +204,15 @@ def has_width(*, is_terminal: bool) -> bool:
 
 
 def _of_left_out(headings: Sequence[str], all_with: str) -> str:
-    columns = "1 column is" if len(headings) == 1 else f"{len(headings)} columns are"
-    return f"{columns} left out for width: {', '.join(headings)}; {all_with} shows all"
+    columns = (
+        tr("1 column is") if len(headings) == 1 else tr("{headings} columns are", headings=len(headings))
+    )
+    return tr(
+        "{columns} left out for width: {headings}; {all_with} shows all",
+        columns=columns,
+        headings=", ".join(headings),
+        all_with=all_with,
+    )
 
 
 def _bar(cell: str) -> str:
@@ -213,7 +221,9 @@ def _bar(cell: str) -> str:
     if share is None:
         return ""
     width = f"{min(float(share[1]), 100):g}%"
-    return f";background:linear-gradient(90deg,rgba(0,114,178,.22) {width},transparent {width})"
+    return tr(
+        ";background:linear-gradient(90deg,rgba(0,114,178,.22) {width},transparent {width})", width=width
+    )
 
 
 def _markdown(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..words import tr
 from .numbers import count, counted, plural
 
 
@@ -24,12 +25,27 @@ def without_unit(remembered: Mapping[str, Any]) -> list[str]:
     if not isinstance(n_without, Mapping):
         if not n_without:
             return []
-        has, each = ("has", "it") if n_without == 1 else ("have", "each")
-        return [f"{counted(n_without, 'item')} {has} no {unit}; {each} counts as one of its own"]
+        has, each = (tr("has"), tr("it")) if n_without == 1 else (tr("have"), "each")
+        return [
+            tr(
+                "{n_items} {has} no {unit}; {each} counts as one of its own",
+                n_items=counted(n_without, "item"),
+                has=has,
+                unit=unit,
+                each=each,
+            )
+        ]
     if not any(n_without.values()):
         return []
-    numbers = ", ".join(f"{count(n)} in {period}" for period, n in n_without.items())
-    return [f"Items without {_article(unit)} {unit}: {numbers}; each counts as one of its own"]
+    numbers = ", ".join(tr("{n} in {period}", n=count(n), period=period) for period, n in n_without.items())
+    return [
+        tr(
+            "Items without {article} {unit}: {numbers}; each counts as one of its own",
+            article=_article(unit),
+            unit=unit,
+            numbers=numbers,
+        )
+    ]
 
 
 def _article(noun: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from ..words import mark, tr
 from .numbers import count, percent
 from .standouts import are_unlike
 from .things import things_of
@@ -16,9 +17,9 @@ from .things import things_of
 LEAST_BASE: Final = 30  # shares of fewer items are not compared
 _MOST_NAMED: Final = 3
 # How the notes begin.
-AGE: Final = "Not alike in age: "
-_PART: Final = "Covered only in part: "
-_FEW: Final = f"Fewer than {LEAST_BASE} "
+AGE: Final = mark("Not alike in age: ")
+_PART: Final = mark("Covered only in part: ")
+_FEW: Final = tr("Fewer than {least_base} ", least_base=LEAST_BASE)
 
 
 @dataclass(frozen=True)
@@ -102,19 +103,35 @@ def unlike_notes(
     until = remembered.get("observed_until", "")
     partial = sorted(side.name for side in sides if side.is_partial)
     if partial:
-        notes.append(f"{_PART}{listed(partial)}{until and f' (observed until {until})'}")
+        notes.append(
+            tr(
+                "{part}{partial}{x}",
+                part=_PART,
+                partial=listed(partial),
+                x=until and tr(" (observed until {until})", until=until),
+            )
+        )
     aged = [side for side in sides if side.has_age]
     if aged and "within" not in remembered:  # else all items have had the same time
         most = max(aged, key=lambda side: (side.open_share, side.name))
         least = min(aged, key=lambda side: (side.open_share, side.name))
         if are_unlike(most.open_share, least.open_share):
             notes.append(
-                f"{AGE}{percent(most.open_share)} of {most.name} is still {pending}, "
-                f"{percent(least.open_share)} of {least.name}"
+                tr(
+                    "{age}{open_share} of {name} is still {pending}, {open_share_2} of {name_2}",
+                    age=AGE,
+                    open_share=percent(most.open_share),
+                    name=most.name,
+                    pending=pending,
+                    open_share_2=percent(least.open_share),
+                    name_2=least.name,
+                )
             )
     small = sorted(side.name for side in sides if 0 < side.base < LEAST_BASE)
     if small:
-        notes.append(f"{_FEW}{things or things_of(remembered)}: {listed(small)}")
+        notes.append(
+            tr("{few}{x}: {small}", few=_FEW, x=things or things_of(remembered), small=listed(small))
+        )
     return notes
 
 
@@ -122,18 +139,20 @@ def why_not_compared(notes: Sequence[str]) -> tuple[str, list[str]] | None:
     """Turn the note that weighs most into a title that warns; return it with the notes it does not repeat."""
     age = next((note for note in notes if note.startswith(AGE)), "")
     if age:
-        return f"Not to be compared yet: {age.removeprefix(AGE).rstrip('.')}", [
+        return tr("Not to be compared yet: {rstrip}", rstrip=age.removeprefix(AGE).rstrip(".")), [
             note for note in notes if note != age
         ]
     part = next((note for note in notes if note.startswith(_PART)), "")
     if part:
         names = part.removeprefix(_PART).split(" (observed until ")[0]
-        return f"Not to be compared: the log covers {names} only in part", [*notes]
+        return tr("Not to be compared: the log covers {names} only in part", names=names), [*notes]
     few = next((note for note in notes if note.startswith(_FEW)), "")
     if not few:
         return None
     what, names = few.rstrip(".").split(": ", 1)
-    warning = f"Too few to compare: {names} ({what[0].lower()}{what[1:]})"
+    warning = tr(
+        "Too few to compare: {names} ({lower}{what})", names=names, lower=what[0].lower(), what=what[1:]
+    )
     return warning, [note for note in notes if note != few]
 
 
@@ -147,5 +166,5 @@ def notes_of_funnels(series: Iterable[tuple[str, pd.DataFrame]], remembered: Map
 def listed(names: Sequence[str]) -> str:
     """Write the first of some names, and how many more there are."""
     rest = len(names) - _MOST_NAMED
-    more = f" and {count(rest)} more" if rest > 0 else ""
+    more = tr(" and {rest} more", rest=count(rest)) if rest > 0 else ""
     return ", ".join(names[:_MOST_NAMED]) + more

@@ -13,26 +13,35 @@ from ..errors import counted
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..times.periods import MomentLike, PeriodLike, pair_of
+from ..words import tr
 
 
 def about(
     log: StageLog, pipeline: Pipeline, period: PeriodLike | None, basis: str, as_of: MomentLike | None
 ) -> list[str]:
     """Say what the page is about, in two lines."""
-    parts = [f"{counted(log.n_rows, 'row')} of {counted(log.n_items, 'item')}"]
+    parts = [
+        tr("{n_rows} of {n_items}", n_rows=counted(log.n_rows, "row"), n_items=counted(log.n_items, "item"))
+    ]
     if period is not None:
         ends = pair_of(period) or (period,)
-        parts.append(f"{basis} in {' to '.join('…' if end is None else _text(end) for end in ends)}")
+        parts.append(
+            tr(
+                "{basis} in {ends}",
+                basis=basis,
+                ends=tr(" to ").join("…" if end is None else _text(end) for end in ends),
+            )
+        )
     if as_of is not None:
-        parts.append(f"as of {_text(as_of)}")
+        parts.append(tr("as of {as_of}", as_of=_text(as_of)))
     data = log._data
     if data.time_range is not None:
         first, last = data.to_times(np.array(data.time_range, dtype=np.int64))
-        parts.append(f"{_text(first)} to {_text(last)}")
+        parts.append(tr("{first} to {last}", first=_text(first), last=_text(last)))
         if as_of is None:
-            parts.append(f"observed until {_text(log.observed_until)}")
-    parts.append(f"made on {made_on()}")
-    return [str(pipeline), "; ".join(parts)]
+            parts.append(tr("observed until {observed_until}", observed_until=_text(log.observed_until)))
+    parts.append(tr("made on {made_on}", made_on=made_on()))
+    return [str(pipeline), tr("; ").join(parts)]
 
 
 def made_on() -> datetime.date:

@@ -17,6 +17,7 @@ from ..pipeline import Pipeline
 from ..questions.funnel.comparison import compare_periods
 from ..questions.funnel.decomposition import decompose, mix_rate
 from ..questions.funnel.group_comparison import compare_groups
+from ..words import mark, tr
 from . import sections
 from .findings import of_groups, of_periods
 from .page import News, Section
@@ -24,12 +25,12 @@ from .painter import Draw
 from .tiles import named_period
 
 _SURE: Final = 0.95
-_NOTHING: Final = ("No step shows", "No stage shows", "There is nothing to compare")
-_DEFINITION: Final = (
-    "Each group is compared with all others at each step, among the items that got to the stage before. A "
-    "difference is named where chance alone makes one so large in fewer than 5% of such tables. That is not "
-    "yet a cause: nobody assigned the items by lot, columns have their values of today, and a table that was "
-    "looked at before is not counted."
+_NOTHING: Final = (mark("No step shows"), mark("No stage shows"), mark("There is nothing to compare"))
+_DEFINITION: Final = mark(
+    "Each group is compared with all others at each step, among the items that got to the stage "
+    "before. A difference is named where chance alone makes one so large in fewer than 5% of "
+    "such tables. That is not yet a cause: nobody assigned the items by lot, columns have their "
+    "values of today, and a table that was looked at before is not counted."
 )
 
 
@@ -56,10 +57,10 @@ def chance(
         )
     return Section(
         "chance",
-        "Real or chance?",
+        tr("Real or chance?"),
         _DEFINITION,
         figure,
-        [] if groups is None else [sections.table_part(groups, "Groups compared, step by step")],
+        [] if groups is None else [sections.table_part(groups, tr("Groups compared, step by step"))],
         [*said, *findings] if is_folded else findings,
         news=news,
         is_folded=is_folded,

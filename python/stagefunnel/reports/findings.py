@@ -18,6 +18,7 @@ from ..questions.stages.clearly_first import (
     clearly_slowest,
     surely,
 )
+from ..words import mark, tr
 from .page import Finding, News, Section
 
 MOST: Final = 3
@@ -27,7 +28,14 @@ _SLOW: Final = 0.1  # the share of open items that is slow where nothing is wron
 # What findings answer, in this order: may the numbers be wrong, where are items lost, who or when is
 # unlike, what is to be done now.
 _QUESTIONS: Final = ("data", "way", "unlike", "now")
-_NOTES: Final = ("Not ", "Covered", "Fewer", "No ", "There is nothing", "Groups are read")
+_NOTES: Final = (
+    mark("Not "),
+    "Covered",
+    "Fewer",
+    mark("No "),
+    mark("There is nothing"),
+    mark("Groups are read"),
+)
 
 
 def chosen(sections: Sequence[Section]) -> list[Finding]:
@@ -44,18 +52,18 @@ def of_losses(table: pd.DataFrame) -> list[News]:
     """Name the stage from which surely most are lost."""
     if table.empty:
         return []
-    return _of_first(table, "Most often lost", clearly_most_lost(table, _SURE), "way")
+    return _of_first(table, tr("Most often lost"), clearly_most_lost(table, _SURE), "way")
 
 
 def of_skips(log: StageLog, pipeline: Pipeline, scope: Mapping[str, Any]) -> list[News]:
     """Name the stage that is surely skipped most often."""
     table = skips(log, pipeline, by=None, confidence=_SURE, **scope)
-    return _of_first(table, "Most often skipped", clearly_most_skipped(table), "way")
+    return _of_first(table, tr("Most often skipped"), clearly_most_skipped(table), "way")
 
 
 def of_times(log: StageLog, pipeline: Pipeline, times: pd.DataFrame, scope: Mapping[str, Any]) -> list[News]:
     """Name the stage that surely takes longest."""
-    return _of_first(times, "Slowest stage", clearly_slowest(log, pipeline, times, **scope), "way")
+    return _of_first(times, tr("Slowest stage"), clearly_slowest(log, pipeline, times, **scope), "way")
 
 
 def of_stuck(table: pd.DataFrame) -> list[News]:
@@ -113,7 +121,13 @@ def of_quality(table: pd.DataFrame) -> list[News]:
         rows = table[(table["level"] == level) & (table["count"] > 0)]
         for line, n in zip(of_level(table, level), rows["count"].tolist(), strict=True):
             share = min(n / n_items, 1.0) if n_items else 1.0
-            found.append(News(f"{level.capitalize()}: {line}", share, "data" if level == "warning" else ""))
+            found.append(
+                News(
+                    tr("{capitalize}: {line}", capitalize=level.capitalize(), line=line),
+                    share,
+                    "data" if level == "warning" else "",
+                )
+            )
     return found
 
 

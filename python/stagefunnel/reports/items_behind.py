@@ -19,6 +19,7 @@ from ..questions.scope.further import further_values
 from ..questions.scope.item_rows import rows_of_items
 from ..questions.scope.selection import Selection, selection_of
 from ..questions.stages.cells_of_items import FirstItems, first_items_in_cells
+from ..words import mark, tr
 from .page import CellItems, StageItems
 
 MOST: Final = 20  # items of a number
@@ -26,12 +27,12 @@ _MOST_OF_PAGE: Final = 8_000
 _MOST_COLUMNS: Final = 3
 _LONGEST: Final = 40  # characters of a value beside a key
 _CALLED: Final = {
-    "reached": "reached",
-    "assumed": "assumed",
-    "skipped": "skipped",
-    "began_beyond": "began beyond",
-    "lost_from": "lost here",
-    "open_at": "open here",
+    "reached": mark("reached"),
+    "assumed": mark("assumed"),
+    "skipped": mark("skipped"),
+    "began_beyond": mark("began beyond"),
+    "lost_from": mark("lost here"),
+    "open_at": mark("open here"),
 }
 
 
@@ -95,19 +96,19 @@ def items_behind(
 def _cell(
     anchor: str, label: Any, kind: str, name: str, first: FirstItems, text_of: Mapping[int, tuple[str, str]]
 ) -> CellItems:
-    of_kind = "" if kind == "classic" else f"with {kind}: "
+    of_kind = "" if kind == "classic" else tr("with {kind}: ", kind=kind)
     n = len(first.places)
-    some = f"{counted(first.total, 'item')}" + (f", the first {count(n)}" if n < first.total else "")
-    options = f"{name}={label!r}" + ("" if kind == "classic" else f", kind={kind!r}")
+    some = f"{counted(first.total, 'item')}" + (tr(", the first {n}", n=count(n)) if n < first.total else "")
+    options = f"{name}={label!r}" + ("" if kind == "classic" else tr(", kind={kind}", kind=kind))
     words = f"--{name.replace('_', '-')} {shlex.quote(str(label))}"
-    words += "" if kind == "classic" else f" --kind {kind}"
+    words += "" if kind == "classic" else tr(" --kind {kind}", kind=kind)
     return CellItems(
         anchor,
         f"{of_kind}{_CALLED[name]}",
         some,
         [text_of[place] for place in first.places.tolist()],
-        f"item_table(log, pipeline, {options})",
-        f"stagefunnel item-table … {words}",
+        tr("item_table(log, pipeline, {options})", options=options),
+        tr("stagefunnel item-table … {words}", words=words),
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ...errors import SchemaError, quoted
 from ...tables.labels import columns_before, spoken, value_label
+from ...words import tr
 from ..remarks import of_later, period_of, where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
 from .library import require_altair
@@ -99,7 +100,7 @@ class Canvas:
     @property
     def by_text(self) -> str:
         """How titles go on where there are groups: ``, by manager``."""
-        return f", by {', '.join(map(spoken, self.by))}" if self.by else ""
+        return tr(", by {map}", map=", ".join(map(spoken, self.by))) if self.by else ""
 
     def groups(self, most: int, rows: pd.DataFrame | None = None) -> Panels:
         """Split the table, or some `rows` of it, by its breakdown into at most `most` groups."""

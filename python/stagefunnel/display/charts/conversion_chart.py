@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...errors import SchemaError
 from ...tables.schema import CONVERSION_TIMES
+from ...words import tr
 from ..numbers import brief, count, length, percent
 from .canvas import Canvas, rows_of
 from .letters import width_of
@@ -81,7 +82,7 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light", wid
     if spans and n == remembered.get("matches"):
         bins = _of_spans(spans, n, working_day)
     title, below = titled_by(canvas)
-    below.append("At the right: how many took so long, and the share that is through by then")
+    below.append(tr("At the right: how many took so long, and the share that is through by then"))
     return canvas.drawn(lambda sheet: _draw(sheet, bins), title, below, width=width)
 
 
@@ -106,7 +107,7 @@ def _draw(sheet: Sheet, bins: Sequence[_Bin]) -> None:
     look = sheet.look
     most = max([one.n for one in bins] + [1])
     names = max(width_of(one.name, NAME) for one in bins) + 14
-    texts = [f"{brief(one.n)} · {percent(one.to_date)} through" for one in bins]
+    texts = [tr("{n} · {to_date} through", n=brief(one.n), to_date=percent(one.to_date)) for one in bins]
     numbers = max(width_of(text, SMALL) for text in texts) + 12
     wide = max(40.0, sheet.width - names - numbers)
     half = next((at for at, one in enumerate(bins) if one.to_date >= 0.5), -1)

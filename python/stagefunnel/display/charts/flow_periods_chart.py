@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ...words import mark, tr
 from ..numbers import brief, count, number
 from .canvas import Panels
 from .flow_parts import Part, has_money, parts_of
@@ -18,11 +19,11 @@ from .style import SMALL, Meaning
 
 _LEAST_PANEL, _HIGH, _LINE_HIGH = 380, 170, 90
 _WORDS: Mapping[Meaning, str] = {
-    "open": "came",
-    "won": "won",
-    "lost": "lost",
-    "moved": "moved on",
-    "skipped": "left otherwise, or lowered",
+    "open": mark("came"),
+    "won": mark("won"),
+    "lost": mark("lost"),
+    "moved": mark("moved on"),
+    "skipped": mark("left otherwise, or lowered"),
 }
 
 
@@ -92,9 +93,9 @@ def _draw_panel(
     # Both have the same room for the numbers of their axes, so that their periods stand below each other.
     axis = max(width_of(brief(abs(tick)), SMALL) for tick in (*ticks, *ticks_of(0, most, most=2)))
     inset = axis + 8
-    sheet.text(x, y + 11, "in work at the end", colour=look.quiet, room=wide)
+    sheet.text(x, y + 11, tr("in work at the end"), colour=look.quiet, room=wide)
     end = _draw_line(sheet, panel, x, y + 14, wide, most, inset)
-    sheet.text(x, end + 13, "came and left in the period", colour=look.quiet, room=wide)
+    sheet.text(x, end + 13, tr("came and left in the period"), colour=look.quiet, room=wide)
     frame, bottom = draw_frame(
         sheet,
         x,

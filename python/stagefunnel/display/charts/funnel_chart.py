@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ...tables.schema import FUNNEL
+from ...words import tr
 from ..numbers import count, percent
 from ..things import things_of
 from .bars import Row, draw_rows, name_room, number_room
@@ -164,13 +165,16 @@ def _draw_heat(sheet: Sheet, canvas: Canvas, groups: Panels) -> None:
                     "group": group,
                     "stage": names[row["stage"]],
                     "reached": count(row["reached"]),
-                    f"all {things}": count(row["base"]),
+                    tr("all {things}", things=things): count(row["base"]),
                 },
             )
             for group, part in groups
             for row in of_kind(part, kind).to_dict("records")
         ]
         rows = list(dict.fromkeys(cell.row for cell in cells))
-        tails = {group: f"of {count(of_kind(part, kind)['base'].iloc[0])}" for group, part in groups}
+        tails = {
+            group: tr("of {value}", value=count(of_kind(part, kind)["base"].iloc[0]))
+            for group, part in groups
+        }
         stages = list(names.values())
         y = draw_heat(sheet, cells, rows, stages, 0, y, sheet.look.heat, tails=tails) + 18

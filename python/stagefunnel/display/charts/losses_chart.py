@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...tables.labels import columns_behind, present_or_missing
 from ...tables.schema import LOSSES
+from ...words import mark, tr
 from ..numbers import brief, count, length, percent
 from ..sentences import of_losses
 from ..things import things_of
@@ -21,7 +22,7 @@ from .sheet import Sheet
 from .style import ThemeName
 
 _MOST_GROUPS, _MOST_REASONS, _LEAST_PANEL = 12, 7, 400
-_NO_STAGE, _NO_REASON, _OTHER = "no earlier stage", "no reason", "other"
+_NO_STAGE, _NO_REASON, _OTHER = mark("no earlier stage"), mark("no reason"), "other"
 
 
 def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
@@ -71,10 +72,21 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
     named = table.assign(from_stage=_named(table["from_stage"], names))
     title, *below = of_losses(named, str, remembered) or [""]
     if not title.startswith("Most often"):
-        title, below = canvas.titled(f"Where {things} are lost"), [line for line in (title, *below) if line]
-    what = "lost stage" if part == "lost_stage" else part
+        title, below = (
+            canvas.titled(tr("Where {things} are lost", things=things)),
+            [line for line in (title, *below) if line],
+        )
+    what = tr("lost stage") if part == "lost_stage" else part
     by = canvas.by_text
-    below = [f"{count(table['items'].sum())} {things} lost, by the stage before the loss{by}", *below]
+    below = [
+        tr(
+            "{items} {things} lost, by the stage before the loss{by}",
+            items=count(table["items"].sum()),
+            things=things,
+            by=by,
+        ),
+        *below,
+    ]
     if any(row.low is not None for _, rows, _ in panels for row in rows):
         below += interval_note(remembered)
     return canvas.drawn(lambda sheet: _draw(sheet, panels, what), title, below, width=width)
@@ -178,7 +190,10 @@ def _draw(sheet: Sheet, panels: list[tuple[str, list[Row], tuple[list[Cell], lis
             top = sheet.heading(x, y, group, [], wide) + 4 if group else y
             end = draw_rows(sheet, rows, x, top, wide, whole=largest, names=names, numbers=numbers)
             if cells:
-                end = sheet.heading(x, end + 10, f"By {what.replace('_', ' ')}", [], wide) + 4
+                end = (
+                    sheet.heading(x, end + 10, tr("By {replace}", replace=what.replace("_", " ")), [], wide)
+                    + 4
+                )
                 most = max(cell.share for cell in cells)
                 stages = [row.name for row in rows]
                 end = draw_heat(sheet, cells, stages, order, x, end, sheet.look.lost_heat, largest=most)

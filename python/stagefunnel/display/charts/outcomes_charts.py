@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ...tables.schema import OUTCOME_TABLE, VARIANTS
+from ...words import mark, tr
 from ..numbers import brief, count, length, percent
 from ..sentences import of_outcomes
 from ..things import things_of
@@ -22,7 +23,12 @@ from .sheet import Sheet
 from .style import Meaning, ThemeName
 
 _MOST_GROUPS, _MOST_VARIANTS = 60, 12
-_WORDS: dict[Meaning, str] = {"won": "won", "open": "open", "lost": "lost", "skipped": "others"}
+_WORDS: dict[Meaning, str] = {
+    "won": mark("won"),
+    "open": mark("open"),
+    "lost": mark("lost"),
+    "skipped": "others",
+}
 
 
 def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
@@ -66,13 +72,13 @@ def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     rows.sort(key=lambda row: -1.0 if row.value is None else row.value, reverse=True)
     won, lost = (int(canvas.table[name].sum()) for name in ("won", "lost"))
     all_at = won / (won + lost) if won + lost else None
-    title, *below = of_outcomes(canvas.table, canvas.remembered) or [canvas.titled("Win rate")]
+    title, *below = of_outcomes(canvas.table, canvas.remembered) or [canvas.titled(tr("Win rate"))]
     if title.startswith(("Not alike", "Fewer than", "Covered")):
-        title, below = canvas.titled("Win rate"), [title, *below]
+        title, below = canvas.titled(tr("Win rate")), [title, *below]
     else:
-        below = [canvas.titled("Win rate: won, of what was closed"), *below]
+        below = [canvas.titled(tr("Win rate: won, of what was closed")), *below]
     below += interval_note(canvas.remembered)
-    all_text = f"all: {percent(all_at)}" if all_at is not None else ""
+    all_text = tr("all: {all_at}", all_at=percent(all_at)) if all_at is not None else ""
     at = all_at if canvas.by else None
     return canvas.drawn(lambda sheet: _draw_rates(sheet, rows, at, all_text), title, below, width=width)
 
@@ -86,7 +92,11 @@ def _dot_of(group: str, row: Mapping[str, Any], things: str) -> Dot:
     sure = interval_of(row, "win_rate")
     return Dot(
         group,
-        f"{percent_between(row, 'win_rate')} of {count(closed)} closed",
+        tr(
+            "{percent_between} of {closed} closed",
+            percent_between=percent_between(row, "win_rate"),
+            closed=count(closed),
+        ),
         float(row["win_rate"]) if closed else None,
         low=sure and sure.low,
         high=sure and sure.high,
@@ -94,7 +104,7 @@ def _dot_of(group: str, row: Mapping[str, Any], things: str) -> Dot:
         about={
             "group": group,
             **{name: count(row[name]) for name in ("won", "lost", "open")},
-            f"all {things}": count(row["base"]),
+            tr("all {things}", things=things): count(row["base"]),
         },
     )
 
@@ -138,7 +148,7 @@ def plot_variants(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         [_row_of_variant(row, canvas.remembered) for row in rows_of(canvas.table)], _MOST_VARIANTS, "ways"
     )
     found = of_variants(canvas.table, canvas.remembered)
-    title, below = (found[0], found[1:]) if found else ("Ways that items go", [])
+    title, below = (found[0], found[1:]) if found else (tr("Ways that items go"), [])
     return canvas.drawn(lambda sheet: _draw_variants(sheet, rows), title, below, width=width)
 
 
@@ -153,7 +163,7 @@ def _row_of_variant(row: Mapping[str, Any], remembered: Mapping[str, Any]) -> Ro
         str(row["variant"]),
         f"{brief(n)} · {percent(row['share'])}",
         [Piece(part, of * each, {"part": f"{count(of)} {_WORDS[part]}"}) for part, of in pieces],
-        note=f"{note}; median until closed {took}" if took != "–" else note,
+        note=tr("{note}; median until closed {took}", note=note, took=took) if took != "–" else note,
         about={"way": row["variant"], "items": count(n)},
     )
 

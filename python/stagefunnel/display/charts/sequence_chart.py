@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...tables.schema import SEQUENCE, SEQUENCE_PATHS
+from ...words import mark, tr
 from ..numbers import brief, count, length, percent
 from ..sequence_sentences import sequence_findings, sequence_title
 from .bars import Piece, Row, draw_rows, name_room, number_room
@@ -19,7 +20,11 @@ from .sheet import Sheet
 from .style import Meaning, ThemeName, inert
 
 _MOST_GROUPS, _LEAST_PANEL, _MOST_PATHS = 12, 400, 12
-_WORDS: dict[Meaning, str] = {"moved": "went on", "early": "may still go on", "lost": "dropped out"}
+_WORDS: dict[Meaning, str] = {
+    "moved": mark("went on"),
+    "early": mark("may still go on"),
+    "lost": mark("dropped out"),
+}
 
 
 def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
@@ -85,8 +90,8 @@ def _rows_of(table: pd.DataFrame) -> list[Row]:
         sure = interval_of(row, "conversion_from_first") if row["reached"] < first else None
         bounds = f" {sure.text()}" if sure else ""
         is_step = before and before == row["step"] - 1 and row["conversion_from_previous"] <= 1
-        note = [f"{brief(row['dropped'])} dropped out"] if row["dropped"] else []
-        note += [f"{brief(row['immature'])} may still go on"] if row["immature"] else []
+        note = [tr("{dropped} dropped out", dropped=brief(row["dropped"]))] if row["dropped"] else []
+        note += [tr("{immature} may still go on", immature=brief(row["immature"]))] if row["immature"] else []
         made.append(
             Row(
                 name,
@@ -191,7 +196,7 @@ def _row_of_path(row: Mapping[str, Any], remembered: Mapping[str, Any]) -> Row:
         str(row["path"]),
         f"{brief(row['items'])} · {percent(row['share'])}",
         [Piece("skipped" if is_other else "moved", float(row["share"]), about)],
-        note=f"median {took}" if took != "–" else "",
+        note=tr("median {took}", took=took) if took != "–" else "",
     )
 
 
@@ -204,9 +209,9 @@ def folded_rows(rows: Sequence[Row], most: int, what: str) -> list[Row]:
     known = re.search(r"^other \(([\d,]+) ", others[-1].name)
     n = len(others) - 1 + int(known[1].replace(",", "")) if known else len(others)
     rest = Row(
-        f"other ({count(n)} more {what})",
+        tr("other ({n} more {what})", n=count(n), what=what),
         percent(share),
-        [Piece("skipped", share, {"part": f"{percent(share)} of all"})],
+        [Piece("skipped", share, {"part": tr("{share} of all", share=percent(share))})],
     )
     return [*kept, rest]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ...tables.schema import SEQUENCE_TREND
+from ...words import tr
 from ..numbers import count, percent
 from ..sequence_sentences import has_window, is_whole
 from ..unlike import LEAST_BASE
@@ -71,8 +72,8 @@ def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light", widt
         for group, rows in canvas.groups(_MOST_GROUPS)
     ]
     title, below = titled_by(canvas)
-    what = f"Converted within {remembered['window']}" if has_end else "Converted so far"
-    below.insert(0, f"{what}, of those that entered in the period")
+    what = tr("Converted within {window}", window=remembered["window"]) if has_end else tr("Converted so far")
+    below.insert(0, tr("{what}, of those that entered in the period", what=what))
     below += interval_note(remembered)
     return canvas.drawn(lambda sheet: _draw(sheet, panels, periods), title, below, width=width)
 
@@ -88,7 +89,7 @@ def _points(rows: pd.DataFrame, has_end: bool, partial: Container[str]) -> list[
                 str(row["period"]),
                 # A line has a gap where nothing entered.
                 float(row["conversion"]) if row["entered"] else None,
-                ", of mature ".join(shares),
+                tr(", of mature ").join(shares),
                 count(row["converted"]),
                 int(row["entered"]),
                 is_early or row["entered"] < LEAST_BASE,

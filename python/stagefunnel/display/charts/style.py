@@ -10,23 +10,24 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from ...errors import SchemaError, check_option, given
+from ...words import mark
 
 ThemeName = Literal["light", "dark"]
 Meaning: TypeAlias = Literal["moved", "open", "lost", "won", "assumed", "skipped", "early"]
 
 # What people read for each meaning, in the order of a key.
 WORDS: Final[dict[Meaning, str]] = {
-    "moved": "moved on",
-    "won": "won",
-    "open": "open here",
-    "lost": "lost here",
-    "assumed": "assumed",
-    "skipped": "skipped it",
-    "early": "too early to tell",
+    "moved": mark("moved on"),
+    "won": mark("won"),
+    "open": mark("open here"),
+    "lost": mark("lost here"),
+    "assumed": mark("assumed"),
+    "skipped": mark("skipped it"),
+    "early": mark("too early to tell"),
 }
 
 # These have the same widths; a browser without them takes a wider one, which `letters` counts on.
-FONT: Final = "Liberation Sans, Arial, Helvetica, sans-serif"
+FONT: Final = mark("Liberation Sans, Arial, Helvetica, sans-serif")
 # Sizes of letters in pixels. None is smaller than the last: it must be read on a phone.
 TITLE, HEADING, NAME, SMALL = 17.0, 13.5, 12.5, 11.5
 WIDE: Final = 920  # pixels of a chart by default

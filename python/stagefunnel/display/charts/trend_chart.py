@@ -11,6 +11,7 @@ import pandas as pd
 
 from ...errors import SchemaError, check_option, given, named
 from ...tables.schema import FUNNEL
+from ...words import mark, tr
 from ..numbers import brief, count, percent
 from ..period_rows import PeriodRows
 from ..period_sentences import immature, of_periods, sides_of_periods, win_rates
@@ -28,12 +29,12 @@ from .style import SMALL, ThemeName
 ValueName = Literal["win_rate", "conversion_from_all", "conversion_from_previous", "reached"]
 _MOST_GROUPS, _MOST_LINES, _MOST_DOTS, _HEIGHT, _LEAST_PANEL = 12, 8, 24, 250, 380
 _TITLES = {
-    "win_rate": "won, of what was closed in the period",
-    "conversion_from_all": "of all {items}",
-    "conversion_from_previous": "of the previous stage",
+    "win_rate": mark("won, of what was closed in the period"),
+    "conversion_from_all": mark("of all {items}"),
+    "conversion_from_previous": mark("of the previous stage"),
     "reached": "{items}",
 }
-_WIN_RATE = "win rate"
+_WIN_RATE = mark("win rate")
 _WIDE_ENOUGH = 14  # pixels between two periods in which ends of intervals do not touch
 _SHADE = 0.4  # so much of the colour of the grid
 _HIGH_OF_TEXT = 19  # pixels above a dot that its number takes
@@ -153,7 +154,7 @@ def plot_trend(
     if any(point.low is not None for _, lines in panels for line in lines for point in line.points):
         below += interval_note(remembered)
     if value != "win_rate" and len(shown) < len(labels):
-        below.append(f"{len(shown)} of {len(labels)} stages are drawn")
+        below.append(tr("{shown} of {labels} stages are drawn", shown=len(shown), labels=len(labels)))
     return canvas.drawn(
         lambda sheet: _draw(sheet, panels, periods, value, things_of(remembered)), title, below, width=width
     )
@@ -176,7 +177,9 @@ def _title_of(canvas: Canvas, periods: Sequence[str], sentences: list[str]) -> t
     """Take the sentence that compares two periods as the title, where there is one."""
     kind = str(canvas.remembered.get("kind", ""))
     first, last = short_period(periods[0]), short_period(periods[-1])
-    plain = canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}, from {first} to {last}")
+    plain = canvas.titled(
+        tr("Funnel: {get}, from {first} to {last}", get=KIND_TITLES.get(kind, kind), first=first, last=last)
+    )
     found = next((line for line in sentences if "% in " in line and " after " in line), None)
     if found is None:
         return plain, sentences
@@ -198,7 +201,12 @@ def _axis_title(value: str, remembered: Mapping[str, Any], things: str) -> str:
         text = _TITLES[value].format(items=things)
     else:
         within = remembered.get("within")
-        text = f"of all {things} {basis} in the period{f', within {within}' if within else ''}"
+        text = tr(
+            "of all {things} {basis} in the period{word}",
+            things=things,
+            basis=basis,
+            word=tr(", within {within}", within=within) if within else "",
+        )
     return text[:1].upper() + text[1:]
 
 
@@ -315,7 +323,7 @@ def draw_faint_key(sheet: Sheet) -> float:
     look = sheet.look
     sheet.line([(0, 6), (22, 6)], look.quiet, thick=1.6, dashed=True)
     sheet.point(22, 6, look.quiet, hollow=True, size=40)
-    words = f"too early to tell, or fewer than {LEAST_BASE}"
+    words = tr("too early to tell, or fewer than {least_base}", least_base=LEAST_BASE)
     sheet.text(34, 10, words, colour=look.quiet)
     return 20
 
@@ -344,7 +352,7 @@ def draw_lines(
                 "stage": line.name,
                 "value": one.text,
                 "reached": one.reached,
-                f"all {things}": count(one.base),
+                tr("all {things}", things=things): count(one.base),
             }
             # Many periods have room for the intervals of those that can be compared.
             has_ends = frame.pitch >= _WIDE_ENOUGH
