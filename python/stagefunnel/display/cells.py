@@ -8,6 +8,9 @@ from typing import Any, Final
 
 import pandas as pd
 
+from ..words import tr
+from ..words.forms import percent_sign
+from .heads import WORDS_OF, label, word_of
 from .numbers import change, count, difference, length, number, p_value, percent, points, without_points
 from .period_sentences import NameOf
 
@@ -55,7 +58,9 @@ def cell_writer(
     if kind == "i" and name != "item":
         return count
     if kind == "b":
-        return lambda value: "yes" if not pd.isna(value) and value else ""
+        return lambda value: tr("yes") if not pd.isna(value) and value else ""
+    if name in WORDS_OF:
+        return lambda value: "" if pd.isna(value) else _vocabulary(name, value, name_of)
     return lambda value: _word(value, name_of)
 
 
@@ -83,9 +88,9 @@ def between(write: Callable[[Any], str], low: Any, high: Any) -> str:
     """Write two bounds in brackets: ``(38–46%)``, ``(-2 to +12)`` points."""
     least, most = write(low), write(high)
     if write is percent:
-        least = least.removesuffix("%")
+        least = least.removesuffix(percent_sign())
     if write is points:  # a dash between signs would be one of them
-        return f"({without_points(least)} to {without_points(most)})"
+        return tr("({low} to {high})", low=without_points(least), high=without_points(most))
     return f"({least}–{most})"
 
 
@@ -95,7 +100,15 @@ def is_share(name: str) -> bool:
     return name.startswith(_SHARES) or name.endswith("rate")
 
 
+def _vocabulary(name: str, value: Any, name_of: NameOf) -> str:
+    """Write a value that is a word of the package, unless it is a stage with a name."""
+    if value is False:
+        return ""
+    named = name_of(value)
+    return word_of(name, value) if named == str(value) else named
+
+
 def _word(value: Any, name_of: NameOf) -> str:
     if pd.isna(value) or value is False:
         return ""
-    return "yes" if value is True else name_of(value)
+    return tr("yes") if value is True else label(name_of(value))

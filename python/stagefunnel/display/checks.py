@@ -39,7 +39,7 @@ def failures(table: pd.DataFrame) -> list[str]:
     failed = written_checks(table)[table["failed"].to_numpy(dtype=bool)]
     rows = zip(failed["condition"], failed["value"], failed["note"], strict=True)
     return [
-        tr("{condition} ({x})", condition=condition, x=note or tr("it is {value}", value=value))
+        tr("{condition} ({note})", condition=condition, note=note or tr("it is {value}", value=value))
         for condition, value, note in rows
     ]
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..words import tr
+from ..words import tr, trn
+from ..words.forms import written
 from .numbers import counted, number, percent
 
 _NEAR: Final = 0.005  # half a percent: nobody calls that too high
@@ -24,13 +25,12 @@ def without_crm(remembered: Mapping[str, Any]) -> list[str]:
     n = remembered.get("probability_missing", 0)
     if not n:
         return []
-    has, adds = (tr("has"), tr("adds")) if n == 1 else (tr("have"), tr("add"))
     return [
-        tr(
-            "{n_open_items} {has} no chance of the CRM's own and {adds} nothing to that.",
+        trn(
+            "{n_open_items} has no chance of the CRM's own and adds nothing to that.",
+            "{n_open_items} have no chance of the CRM's own and add nothing to that.",
+            n,
             n_open_items=counted(n, "open item"),
-            has=has,
-            adds=adds,
         )
     ]
 
@@ -48,15 +48,15 @@ def crm_tested(tested: pd.DataFrame) -> list[str]:
     how = (
         tr("{off} {word}", off=percent(abs(off)), word=tr("too high") if off > 0 else tr("too low"))
         if abs(off) >= _NEAR
-        else "right"
+        else tr("right")
     )
     ours, theirs = float(known["brier"].mean()), float(known["crm_brier"].mean())
     return [
         tr(
-            "The CRM's own chances were {how}. Their mean squared error is {theirs:.3f}, that of "
-            "the forecast {ours:.3f}.",
+            "The CRM's own chances were {how}. Their mean squared error is {theirs}, that of "
+            "the forecast {ours}.",
             how=how,
-            theirs=theirs,
-            ours=ours,
+            theirs=written(f"{theirs:.3f}"),
+            ours=written(f"{ours:.3f}"),
         )
     ]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from ..tables.labels import columns_before
 from ..tables.schema import FLOW, FLOW_AMOUNTS
-from ..words import tr
+from ..words import Words, mark, tr
 from .group_findings import of_each_group
 from .numbers import count, number
+
+_CHANGED: Final = Words({"raised": mark("raised"), "lowered": mark("lowered")})
 
 
 def of_flow(table: pd.DataFrame) -> list[str]:
@@ -87,7 +89,7 @@ def _in_money(open_stages: pd.DataFrame) -> list[str]:
     ends = total["at_start"] + came + total["raised"] - left - total["lowered"]
     if not np.isclose(ends, total["at_end"], rtol=1e-9, atol=1e-6):
         return []
-    changed = [f"{number(total[name])} {name}" for name in ("raised", "lowered") if total[name]]
+    changed = [f"{number(total[name])} {word}" for name, word in _CHANGED.items() if total[name]]
     away = (
         [tr("{moved_out} moved to another pipeline", moved_out=number(total["moved_out"]))]
         if total["moved_out"]

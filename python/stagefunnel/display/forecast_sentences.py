@@ -26,7 +26,7 @@ from .fit_sentences import of_fit
 from .markov_sentences import of_markov_check
 from .numbers import count, counted, number, part_of, percent, points, tenths
 from .period_sentences import NameOf
-from .things import things_of
+from .things import thing_of, things_of
 from .unlike import LEAST_BASE
 
 #: The first columns of each table.
@@ -96,7 +96,7 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     n_open, beyond = int(all_of_them["n_open"]), int(all_of_them["n_beyond_support"])
     things = things_of(remembered)
     if not n_open:
-        return [tr("No {removesuffix} is open.", removesuffix=things.removesuffix("s"))]
+        return [tr("No {thing} is open.", thing=thing_of(remembered))]
     sentences = []
     if not pd.isna(all_of_them["expected_wins"]):
         expected = tenths(all_of_them["expected_wins"])
@@ -361,7 +361,7 @@ def of_features(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
             tr(
                 "{part_of} have no label: the log ends before the moment + {get}.",
                 part_of=part_of(missing, len(table)),
-                get=remembered.get("horizon", "the horizon"),
+                get=remembered.get("horizon", tr("the horizon")),
             )
         )
     if n_before := remembered.get("moments_before"):

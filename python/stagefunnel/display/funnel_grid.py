@@ -11,11 +11,12 @@ import pandas as pd
 
 from ..tables.labels import columns_before, group_label, value_label
 from ..tables.schema import AMOUNTS, BOTH
-from ..words import mark, tr, trn
+from ..words import Words, mark, tr, trc, trn
 from .cells import with_bounds
 from .extremes import group_name
 from .folding import spare_columns
 from .grid import Grid
+from .heads import head
 from .money_sentences import notes_of_value, of_value
 from .numbers import count, counted, number, percent
 from .outcomes import recorded_outcomes
@@ -30,19 +31,21 @@ from .unlike import notes_of_funnels
 
 _MOST_GROUPS = 20
 _MOST_GROUPS_WITH_FINDINGS = 6
-_HEADINGS = {
-    "reached": mark("reached"),
-    "assumed": mark("assumed"),
-    "conversion_from_all": mark("of all"),
-    "conversion_from_previous": mark("of previous"),
-    "skipped": mark("skipped"),
-    "began_beyond": "began\nbeyond",
-    "lost_from": "lost\nhere",
-    "open_at": "open\nhere",
-    "amount": mark("amount"),
-    "amount_missing": mark("no amount"),
-    "amount_conversion": mark("of value"),
-}
+_HEADINGS = Words(
+    {
+        "reached": mark("reached"),
+        "assumed": mark("assumed"),
+        "conversion_from_all": mark("of all"),
+        "conversion_from_previous": mark("of previous"),
+        "skipped": mark("skipped"),
+        "began_beyond": mark("began\nbeyond"),
+        "lost_from": mark("lost\nhere"),
+        "open_at": mark("open\nhere"),
+        "amount": mark("amount"),
+        "amount_missing": mark("no amount"),
+        "amount_conversion": mark("of value"),
+    }
+)
 _SHARED = ("skipped", "began_beyond", "lost_from", "open_at")  # columns that are equal for all kinds
 
 
@@ -80,7 +83,7 @@ class _Funnel:
 
 
 def show_funnel(
-    table: pd.DataFrame, remembered: Mapping[str, Any], *, what: str = "Funnel", also: Sequence[str] = ()
+    table: pd.DataFrame, remembered: Mapping[str, Any], *, what: str = "", also: Sequence[str] = ()
 ) -> Shown:
     """Show a funnel.
 
@@ -106,7 +109,8 @@ def show_funnel(
             [(group_name(rows, funnel.by), rows) for rows in funnel.first_blocks], remembered
         )
     below += _of_length(table, remembered)
-    title = tr("{what}: ", what=what) + tr(" and ").join(KIND_TITLES.get(kind, kind) for kind in kinds)
+    titles = tr(" and ").join(KIND_TITLES.get(kind, kind) for kind in kinds)
+    title = tr("{what}: {titles}", what=what or tr("Funnel"), titles=titles)
     return Shown(title, _grid(funnel), above, [*below, *also])
 
 
@@ -126,11 +130,11 @@ def _of_length(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     )
     return [
         tr(
-            "Each {thing} is followed for {within} from its first row; observed until {get}{word}",
+            "Each {thing} is followed for {within} from its first row; observed until {until}{so}",
             thing=thing,
             within=within,
-            get=remembered.get("observed_until", ""),
-            word=tr(", so that {left_out}", left_out=left_out) if n else "",
+            until=remembered.get("observed_until", ""),
+            so=tr(", so that {left_out}", left_out=left_out) if n else "",
         )
     ]
 
@@ -197,9 +201,9 @@ def columns_of_grid(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[
 
 
 def _headings(funnel: _Funnel) -> Iterator[str]:
-    yield from (*funnel.by, "stage")
+    yield from (*funnel.by, head("stage"))
     for kind, columns in funnel.columns.items():
-        above = f"{kind}\n" if len(funnel.columns) > 1 else ""
+        above = f"{trc('kind', kind)}\n" if len(funnel.columns) > 1 else ""
         yield above + _HEADINGS[columns[0]]
         yield from (_HEADINGS[column] for column in columns[1:])
     yield from (_HEADINGS[column] for column in funnel.shared)

@@ -8,7 +8,8 @@ from typing import Any, Final
 import pandas as pd
 
 from ..tables.labels import columns_before
-from ..words import tr
+from ..words import tr, trc
+from ..words.forms import percent_sign, written
 from .extremes import group_name
 from .numbers import count, length, percent
 from .period_sentences import NameOf
@@ -91,7 +92,7 @@ def answer_of_rows(rows: pd.DataFrame, name_of: NameOf, remembered: Mapping[str,
     what = _what_happened(str(last["cause"]), name_of, remembered)
     sure = ""
     if not pd.isna(last["incidence_low"]) and not pd.isna(last["incidence_high"]):
-        low = percent(last["incidence_low"]).removesuffix("%")
+        low = percent(last["incidence_low"]).removesuffix(percent_sign())
         sure = f" ({low}–{percent(last['incidence_high'])})"
     age = length(last["time"], remembered.get("working_day"))
     few = tr("; too few items are that old to rely on it") if is_young else ""
@@ -118,10 +119,10 @@ def _what_happened(cause: str, name_of: NameOf, remembered: Mapping[str, Any]) -
         return tr(
             "of visits of {stage} go on to {cause}", stage=name_of(remembered["stage"]), cause=name_of(cause)
         )
-    items = tr("{x} items", x=remembered.get("basis") or "created")
+    items = tr("{basis} items", basis=trc("basis", remembered.get("basis") or "created"))
     if remembered.get("to", "outcome") != "outcome":
         return tr("of {items} reach {to}", items=items, to=name_of(remembered["to"]))
-    return tr("of {items} are {cause}", items=items, cause=cause)
+    return tr("of {items} are {cause}", items=items, cause=trc("outcome", str(cause)))
 
 
 def _passed_over(remembered: Mapping[str, Any]) -> list[str]:
@@ -140,7 +141,9 @@ def _win_rate(remembered: Mapping[str, Any], by: Sequence[Any]) -> list[str]:
     if by or not adjusted or adjusted[0] is None or not naive or naive[0] is None:
         return []
     error = (remembered.get("adjusted_win_rate_se") or [None])[0]
-    sure = "" if error is None else tr(" (standard error {x:.1f} points)", x=100 * error)
+    sure = (
+        "" if error is None else tr(" (standard error {error} points)", error=written(f"{100 * error:.1f}"))
+    )
     return [
         tr(
             "Win rate of closed items, adjusted for open ones: {adjusted}{sure}; counted: {naive}.",

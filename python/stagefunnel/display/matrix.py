@@ -13,6 +13,7 @@ from ..tables.schema import BOTH, FLOW, FUNNEL, SEQUENCE_TREND
 from ..words import tr
 from .cells import cell_writer, is_number
 from .grid import Grid
+from .heads import head
 from .numbers import NOTHING
 from .period_rows import PeriodRows
 from .period_sentences import immature, sides_of_periods
@@ -21,7 +22,7 @@ from .sentences import stage_namer
 from .sequence_sentences import sequence_title
 from .shown import Shown
 from .titles import KIND_TITLES
-from .unlike import listed
+from .unlike import PART, listed
 
 _MARK: Final = "*"
 
@@ -68,7 +69,7 @@ def show_matrix(table: pd.DataFrame, remembered: Mapping[str, Any], column: str)
     keys += ["stage"] if kind.has_stages else []
     notes, marked = kind.notes_of(table, remembered)
     grid = _grid(table, keys, column, marked, stage_namer(remembered.get("names", {})))
-    title = kind.title_of(remembered, column.replace("_", " "))
+    title = kind.title_of(remembered, head(column))
     return Shown(title, grid, [], [f"{_MARK} {note}" for note in notes])
 
 
@@ -81,7 +82,10 @@ def _grid(table: pd.DataFrame, keys: Sequence[Any], column: str, marked: set[str
     for period, value, *key in zip(map(str, table["period"]), table[column], *labels, strict=True):
         rows.setdefault(tuple(key), {})[period] = write(value)
     return Grid(
-        headings=[*map(str, keys), *(f"{one}{_MARK}" if one in marked else one for one in periods)],
+        headings=[
+            *(head(str(key)) for key in keys),
+            *(f"{one}{_MARK}" if one in marked else one for one in periods),
+        ],
         is_text=[True] * len(keys) + [False] * len(periods),
         rows=[[*key, *(cells.get(one, NOTHING) for one in periods)] for key, cells in rows.items()],
         breaks=_ends_of_groups(list(rows)) if "stage" in keys else set(),
@@ -113,7 +117,7 @@ def _of_funnels(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[lis
     what = (
         tr("Not covered whole, or with too recent items")
         if "within" in remembered
-        else tr("Covered only in part")
+        else tr(PART).split("{")[0].rstrip(": \N{NO-BREAK SPACE}")
     )
     notes = [tr("{what}: {partial}", what=what, partial=listed(partial))] if partial else []
     notes += [tr("More is still open than in earlier periods: {young}", young=listed(young))] if young else []
@@ -128,7 +132,7 @@ def _of_sequences(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[l
     is_young = table["mature"] < table["entered"]
     of_young = {*map(str, table["period"][is_young])} if remembered.get("window") is not None else set[str]()
     young = [name for name in names if name in of_young and name not in partial]
-    notes = [tr("Covered only in part: {partial}", partial=listed(partial))] if partial else []
+    notes = [tr(PART, names=listed(partial))] if partial else []
     notes += [tr("With windows that are not over: {young}", young=listed(young))] if young else []
     return notes, {*partial, *young}
 

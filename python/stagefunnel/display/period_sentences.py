@@ -6,6 +6,7 @@ that have had the same time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, Final, TypeAlias
@@ -14,6 +15,7 @@ import pandas as pd
 
 from ..tables.labels import columns_before, group_label
 from ..words import mark, tr
+from ..words.forms import percent_sign, share
 from .chance import TwoShares, clear_differences
 from .extremes import largest
 from .numbers import percent, precise_points
@@ -27,8 +29,8 @@ NameOf: TypeAlias = Callable[[Any], str]  # gives the name that people read for 
 Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funnel
 _Remembered: TypeAlias = Mapping[str, Any]
 
-_ALL_THE_SAME: Final = mark("The same share of all reached each stage.")
-_FOLLOW: Final = mark("have had less time; follow all of them for the same time (within)")
+_CHANGE: Final = mark("{now} in {last} after {before} in {first}")
+ALL_THE_SAME: Final = mark("The same share of all reached each stage.")
 
 
 def of_periods(
@@ -48,7 +50,11 @@ def of_periods(
         within = remembered.get("within")
         if within is None:
             return [
-                tr("Not compared: younger {things} {follow}", things=things_of(remembered), follow=_FOLLOW),
+                tr(
+                    "Not compared: younger {things} have had less time; follow all of them for the same time "
+                    "(within)",
+                    things=things_of(remembered),
+                ),
                 *notes,
             ]
         return [*_won_of_all(periods, sides, name_of, remembered), *notes]
@@ -143,16 +149,27 @@ def win_rates(periods: PeriodRows, remembered: _Remembered) -> tuple[list[float 
     return rates, closed
 
 
+def is_change(sentence: str) -> bool:
+    """Check whether a sentence says what a share is in one period after another one."""
+    _, between, after, *_ = re.split(r"\{\w+\}", tr(_CHANGE))
+    return f"{percent_sign()}{between}" in sentence and after in sentence
+
+
 def _change(what: str, of_periods: Sequence[tuple[str, float]]) -> str:
     (first, before), (last, now) = of_periods[0], of_periods[-1]
     shares = tr(
-        "{x:.1f}% in {last} after {x_2:.1f}% in {first}",
-        x=100 * now,
+        _CHANGE,
+        now=share(f"{100 * now:.1f}"),
         last=last,
-        x_2=100 * before,
+        before=share(f"{100 * before:.1f}"),
         first=first,
     )
-    return tr("{what}: {shares} ({now} points)", what=what, shares=shares, now=precise_points(now - before))
+    return tr(
+        "{what}: {shares} ({difference} points)",
+        what=what,
+        shares=shares,
+        difference=precise_points(now - before),
+    )
 
 
 def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
@@ -171,7 +188,7 @@ def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
         return []
     row = largest(known, (known["there"] - known["here"]).abs()).iloc[0]
     if row["there"] == row["here"]:
-        return [_ALL_THE_SAME]
+        return [tr(ALL_THE_SAME)]
     return [_furthest_apart(name_of(row["stage"]), (last, row["there"]), (first, row["here"]))]
 
 
@@ -217,7 +234,7 @@ def _changes(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf) -> l
     """Say which share of all differs most; the rows are of periods that are alike."""
     differences = table["conversion_from_all_difference"].abs()
     if not differences.max():
-        return [_ALL_THE_SAME]
+        return [tr(ALL_THE_SAME)]
     if remembered.get("basis") not in ("created", "closed"):
         largest_one = tr("Largest difference: {change_at}", change_at=_change_at(table, differences, name_of))
         return [largest_one, tr("Not tested: {things} may be in both periods", things=things_of(remembered))]
@@ -262,10 +279,10 @@ def _change_at(table: pd.DataFrame, differences: pd.Series, name_of: NameOf) -> 
         before=before,
     )
     return tr(
-        "{where}, {shares} ({later} points)",
+        "{where}, {shares} ({difference} points)",
         where=where,
         shares=shares,
-        later=precise_points(later - earlier),
+        difference=precise_points(later - earlier),
     )
 
 

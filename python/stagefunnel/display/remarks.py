@@ -7,16 +7,18 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..words import mark, tr
-from .numbers import count, counted
+from ..words import Noun, Words, language, mark, tr, trc, trn
+from .numbers import count, counted, plural
 from .things import thing_of, things_of, without_unit
 
 _MOST_NAMED: Final = 5
-_IGNORED: Final = {
-    "ignored": mark("the pipeline does not list"),
-    "ignored_by_name": mark("the pipeline ignores by name"),
-}
-_PARTS: Final = {"lead": mark("leads"), "deal": mark("deals")}
+_IGNORED: Final = Words(
+    {
+        "ignored": mark("the pipeline does not list"),
+        "ignored_by_name": mark("the pipeline ignores by name"),
+    }
+)
+_PARTS: Final = Words({"lead": mark("leads"), "deal": mark("deals")})
 
 
 def remarks_of(remembered: Mapping[str, Any]) -> list[str]:
@@ -106,8 +108,8 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
         )
     guesses: Mapping[str, int] = remembered.get("guesses", {})
     if guesses:
-        named = [f"{check.replace('_', ' ')} {count(n)}" for check, n in guesses.items()]
-        lines.append(f"Guessed when it was read, as quality() explains: {_some(named)}")
+        named = [f"{trc('check', check.replace('_', ' '))} {count(n)}" for check, n in guesses.items()]
+        lines.append(tr("Guessed when it was read, as quality() explains: {named}", named=_some(named)))
     lines += [
         tr("Warning: {n} {of_number}", n=count(n), of_number=of_number(note, n))
         for n, note in remembered.get("warnings", ())
@@ -120,12 +122,12 @@ def _shared(remembered: Mapping[str, Any]) -> str:
     shared = remembered.get("shared_items", 0)
     if not shared:
         return tr("the same {thing} may be counted more than once", thing=thing_of(remembered))
-    are = "is" if shared == 1 else "are"
     basis = tr("; counted by creation, each is in one") if remembered.get("basis") == "active" else ""
-    return tr(
-        "{shared} {are} in more than one period{basis}",
+    return trn(
+        "{shared} is in more than one period{basis}",
+        "{shared} are in more than one period{basis}",
+        shared,
         shared=counted(shared, thing_of(remembered)),
-        are=are,
         basis=basis,
     )
 
@@ -146,11 +148,12 @@ def where_of(remembered: Mapping[str, Any]) -> list[str]:
     if not where:
         return []
     thing, more = ("lead", tr(", and the deals linked to them")) if "of_chain" in where else ("item", "")
+    thing = Noun.of(thing)
     found = tr("no {thing}", thing=thing) if not where["items"] else counted(where["items"], thing)
     return [
         tr(
-            "Only {thing}s where {text}{more}: {found} of {of}",
-            thing=thing,
+            "Only {things} where {text}{more}: {found} of {of}",
+            things=plural(thing),
             text=where["text"],
             more=more,
             found=found,
@@ -163,7 +166,7 @@ def period_of(remembered: Mapping[str, Any]) -> list[str]:
     """Name the period and the moment that a table is about, as far as it was asked about some."""
     asked: Mapping[str, str] = remembered.get("seen", {})
     items = (
-        tr(", {things} {basis} in it", things=things_of(remembered), basis=asked["basis"])
+        tr(", {things} {basis} in it", things=things_of(remembered), basis=trc("basis", asked["basis"]))
         if "basis" in asked
         else ""
     )
@@ -187,7 +190,7 @@ def basis_of(remembered: Mapping[str, Any]) -> list[str]:
         tr(
             "Of all {things} {basis} in the period{word}",
             things=things_of(remembered),
-            basis=basis,
+            basis=trc("basis", basis),
             word=tr(", within {within}", within=within) if within else "",
         )
     ]
@@ -211,10 +214,12 @@ def of_later(remembered: Mapping[str, Any]) -> list[str]:
 def of_number(note: str, number: int) -> str:
     """Put the noun that the note of a check begins with in the singular where there is one of it."""
     noun, rest = note.split(" ", 1)
+    if language() != "en":
+        return trc("note", note)
     return f"{noun.removesuffix('s')} {rest}" if number == 1 else note
 
 
 def _some(texts: list[str], of: int | None = None) -> str:
     """List the first of some texts, or of as many as `of` says, and count the others."""
     rest = (len(texts) if of is None else of) - min(len(texts), _MOST_NAMED)
-    return ", ".join(texts[:_MOST_NAMED]) + (tr(", … ({rest:,} more)", rest=rest) if rest > 0 else "")
+    return ", ".join(texts[:_MOST_NAMED]) + (tr(", … ({rest} more)", rest=count(rest)) if rest > 0 else "")

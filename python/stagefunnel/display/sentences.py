@@ -43,7 +43,7 @@ from ..tables.schema import (
     VELOCITY,
 )
 from ..tables.skipping import OnTheWay
-from ..words import mark, tr
+from ..words import Words, begins, mark, tr, trc
 from .absorption_sentences import of_absorption
 from .comparing_sentences import (
     of_compared_groups,
@@ -67,7 +67,7 @@ from .standouts import of_standouts
 from .stuck_sentences import of_open_items
 from .things import thing_of, things_of
 from .titles import KIND_TITLES
-from .unlike import Side, unlike_notes
+from .unlike import NOTES, Side, unlike_notes
 from .variant_sentences import of_variants
 from .velocity_sentences import of_velocity
 from .way_sentences import of_times_to
@@ -75,11 +75,13 @@ from .way_sentences import of_times_to
 _Compose: TypeAlias = Callable[[pd.DataFrame, NameOf, Mapping[str, Any]], list[str]]
 
 # Visits that are still open are in none of these.
-_HALF_OF: Final = {
-    "visit": mark("half of the completed visits took"),
-    "item": mark("half of the items that completed a visit spent"),
-    "longest": mark("half of the items' longest completed visits took"),
-}
+_HALF_OF: Final = Words(
+    {
+        "visit": mark("half of the completed visits took"),
+        "item": mark("half of the items that completed a visit spent"),
+        "longest": mark("half of the items' longest completed visits took"),
+    }
+)
 _NOTHING_LOST = mark("Nothing was lost from a stage.")
 
 
@@ -136,7 +138,7 @@ def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         total,
         rate=tr("win rate"),
         trials=tr("closed {things}", things=things),
-        pending="open",
+        pending=mark("open"),
         things=things,
     )
     groups = [rows for _, rows in table.groupby(by, sort=False, dropna=False, observed=True)]
@@ -193,7 +195,7 @@ def of_moves(table: pd.DataFrame, name_of: NameOf) -> list[str]:
 def of_losses(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
     """Say from which stage most items of all groups are lost, and what makes the groups unlike."""
     if table.empty:
-        return [_NOTHING_LOST]
+        return [tr(_NOTHING_LOST)]
     notes = notes_of_losses(table, remembered)
     by = columns_before(table, "from_stage")
     groups = [rows for _, rows in table.groupby(by, observed=True, dropna=False)] if by else [table]
@@ -227,8 +229,11 @@ def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str
 def of_items(table: pd.DataFrame) -> list[str]:
     """Say how many items there are, and how they stand."""
     numbers = table["outcome"].value_counts()
-    standings = ", ".join(f"{count(numbers.get(name, 0))} {name}" for name in ("won", "lost", "open"))
-    return [tr("{n_items}: {standings}", n_items=counted(len(table), "item"), standings=standings)]
+    won, lost, still_open = (count(numbers.get(name, 0)) for name in ("won", "lost", "open"))
+    items = counted(len(table), "item")
+    return [
+        tr("{items}: {won} won, {lost} lost, {open} open", items=items, won=won, lost=lost, open=still_open)
+    ]
 
 
 def of_explanation(table: pd.DataFrame, name_of: NameOf) -> list[str]:
@@ -236,7 +241,9 @@ def of_explanation(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     places = []
     for kind, rows in table.groupby("kind", sort=False, observed=True):
         stages = ", ".join(map(name_of, rows["stage"][rows["passed"] | rows["assumed"]]))
-        places.append(tr("{get}: {x}", get=KIND_TITLES.get(str(kind), str(kind)), x=stages or tr("nowhere")))
+        places.append(
+            tr("{kind}: {stages}", kind=KIND_TITLES.get(str(kind), str(kind)), stages=stages or tr("nowhere"))
+        )
     return [tr("It counts in: {places}", places=tr("; ").join(places))] if places else []
 
 
@@ -271,7 +278,9 @@ def of_quality(table: pd.DataFrame) -> list[str]:
     """Say how much was read, and what is unusual in it."""
     found = dict(zip(table["check"], table["count"].tolist(), strict=True))
     read = [counted(found.pop(f"{noun}s"), noun) for noun in ("row", "item", "stage") if f"{noun}s" in found]
-    odd = [f"{name.replace('_', ' ')} {count(number)}" for name, number in found.items() if number]
+    odd = [
+        f"{trc('check', name.replace('_', ' '))} {count(number)}" for name, number in found.items() if number
+    ]
     start = tr("; ").join(filter(None, [", ".join(read), ", ".join(odd) if odd else tr("nothing unusual")]))
     return [start, *doubts_of(table)]
 
@@ -279,7 +288,7 @@ def of_quality(table: pd.DataFrame) -> list[str]:
 def doubts_of(quality: pd.DataFrame) -> list[str]:
     """Write out the checks of a quality table that warn, then what its reader guessed."""
     return [
-        tr("{capitalize}: {line}", capitalize=level.capitalize(), line=line)
+        tr("{level}: {line}", level=trc("level", level.capitalize()), line=line)
         for level in ("warning", "guess")
         for line in of_level(quality, level)
     ]
@@ -306,7 +315,7 @@ def _of_two_periods(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[st
     found = of_comparison(table, remembered, name_of)
     if "p_adjusted" not in table.columns:
         return found
-    notes = [line for line in found if line.startswith(("Not alike", "Covered", "Fewer than"))]
+    notes = [line for line in found if begins(line, *NOTES)]
     return [*notes, *of_period_differences(table, name_of, remembered)]
 
 
@@ -425,7 +434,7 @@ def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf, *, of_some_stages: bool
 
 def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of: NameOf) -> str:
     if not part["lost_from"].any():
-        return _NOTHING_LOST
+        return tr(_NOTHING_LOST)
     row = largest(part, part["lost_from"]).iloc[0]
     stage, lost = name_of(row["stage"]), row["lost_from"]
     if outcome is None:
@@ -460,6 +469,6 @@ def standings(outcomes: Mapping[str, Mapping[str, Any] | None], thing: str = "it
     if len({*sentences.values()}) <= 1:
         return [*sentences.values()][:1]
     return [
-        tr("{get}: {sentence}", get=KIND_TITLES.get(kind, kind), sentence=sentence)
+        tr("{kind}: {sentence}", kind=KIND_TITLES.get(kind, kind), sentence=sentence)
         for kind, sentence in sentences.items()
     ]

@@ -15,19 +15,19 @@ from .extremes import group_name, largest
 from .group_notes import notes_of_sequences
 from .numbers import count, length, part_of, percent
 from .standouts import of_standouts
-from .unlike import Side, unlike_notes
+from .unlike import PART, Side, unlike_notes
 
 _Remembered: TypeAlias = Mapping[str, Any]  # ``attrs["stagefunnel"]`` of a table
 _Sentences: TypeAlias = Callable[[pd.DataFrame, _Remembered], list[str]]
 
 _MOST_NAMED = 5
-_OTHER_PATHS: Final = mark("other (")  # the line of all paths that are not listed, which is no path
+_OTHER_PATHS: Final = "other ("  # the line of all paths that are not listed, which is no path
 
 
 def sequence_title(remembered: _Remembered) -> str:
     """Name the steps that a table is about, and their window."""
     kind = _KINDS.get(str(remembered.get("table")))
-    what = tr("Sequence") if kind is None else kind.title
+    what = tr("Sequence") if kind is None else tr(kind.title)
     steps: Sequence[str] = remembered.get("steps", ())
     if "from_step" in remembered and len(steps) >= remembered["to_step"]:
         steps = [steps[remembered["from_step"] - 1], steps[remembered["to_step"] - 1]]
@@ -47,7 +47,7 @@ def sequence_findings(table: pd.DataFrame, remembered: _Remembered) -> list[str]
     for name in ("step", "start", "period"):
         table = table.sort_values(name, kind="stable") if name in table.columns else table
     if table.empty:
-        return [kind.of_nothing] if kind.of_nothing else []
+        return [tr(kind.of_nothing)] if kind.of_nothing else []
     by = remembered.get("by")
     if by and not {*by} <= {*table.columns}:
         return []  # rows of one group without its name: the numbers of the whole are not about them
@@ -181,7 +181,7 @@ def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         return []
     known = table[table["entered"] > 0]
     if known.empty:
-        return [_NOBODY_ENTERED]
+        return [tr(_NOBODY_ENTERED)]
     partial = {*remembered.get("partly_covered", ())}
     sides = [
         Side(str(period), int(entered), 0, str(period) in partial)
@@ -189,11 +189,11 @@ def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     ]
     notes = unlike_notes(sides, {"within": "", **remembered})
     if not has_window(remembered):
-        return [OLDER_HAD_LONGER, *notes]
+        return [tr(OLDER_HAD_LONGER), *notes]
     whole = is_whole(known).cummin()
     open_still = known[~whole]
     alike = known[whole & np.array([side.is_large and not side.is_partial for side in sides], dtype=bool)]
-    sentences = [] if whole.any() else [_NONE_WHOLE]
+    sentences = [] if whole.any() else [tr(_NONE_WHOLE)]
     if len(alike):
         sentences = [_first_and_last(alike, remembered, tr("converted {within}", within=_within(remembered)))]
     if len(open_still) == 1:
@@ -242,13 +242,13 @@ def _of_trend_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str
     """Name the groups that stand out in one period: periods do not add up."""
     if not {*SEQUENCE_TREND} <= {*table.columns}:
         return []
-    notes = [] if has_window(remembered) else [OLDER_HAD_LONGER]
+    notes = [] if has_window(remembered) else [tr(OLDER_HAD_LONGER)]
     period = remembered.get("compared")
     if period is None:
         where = tr("a period whose windows are all over") if has_window(remembered) else tr("the same period")
         return [tr("No two groups entered in {where}.", where=where), *notes]
     if period in remembered.get("partly_covered", ()):
-        notes = [tr("Covered only in part: {period}", period=period), *notes]
+        notes = [tr(PART, names=period), *notes]
     rows = table[table["period"].astype(str) == period]
     things = _counted_things(remembered)
     sentences = of_standouts(

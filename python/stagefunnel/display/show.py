@@ -23,6 +23,7 @@ from .folding import spare_columns
 from .forecast_sentences import forecast_title
 from .funnel_grid import show_funnel
 from .grid import Grid
+from .heads import head
 from .incidence_sentences import incidence_title
 from .matrix import show_matrix
 from .numbers import count
@@ -189,7 +190,7 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
     if kind == "suggestion":
         return tr("Suggested: {suggested}", suggested=remembered["suggested"])
     if kind == "time_in_stage":
-        return tr("Time in stage, {per_titles}", per_titles=PER_TITLES[remembered.get("per", "visit")])
+        return tr("Time in stage, {per}", per=PER_TITLES[remembered.get("per", "visit")])
     if kind == "time_to":
         return way_title(remembered)
     if kind == "flow":
@@ -202,8 +203,8 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
         return TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]
     return tr(
-        "Funnel: {get}, {now} compared with {before}",
-        get=KIND_TITLES.get(remembered["kind"], remembered["kind"]),
+        "Funnel: {kind}, {now} compared with {before}",
+        kind=KIND_TITLES.get(remembered["kind"], remembered["kind"]),
         now=now,
         before=before,
     )
@@ -315,7 +316,7 @@ def _show_moves(transitions: pd.DataFrame) -> Shown:
 def _show_findings(quality: pd.DataFrame) -> Shown:
     found = quality[quality["count"] > 0]
     below = [
-        tr("{quality} other checks found nothing.", quality=len(quality) - len(found)),
+        tr("{n} other checks found nothing.", n=count(len(quality) - len(found))),
         *doubts_of(quality),
     ]
     return _show_rows(found, {}, title=tr("What was read"), below=below)
@@ -339,7 +340,7 @@ def _show_rows(
     writers = [cell_writer(str(name), table[name], name_of, working_day, kind) for name in kept]
     texts = [with_bounds(write, shown, name) for write, name in zip(writers, kept, strict=True)]
     grid = Grid(
-        headings=[name.replace("_", " ") for name, _ in columns],
+        headings=[head(name) for name, _ in columns],
         is_text=[not is_number(column) for _, column in columns],
         rows=[list(cells) for cells in zip(*texts, strict=True)],
         spare=_spare([name for name, _ in columns], kind),

@@ -7,9 +7,9 @@ import os
 import re
 from collections.abc import Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from ..words import mark, tr
+from ..words import catalogue, mark, spoken_in, tr, trn
 from .blocks import with_bars
 from .folding import Folded, folded
 from .grid import Grid
@@ -18,9 +18,9 @@ from .plain_text import plain_text
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
-_WITH_BARS = mark("of all")  # the column that is drawn as bars on a terminal
+_WITH_BARS: Final = mark("of all")  # the column that is drawn as bars on a terminal
 _ALL = 100_000  # columns of a terminal that has room for everything
-_SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
+_SHARE = re.compile(r"(\d+(?:[.,]\d+)?)[\xa0\u202f]?%")
 
 
 class Shown:
@@ -33,6 +33,7 @@ class Shown:
         self._below = below
         self._all_with = "show(…, wide=True)"
         self._is_wide = False
+        self._spoken = catalogue()
 
     @property
     def grid(self) -> Grid:
@@ -69,7 +70,8 @@ class Shown:
         room = None if self._is_wide else options.max_width
         shown, fits = self, folded(self._grid, room)
         if console.is_terminal and console.encoding.startswith("utf"):
-            barred = self._changed(_grid=with_bars(self._grid, _WITH_BARS))
+            with spoken_in(self._spoken or "en"):
+                barred = self._changed(_grid=with_bars(self._grid, tr(_WITH_BARS)))
             of_barred = folded(barred.grid, room)
             if of_barred.left_out == fits.left_out:  # numbers go before bars
                 shown, fits = barred, of_barred
@@ -82,7 +84,9 @@ class Shown:
             yield from console.render(table, options.update(width=width, max_width=width))
         else:
             yield table
-        lines = [*([_of_left_out(fits.left_out, self._all_with)] if fits.left_out else []), *self._below]
+        with spoken_in(self._spoken or "en"):
+            folded_away = [_of_left_out(fits.left_out, self._all_with)] if fits.left_out else []
+        lines = [*folded_away, *self._below]
         yield from (Text(line, style="green") for line in lines)
 
     def _rich_table(self, box_name: str, fits: Folded) -> Any:
@@ -132,7 +136,7 @@ class Shown:
         sides = ["left" if is_text else "right" for is_text in self._grid.is_text]
         body = []
         for i, row in enumerate(self._grid.rows):
-            line = tr(' style="border-bottom:1px solid currentColor"') if i in self._grid.breaks else ""
+            line = ' style="border-bottom:1px solid currentColor"' if i in self._grid.breaks else ""
             cells = "".join(
                 f'<td style="text-align:{side}{_bar(cell)}">{html.escape(cell)}</td>'
                 for cell, side in zip(row, sides, strict=True)
@@ -204,12 +208,11 @@ def has_width(*, is_terminal: bool) -> bool:
 
 
 def _of_left_out(headings: Sequence[str], all_with: str) -> str:
-    columns = (
-        tr("1 column is") if len(headings) == 1 else tr("{headings} columns are", headings=len(headings))
-    )
-    return tr(
-        "{columns} left out for width: {headings}; {all_with} shows all",
-        columns=columns,
+    return trn(
+        "{n} column is left out for width: {headings}; {all_with} shows all",
+        "{n} columns are left out for width: {headings}; {all_with} shows all",
+        len(headings),
+        n=len(headings),
         headings=", ".join(headings),
         all_with=all_with,
     )
@@ -220,10 +223,8 @@ def _bar(cell: str) -> str:
     share = _SHARE.fullmatch(cell)
     if share is None:
         return ""
-    width = f"{min(float(share[1]), 100):g}%"
-    return tr(
-        ";background:linear-gradient(90deg,rgba(0,114,178,.22) {width},transparent {width})", width=width
-    )
+    width = f"{min(float(share[1].replace(',', '.')), 100):g}%"
+    return f";background:linear-gradient(90deg,rgba(0,114,178,.22) {width},transparent {width})"
 
 
 def _markdown(text: str) -> str:

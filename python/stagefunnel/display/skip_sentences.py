@@ -43,7 +43,7 @@ def skip_sentence(
     skipped, base = on_the_way
     skips = np.flatnonzero(skipped)
     if not len(skips):
-        nothing = _NO_OTHER_SKIPPED if of_some_stages else _NOTHING_SKIPPED
+        nothing = tr(_NO_OTHER_SKIPPED if of_some_stages else _NOTHING_SKIPPED)
         only_began = tr("Stages were skipped only by {things} that began beyond them.", things=things)
         return only_began if began_beyond.any() else nothing
     ranked = skips[on_the_way.is_ranked[skips]]

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..words import tr
-from .numbers import count, percent
+from ..words.forms import written
+from .numbers import count, percent, plural
 
 _LEVEL: Final = 0.05
 UNLIKE: Final = 0.05  # shares that differ by so much are not alike
@@ -51,8 +52,8 @@ def of_standouts(
     like = [one for one in record["named"] if not _is_unlike(one)]
     sentences = [
         tr(
-            "{possessive} {things} are {age}",
-            possessive=_possessive(one),
+            "{name}'s {things} are {age}",
+            name=_name(one),
             things=things,
             age=_age(one, pending),
         )
@@ -73,7 +74,8 @@ def of_standouts(
     if record["named"]:
         return sentences
     n_groups = record["n_groups"]
-    chance = f"(p = {_p_value(record['p_value'])}, {count(n_groups)} {groups if n_groups > 1 else 'group'})"
+    called = groups if n_groups > 1 else tr("group")
+    chance = f"(p = {_p_value(record['p_value'])}, {count(n_groups)} {called})"
     subject = f"{rate[0].upper()}{rate[1:]}"
     if record["p_value"] < _LEVEL:
         return [
@@ -97,10 +99,10 @@ def of_standouts(
 def _named(one: Mapping[str, Any], trials: str) -> str:
     share = percent(one["successes"] / one["trials"])
     numbers = tr(
-        "{successes} of {trials} {trials_2}",
-        successes=count(one["successes"]),
-        trials=count(one["trials"]),
-        trials_2=trials,
+        "{part} of {whole} {trials}",
+        part=count(one["successes"]),
+        whole=count(one["trials"]),
+        trials=trials,
     )
     return tr(
         "{name} ({share}, {numbers}; the rest {rest_rate})",
@@ -116,7 +118,7 @@ def _age(one: Mapping[str, Any], pending: str) -> str:
     shares = tr(
         "{pending_share} still {pending}, against {rest_pending_share}",
         pending_share=percent(one["pending_share"]),
-        pending=pending,
+        pending=tr(pending),
         rest_pending_share=percent(one["rest_pending_share"]),
     )
     return tr("{word} ({shares})", word=tr("younger") if younger else tr("older"), shares=shares)
@@ -144,15 +146,11 @@ def _name(one: Mapping[str, Any]) -> str:
     return ", ".join(one["group"])
 
 
-def _possessive(one: Mapping[str, Any]) -> str:
-    return f"{_name(one)}'s"
-
-
 def _plural(by: Sequence[Any]) -> str:
     """Name the groups as people do where the column is called by a usual noun."""
     name = str(by[0]).lower() if len(by) == 1 else ""
-    return f"{name}s" if _NOUNS.fullmatch(name) else "groups"
+    return plural(name) if _NOUNS.fullmatch(name) else tr("groups")
 
 
 def _p_value(p: float) -> str:
-    return f"{p:.2f}" if p >= 0.01 else tr("below 0.01")
+    return written(f"{p:.2f}") if p >= 0.01 else tr("below {n}", n=written("0.01"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..words import tr
+from ..words import Noun, tr, trn
 from .numbers import count, counted, plural
 
 
 def thing_of(remembered: Mapping[str, Any]) -> str:
     """Name one of what a table counts: ``item``, or the column whose values are counted."""
-    return str(remembered.get("unit", "item")).replace("_", " ")
+    return Noun.of(str(remembered.get("unit", "item")).replace("_", " "))
 
 
 def things_of(remembered: Mapping[str, Any]) -> str:
@@ -25,14 +25,13 @@ def without_unit(remembered: Mapping[str, Any]) -> list[str]:
     if not isinstance(n_without, Mapping):
         if not n_without:
             return []
-        has, each = (tr("has"), tr("it")) if n_without == 1 else (tr("have"), "each")
         return [
-            tr(
-                "{n_items} {has} no {unit}; {each} counts as one of its own",
+            trn(
+                "{n_items} has no {unit}; it counts as one of its own",
+                "{n_items} have no {unit}; each counts as one of its own",
+                n_without,
                 n_items=counted(n_without, "item"),
-                has=has,
                 unit=unit,
-                each=each,
             )
         ]
     if not any(n_without.values()):

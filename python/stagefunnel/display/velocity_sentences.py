@@ -10,10 +10,11 @@ import pandas as pd
 from ..tables.labels import columns_before
 from ..tables.skipping import LEAST_BASE
 from ..words import tr
+from ..words.forms import written
 from .group_findings import of_each_group
 from .money_sentences import without_amount
 from .numbers import counted, number, percent
-from .unlike import listed
+from .unlike import PART, listed
 
 _DAY = pd.Timedelta(days=1)
 
@@ -34,7 +35,7 @@ def of_velocity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     partial = [
         name for name in remembered.get("partly_covered", ()) if name in {*table["period"].astype(str)}
     ]
-    return [*lines, *([tr("Covered only in part: {partial}", partial=listed(partial))] if partial else [])]
+    return [*lines, *([tr(PART, names=listed(partial))] if partial else [])]
 
 
 def _of_row(rows: pd.DataFrame) -> list[str]:
@@ -51,11 +52,11 @@ def _of_row(rows: pd.DataFrame) -> list[str]:
         return [tr("; ").join([tr("No velocity: {lacking}", lacking=_lacking(row)), *missing])]
     days = row["mean_cycle_time"] / _DAY
     parts = tr(
-        "{open_at_end} open × {win_rate} × {mean_amount} ÷ {days:,.3g} days",
+        "{open_at_end} open × {win_rate} × {mean_amount} ÷ {days} days",
         open_at_end=number(row["open_at_end"]),
         win_rate=percent(row["win_rate"]),
         mean_amount=_rounded(row["mean_amount"]),
-        days=days,
+        days=written(f"{days:,.3g}"),
     )
     return [
         tr("; ").join(

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import counted
+from ..display.numbers import counted
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..times.periods import MomentLike, PeriodLike, pair_of
-from ..words import tr
+from ..words import tr, trc
+from ..words.forms import day, minute
 
 
 def about(
@@ -28,7 +29,7 @@ def about(
         parts.append(
             tr(
                 "{basis} in {ends}",
-                basis=basis,
+                basis=trc("basis", basis),
                 ends=tr(" to ").join("…" if end is None else _text(end) for end in ends),
             )
         )
@@ -40,7 +41,7 @@ def about(
         parts.append(tr("{first} to {last}", first=_text(first), last=_text(last)))
         if as_of is None:
             parts.append(tr("observed until {observed_until}", observed_until=_text(log.observed_until)))
-    parts.append(tr("made on {made_on}", made_on=made_on()))
+    parts.append(tr("made on {made_on}", made_on=day(made_on())))
     return [str(pipeline), tr("; ").join(parts)]
 
 
@@ -59,5 +60,5 @@ def _text(moment: Any) -> str:
     stamp = pd.Timestamp(moment)
     zone = f" {stamp.tzinfo}" if stamp.tzinfo is not None else ""
     if stamp == stamp.normalize():
-        return f"{stamp:%Y-%m-%d}"
-    return f"{stamp:%Y-%m-%d %H:%M}{zone}"
+        return day(stamp)
+    return f"{minute(stamp)}{zone}"

@@ -11,11 +11,11 @@ from ..questions.scope.breakdown import by_columns
 from ..questions.scope.conditions import columns_of_where
 from ..questions.scope.known import known_group
 from ..questions.scope.where import Where
-from ..words import mark, tr
+from ..words import tr
 from .content import SECTIONS
 from .page import Section
 
-_NEEDS: Final = {"money": mark("amount"), "groups": "by"}
+_NEEDS: Final = {"money": "amount", "groups": "by"}
 
 
 def chosen_sections(sections: str | Sequence[str] | None, given_options: Mapping[str, bool]) -> list[str]:

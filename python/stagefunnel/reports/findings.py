@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..display.comparing_sentences import is_clear
 from ..display.sentences import answers, of_level
+from ..display.unlike import NOTES
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.funnel.skips import skips
@@ -18,7 +19,7 @@ from ..questions.stages.clearly_first import (
     clearly_slowest,
     surely,
 )
-from ..words import mark, tr
+from ..words import begins, tr, trc
 from .page import Finding, News, Section
 
 MOST: Final = 3
@@ -28,13 +29,17 @@ _SLOW: Final = 0.1  # the share of open items that is slow where nothing is wron
 # What findings answer, in this order: may the numbers be wrong, where are items lost, who or when is
 # unlike, what is to be done now.
 _QUESTIONS: Final = ("data", "way", "unlike", "now")
-_NOTES: Final = (
-    mark("Not "),
-    "Covered",
-    "Fewer",
-    mark("No "),
-    mark("There is nothing"),
-    mark("Groups are read"),
+_NOTES: Final = (  # after these sentences nothing is said of a difference
+    *NOTES,
+    "No step shows a clear difference.",
+    "No stage shows a clear difference between {now} and {before}.",
+    "There is nothing to compare.",
+    "No other stage shows a clear difference.",
+    "No stage has a share of all in both periods.",
+    "No group has two periods that are alike: {needed}.",
+    "No clear change between {before} and {now}",
+    "Not tested: {things} may be in both periods",
+    "Groups are read at the stages and share items, so that no difference is tested.",
 )
 
 
@@ -52,18 +57,27 @@ def of_losses(table: pd.DataFrame) -> list[News]:
     """Name the stage from which surely most are lost."""
     if table.empty:
         return []
-    return _of_first(table, tr("Most often lost"), clearly_most_lost(table, _SURE), "way")
+    return _of_first(
+        table, "Most often lost from: {where} ({part_of})", clearly_most_lost(table, _SURE), "way"
+    )
 
 
 def of_skips(log: StageLog, pipeline: Pipeline, scope: Mapping[str, Any]) -> list[News]:
     """Name the stage that is surely skipped most often."""
     table = skips(log, pipeline, by=None, confidence=_SURE, **scope)
-    return _of_first(table, tr("Most often skipped"), clearly_most_skipped(table), "way")
+    return _of_first(
+        table, "Most often skipped: {places} ({part_of}{also})", clearly_most_skipped(table), "way"
+    )
 
 
 def of_times(log: StageLog, pipeline: Pipeline, times: pd.DataFrame, scope: Mapping[str, Any]) -> list[News]:
     """Name the stage that surely takes longest."""
-    return _of_first(times, tr("Slowest stage"), clearly_slowest(log, pipeline, times, **scope), "way")
+    return _of_first(
+        times,
+        "Slowest stage: {stage} ({half} more than {median}; {still_open} of all visits are still open)",
+        clearly_slowest(log, pipeline, times, **scope),
+        "way",
+    )
 
 
 def of_stuck(table: pd.DataFrame) -> list[News]:
@@ -83,7 +97,7 @@ def of_forecast(table: pd.DataFrame) -> list[News]:
     if whole.empty or not whole["n_open"].iloc[0]:
         return []
     share = float(whole["n_beyond_support"].iloc[0] / whole["n_open"].iloc[0])
-    return [News(line, share, "now") for line in _answers(table) if "too old to forecast" in line][:1]
+    return [News(line, share, "now") for line in _answers(table) if tr("too old to forecast") in line][:1]
 
 
 def of_groups(table: pd.DataFrame | None) -> list[News]:
@@ -92,7 +106,7 @@ def of_groups(table: pd.DataFrame | None) -> list[News]:
         return []
     clear = table[is_clear(table, table.attrs["stagefunnel"])]
     lines = _answers(table)
-    if clear.empty or lines[0].startswith(_NOTES):
+    if clear.empty or begins(lines[0], *_NOTES):
         return []
     first = clear.sort_values("p_adjusted", kind="stable").iloc[0]
     return [News(lines[0], abs(float(first["difference"])), "unlike")]
@@ -102,7 +116,7 @@ def of_periods(table: pd.DataFrame) -> list[News]:
     """Name the clearest difference of two periods, unless they are unlike."""
     lines = _answers(table)
     clear = table[table["p_adjusted"] < 1 - _SURE]
-    if clear.empty or not lines or lines[0].startswith(_NOTES):
+    if clear.empty or not lines or begins(lines[0], *_NOTES):
         return []
     first = clear.sort_values("p_adjusted", kind="stable").iloc[0]
     return [News(lines[0], abs(float(first["conversion_from_all_difference"])), "unlike")]
@@ -123,7 +137,7 @@ def of_quality(table: pd.DataFrame) -> list[News]:
             share = min(n / n_items, 1.0) if n_items else 1.0
             found.append(
                 News(
-                    tr("{capitalize}: {line}", capitalize=level.capitalize(), line=line),
+                    tr("{level}: {line}", level=trc("level", level.capitalize()), line=line),
                     share,
                     "data" if level == "warning" else "",
                 )
@@ -133,7 +147,7 @@ def of_quality(table: pd.DataFrame) -> list[News]:
 
 def _of_first(table: pd.DataFrame, begin: str, effect: float, question: str) -> list[News]:
     """Take the sentence of a table that names its first stage, if it has one and it is sure."""
-    lines = [line for line in _answers(table) if line.startswith(begin)] if effect else []
+    lines = [line for line in _answers(table) if begins(line, begin)] if effect else []
     return [News(line, effect, question) for line in lines[:1]]
 
 

@@ -55,7 +55,7 @@ def outlook(
             "line takes every open item for one that is never won. In brackets, and as bands, are "
             "the bounds of 95%."
         ),
-        sections.without(figure, tr("Won and lost, by age")),
+        sections.without(figure, tr("{word}, by age", word=tr("Won and lost"))),
         [sections.table_part(table, tr("Won and lost, by age"))],
         [line for line in findings if line],
     )

@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from ..display.grid import Grid
+from ..words import language, tr, trn
 from .painter import Drawing
 
 _APART: Final = re.compile(
@@ -229,6 +230,7 @@ def rendered(page: Page) -> str:
     style, script = (_read(name) for name in ("page.css", "page.js"))
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(kept=kept_together, dated=dates_together, minutes=to_the_minute)
+    environment.globals.update(tr=tr, trn=trn, language=language())
     template = environment.from_string(_read("page.html"))
     # Only this style and this script run, and nothing is loaded, whatever a name contains.
     policy = (

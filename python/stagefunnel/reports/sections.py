@@ -20,7 +20,7 @@ from ..display.remarks import of_pauses
 from ..display.sentences import answers, doubts_of, of_quality
 from ..display.show import show
 from ..tables.labels import columns_before, spoken, value_labels
-from ..words import mark, tr
+from ..words import tr
 from . import findings
 from .items_behind import ItemsBehind
 from .page import Figure, News, Section, TablePart
@@ -30,13 +30,13 @@ _MOST_CSV = 20_000  # rows
 _DARK = "(prefers-color-scheme: dark)"
 # For each kind of screen the theme and the width of a drawing: a phone, a tablet, a desk. Paper has the last
 # one, drawn smaller: a wide drawing is the lowest.
-_PHONE, _TABLET = mark("screen and (max-width: 747px)"), mark("screen and (max-width: 967px)")
+_PHONE, _TABLET = "screen and (max-width: 747px)", "screen and (max-width: 967px)"
 _MEDIA = (
-    (tr("{phone} and {dark}", phone=_PHONE, dark=_DARK), "dark", 340),
+    (f"{_PHONE} and {_DARK}", "dark", 340),
     (_PHONE, "light", 340),
-    (tr("{tablet} and {dark}", tablet=_TABLET, dark=_DARK), "dark", 700),
+    (f"{_TABLET} and {_DARK}", "dark", 700),
     (_TABLET, "light", 700),
-    (tr("screen and {dark}", dark=_DARK), "dark", 920),
+    (f"screen and {_DARK}", "dark", 920),
     ("", "light", 920),
 )
 
@@ -90,7 +90,7 @@ def skipped(draw: Draw, table: pd.DataFrame, news: Sequence[News]) -> Section | 
     figure = figure_of(draw, plot_skips, skippable) if groups <= 60 and not is_folded else None
     return Section(
         "skips",
-        tr("What is skipped") + (tr(", by {by}", by=spoken(by[0])) if by else ""),
+        tr("What is skipped, by {by}", by=spoken(by[0])) if by else tr("What is skipped"),
         tr(
             "An item skips a stage when it reaches a later stage, or is won, without ever entering "
             "it. Items that began beyond the stage, such as renewals and imports, are counted apart "

@@ -11,29 +11,40 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..display.numbers import NOTHING, change, count, length, number, percent, points, without_points
+from ..display.numbers import (
+    NOTHING,
+    change,
+    count,
+    length,
+    number,
+    percent,
+    plural,
+    points,
+    without_points,
+)
 from ..display.period_rows import PeriodRows
-from ..display.unlike import Side, unlike_notes
+from ..display.unlike import AGE, FEW, Side, unlike_notes
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.funnel.comparison import with_period_before
 from ..questions.stages.key_numbers import changes, key_numbers
 from ..tables.options import BasisName
 from ..times.periods import PeriodLike
-from ..words import mark, tr
+from ..words import Noun, Words, begins, mark, tr, trc
 from ..working_hours import WorkingHours
 from .page import Tile
 
 _SURE: Final = 0.95
-_AGE, _FEW = mark("Not alike"), "Fewer"  # how notes about two periods begin
-_NAMES: Final = {
-    "won": mark("won"),
-    "amount_won": mark("won, in money"),
-    "lost": mark("lost"),
-    "open": mark("open"),
-    "win_rate": mark("win rate"),
-    "median": mark("median time to win"),
-}
+_NAMES: Final = Words(
+    {
+        "won": mark("won"),
+        "amount_won": mark("won, in money"),
+        "lost": mark("lost"),
+        "open": mark("open"),
+        "win_rate": mark("win rate"),
+        "median": mark("median time to win"),
+    }
+)
 _NOT_CLEAR: Final = mark("no clear change")
 
 
@@ -94,7 +105,7 @@ def tiles_of(
             clear.append((words.finding(name, row, now, before), _effect(row)))
     note = tr("; ").join(notes)
     return Tiles(
-        tiles, tr("Not compared: {lower}{note}.", lower=note[0].lower(), note=note[1:]) if note else "", clear
+        tiles, tr("Not compared: {note}.", note=f"{note[0].lower()}{note[1:]}") if note else "", clear
     )
 
 
@@ -114,9 +125,9 @@ def _is_about(note: str, name: str) -> bool:
 
     How old items are says nothing about how many were created, and few closed ones are counted all the same.
     """
-    if note.startswith(_FEW):
+    if begins(note, FEW):
         return name in ("win_rate", "median")
-    return name != "created" or not note.startswith(_AGE)
+    return name != "created" or not begins(note, AGE)
 
 
 def _compared(
@@ -177,8 +188,8 @@ class _Words:
                 ""
                 if pd.isna(low)
                 else tr(
-                    "{x:.0f}–{high} of {closed} closed",
-                    x=100 * low,
+                    "{low}–{high} of {closed} closed",
+                    low=f"{100 * low:.0f}",
                     high=percent(high),
                     closed=count(row["closed"]),
                 )
@@ -194,8 +205,8 @@ class _Words:
         """Name a number."""
         if name == "created":
             if self.is_whole and self.basis != "closed":
-                return "items"
-            return "closed" if self.basis == "closed" else "created"
+                return plural(Noun.of("item"))
+            return trc("tile", "closed") if self.basis == "closed" else trc("tile", "created")
         return _NAMES[name]
 
     def changed(self, name: str, row: pd.Series, now: str, before: str) -> str:
@@ -209,22 +220,21 @@ class _Words:
             return (
                 f"{text} ({found})"
                 if name != "median" or row["clear"]
-                else tr("{text}: {not_clear}", text=text, not_clear=_NOT_CLEAR)
+                else tr("{text}: {not_clear}", text=text, not_clear=tr(_NOT_CLEAR))
             )
         bounds = self._bounds(name, row)
         return (
             f"{text} ({found}, {bounds})"
             if row["clear"]
-            else tr("{text}: {not_clear} ({bounds})", text=text, not_clear=_NOT_CLEAR, bounds=bounds)
+            else tr("{text}: {not_clear} ({bounds})", text=text, not_clear=tr(_NOT_CLEAR), bounds=bounds)
         )
 
     def finding(self, name: str, row: pd.Series, now: str, before: str) -> str:
         """Say a change that is more than chance."""
-        called = "created" if name == "created" and self.basis != "closed" else self.called(name)
+        called = trc("tile", "created") if name == "created" and self.basis != "closed" else self.called(name)
         return tr(
-            "{upper}{called}: {changed}",
-            upper=called[:1].upper(),
-            called=called[1:],
+            "{called}: {changed}",
+            called=f"{called[:1].upper()}{called[1:]}",
             changed=self.changed(name, row, now, before),
         )
 

@@ -1,7 +1,7 @@
 """The words that people read, in their language.
 
-A text of the package is English where it stands, and named fields are in braces. ``tr`` puts the fields in, and
-gives the text in the language that is spoken at the moment. English needs no catalogue, and costs nothing.
+A text of the package is English where it stands, and named fields are in braces. ``tr`` puts the fields in,
+and gives the text in the language that is spoken at the moment. English needs no catalogue.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def _catalogue_of(language: str | Catalogue) -> Catalogue | None:
             return language
     if language not in LANGUAGES:
         raise SchemaError(
-            given("language", language), f" is not a language; there are {', '.join(LANGUAGES)}", option="language"
+            given("language", language),
+            f" is not a language; there are {', '.join(LANGUAGES)}",
+            option="language",
         )
     from .catalogue import read
 
@@ -74,10 +76,7 @@ def tr(text: str, /, **fields: Any) -> str:
 def trn(one: str, many: str, number: Any, /, **fields: Any) -> str:
     """Give the text for one thing or for several, in the language that is spoken."""
     spoken = _SPOKEN.get()
-    if spoken is None:
-        text = one if number == 1 else many
-    else:
-        text = spoken.plural(one, many, number)
+    text = (one if number == 1 else many) if spoken is None else spoken.plural(one, many, number)
     return text.format(**fields) if fields else text
 
 
@@ -103,8 +102,13 @@ def markc(context: str, text: str) -> str:
 
 
 def begins(text: str, *texts: str) -> bool:
-    """Check whether a text begins as one of some does, in the language that is spoken, up to its first field."""
-    return text.startswith(tuple(tr(one).split("{")[0] for one in texts))
+    """Check whether a text begins as one of some does in the spoken language, up to its first field."""
+    return text.startswith(tuple(map(beginning, texts)))
+
+
+def beginning(text: str) -> str:
+    """Return the text before the first field, in the language that is spoken."""
+    return tr(text).split("{")[0]
 
 
 class Words(Mapping[Any, str]):

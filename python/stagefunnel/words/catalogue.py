@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, cached_property
+from gettext import c2py  # type: ignore[attr-defined]
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from babel.messages import Catalog
 
 _NEEDS_BABEL: Final = (
-    "a page in another language than English needs babel: pip install \"stagefunnel[languages]\""
+    'a page in another language than English needs babel: pip install "stagefunnel[languages]"'
 )
 _NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
 
@@ -29,16 +31,17 @@ class Catalogue:
         self.language = language
         self._texts: dict[tuple[str, str], tuple[str, ...]] = {}
         for message in messages:
-            strings = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+            string = message.string or ""
+            strings = (string,) if isinstance(string, str) else tuple(string)
             if message.id and all(strings) and not message.fuzzy:
                 one = message.id if isinstance(message.id, str) else message.id[0]
                 self._texts[message.context or "", one] = strings
-        self._form_of = messages.plural_func
+        self._form_of: Callable[[int], int] = c2py(messages.plural_expr)
 
     def text(self, text: str, context: str = "") -> str:
         """Return a text; that of another context or of a noun will do where there is no other."""
         found = self._texts.get((context, text)) or self._texts.get(("", text))
-        return found[0] if found else text
+        return str(found[0]) if found else text
 
     def plural(self, one: str, many: str, number: Any) -> str:
         """Return the text for a number of things."""

@@ -74,8 +74,9 @@ ALLOWED: dict[str, set[str]] = {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
         *("questions.scope", "questions.funnel", "questions.stages"),
     },
-    "display": {"errors", "tables"},
-    "display.charts": {"errors", "tables", "display"},
+    "words": {"errors"},
+    "display": {"errors", "tables", "words"},
+    "display.charts": {"errors", "tables", "words", "display"},
     "plots": {"tables", "display.charts", "signatures"},
     "stats": {"tables", "questions.stats", "signatures"},
     "suggesting": {
@@ -94,7 +95,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "reports": {
         *("errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),
-        *("display", "display.charts", "reports.painter"),
+        *("words", "display", "display.charts", "reports.painter"),
     },
     "reports.painter": set(),
     "datasets": {"errors", "log", "pipeline"},

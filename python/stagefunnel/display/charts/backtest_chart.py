@@ -99,7 +99,7 @@ def plot_backtest(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     rows = rows_of(dated)
     things = things_of(remembered)
     level = remembered.get("confidence")
-    sure = "range" if level is None else tr("{level} range", level=percent(float(level)))
+    sure = tr("range") if level is None else tr("{share} range", share=percent(float(level)))
     panels = [
         (tr("Won {things}", things=things), [_tested(row, "expected", "actual", things) for row in rows])
     ]

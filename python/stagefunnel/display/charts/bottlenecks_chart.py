@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import BOTTLENECKS
-from ...words import mark, tr
+from ...words import Words, begins, mark, tr
 from ..forecast_sentences import gain_of, of_bottlenecks, worth_most
 from ..numbers import brief, count, length, percent, points, without_points
 from ..sentences import stage_namer
@@ -25,12 +25,14 @@ from .style import Meaning, ThemeName, inert
 
 _MOST_GROUPS: Final = 12
 _GAP: Final = 34
-_WORDS: Final[Mapping[Meaning, str]] = {
-    "lost": mark("lost here"),
-    "won": mark("to be gained"),
-    "early": tr("to be gained, of fewer than {least_base} visits", least_base=LEAST_BASE),
-    "skipped": mark("with no losses at all"),
-}
+_WORDS: Final[Mapping[Meaning, str]] = Words(
+    {
+        "lost": mark("lost here"),
+        "won": mark("to be gained"),
+        "early": mark("to be gained, of fewer than 30 visits"),
+        "skipped": mark("with no losses at all"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def plot_bottlenecks(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
         title, below = _of_groups(panels, plain), [plain, *found[-1:]]
         of_panels = found[:-1]
     elif len(found) > 1:
-        n = 2 if found[1].startswith(("But", "Most")) else 1
+        n = 2 if begins(found[1], "But most is to be gained", "Most is to be gained there") else 1
         title, below = " ".join(found[:n]), found[n:]
     else:
         title, below = (found[0] if found else plain), []

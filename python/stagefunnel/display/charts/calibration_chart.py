@@ -216,9 +216,9 @@ def _draw_key(sheet: Sheet, classes: Sequence[_Class]) -> float:
     look = sheet.look
     firm = [one for one in classes if _is_firm(one)]
     words = {
-        "as many won as expected": True,
+        tr("as many won as expected"): True,
         "won": bool(firm),
-        "off by more than chance": any(map(_is_off, firm)),
+        tr("off by more than chance"): any(map(_is_off, firm)),
         tr("of fewer than {least_base}", least_base=LEAST_BASE): len(firm) < len(classes),
     }
     at, y = 0.0, 0.0

@@ -9,9 +9,9 @@ import pandas as pd
 
 from ...errors import SchemaError, advised, named
 from ...tables.schema import COMPARISON, FUNNEL
-from ...words import mark, tr
+from ...words import begins, tr
 from ..numbers import count, percent, points
-from ..period_sentences import NameOf, of_comparison, of_series, series_of
+from ..period_sentences import ALL_THE_SAME, NameOf, of_comparison, of_series, series_of
 from ..remarks import basis_of, of_stages_with_rows
 from ..things import things_of
 from ..titles import KIND_TITLES
@@ -25,13 +25,13 @@ from .sheet import Sheet
 from .style import ThemeName, inert
 
 _MOST_SERIES = 60
-_FINDINGS: Final = (
-    "Biggest",
-    "Furthest",
-    "Largest",
-    mark("No clear"),
-    mark("The same"),
-)  # how a title that finds begins
+_FINDINGS: Final = (  # how a title that finds begins
+    "Biggest change: {change_at}",
+    "Furthest apart at {where}: {there}, {here}",
+    "Largest difference: {change_at}",
+    "No clear change between {before} and {now}",
+    ALL_THE_SAME,
+)
 
 
 def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
@@ -85,7 +85,7 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
     if is_of_periods or canvas.by == ["kind"]:
         (before, one), (now, other) = series
         rows = _dots_of_two(one, other, names, inert(before), inert(now), things)
-        is_finding = bool(found) and found[0].startswith(_FINDINGS)
+        is_finding = bool(found) and begins(found[0], *_FINDINGS)
         title, below = (found[0], [*about, *found[1:]]) if is_finding else (plain, [*about[1:], *found])
         warned = None if is_finding else why_not_compared(found)
         if warned:
@@ -135,7 +135,7 @@ def _kinds_or_groups(canvas: Canvas) -> tuple[str, Panels]:
     if by == ["kind"]:
         series = [(KIND_TITLES[str(kind)], rows) for kind, rows in table.groupby("kind", observed=True)]
         if len(series) == 2:
-            return tr("Funnel: ") + tr(" and ").join(name for name, _ in series), series
+            return tr("Funnel: {titles}", titles=tr(" and ").join(name for name, _ in series)), series
     if not by or by == ["kind"]:
         raise SchemaError(
             "one funnel has nothing to be compared with; give ", advised("kind", "both"), " or ", named("by")
@@ -145,7 +145,9 @@ def _kinds_or_groups(canvas: Canvas) -> tuple[str, Panels]:
             'a breakdown of both kinds is too much for one chart; give table[table["kind"] == …]'
         )
     kind = str(canvas.remembered.get("kind", ""))
-    return canvas.titled(tr("Funnel: {get}", get=KIND_TITLES.get(kind, kind))), canvas.groups(_MOST_SERIES)
+    return canvas.titled(tr("Funnel: {titles}", titles=KIND_TITLES.get(kind, kind))), canvas.groups(
+        _MOST_SERIES
+    )
 
 
 def _periods(canvas: Canvas) -> tuple[str, Panels]:
@@ -155,7 +157,10 @@ def _periods(canvas: Canvas) -> tuple[str, Panels]:
     now, before = map(str, canvas.remembered.get("called", ("now", "before")))
     kind = str(canvas.remembered.get("kind", ""))
     title = tr(
-        "Funnel: {get}, {now} compared with {before}", get=KIND_TITLES.get(kind, kind), now=now, before=before
+        "Funnel: {kind}, {now} compared with {before}",
+        kind=KIND_TITLES.get(kind, kind),
+        now=now,
+        before=before,
     )
     return title, series_of(canvas.remembering())
 
@@ -224,9 +229,8 @@ def _dots_of_groups(
         Dot(
             group,
             tr(
-                "{word}{word_2} of {base}",
-                word=percent(reached / base) if base else "–",
-                word_2=f" {own.text()}" if own else "",
+                "{share} of {base}",
+                share=(percent(reached / base) if base else "–") + (f" {own.text()}" if own else ""),
                 base=count(base),
             ),
             reached / base if base else None,

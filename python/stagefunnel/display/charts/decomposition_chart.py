@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import DECOMPOSED
-from ...words import tr
+from ...words import beginning, tr
 from ..comparing_sentences import of_decomposition
 from ..numbers import percent, points
 from ..sentences import stage_namer
@@ -100,7 +100,13 @@ def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width
     if warned:
         finding, below = warned
     else:
-        findings = [line for line in found if line.startswith(("Ever won", "The step to", "The steps work"))]
+        starts = (
+            tr("Ever won"),
+            beginning("The step to {most} made the largest part of it: {most_2}."),
+            beginning("The step to {against} works against it: {against_2}."),
+            beginning("The steps work against each other: {parts}."),
+        )
+        findings = [line for line in found if line.startswith(starts)]
         finding, below = " ".join(findings), [line for line in found if line not in findings]
     below = [TITLES["decomposition"], *below]
     if "within" in remembered:

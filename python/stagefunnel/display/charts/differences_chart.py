@@ -10,7 +10,7 @@ import pandas as pd
 from ...errors import Option, SchemaError, advised
 from ...tables.labels import columns_before, value_label
 from ...tables.schema import COMPARED_GROUPS, COMPARISON, DRIVERS
-from ...words import tr
+from ...words import begins, tr
 from ..comparing_sentences import is_clear, of_compared_groups, of_drivers
 from ..extremes import group_names
 from ..numbers import count, p_value, percent
@@ -18,6 +18,7 @@ from ..remarks import basis_of
 from ..sentences import answers, stage_namer
 from ..things import things_of
 from ..titles import KIND_TITLES, TITLES
+from ..unlike import NOTES
 from .canvas import Canvas, rows_of
 from .gaps import MOST_ROWS, Gap, clearest, draw_clear_key, draw_gaps, number_of
 from .sheet import Sheet
@@ -189,8 +190,8 @@ def _of_periods(canvas: Canvas, width: int | None) -> Any:
     kind = str(remembered.get("kind", ""))
     plain = canvas.titled(
         tr(
-            "Funnel: {get}, {now} compared with {before}",
-            get=KIND_TITLES.get(kind, kind),
+            "Funnel: {kind}, {now} compared with {before}",
+            kind=KIND_TITLES.get(kind, kind),
             now=now,
             before=before,
         )
@@ -239,7 +240,7 @@ def _drawn(
 ) -> Any:
     """Draw the rows below the sentence that states the finding, which is not one about unlike ages."""
     shown = clearest(rows)
-    finding = next((line for line in found if not line.startswith(("Not alike", "Fewer", "Covered"))), "")
+    finding = next((line for line in found if not begins(line, *NOTES)), "")
     rest = (line for line in found if line != finding)
     below = [plain, *about, *rest] if finding else [*about, *rest]
     if len(shown) < len(rows):

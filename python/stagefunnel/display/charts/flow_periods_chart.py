@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pandas as pd
 
-from ...words import mark, tr
+from ...words import Words, mark, tr
 from ..numbers import brief, count, number
 from .canvas import Panels
 from .flow_parts import Part, has_money, parts_of
@@ -18,13 +18,15 @@ from .sheet import Sheet
 from .style import SMALL, Meaning
 
 _LEAST_PANEL, _HIGH, _LINE_HIGH = 380, 170, 90
-_WORDS: Mapping[Meaning, str] = {
-    "open": mark("came"),
-    "won": mark("won"),
-    "lost": mark("lost"),
-    "moved": mark("moved on"),
-    "skipped": mark("left otherwise, or lowered"),
-}
+_WORDS: Final[Mapping[Meaning, str]] = Words(
+    {
+        "open": mark("came"),
+        "won": mark("won"),
+        "lost": mark("lost"),
+        "moved": mark("moved on"),
+        "skipped": mark("left otherwise, or lowered"),
+    }
+)
 
 
 class Panel(NamedTuple):

@@ -214,7 +214,7 @@ def _of_groups(canvas: Canvas, plain: str) -> tuple[str, list[str]]:
                 beyond=count(beyond),
                 n_open=count(n_open),
                 things=things,
-                too_old=_TOO_OLD,
+                too_old=tr(_TOO_OLD),
             )
         )
     if n_open - beyond - known:
@@ -224,7 +224,7 @@ def _of_groups(canvas: Canvas, plain: str) -> tuple[str, list[str]]:
                 n_open=count(n_open - beyond - known),
                 n_open_2=count(n_open),
                 things=things,
-                no_chance=_NO_CHANCE,
+                no_chance=tr(_NO_CHANCE),
             )
         )
     if not canvas.remembered.get("fit_by"):
@@ -264,7 +264,7 @@ def _row_of_wins(line: Line, things: str, is_noted: bool) -> Row:
         return Row(
             line.name, text, pieces, note=note, is_apart=line.is_apart, about=about, low=low, high=high
         )
-    about |= {tr("open {things}", things=things): count(n_open), _TOO_OLD: count(beyond - line.n_stuck)}
+    about |= {tr("open {things}", things=things): count(n_open), tr(_TOO_OLD): count(beyond - line.n_stuck)}
     wins = min(expected or 0.0, float(known))
     each = (
         tr(" at {win}{word}", win=percent(row["win"]), word=tr(" each on average") if known > 1 else "")
@@ -275,9 +275,9 @@ def _row_of_wins(line: Line, things: str, is_noted: bool) -> Row:
     too_old, others = beyond - line.n_stuck, rest + line.n_stuck
     parts = {
         tr("{known} can be forecast{each}", known=count(known), each=each): known,
-        f"{count(too_old)} {_TOO_OLD}": too_old,
+        f"{count(too_old)} {tr(_TOO_OLD)}": too_old,
     }
-    parts[f"{count(others)} {_NO_CHANCE}"] = others
+    parts[f"{count(others)} {tr(_NO_CHANCE)}"] = others
     return Row(
         line.name,
         text,
@@ -299,7 +299,7 @@ def _row_of_amount(line: Line) -> Row:
     text = "–" if expected is None else _whole(expected)
     text += f" {sure.text(_whole)}" if sure and expected is not None else ""
     beyond = number_of(row["amount_beyond_support"]) or 0.0
-    left_out = tr("in no sum") if line.n_stuck else _TOO_OLD
+    left_out = tr("in no sum") if line.n_stuck else tr(_TOO_OLD)
     low, high = _bounds(sure, expected)
     meaning: Meaning = "assumed" if line.is_new else "won"
     return Row(
@@ -326,8 +326,8 @@ def _draw(sheet: Sheet, panels: Sequence[Panel]) -> None:
     words: dict[Meaning, str] = {"won": tr("expected to be won"), "open": tr("the other open ones")}
     key = {meaning: word for meaning, word in words.items() if meaning in used}
     if any(row.ghost and row.ghost.n for panel in panels for row in panel.rows):
-        has_others = any(_NO_CHANCE in row.note for panel in panels for row in panel.rows)
-        key["skipped"] = tr("{word}: in no sum", word=tr("no forecast") if has_others else _TOO_OLD)
+        has_others = any(tr(_NO_CHANCE) in row.note for panel in panels for row in panel.rows)
+        key["skipped"] = tr("{word}: in no sum", word=tr("no forecast") if has_others else tr(_TOO_OLD))
     if "assumed" in used:
         key["assumed"] = tr("expected of those not there yet")
     y = sheet.key(0, 0, key, sheet.width) if key else 0.0

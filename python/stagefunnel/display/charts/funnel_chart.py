@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from ...tables.schema import FUNNEL
-from ...words import tr
+from ...words import beginning, tr
 from ..numbers import count, percent
 from ..things import things_of
 from .bars import Row, draw_rows, name_room, number_room
@@ -131,8 +132,8 @@ def _whole(rows: Sequence[Row]) -> float:
     """Return what a bar of all items stands for, so that panels have one scale of shares."""
     for row in rows:
         for heading, text in row.about.items():
-            if heading.startswith("all "):
-                return float(text.replace(",", "")) or 1
+            if heading.startswith(beginning("all {things}")):
+                return float(re.sub(r"\D", "", text)) or 1
     return max((row.total for row in rows), default=1) or 1
 
 
@@ -140,9 +141,13 @@ def _key_of(panels: Sequence[Panel]) -> dict[Meaning, str]:
     rows = [row for panel in panels for row in panel.rows]
     used = {piece.meaning for row in rows for piece in row.pieces if piece.n}
     used |= {row.ghost.meaning for row in rows if row.ghost}
-    words = {**WORDS, "lost": "lost", "open": "open"}  # the bars of final stages have these colours too
-    if any(piece.about["part"].endswith(IN_ORDER) for row in rows for piece in row.pieces):
-        words["moved"] = IN_ORDER
+    words = {
+        **WORDS,
+        "lost": tr("lost"),
+        "open": tr("open"),
+    }  # the bars of final stages have these colours too
+    if any(piece.about["part"].endswith(tr(IN_ORDER)) for row in rows for piece in row.pieces):
+        words["moved"] = tr(IN_ORDER)
     return {meaning: word for meaning, word in words.items() if meaning in used}
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ...tables.skipping import OnTheWay
-from ...words import mark, tr
+from ...words import Words, mark, tr, trc
 from ..numbers import brief, count, number, percent
 from ..outcomes import outcomes_of_records
 from ..restored import compared_stages, each_follows, is_whole, labels_in_order
@@ -43,13 +43,15 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 )
 IN_ORDER = mark("passed in order")  # what a bar of a strict funnel says, of which losses are no part
 _UNKNOWN = "unknown"  # a table that was read from a file does not say its kind
-_ONE_PIECE = {"strict": IN_ORDER, _UNKNOWN: mark("reached it")}
-KINDS = {
-    "classic": mark("Classic: what was really passed"),
-    "conversions": mark("With conversions: wins fill all stages"),
-    "furthest": mark("Furthest: all stages up to the furthest"),
-    "strict": mark("Strict: passed in order, without a gap"),
-}
+_ONE_PIECE = Words({"strict": IN_ORDER, _UNKNOWN: mark("reached it")})
+KINDS = Words(
+    {
+        "classic": mark("Classic: what was really passed"),
+        "conversions": mark("With conversions: wins fill all stages"),
+        "furthest": mark("Furthest: all stages up to the furthest"),
+        "strict": mark("Strict: passed in order, without a gap"),
+    }
+)
 
 
 Records = list[dict[str, Any]]  # the rows of one funnel
@@ -107,7 +109,7 @@ def story_of(canvas: Canvas, groups: Panels) -> Story:
             if canvas.by:
                 standing = standings({kind: outcome}, thing_of(remembered))
                 heading = (
-                    tr("{group}: {get}", group=group, get=KIND_TITLES.get(kind, kind))
+                    tr("{group}: {kind}", group=group, kind=KIND_TITLES.get(kind, kind))
                     if len(shown_kinds) > 1
                     else group
                 )
@@ -259,7 +261,7 @@ def _rows_of(records: Records, names: Mapping[Any, str], kind: str, canvas: Canv
         is_step = has_steps and row["outcome"] != "lost" and is_first[at] and follow[at] and share <= 1
         sure = percent_between(row, "conversion_from_previous")
         step = (
-            tr("↓ {sure}{word}", sure=sure, word=tr(" of {above}", above=above[at]) if above[at] else "")
+            "↓ " + (tr("{share} of {stage}", share=sure, stage=above[at]) if above[at] else sure)
             if is_step
             else ""
         )
@@ -296,7 +298,7 @@ def _row_of(row: Mapping[str, Any], name: str, kind: str, things: str, *, marked
         for column, heading, write in _SHOWN
         if column in row
     }
-    texts[tr("all {things}", things=things)] = texts.pop(tr("all items"))
+    texts[tr("all {things}", things=things)] = texts.pop("all items")
     reached, assumed = int(row["reached"]), int(row["assumed"])
     # In a strict funnel an item may be lost from a stage that it did not pass in order.
     own_lost, own_open = (0, 0) if kind in _ONE_PIECE else (int(row["lost_from"]), int(row["open_at"]))
@@ -312,7 +314,7 @@ def _row_of(row: Mapping[str, Any], name: str, kind: str, things: str, *, marked
         ("lost", own_lost, WORDS["lost"]),
     ]
     if row["outcome"] != "open":
-        pieces[0] = (pieces[0][0], moved, tr("{outcome}, ever", outcome=row["outcome"]))
+        pieces[0] = (pieces[0][0], moved, tr("{outcome}, ever", outcome=trc("outcome", row["outcome"])))
     sure = interval_of(row, "conversion_from_all")
     unseen = max(0, int(row["skipped"]) - assumed)
     return Row(

@@ -116,7 +116,7 @@ def draw_gaps(sheet: Sheet, rows: Sequence[Gap], y: float, *, left: str, right: 
             free = at + half + 8
     for at, row in enumerate(rows):
         _draw_row(sheet, row, top + pitch * at, names, place)
-    sheet.text(start + wide, bottom + 31, "points", colour=look.quiet, align="right")
+    sheet.text(start + wide, bottom + 31, tr("points"), colour=look.quiet, align="right")
     return bottom + 38
 
 

@@ -8,13 +8,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from ...tables.labels import MISSING
-from ...words import tr
+from ...words import begins, tr
 from ..chance import TwoShares, clear_differences
 from ..numbers import percent, points
 from ..remarks import of_later
 from ..standouts import are_unlike
 from ..things import things_of
-from ..unlike import AGE, LEAST_BASE, why_not_compared
+from ..unlike import AGE, LEAST_BASE, NOT_COVERED, NOT_YET, why_not_compared
 from .canvas import Panels
 from .style import inert
 
@@ -117,9 +117,9 @@ def why_groups_are_not_compared(
     """Say why groups may not be compared; return it with the notes that it does not repeat."""
     later = of_later(remembered)
     if later:
-        return later[0], [note for note in notes if not note.startswith(AGE)]
+        return later[0], [note for note in notes if not begins(note, AGE)]
     warned = why_not_compared(notes)
-    if warned and warned[0].startswith("Not to"):
+    if warned and begins(warned[0], NOT_YET, NOT_COVERED):
         return warned
     large = [one.name for one in _groups_of(series)[1] if one.of >= LEAST_BASE]
     which = tr("only {large} has", large=large[0]) if len(large) == 1 else tr("no group has")

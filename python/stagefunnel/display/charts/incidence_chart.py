@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import INCIDENCE
-from ...words import mark, tr
+from ...words import Words, mark, tr
 from ..incidence_sentences import answer_of_rows, incidence_title, of_incidence, told_cause
 from ..numbers import count, length, percent
 from ..period_sentences import NameOf
@@ -25,7 +25,14 @@ from .style import SMALL, Meaning, ThemeName, inert
 
 _MOST_GROUPS, _MOST_CAUSES, _LEAST_PANEL, _DOTS = 12, 6, 380, 10
 _BAND: Final = 0.28  # opacity of bounds
-_WORDS: Final = {"moved_out": mark("moved to another pipeline"), "reached": mark("reached it")}
+_WORDS: Final = Words(
+    {
+        "won": mark("won"),
+        "lost": mark("lost"),
+        "moved_out": mark("moved to another pipeline"),
+        "reached": mark("reached it"),
+    }
+)
 
 
 @dataclass(frozen=True)

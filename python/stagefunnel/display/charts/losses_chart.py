@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...tables.labels import columns_behind, present_or_missing
 from ...tables.schema import LOSSES
-from ...words import mark, tr
+from ...words import begins, mark, tr
 from ..numbers import brief, count, length, percent
 from ..sentences import of_losses
 from ..things import things_of
@@ -22,7 +22,7 @@ from .sheet import Sheet
 from .style import ThemeName
 
 _MOST_GROUPS, _MOST_REASONS, _LEAST_PANEL = 12, 7, 400
-_NO_STAGE, _NO_REASON, _OTHER = mark("no earlier stage"), mark("no reason"), "other"
+_NO_STAGE, _NO_REASON, _OTHER = mark("no earlier stage"), mark("no reason"), mark("other")
 
 
 def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
@@ -61,7 +61,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
     canvas = Canvas.of(table, LOSSES, "losses()", theme)
     table, remembered = canvas.table, canvas.remembered
     part = _part_column(table)
-    names = {**canvas.names_of(table["from_stage"].dropna().unique()), None: _NO_STAGE}
+    names = {**canvas.names_of(table["from_stage"].dropna().unique()), None: tr(_NO_STAGE)}
     reasons = canvas.names_of(map(present_or_missing, table[part].unique()))
     things = things_of(remembered)
     groups = canvas.groups(_MOST_GROUPS)
@@ -71,7 +71,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
     ]
     named = table.assign(from_stage=_named(table["from_stage"], names))
     title, *below = of_losses(named, str, remembered) or [""]
-    if not title.startswith("Most often"):
+    if not begins(title, "Most often lost from: {where} ({part_of})"):
         title, below = (
             canvas.titled(tr("Where {things} are lost", things=things)),
             [line for line in (title, *below) if line],
@@ -150,7 +150,7 @@ def _cells_of(
     if len(order) < 2:
         return [], []
     if len(order) > _MOST_REASONS + 1:
-        order = [name for name in order if name != _OTHER][:_MOST_REASONS]
+        order = [name for name in order if name != tr(_OTHER)][:_MOST_REASONS]
     found: dict[tuple[str, str], list[float]] = {}
     for row in rows_of(rows):
         name = _reason(row[part], reasons)
@@ -168,12 +168,12 @@ def _cells_of(
         )
         for (stage, name), (items, share) in found.items()
     ]
-    is_folded = any(cell.column == _OTHER for cell in cells) and _OTHER not in order
-    return cells, [*order, *([_OTHER] if is_folded else [])]
+    is_folded = any(cell.column == tr(_OTHER) for cell in cells) and tr(_OTHER) not in order
+    return cells, [*order, *([tr(_OTHER)] if is_folded else [])]
 
 
 def _reason(value: Any, reasons: Mapping[Any, str]) -> str:
-    return _NO_REASON if pd.isna(value) else reasons[value]
+    return tr(_NO_REASON) if pd.isna(value) else reasons[value]
 
 
 def _draw(sheet: Sheet, panels: list[tuple[str, list[Row], tuple[list[Cell], list[str]]]], what: str) -> None:
@@ -191,8 +191,7 @@ def _draw(sheet: Sheet, panels: list[tuple[str, list[Row], tuple[list[Cell], lis
             end = draw_rows(sheet, rows, x, top, wide, whole=largest, names=names, numbers=numbers)
             if cells:
                 end = (
-                    sheet.heading(x, end + 10, tr("By {replace}", replace=what.replace("_", " ")), [], wide)
-                    + 4
+                    sheet.heading(x, end + 10, tr("By {column}", column=what.replace("_", " ")), [], wide) + 4
                 )
                 most = max(cell.share for cell in cells)
                 stages = [row.name for row in rows]

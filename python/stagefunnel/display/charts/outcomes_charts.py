@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from ...tables.schema import OUTCOME_TABLE, VARIANTS
-from ...words import mark, tr
+from ...words import Words, begins, mark, tr
 from ..numbers import brief, count, length, percent
 from ..sentences import of_outcomes
 from ..things import things_of
-from ..unlike import LEAST_BASE
+from ..unlike import LEAST_BASE, NOTES
 from ..variant_sentences import of_variants
 from .bars import Piece, Row
 from .canvas import Canvas, rows_of
@@ -23,12 +23,14 @@ from .sheet import Sheet
 from .style import Meaning, ThemeName
 
 _MOST_GROUPS, _MOST_VARIANTS = 60, 12
-_WORDS: dict[Meaning, str] = {
-    "won": mark("won"),
-    "open": mark("open"),
-    "lost": mark("lost"),
-    "skipped": "others",
-}
+_WORDS: Final[Mapping[Meaning, str]] = Words(
+    {
+        "won": mark("won"),
+        "open": mark("open"),
+        "lost": mark("lost"),
+        "skipped": mark("others"),
+    }
+)
 
 
 def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
@@ -68,12 +70,12 @@ def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     canvas = Canvas.of(table, OUTCOME_TABLE, "outcomes()", theme, sort=False)
     groups = canvas.groups(_MOST_GROUPS)
     things = things_of(canvas.remembered)
-    rows = [_dot_of(group or "all", rows_of(rows)[0], things) for group, rows in groups]
+    rows = [_dot_of(group or tr("all"), rows_of(rows)[0], things) for group, rows in groups]
     rows.sort(key=lambda row: -1.0 if row.value is None else row.value, reverse=True)
     won, lost = (int(canvas.table[name].sum()) for name in ("won", "lost"))
     all_at = won / (won + lost) if won + lost else None
     title, *below = of_outcomes(canvas.table, canvas.remembered) or [canvas.titled(tr("Win rate"))]
-    if title.startswith(("Not alike", "Fewer than", "Covered")):
+    if begins(title, *NOTES):
         title, below = canvas.titled(tr("Win rate")), [title, *below]
     else:
         below = [canvas.titled(tr("Win rate: won, of what was closed")), *below]
@@ -145,7 +147,7 @@ def plot_variants(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     canvas = Canvas.of(table, VARIANTS, "variants()", theme, sort=False)
     canvas.refuse_groups("a chart of variants")
     rows = folded_rows(
-        [_row_of_variant(row, canvas.remembered) for row in rows_of(canvas.table)], _MOST_VARIANTS, "ways"
+        [_row_of_variant(row, canvas.remembered) for row in rows_of(canvas.table)], _MOST_VARIANTS, tr("ways")
     )
     found = of_variants(canvas.table, canvas.remembered)
     title, below = (found[0], found[1:]) if found else (tr("Ways that items go"), [])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from ...tables.schema import SEQUENCE, SEQUENCE_PATHS
-from ...words import mark, tr
+from ...words import Words, mark, tr
 from ..numbers import brief, count, length, percent
 from ..sequence_sentences import sequence_findings, sequence_title
 from .bars import Piece, Row, draw_rows, name_room, number_room
@@ -20,11 +20,13 @@ from .sheet import Sheet
 from .style import Meaning, ThemeName, inert
 
 _MOST_GROUPS, _LEAST_PANEL, _MOST_PATHS = 12, 400, 12
-_WORDS: dict[Meaning, str] = {
-    "moved": mark("went on"),
-    "early": mark("may still go on"),
-    "lost": mark("dropped out"),
-}
+_WORDS: Final[Mapping[Meaning, str]] = Words(
+    {
+        "moved": mark("went on"),
+        "early": mark("may still go on"),
+        "lost": mark("dropped out"),
+    }
+)
 
 
 def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
@@ -177,7 +179,7 @@ def plot_paths(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
     canvas = Canvas.of(table, SEQUENCE_PATHS, "sequence_paths()", theme, sort=False)
     canvas.refuse_groups("a chart of paths")
     rows = folded_rows(
-        [_row_of_path(row, canvas.remembered) for row in rows_of(canvas.table)], _MOST_PATHS, "paths"
+        [_row_of_path(row, canvas.remembered) for row in rows_of(canvas.table)], _MOST_PATHS, tr("paths")
     )
     title, below = titled_by(canvas)
     return canvas.drawn(lambda sheet: draw_ways(sheet, rows, 0), title, below, width=width)

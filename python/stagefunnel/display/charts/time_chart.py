@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ...tables.schema import STAGE_TIMES
-from ...words import tr
+from ...words import tr, trc
+from ...words.forms import share
 from ..numbers import count, length, percent
 from ..sentences import of_times
 from ..titles import PER_TITLES
@@ -100,7 +101,7 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width
     is_censored = canvas.remembered.get("open_visits") == "censored"
     of_all = tr("all visits, open ones as far as they were seen") if is_censored else tr("the completed")
     below.insert(
-        0, tr("Time in stage{word}; {key}", word=f", {per}" if per else "", key=_key(box, ends, of_all))
+        0, tr("Time in stage{per}; {key}", per=f", {per}" if per else "", key=_key(box, ends, of_all))
     )
     if any(name not in stay.at for stay in stays for name in (*box, *ends)):
         below.append(tr("A box or a line without an end: so many are not over yet"))
@@ -142,7 +143,7 @@ def _stay_of(
         note += tr(", {open} of all visits still open", open=percent(row["open"] / row["visits"]))
     is_final = str(row["outcome"]) != "open"
     if is_final:
-        note += tr(": {outcome}, and opened again", outcome=row["outcome"])
+        note += tr(": {outcome}, and opened again", outcome=trc("outcome", row["outcome"]))
     at = {measure: axis.of(row[measure]) for measure in measures if not pd.isna(row[measure])}
     about = {"stage": name, "completed": count(row["completed"]), "open": count(row["open"]), **texts}
     return _Stay(name, at, length(row["median"], working_day), note, about, is_final)
@@ -177,7 +178,7 @@ def _key(box: Sequence[str], ends: Sequence[str], of_all: str) -> str:
 
 
 def _percents(quantile: str) -> str:
-    return f"{quantile.removeprefix('q')}%"
+    return share(quantile.removeprefix("q"))
 
 
 def _draw(

@@ -11,10 +11,10 @@ import pandas as pd
 
 from ...errors import SchemaError, check_option, given, named
 from ...tables.schema import FUNNEL
-from ...words import mark, tr
+from ...words import mark, tr, trc
 from ..numbers import brief, count, percent
 from ..period_rows import PeriodRows
-from ..period_sentences import immature, of_periods, sides_of_periods, win_rates
+from ..period_sentences import immature, is_change, of_periods, sides_of_periods, win_rates
 from ..remarks import of_won_with_rows
 from ..things import things_of
 from ..titles import KIND_TITLES
@@ -140,7 +140,7 @@ def plot_trend(
     for (group, rows), part in zip(groups, parts, strict=True):
         early, faint = _early_and_faint(part, remembered)
         if value == "win_rate":
-            lines = [Line(_WIN_RATE, "won", True, _win_rates(part, remembered, early, faint))]
+            lines = [Line(tr(_WIN_RATE), "won", True, _win_rates(part, remembered, early, faint))]
         else:
             points = _points_of(rows, value, early, faint)
             lines = [
@@ -178,9 +178,9 @@ def _title_of(canvas: Canvas, periods: Sequence[str], sentences: list[str]) -> t
     kind = str(canvas.remembered.get("kind", ""))
     first, last = short_period(periods[0]), short_period(periods[-1])
     plain = canvas.titled(
-        tr("Funnel: {get}, from {first} to {last}", get=KIND_TITLES.get(kind, kind), first=first, last=last)
+        tr("Funnel: {kind}, from {first} to {last}", kind=KIND_TITLES.get(kind, kind), first=first, last=last)
     )
-    found = next((line for line in sentences if "% in " in line and " after " in line), None)
+    found = next((line for line in sentences if is_change(line)), None)
     if found is None:
         return plain, sentences
     return found, [plain, *(line for line in sentences if line != found)]
@@ -198,13 +198,13 @@ def _axis_title(value: str, remembered: Mapping[str, Any], things: str) -> str:
     """Say what a value is a share of, by the basis of the trend."""
     basis = remembered.get("basis")
     if value != "conversion_from_all" or basis is None:
-        text = _TITLES[value].format(items=things)
+        text = tr(_TITLES[value], items=things)
     else:
         within = remembered.get("within")
         text = tr(
             "of all {things} {basis} in the period{word}",
             things=things,
-            basis=basis,
+            basis=trc("basis", basis),
             word=tr(", within {within}", within=within) if within else "",
         )
     return text[:1].upper() + text[1:]
