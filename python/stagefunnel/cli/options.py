@@ -8,6 +8,7 @@ import argparse
 from typing import Any, get_args
 
 from ..tables.options import (
+from ..words import LANGUAGES
     AtName,
     BasisName,
     ChainBasisName,
@@ -97,6 +98,7 @@ def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None
     output.add_argument(
         "--wide", action="store_true", help="on a terminal, all columns, also those that have no room"
     )
+    output.add_argument("--language", choices=LANGUAGES, help="of the words and numbers of tables for people")
     output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
 
 
@@ -402,6 +404,7 @@ def report(parser: argparse.ArgumentParser) -> None:
         "--out", dest="page", metavar="FILE", required=True, help="the page, e.g. report.html"
     )
     parser.add_argument("--title", metavar="TEXT", default="Sales funnel")
+    parser.add_argument("--language", choices=LANGUAGES, help="of the page (default: en)")
     parser.add_argument(
         "--sections", metavar="NAMES", help="sections in this order, e.g. funnels,losses,groups"
     )

@@ -27,6 +27,7 @@ _OF_SOME: Final = (
     "format",
     "out",
     "wide",
+    "language",
     "observed_until",
     "unlisted",
     "missing",

@@ -14,7 +14,7 @@ from ..tables.labels import columns_before
 from ..tables.schema import CHECKED, EXPLANATION, FUNNEL, QUALITY, SKIPS, STAGE_TIMES
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
-from ..words import tr
+from ..words import Language, spoken_in, tr
 from .cells import cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
 from .first_columns import CHECKED_BY_SENTENCES, FIRST_COLUMNS
@@ -25,11 +25,12 @@ from .funnel_grid import show_funnel
 from .grid import Grid
 from .heads import head
 from .incidence_sentences import incidence_title
+from .log_sentences import doubts_of
 from .matrix import show_matrix
 from .numbers import count
 from .remarks import remarks_of
 from .restored import filled_rows, has_parts, named_columns, named_parts, remembering, restored, with_lengths
-from .sentences import answers, doubts_of, stage_namer
+from .sentences import answers, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
 from .shown import Shown, ShownTogether
 from .things import things_of
@@ -49,11 +50,23 @@ class ShownByTable(Protocol):
 
 
 @overload
-def show(table: pd.DataFrame | ShownByTable, *, wide: bool = False, matrix: str | None = None) -> Shown: ...
-@overload
-def show(table: Summary, *, wide: bool = False, matrix: str | None = None) -> ShownTogether: ...
 def show(
-    table: pd.DataFrame | ShownByTable | Summary, *, wide: bool = False, matrix: str | None = None
+    table: pd.DataFrame | ShownByTable,
+    *,
+    wide: bool = False,
+    matrix: str | None = None,
+    language: Language | None = None,
+) -> Shown: ...
+@overload
+def show(
+    table: Summary, *, wide: bool = False, matrix: str | None = None, language: Language | None = None
+) -> ShownTogether: ...
+def show(
+    table: pd.DataFrame | ShownByTable | Summary,
+    *,
+    wide: bool = False,
+    matrix: str | None = None,
+    language: Language | None = None,
 ) -> Shown | ShownTogether:
     """Show a result table the way people read it, or all tables of a summary.
 
@@ -76,6 +89,10 @@ def show(
     matrix
         Column of a table with periods, such as ``"reached"`` or ``"conversion_from_all"``: it is shown with
         the stages down and the periods across. Periods that are unlike the others are marked.
+    language
+        Language of the words and the numbers: ``"en"`` (default), ``"fr"``, ``"de"``, ``"ru"``, ``"es"`` or
+        ``"pt"``. Stages and the values of your columns stay as they are. Another language than English needs
+        the extra ``languages``.
 
     Returns
     -------
@@ -89,7 +106,11 @@ def show(
     >>> print(str(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[-2])
     Most often lost from: Won (2 of 5 lost, 40%)
     """
-    table = as_pandas(table)
+    with spoken_in(language):
+        return _shown(as_pandas(table), wide=wide, matrix=matrix)
+
+
+def _shown(table: Any, *, wide: bool, matrix: str | None) -> Shown | ShownTogether:
     if matrix is not None and not isinstance(table, pd.DataFrame):
         raise SchemaError(given("matrix", matrix), " needs one table with periods")
     if isinstance(table, Summary):

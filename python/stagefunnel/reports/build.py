@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ..display.remarks import remarks_of
 from ..display.write import file_path, write_file
@@ -18,6 +18,7 @@ from ..questions.stages.limits import LimitsLike
 from ..tables.options import BasisName, EveryName, MissingStages, Unlisted
 from ..times.lengths import LengthLike
 from ..times.periods import MomentLike, PeriodLike
+from ..words import Language, mark, spoken_in, tr
 from ..working_hours import WorkingHours
 from .about import about
 from .choices import chosen_sections, without_content, without_names
@@ -28,16 +29,19 @@ from .money import money_options
 from .page import Page, Section, rendered
 from .painter import painter
 
+_TITLE: Final = mark("Sales funnel")
+
 
 def report(
     log: StageLog,
     pipeline: Pipeline,
     path: str | os.PathLike[str],
     *,
-    title: str = "Sales funnel",
+    title: str = _TITLE,
     sections: str | Sequence[str] | None = None,
     logo: str | os.PathLike[str] | None = None,
     anonymous: bool = False,
+    language: Language | None = None,
     by: str | Sequence[str] | None = None,
     top: int = 10,
     reason: str | None = None,
@@ -90,6 +94,9 @@ def report(
         Whether the values of the columns of `by` have letters (A, B, …) in place of names, everywhere on the
         page and in its data. No other column stands beside a key then, and conditions of `where` are named
         by their columns alone. Keys, stages and reasons stay as they are; ``items=False`` leaves keys out.
+    language
+        Language of the page, as for :func:`stagefunnel.show`. A title of your own stays as it is, and so do
+        the columns of what the tables save as CSV.
     by
         Columns to break down by, of the items table or of the log.
     top
@@ -154,7 +161,8 @@ def report(
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     log, remarks = asked.log, asked.remarks
     if anonymous:
-        log, remarks = without_names(log, by, remarks, where, kept=(amount, currency))
+        with spoken_in(language):
+            log, remarks = without_names(log, by, remarks, where, kept=(amount, currency))
     scope: dict[str, Any] = {
         "unlisted": unlisted,
         "missing": asked.missing,
@@ -163,7 +171,7 @@ def report(
         "as_of": as_of,
     }
     money = money_options(amount, currency, rates)
-    with painter() as draw:
+    with spoken_in(language), painter() as draw:
         content = Content(
             draw=draw,
             log=log,
@@ -184,7 +192,7 @@ def report(
         questions = content.questions
         shown = _answered([questions[name] for name in names], progress)
         page = Page(
-            title=title,
+            title=tr(title) if title == _TITLE else title,
             about=about(log, pipeline, period, basis, as_of),
             tiles=content.tiles.tiles,
             note=content.tiles.note,

@@ -8,7 +8,8 @@ from typing import Any, Final
 import pandas as pd
 
 from ..display.comparing_sentences import is_clear
-from ..display.sentences import answers, of_level
+from ..display.log_sentences import of_level
+from ..display.sentences import answers
 from ..display.unlike import NOTES
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline

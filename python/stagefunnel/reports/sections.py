@@ -15,9 +15,10 @@ from ..display.charts.skips_chart import plot_skips
 from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
 from ..display.charts.trend_chart import plot_trend
+from ..display.log_sentences import doubts_of, of_quality
 from ..display.numbers import count
 from ..display.remarks import of_pauses
-from ..display.sentences import answers, doubts_of, of_quality
+from ..display.sentences import answers
 from ..display.show import show
 from ..tables.labels import columns_before, spoken, value_labels
 from ..words import tr

@@ -77,7 +77,7 @@ ALLOWED: dict[str, set[str]] = {
     "words": {"errors"},
     "display": {"errors", "tables", "words"},
     "display.charts": {"errors", "tables", "words", "display"},
-    "plots": {"tables", "display.charts", "signatures"},
+    "plots": {"tables", "words", "display.charts", "signatures"},
     "stats": {"tables", "questions.stats", "signatures"},
     "suggesting": {
         *(
@@ -99,7 +99,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "reports.painter": set(),
     "datasets": {"errors", "log", "pipeline"},
-    "cli": {"", "errors", "files", "tables", "display", "reports.painter"},
+    "cli": {"", "errors", "files", "tables", "words", "display", "reports.painter"},
     "__main__": {"cli"},
 }
 # The same for the folders of the core: headers of a room are included by the rooms above it only.

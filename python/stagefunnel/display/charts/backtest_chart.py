@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import BACKTEST
-from ...words import tr
+from ...words import Language, tr
 from ..backtest_sentences import of_backtest
 from ..forecast_sentences import day_text
 from ..numbers import brief, count, counted, percent, tenths
@@ -57,7 +57,13 @@ class PastDate:
         return self.low is not None and self.high is not None and not self.low <= self.actual <= self.high
 
 
-def plot_backtest(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_backtest(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw what the forecast of each past date expected, with its range, and how many wins came.
 
     Where more or fewer came than the range has, the dot has a ring, and its number stands beside it.
@@ -70,6 +76,8 @@ def plot_backtest(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

@@ -10,8 +10,8 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import BOTTLENECKS
-from ...words import Words, begins, mark, tr
-from ..forecast_sentences import gain_of, of_bottlenecks, worth_most
+from ...words import Language, Words, begins, mark, tr
+from ..bottleneck_sentences import gain_of, of_bottlenecks, worth_most
 from ..numbers import brief, count, length, percent, points, without_points
 from ..sentences import stage_namer
 from ..things import things_of
@@ -44,7 +44,13 @@ class Panel:
     gains: Sequence[Row]
 
 
-def plot_bottlenecks(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_bottlenecks(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw how many are lost in each stage, beside how much the win rate would rise without these losses.
 
     The two need not have their largest bar in the same stage: who is saved early may be lost later. A gain
@@ -59,6 +65,8 @@ def plot_bottlenecks(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

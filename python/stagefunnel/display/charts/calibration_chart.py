@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...errors import SchemaError
 from ...tables.schema import BACKTEST
-from ...words import tr, trn
+from ...words import Language, tr, trn
 from ..cells import between
 from ..numbers import count, percent
 from ..things import things_of
@@ -28,7 +28,13 @@ _N_CLASSES: Final = 10
 _Class = Mapping[str, Any]
 
 
-def plot_calibration(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_calibration(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw whether chances held: the share that was won of the items that had a chance of about as much.
 
     Parameters
@@ -39,6 +45,8 @@ def plot_calibration(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

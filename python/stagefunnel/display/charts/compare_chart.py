@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...errors import SchemaError, advised, named
 from ...tables.schema import COMPARISON, FUNNEL
-from ...words import begins, tr
+from ...words import Language, begins, tr
 from ..numbers import count, percent, points
 from ..period_sentences import ALL_THE_SAME, NameOf, of_comparison, of_series, series_of
 from ..remarks import basis_of, of_stages_with_rows
@@ -34,7 +34,13 @@ _FINDINGS: Final = (  # how a title that finds begins
 )
 
 
-def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_compare(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw the share of all items that reached each stage: in two kinds, two periods or several groups.
 
     Two kinds or periods are a hollow and a filled dot for each stage, with the difference behind them, the
@@ -51,6 +57,8 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

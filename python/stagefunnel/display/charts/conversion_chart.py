@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...errors import SchemaError
 from ...tables.schema import CONVERSION_TIMES
-from ...words import tr
+from ...words import Language, tr
 from ..numbers import brief, count, length, percent
 from .canvas import Canvas, rows_of
 from .letters import width_of
@@ -26,7 +26,13 @@ class _Bin(NamedTuple):
     to_date: float
 
 
-def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_time_to_convert(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw how long matches take: a bar per span of time, with the share that is through by its end.
 
     The spans are those in which people count: of 14 days each, or, where some take many times as long as
@@ -41,6 +47,8 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light", wid
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import DECOMPOSED
-from ...words import beginning, tr
+from ...words import Language, beginning, tr
 from ..comparing_sentences import of_decomposition
 from ..numbers import percent, points
 from ..sentences import stage_namer
@@ -58,7 +58,13 @@ class Fall:
         return self.error is None or abs(self.end - self.start) > _SURE * self.error
 
 
-def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_decomposition(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw which step made the difference of two conversions, as a waterfall from b to a.
 
     Parameters
@@ -69,6 +75,8 @@ def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

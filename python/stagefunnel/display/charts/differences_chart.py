@@ -10,7 +10,7 @@ import pandas as pd
 from ...errors import Option, SchemaError, advised
 from ...tables.labels import columns_before, value_label
 from ...tables.schema import COMPARED_GROUPS, COMPARISON, DRIVERS
-from ...words import begins, tr
+from ...words import Language, begins, tr
 from ..comparing_sentences import is_clear, of_compared_groups, of_drivers
 from ..extremes import group_names
 from ..numbers import count, p_value, percent
@@ -28,7 +28,13 @@ _ENDS: Final = ("difference_low", "difference_high")
 _BOUNDS: Final = tuple(f"conversion_from_all_{end}" for end in _ENDS)
 
 
-def plot_differences(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_differences(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw differences of shares with their intervals, the largest first, around a line at nothing.
 
     A difference is green or orange where chance alone does not make it (`p_adjusted` below 5%, and both
@@ -43,6 +49,8 @@ def plot_differences(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -80,7 +88,13 @@ def plot_differences(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
     return _of_groups(canvas, width)
 
 
-def plot_drivers(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_drivers(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw which values go with winning: the difference of each from the rest, with its interval.
 
     Parameters
@@ -91,6 +105,8 @@ def plot_drivers(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

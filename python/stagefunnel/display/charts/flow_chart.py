@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ...tables.schema import FLOW
-from ...words import tr
+from ...words import Language, tr
 from ..flow_sentences import flow_title, of_flow
 from ..numbers import count, number
 from ..things import things_of
@@ -32,7 +32,13 @@ class _Unit(NamedTuple):
     panels: Sequence[tuple[str, Sequence[Part]]]
 
 
-def plot_flow(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_flow(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw a flow as a waterfall: in work at the start, what came and left, in work at the end.
 
     A table of one period is a waterfall. One of several periods (``every=``) has a column for each: up from
@@ -49,6 +55,8 @@ def plot_flow(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | N
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...errors import SchemaError
 from ...tables.schema import FORECAST
-from ...words import mark, tr
+from ...words import Language, mark, tr
 from ..extremes import group_name
 from ..fit_sentences import of_fit
 from ..forecast_sentences import forecast_title, in_never_left, number_known, of_forecast
@@ -37,7 +37,13 @@ class Panel:
     unit: str
 
 
-def plot_forecast(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_forecast(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw what is expected to be won of the open items of each stage, with its range.
 
     Items that are too old to forecast, or have no chance that can be read off, are an outline behind the bar:
@@ -52,6 +58,8 @@ def plot_forecast(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...tables.schema import FUNNEL
-from ...words import beginning, tr
+from ...words import Language, beginning, tr
 from ..numbers import count, percent
 from ..things import things_of
 from .bars import Row, draw_rows, name_room, number_room
@@ -23,7 +23,13 @@ _MOST_PANELS, _MOST_GROUPS = 6, 60
 _GAP, _STEP_ROOM, _LEAST_PANEL = 30, 66, 330
 
 
-def plot_funnel(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_funnel(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw a funnel: a bar for each stage, as long as the number of items that reached it.
 
     The pieces of a bar add up to it: items that moved on from the stage (or back), those that are open in it
@@ -46,6 +52,8 @@ def plot_funnel(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default; a phone has 390.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import INCIDENCE
-from ...words import Words, mark, tr
+from ...words import Language, Words, mark, tr
 from ..incidence_sentences import answer_of_rows, incidence_title, of_incidence, told_cause
 from ..numbers import count, length, percent
 from ..period_sentences import NameOf
@@ -25,14 +25,8 @@ from .style import SMALL, Meaning, ThemeName, inert
 
 _MOST_GROUPS, _MOST_CAUSES, _LEAST_PANEL, _DOTS = 12, 6, 380, 10
 _BAND: Final = 0.28  # opacity of bounds
-_WORDS: Final = Words(
-    {
-        "won": mark("won"),
-        "lost": mark("lost"),
-        "moved_out": mark("moved to another pipeline"),
-        "reached": mark("reached it"),
-    }
-)
+_OTHERS: Final = {"moved_out": mark("moved to another pipeline"), "reached": mark("reached it")}
+_WORDS: Final = Words({"won": mark("won"), "lost": mark("lost"), **_OTHERS})
 
 
 @dataclass(frozen=True)
@@ -90,7 +84,13 @@ class Group:
         return [curve for curve in self.curves if curve.meaning in ("lost", "skipped")]
 
 
-def plot_incidence(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_incidence(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw how many items are won, still open and lost by each age, with the bounds of both.
 
     The dotted line is the share that is counted so far, which takes every open item for one that is never
@@ -104,6 +104,8 @@ def plot_incidence(table: pd.DataFrame, *, theme: ThemeName = "light", width: in
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -230,18 +232,10 @@ def _about(groups: Sequence[Group], by: Sequence[str], remembered: Mapping[str, 
     """Say how many items the curves are of, and where their horizon is."""
     n, still_open = remembered.get("n", ()), remembered.get("n_open", ())
     things = "visits" if remembered.get("clock") == "stage" else things_of(remembered)
-    sentences = (
-        [
-            tr(
-                "{sum} {things}, {sum_2} of them open",
-                sum=count(sum(n)),
-                things=things,
-                sum_2=count(sum(still_open)),
-            )
-        ]
-        if n
-        else []
-    )
+    sentences = []
+    if n:
+        found = {"n": count(sum(n)), "things": things, "open": count(sum(still_open))}
+        sentences.append(tr("{n} {things}, {open} of them open", **found))
     if any(group.ages and group.ages[-1] > group.horizon for group in groups):
         sentences.append(tr("Faint: fewer than 10 {things}, or 5% of them, are old enough", things=things))
     return sentences

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...tables.labels import columns_behind, present_or_missing
 from ...tables.schema import LOSSES
-from ...words import begins, mark, tr
+from ...words import Language, begins, mark, tr
 from ..numbers import brief, count, length, percent
 from ..sentences import of_losses
 from ..things import things_of
@@ -25,7 +25,13 @@ _MOST_GROUPS, _MOST_REASONS, _LEAST_PANEL = 12, 7, 400
 _NO_STAGE, _NO_REASON, _OTHER = mark("no earlier stage"), mark("no reason"), mark("other")
 
 
-def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_losses(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw from which stages items were lost, most first, and into which lost stage or for which reason.
 
     Parameters
@@ -36,6 +42,8 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

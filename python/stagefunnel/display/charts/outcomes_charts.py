@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import OUTCOME_TABLE, VARIANTS
-from ...words import Words, begins, mark, tr
+from ...words import Language, Words, begins, mark, tr
 from ..numbers import brief, count, length, percent
 from ..sentences import of_outcomes
 from ..things import things_of
@@ -33,7 +33,13 @@ _WORDS: Final[Mapping[Meaning, str]] = Words(
 )
 
 
-def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_win_rate(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw the win rate of each group, the highest first, beside a line for all groups together.
 
     Parameters
@@ -45,6 +51,8 @@ def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -111,7 +119,13 @@ def _dot_of(group: str, row: Mapping[str, Any], things: str) -> Dot:
     )
 
 
-def plot_variants(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_variants(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw which ways items go, the most frequent first, and how many of each are won, lost and open.
 
     Parameters
@@ -122,6 +136,8 @@ def plot_variants(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import SEQUENCE, SEQUENCE_PATHS
-from ...words import Words, mark, tr
+from ...words import Language, Words, mark, tr
 from ..numbers import brief, count, length, percent
 from ..sequence_sentences import sequence_findings, sequence_title
 from .bars import Piece, Row, draw_rows, name_room, number_room
@@ -29,7 +29,13 @@ _WORDS: Final[Mapping[Meaning, str]] = Words(
 )
 
 
-def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_sequence(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw the funnel of a sequence: a bar per step, for items that went on, may still, or dropped out.
 
     Parameters
@@ -40,6 +46,8 @@ def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -143,7 +151,13 @@ def draw_panels(
     return y
 
 
-def plot_paths(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_paths(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw what came between two steps: a bar for each path, the most frequent first.
 
     Parameters
@@ -154,6 +168,8 @@ def plot_paths(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

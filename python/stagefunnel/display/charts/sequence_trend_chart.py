@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ...tables.schema import SEQUENCE_TREND
-from ...words import tr
+from ...words import Language, tr
 from ..numbers import count, percent
 from ..sequence_sentences import has_window, is_whole
 from ..unlike import LEAST_BASE
@@ -23,7 +23,13 @@ from .trend_chart import Line, Point, draw_faint_key, draw_lines, drawn_values, 
 _MOST_GROUPS, _HEIGHT, _LEAST_PANEL = 12, 240, 380
 
 
-def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_sequence_trend(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw which share of what entered in each period converted.
 
     Parameters
@@ -34,6 +40,8 @@ def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light", widt
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

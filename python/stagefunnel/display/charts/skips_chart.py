@@ -11,7 +11,7 @@ import pandas as pd
 from ...tables.labels import value_labels
 from ...tables.schema import SKIPS
 from ...tables.skipping import LEAST_BASE, OnTheWay
-from ...words import tr
+from ...words import Language, tr
 from ..numbers import count, percent
 from ..remarks import of_stages_with_rows
 from ..sentences import of_skips
@@ -26,7 +26,13 @@ from .style import ThemeName, inert
 _MOST_GROUPS = 60
 
 
-def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_skips(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw how often each stage is skipped on the way: by groups, a cell per group and stage.
 
     Parameters
@@ -37,6 +43,8 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

@@ -11,7 +11,7 @@ import pandas as pd
 from ...errors import SchemaError
 from ...tables.labels import columns_before
 from ...tables.schema import INCIDENCE
-from ...words import tr
+from ...words import Language, tr
 from ..numbers import count, length, percent
 from ..things import things_of
 from .age_frame import FAINT, HEIGHT, AgeFrame, draw_age_frame
@@ -59,7 +59,13 @@ class Lasting:
         return next((at for at, share in enumerate(self.shares) if share <= 0.5), None)
 
 
-def plot_survival(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_survival(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw which share of visits is still in a stage over time, with its bounds.
 
     A visit that goes on counts for as long as it was seen. What too few visits are old enough for is faint,
@@ -74,6 +80,8 @@ def plot_survival(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

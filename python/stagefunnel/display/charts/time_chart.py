@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ...tables.schema import STAGE_TIMES
-from ...words import tr, trc
+from ...words import Language, tr, trc
 from ...words.forms import share
 from ..numbers import count, length, percent
 from ..sentences import of_times
@@ -40,7 +40,13 @@ class _Stay(NamedTuple):
     is_final: bool  # it is no stage in progress: items that were won or lost, and opened again
 
 
-def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_time_in_stage(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw how long stages take: a box from 25 to 75%, a line from 10 to 90%, a mark at the median.
 
     Parameters
@@ -53,6 +59,8 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...errors import SchemaError, check_option
 from ...tables.schema import TRANSITIONS
-from ...words import tr
+from ...words import Language, tr
 from ..numbers import brief, count
 from ..sentences import of_moves
 from .canvas import Canvas, rows_of
@@ -40,6 +40,7 @@ def plot_transitions(
     form: FormName | None = None,
     theme: ThemeName = "light",
     width: int | None = None,
+    language: Language | None = None,
 ) -> Any:
     """Draw the moves between stages.
 
@@ -57,6 +58,8 @@ def plot_transitions(
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...errors import SchemaError, check_option, given, named
 from ...tables.schema import FUNNEL
-from ...words import mark, tr, trc
+from ...words import Language, mark, tr, trc
 from ..numbers import brief, count, percent
 from ..period_rows import PeriodRows
 from ..period_sentences import immature, is_change, of_periods, sides_of_periods, win_rates
@@ -74,6 +74,7 @@ def plot_trend(
     value: ValueName | None = None,
     theme: ThemeName = "light",
     width: int | None = None,
+    language: Language | None = None,
 ) -> Any:
     """Draw the funnel of each period, as a line per stage, or the win rate of each.
 
@@ -96,6 +97,8 @@ def plot_trend(
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
