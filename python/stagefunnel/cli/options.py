@@ -8,7 +8,6 @@ import argparse
 from typing import Any, get_args
 
 from ..tables.options import (
-from ..words import LANGUAGES
     AtName,
     BasisName,
     ChainBasisName,
@@ -22,6 +21,7 @@ from ..words import LANGUAGES
     PerName,
     SkipAtName,
 )
+from ..words import LANGUAGES
 
 
 def whole(text: str) -> int:

@@ -9,9 +9,9 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import INCIDENCE
-from ...words import Language, Words, mark, tr
+from ...words import Language, Noun, Words, mark, tr
 from ..incidence_sentences import answer_of_rows, incidence_title, of_incidence, told_cause
-from ..numbers import count, length, percent
+from ..numbers import count, length, percent, plural
 from ..period_sentences import NameOf
 from ..sentences import stage_namer
 from ..things import things_of
@@ -231,7 +231,7 @@ def _with_the_rest(curves: Sequence[Curve]) -> list[Curve]:
 def _about(groups: Sequence[Group], by: Sequence[str], remembered: Mapping[str, Any]) -> list[str]:
     """Say how many items the curves are of, and where their horizon is."""
     n, still_open = remembered.get("n", ()), remembered.get("n_open", ())
-    things = "visits" if remembered.get("clock") == "stage" else things_of(remembered)
+    things = plural(Noun.of("visit")) if remembered.get("clock") == "stage" else things_of(remembered)
     sentences = []
     if n:
         found = {"n": count(sum(n)), "things": things, "open": count(sum(still_open))}
