@@ -201,7 +201,7 @@ def columns_of_grid(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[
 
 
 def _headings(funnel: _Funnel) -> Iterator[str]:
-    yield from (*funnel.by, head("stage"))
+    yield from (*(head(str(name)) for name in funnel.by), head("stage"))
     for kind, columns in funnel.columns.items():
         above = f"{trc('kind', kind)}\n" if len(funnel.columns) > 1 else ""
         yield above + _HEADINGS[columns[0]]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from ..words import catalogue, mark, markc, tr, trc
+from ..words import current_catalogue, mark, markc, tr, trc
 
 # All names of columns of the package, as people read them; those of the data stay as they are.
 HEADS: Final = (
+    markc("column", "mean from previous"),
+    markc("column", "median from previous"),
     *(markc("column", "95%"), markc("column", "actual"), markc("column", "actual amount")),
     *(markc("column", "advanced"), markc("column", "age"), markc("column", "all items")),
     *(markc("column", "amount"), markc("column", "amount advanced"), markc("column", "amount at end")),
@@ -108,7 +110,10 @@ HEADS: Final = (
 # Columns whose values are words of the package, and what kind of words these are.
 WORDS_OF: Final = {
     **dict.fromkeys(("outcome", "stage_outcome", "item_outcome", "cause"), "outcome"),
-    **{name: name for name in ("kind", "level", "check", "line", "problem", "part", "note")},
+    **{
+        name: name
+        for name in ("kind", "level", "check", "line", "problem", "part", "note", "stop", "state", "test")
+    },
 }
 WORDS: Final = (
     *(markc("outcome", "won"), markc("outcome", "lost"), markc("outcome", "open")),
@@ -119,20 +124,28 @@ WORDS: Final = (
     *(markc("level", "Guess"), markc("level", "Warning")),
     *(markc("line", "stage"), markc("line", "total"), markc("line", "new items")),
     *(markc("part", "lead"), markc("part", "deal")),
+    *(markc("state", "stage"), markc("state", "won"), markc("state", "over")),
+    *(markc("stop", "completed"), markc("stop", "no event"), markc("stop", "window"), markc("stop", "gap")),
+    *(markc("stop", "interrupted"), markc("stop", "excluded"), markc("stop", "immature")),
+    markc("test", "order"),
     *(markc("basis", "created"), markc("basis", "closed"), markc("basis", "active")),
 )
+_TIME: Final = re.compile(r"time (\d+)")
 _MISSING: Final = mark("(missing)")
+_NOTHING: Final = mark("(nothing)")
 _OTHER: Final = re.compile(r"other \(([\d,]+) (\w+)\)")
 
 
 def head(name: str) -> str:
     """Give the word above a column."""
-    return trc("column", name.replace("_", " "))
+    word = name.replace("_", " ")
+    found = _TIME.fullmatch(word)
+    return f"{trc('column', 'time')} {found[1]}" if found else trc("column", word)
 
 
 def word_of(name: str, value: Any) -> str:
     """Give a value of a column whose values are words."""
-    spoken = catalogue()
+    spoken = current_catalogue()
     if spoken is None:
         return str(value)
     context = WORDS_OF[name]
@@ -154,10 +167,10 @@ def note_of(note: str) -> str:
 
 def label(text: str) -> str:
     """Give the label of a group, which is a word of the package where it is of missing values or others."""
-    if catalogue() is None:
+    if current_catalogue() is None:
         return text
-    if text == _MISSING:
-        return tr(_MISSING)
+    if text in (_MISSING, _NOTHING):
+        return tr(text)
     found = _OTHER.fullmatch(text)
     if found is None:
         return text

@@ -221,10 +221,9 @@ def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]
     return [sentence, *notes_of_skips(table, remembered)]
 
 
-def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str:
-    return tr(
-        "Most often lost from: {where} ({part_of})", where=where, part_of=part_of(lost, total, total_of)
-    )
+def _most_lost(where: str, lost: int, total: int, total_of: str = "") -> str:
+    part = part_of(lost, total, total_of or tr("lost"))
+    return tr("Most often lost from: {where} ({part_of})", where=where, part_of=part)
 
 
 def _of_two_periods(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:

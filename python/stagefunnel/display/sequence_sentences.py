@@ -10,10 +10,11 @@ import pandas as pd
 
 from ..tables.labels import group_label
 from ..tables.schema import CONVERSION_TIMES, SEQUENCE, SEQUENCE_PATHS, SEQUENCE_TREND
-from ..words import mark, tr
+from ..words import Noun, mark, tr
 from .extremes import group_name, largest
 from .group_notes import notes_of_sequences
-from .numbers import count, length, part_of, percent
+from .heads import label, word_of
+from .numbers import count, length, part_of, percent, plural
 from .standouts import of_standouts
 from .unlike import PART, Side, unlike_notes
 
@@ -76,7 +77,7 @@ def _within(remembered: _Remembered) -> str:
 
 
 def _counted_things(remembered: _Remembered) -> str:
-    return "entries" if remembered.get("entries") == "all" else "items"
+    return plural(Noun.of("entry" if remembered.get("entries") == "all" else "item"))
 
 
 def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
@@ -157,9 +158,9 @@ def _of_items(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         return [f"{completed}."]
     return [
         tr(
-            "{completed}; most of the others stopped for: {idxmax} ({others}).",
+            "{completed}; most of the others stopped for: {reason} ({others}).",
             completed=completed,
-            idxmax=others.idxmax(),
+            reason=word_of("stop", others.idxmax()),
             others=count(others.max()),
         )
     ]
@@ -296,7 +297,7 @@ def _of_paths(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     most = largest(paths, paths["items"])
     path, items, share = (most[name].iloc[0] for name in ("path", "items", "share"))
     details = [*group_label(most, remembered.get("by", ())), count(items), percent(share)]
-    return [tr("Most often: {path} ({details}).", path=path, details=", ".join(details))]
+    return [tr("Most often: {path} ({details}).", path=label(str(path)), details=", ".join(details))]
 
 
 class _Kind(NamedTuple):

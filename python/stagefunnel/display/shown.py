@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, Final
 
-from ..words import catalogue, mark, spoken_in, tr, trn
+from ..words import current_catalogue, mark, spoken_in, tr, trn
 from .blocks import with_bars
 from .folding import Folded, folded
 from .grid import Grid
@@ -33,7 +33,7 @@ class Shown:
         self._below = below
         self._all_with = "show(…, wide=True)"
         self._is_wide = False
-        self._spoken = catalogue()
+        self._spoken = current_catalogue()
 
     @property
     def grid(self) -> Grid:

@@ -38,7 +38,7 @@ def of_open_items(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[st
             )
         )
     if numbers["compared"]:
-        slow = part_of(numbers["slow"], numbers["compared"], "compared")
+        slow = part_of(numbers["slow"], numbers["compared"], tr("compared"))
         parts.append(tr("in their stage longer than 90% of the visits of won items there: {slow}", slow=slow))
     else:
         parts.append(tr("none of them can be compared with a won one ({x} completed visits)", x=count(0)))

@@ -13,8 +13,13 @@ from ..display.numbers import counted
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..times.periods import MomentLike, PeriodLike, pair_of
-from ..words import tr, trc
+from ..words import markc, tr, trc
 from ..words.forms import day, minute
+
+_WORDS = (
+    *(markc("pipeline", "Pipeline"), markc("pipeline", "won"), markc("pipeline", "lost")),
+    *(markc("pipeline", "elsewhere"), markc("pipeline", "optional"), markc("pipeline", "moved out")),
+)
 
 
 def about(
@@ -42,7 +47,15 @@ def about(
         if as_of is None:
             parts.append(tr("observed until {observed_until}", observed_until=_text(log.observed_until)))
     parts.append(tr("made on {made_on}", made_on=day(made_on())))
-    return [str(pipeline), tr("; ").join(parts)]
+    return [_written(pipeline), tr("; ").join(parts)]
+
+
+def _written(pipeline: Pipeline) -> str:
+    """Write the stages of a pipeline as it does itself, with its words in the language that is spoken."""
+    parts = [part.partition(": ") for part in str(pipeline).split(" | ")]
+    return " | ".join(
+        tr("{what}: {names}", what=trc("pipeline", what), names=names) for what, _, names in parts
+    )
 
 
 def made_on() -> datetime.date:

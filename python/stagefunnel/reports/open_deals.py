@@ -74,7 +74,9 @@ def open_deals(
     whole = table[table["line"] == "total"].iloc[0] if len(table) else None
     if whole is None or pd.isna(whole["win"]):
         sentences = found or [tr("Nothing is open.")]
-        return Section("forecast", _HEADING, "", None, [], sentences, news=of_forecast(table), is_folded=True)
+        return Section(
+            "forecast", tr(_HEADING), "", None, [], sentences, news=of_forecast(table), is_folded=True
+        )
     figure = sections.figure_of(draw, plot_forecast, table)
     tables = [sections.table_part(table, tr("What is expected, by stage"))]
     findings = []
@@ -91,7 +93,9 @@ def open_deals(
     leverage = bottlenecks(log, pipeline, **scope)
     findings += answers(leverage, leverage.attrs["stagefunnel"])
     tables.append(sections.table_part(leverage, tr("Where losses cost most")))
-    return Section("forecast", _HEADING, _DEFINITION, figure, tables, findings, news=of_forecast(table))
+    return Section(
+        "forecast", tr(_HEADING), tr(_DEFINITION), figure, tables, findings, news=of_forecast(table)
+    )
 
 
 def _days(log: StageLog, as_of: Any) -> int | None:

@@ -16,7 +16,7 @@ for (const part of document.querySelectorAll("details.table")) {
       row.hidden = !fits;
       shown += fits;
     });
-    if (left) left.textContent = shown === rows.length ? "" : `${shown} of ${rows.length} rows`;
+    if (left) left.textContent = shown === rows.length ? "" : left.dataset.text.replace("{shown}", shown).replace("{all}", rows.length);
   };
   if (filter) filter.addEventListener("input", update);
   if (choose) choose.addEventListener("change", update);

@@ -22,7 +22,7 @@ LANGUAGES: Final = ("en", "fr", "de", "ru", "es", "pt")
 _SPOKEN: ContextVar[Catalogue | None] = ContextVar("stagefunnel_language", default=None)
 
 
-def catalogue() -> Catalogue | None:
+def current_catalogue() -> Catalogue | None:
     """Return the catalogue of the language that is spoken; ``None`` for English."""
     return _SPOKEN.get()
 

@@ -6,14 +6,14 @@ import datetime
 import re
 from typing import Any, Final
 
-from . import catalogue
+from . import current_catalogue
 
 _LONG: Final = re.compile(r"(?<!\d)(\d),(\d{3})(?![\d,])")  # four digits, which Spanish does not part
 
 
 def written(text: str) -> str:
     """Write the digits of a number as the language does: ``1,234.5`` is ``1 234,5`` in French."""
-    spoken = catalogue()
+    spoken = current_catalogue()
     if spoken is None:
         return text
     group, decimal = spoken.signs
@@ -24,7 +24,7 @@ def written(text: str) -> str:
 
 def percent_sign() -> str:
     """Return the sign of a share, with the space that the language puts before it."""
-    spoken = catalogue()
+    spoken = current_catalogue()
     return "%" if spoken is None else spoken.percent_sign
 
 
@@ -35,7 +35,7 @@ def share(digits: str) -> str:
 
 def day(moment: Any) -> str:
     """Write a day: ``2026-03-12``, in French ``12 mars 2026``."""
-    spoken = catalogue()
+    spoken = current_catalogue()
     if spoken is None:
         return f"{moment:%Y-%m-%d}"
     from babel.dates import format_date
@@ -46,7 +46,7 @@ def day(moment: Any) -> str:
 
 def minute(moment: Any) -> str:
     """Write a moment to the minute: ``2026-03-12 14:30``."""
-    spoken = catalogue()
+    spoken = current_catalogue()
     if spoken is None:
         return f"{moment:%Y-%m-%d %H:%M}"
     return f"{day(moment)} {moment:%H:%M}"

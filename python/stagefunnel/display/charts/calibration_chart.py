@@ -157,7 +157,7 @@ def _not_drawn(some: Mapping[str, int], what: str) -> list[str]:
     """Say of items without a chance what became of them."""
     if not some.get("n"):
         return []
-    won = count(some["won"]) if some["won"] else "none"
+    won = count(some["won"]) if some["won"] else tr("none")
     return [
         trn(
             "Not drawn: {n} {what}, of which {won} was won",
@@ -225,7 +225,7 @@ def _draw_key(sheet: Sheet, classes: Sequence[_Class]) -> float:
     firm = [one for one in classes if _is_firm(one)]
     words = {
         tr("as many won as expected"): True,
-        "won": bool(firm),
+        tr("won"): bool(firm),
         tr("off by more than chance"): any(map(_is_off, firm)),
         tr("of fewer than {least_base}", least_base=LEAST_BASE): len(firm) < len(classes),
     }

@@ -11,8 +11,8 @@ import pandas as pd
 
 from ...errors import SchemaError, quoted
 from ...tables.labels import columns_before, spoken, value_label
-from ...words import catalogue, spoken_in, tr
-from ..heads import label
+from ...words import current_catalogue, spoken_in, tr
+from ..heads import head, label
 from ..remarks import of_later, period_of, where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
 from .library import require_altair
@@ -101,7 +101,9 @@ class Canvas:
     @property
     def by_text(self) -> str:
         """How titles go on where there are groups: ``, by manager``."""
-        return tr(", by {columns}", columns=", ".join(map(spoken, self.by))) if self.by else ""
+        return (
+            tr(", by {columns}", columns=", ".join(head(spoken(name)) for name in self.by)) if self.by else ""
+        )
 
     def groups(self, most: int, rows: pd.DataFrame | None = None) -> Panels:
         """Split the table, or some `rows` of it, by its breakdown into at most `most` groups."""
@@ -160,7 +162,7 @@ class Canvas:
         below += [line for line in of_later(self.remembered) if line != title]
         sheet = Sheet(self.look, width)
         draw(sheet)
-        spoken = catalogue()
+        spoken = current_catalogue()
 
         def in_width(other: int) -> Any:
             with spoken_in(spoken or "en"):

@@ -232,7 +232,7 @@ def _gap(
     )
     p = row.get("p_adjusted")
     known = row.get("p_value", p)
-    more = {things: detail, "p, adjusted": p_value(p)}
+    more = {things: detail, tr("p, adjusted"): p_value(p)}
     return Gap(
         name,
         detail,

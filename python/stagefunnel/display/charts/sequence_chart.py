@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...tables.schema import SEQUENCE, SEQUENCE_PATHS
 from ...words import Language, Words, mark, tr
+from ..heads import label
 from ..numbers import brief, count, length, percent
 from ..sequence_sentences import sequence_findings, sequence_title
 from .bars import Piece, Row, draw_rows, name_room, number_room
@@ -211,7 +212,7 @@ def _row_of_path(row: Mapping[str, Any], remembered: Mapping[str, Any]) -> Row:
         "median": took,
     }
     return Row(
-        str(row["path"]),
+        label(str(row["path"])),
         f"{brief(row['items'])} · {percent(row['share'])}",
         [Piece("skipped" if is_other else "moved", float(row["share"]), about)],
         note=tr("median {took}", took=took) if took != "–" else "",

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from ...tables.schema import SEQUENCE_TREND
-from ...words import Language, tr
-from ..numbers import count, percent
+from ...words import Language, Noun, tr
+from ..numbers import count, percent, plural
 from ..sequence_sentences import has_window, is_whole
 from ..unlike import LEAST_BASE
 from .canvas import Canvas, rows_of
@@ -76,7 +76,7 @@ def plot_sequence_trend(
     partial = remembered.get("partly_covered", ())
     periods = list(map(str, sorted(canvas.table["period"].unique())))
     panels = [
-        (group, Line("converted", "open", True, _points(rows, has_end, partial)))
+        (group, Line(tr("converted"), "open", True, _points(rows, has_end, partial)))
         for group, rows in canvas.groups(_MOST_GROUPS)
     ]
     title, below = titled_by(canvas)
@@ -137,6 +137,6 @@ def _draw(sheet: Sheet, panels: Sequence[tuple[str, Line]], periods: Sequence[st
                 right=10,
             )
             shade_early(sheet, frame, [line], periods)
-            draw_lines(sheet, frame, [line], periods, 0, "items")
+            draw_lines(sheet, frame, [line], periods, 0, plural(Noun.of("item")))
             ends.append(end)
         y = max(ends) + 16

@@ -86,7 +86,10 @@ class Sheet:
         return self.whole < NARROW
 
     def _add(self, layer: str, record: Record, about: About | None) -> None:
-        shown = {_field(trc("column", heading)): inert(str(text)) for heading, text in (about or {}).items()}
+        shown = {
+            _field(trc("column", heading.strip())): inert(str(text))
+            for heading, text in (about or {}).items()
+        }
         self._layers.setdefault((layer, tuple(shown)), []).append({**record, **shown})
         self.height = max(self.height, record["y"], record.get("y2", 0))
 

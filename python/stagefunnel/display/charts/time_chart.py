@@ -165,7 +165,7 @@ def _is_skewed(stays: Sequence[_Stay], shown: Sequence[str]) -> bool:
 
 def _key(box: Sequence[str], ends: Sequence[str], of_all: str) -> str:
     """Say which mark is what."""
-    words = "mark: median"
+    words = tr("mark: median")
     if ends:
         first, last = (ends[0], ends[-1]) if len(ends) > 1 else (box[0], ends[0])
         words = tr(
