@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..words import tr
+from ..words import current_catalogue, tr
 from ..words.forms import percent_sign
+from .given import of_moment
 from .heads import WORDS_OF, label, word_of
 from .numbers import change, count, difference, length, number, p_value, percent, points, without_points
 from .period_sentences import NameOf
@@ -57,6 +58,8 @@ def cell_writer(
         return percent if is_share(name) or name in _SHARES_OF.get(of_table, ()) else number
     if kind == "i" and name != "item":
         return count
+    if kind == "M" and current_catalogue() is not None:
+        return lambda value: "" if pd.isna(value) else of_moment(pd.Timestamp(value))
     if kind == "b":
         return lambda value: tr("yes") if not pd.isna(value) and value else ""
     if name in WORDS_OF:

@@ -24,6 +24,7 @@ from .bottleneck_sentences import of_bottlenecks
 from .crm_sentences import crm_total, without_crm
 from .extremes import group_name
 from .fit_sentences import of_fit
+from .given import of_moment
 from .markov_sentences import of_markov_check
 from .numbers import count, counted, number, part_of, percent, tenths
 from .period_sentences import NameOf
@@ -190,7 +191,7 @@ def day_text(until: Any) -> str:
         moment = pd.Timestamp(text)
     except ValueError:  # a year of five digits, which pandas writes and does not read
         return text
-    return f"{moment:%Y-%m-%d}" if moment == moment.normalize() else f"{moment:%Y-%m-%d %H:%M}"
+    return of_moment(moment)
 
 
 def _range(row: Any, name: str, remembered: Mapping[str, Any]) -> str:

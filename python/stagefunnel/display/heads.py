@@ -118,6 +118,7 @@ WORDS_OF: Final = {
 WORDS: Final = (
     *(markc("outcome", "won"), markc("outcome", "lost"), markc("outcome", "open")),
     *(markc("outcome", "moved out"), markc("outcome", "elsewhere"), markc("outcome", "reached")),
+    *(markc("fate", "won"), markc("fate", "lost"), markc("fate", "moved out")),
     *(markc("kind", "classic"), markc("kind", "conversions"), markc("kind", "furthest")),
     markc("kind", "strict"),
     *(markc("level", "fact"), markc("level", "note"), markc("level", "guess"), markc("level", "warning")),

@@ -122,7 +122,7 @@ def _what_happened(cause: str, name_of: NameOf, remembered: Mapping[str, Any]) -
     items = tr("{basis} items", basis=trc("basis", remembered.get("basis") or "created"))
     if remembered.get("to", "outcome") != "outcome":
         return tr("of {items} reach {to}", items=items, to=name_of(remembered["to"]))
-    return tr("of {items} are {cause}", items=items, cause=trc("outcome", str(cause)))
+    return tr("of {items} are {cause}", items=items, cause=trc("fate", str(cause)))
 
 
 def _passed_over(remembered: Mapping[str, Any]) -> list[str]:

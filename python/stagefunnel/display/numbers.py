@@ -170,27 +170,27 @@ def length(value: Any, working_day: float | None = None) -> str:
     if seconds < 0:
         return f"-{length(-pd.Timedelta(value), working_day)}"
     if seconds == 0:
-        return f"0{_unit('s')}"
+        return f"0{unit('s')}"
     if working_day is not None:
         return _worked(seconds, working_day)
     at = next((i for i, (_, size) in enumerate(_STEPS) if seconds >= size), len(_STEPS) - 1)
-    unit, size = _STEPS[at]
+    larger, size = _STEPS[at]
     # Hours matter only below a hundred days, and seconds only below an hour.
-    two_parts = unit in ("d", "h") and seconds < 100 * size
+    two_parts = larger in ("d", "h") and seconds < 100 * size
     smaller, step = _STEPS[at + 1] if two_parts else _STEPS[at]
     steps = round(seconds / step)
     if at and steps * step >= _STEPS[at - 1][1]:
-        return f"1{_unit(_STEPS[at - 1][0])}"
+        return f"1{unit(_STEPS[at - 1][0])}"
     whole, rest = divmod(steps, round(size / step))
     if not steps:
-        return f"< 1{_unit(unit)}"
-    first = f"{count(whole)}{_unit(unit)}"
-    return f"{first} {rest}{_unit(smaller)}" if rest else first
+        return f"< 1{unit(larger)}"
+    first = f"{count(whole)}{unit(larger)}"
+    return f"{first} {rest}{unit(smaller)}" if rest else first
 
 
-def _unit(unit: str) -> str:
+def unit(name: str) -> str:
     """Give a unit of time with the blank before it."""
-    return trc("unit", f" {unit}")
+    return trc("unit", f" {name}")
 
 
 def _worked(seconds: float, working_day: float) -> str:
@@ -201,10 +201,10 @@ def _worked(seconds: float, working_day: float) -> str:
     hours = round(seconds / 3_600)
     if minutes * 60 < working_day:
         whole, rest = divmod(minutes, 60)
-        return _counted_work(whole, "hour") + (f" {rest}{_unit('min')}" if rest else "")
+        return _counted_work(whole, "hour") + (f" {rest}{unit('min')}" if rest else "")
     days, over = divmod(hours * 3_600, working_day)
     rest = round(over / 3_600)
-    return _counted_work(int(days), "day") + (f" {rest}{_unit('h')}" if rest and days < 100 else "")
+    return _counted_work(int(days), "day") + (f" {rest}{unit('h')}" if rest and days < 100 else "")
 
 
 def _counted_work(n: int, unit: str) -> str:

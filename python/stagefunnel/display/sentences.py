@@ -55,6 +55,7 @@ from .comparing_sentences import (
 from .extremes import largest
 from .flow_sentences import of_flow
 from .forecast_sentences import FORECAST_SENTENCES
+from .given import as_spoken
 from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
 from .incidence_sentences import of_incidence, of_maturity
@@ -104,6 +105,7 @@ def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         return []
     if kind in ("skips", "comparison"):
         table = of_stages_with_rows(table, remembered)
+    remembered = as_spoken(remembered)
     rows = table.dropna(subset=[*needed], how="all")
     return sentences_of(rows, stage_namer(remembered.get("names", {})), remembered)
 

@@ -22,6 +22,7 @@ from .flow_sentences import flow_title
 from .folding import spare_columns
 from .forecast_sentences import forecast_title
 from .funnel_grid import show_funnel
+from .given import as_spoken
 from .grid import Grid
 from .heads import head
 from .incidence_sentences import incidence_title
@@ -203,7 +204,7 @@ def _as_funnel(table: pd.DataFrame) -> pd.DataFrame | None:
 
 def _remembered(table: pd.DataFrame) -> Mapping[str, Any]:
     remembered: Mapping[str, Any] = table.attrs.get("stagefunnel", {})
-    return remembered
+    return as_spoken(remembered)
 
 
 def _title_of(remembered: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from ..display.given import as_spoken
 from ..display.remarks import remarks_of
 from ..display.write import file_path, write_file
 from ..errors import SchemaError, check_flag, given
@@ -199,7 +200,7 @@ def report(
             findings=chosen(shown),
             sections=shown,
             remarks=[
-                *remarks_of({**content.answers.funnel.attrs["stagefunnel"], **remarks}),
+                *remarks_of(as_spoken({**content.answers.funnel.attrs["stagefunnel"], **remarks})),
                 *(() if sections is None else without_content(names, shown)),
             ],
             logo=picture,

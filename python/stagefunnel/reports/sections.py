@@ -15,6 +15,7 @@ from ..display.charts.skips_chart import plot_skips
 from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
 from ..display.charts.trend_chart import plot_trend
+from ..display.given import as_spoken
 from ..display.log_sentences import doubts_of, of_quality
 from ..display.numbers import count
 from ..display.remarks import of_pauses
@@ -178,7 +179,7 @@ def trend(draw: Draw, table: pd.DataFrame | None, news: Sequence[News]) -> Secti
 
 
 def _how_long(table: pd.DataFrame) -> str:
-    within = table.attrs["stagefunnel"].get("within")
+    within = as_spoken(table.attrs["stagefunnel"]).get("within")
     if within is None:
         return tr(
             "however long they took: items of later periods have had less time, so that their "

@@ -39,8 +39,10 @@ class Catalogue:
         self._form_of: Callable[[int], int] = c2py(messages.plural_expr)
 
     def text(self, text: str, context: str = "") -> str:
-        """Return a text; that of another context or of a noun will do where there is no other."""
-        found = self._texts.get((context, text)) or self._texts.get(("", text))
+        """Return a text, as it is where it has none; a column of the data is not a noun of the package."""
+        found = self._texts.get((context, text))
+        if found is None and context != "column":
+            found = self._texts.get(("", text))
         return str(found[0]) if found else text
 
     def plural(self, one: str, many: str, number: Any) -> str:

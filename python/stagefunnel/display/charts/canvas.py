@@ -12,6 +12,7 @@ import pandas as pd
 from ...errors import SchemaError, quoted
 from ...tables.labels import columns_before, spoken, value_label
 from ...words import current_catalogue, spoken_in, tr
+from ..given import as_spoken
 from ..heads import head, label
 from ..remarks import of_later, period_of, where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
@@ -63,7 +64,7 @@ class Canvas:
         if isinstance(table, pd.DataFrame):
             table = named_columns(table)
         _check_table(table, columns, made_by)
-        remembered: Mapping[str, Any] = table.attrs.get("stagefunnel", {})
+        remembered = as_spoken(table.attrs.get("stagefunnel", {}))
         table, remembered = named_parts(restored(table, columns, made_by, sort=sort), remembered)
         table.attrs = {}  # pandas copies them with every step
         by = [str(name) for name in columns_before(table, columns[0])]
