@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ..words import tr
+from ..words import tr, trn
 from ..words.forms import written
 from .numbers import count, percent, plural
 
@@ -74,7 +74,7 @@ def of_standouts(
     if record["named"]:
         return sentences
     n_groups = record["n_groups"]
-    called = groups if n_groups > 1 else tr("group")
+    called = groups if n_groups > 1 else trn("group", "groups", 1)
     chance = f"(p = {_p_value(record['p_value'])}, {count(n_groups)} {called})"
     subject = f"{rate[0].upper()}{rate[1:]}"
     if record["p_value"] < _LEVEL:

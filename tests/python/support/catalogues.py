@@ -8,6 +8,7 @@ import ast
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +39,7 @@ class Text(NamedTuple):
     plural: str = ""
 
 
+@cache
 def extracted() -> dict[Text, list[str]]:
     """Return every text that the sources mark, with the files that it stands in."""
     found: dict[Text, list[str]] = {}
@@ -48,7 +50,9 @@ def extracted() -> dict[Text, list[str]]:
     for _, _, text in jinja2.Environment(extensions=["jinja2.ext.i18n"]).extract_translations(
         page.read_text(encoding="utf-8"), gettext_functions=("tr",)
     ):
-        found.setdefault(Text(text[0] if isinstance(text, tuple) else str(text)), []).append("reports/page.html")
+        found.setdefault(Text(text[0] if isinstance(text, tuple) else str(text)), []).append(
+            "reports/page.html"
+        )
     return found
 
 

@@ -206,7 +206,7 @@ def _row_of_path(row: Mapping[str, Any], remembered: Mapping[str, Any]) -> Row:
     is_other = str(row["path"]).startswith("other (")
     took = length(row["median"], remembered.get("working_day"))
     about = {
-        "path": row["path"],
+        "path": label(str(row["path"])),
         "items": count(row["items"]),
         "share": percent(row["share"]),
         "median": took,
