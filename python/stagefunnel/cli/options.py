@@ -15,13 +15,13 @@ from ..tables.options import (
     Fill,
     FormatName,
     KindName,
+    LanguageName,
     LossAtName,
     LostThenWonName,
     MissingStages,
     PerName,
     SkipAtName,
 )
-from ..words import LANGUAGES
 
 
 def whole(text: str) -> int:
@@ -98,7 +98,7 @@ def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None
     output.add_argument(
         "--wide", action="store_true", help="on a terminal, all columns, also those that have no room"
     )
-    output.add_argument("--language", choices=LANGUAGES, help="of the words and numbers of tables for people")
+    output.add_argument("--language", choices=get_args(LanguageName), help="of tables for people")
     output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
 
 
@@ -404,7 +404,7 @@ def report(parser: argparse.ArgumentParser) -> None:
         "--out", dest="page", metavar="FILE", required=True, help="the page, e.g. report.html"
     )
     parser.add_argument("--title", metavar="TEXT", default="Sales funnel")
-    parser.add_argument("--language", choices=LANGUAGES, help="of the page (default: en)")
+    parser.add_argument("--language", choices=get_args(LanguageName), help="of the page (default: en)")
     parser.add_argument(
         "--sections", metavar="NAMES", help="sections in this order, e.g. funnels,losses,groups"
     )

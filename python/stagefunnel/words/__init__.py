@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from ..errors import SchemaError, given
+from ..tables.options import LanguageName
 
 if TYPE_CHECKING:
     from .catalogue import Catalogue
 
-Language: TypeAlias = Literal["en", "fr", "de", "ru", "es", "pt"]
-LANGUAGES: Final = ("en", "fr", "de", "ru", "es", "pt")
+Language: TypeAlias = LanguageName
+LANGUAGES: Final = get_args(LanguageName)
 
 _SPOKEN: ContextVar[Catalogue | None] = ContextVar("stagefunnel_language", default=None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, cached_property
-from gettext import c2py  # type: ignore[attr-defined]
+from gettext import c2py
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 

@@ -74,7 +74,7 @@ ALLOWED: dict[str, set[str]] = {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
         *("questions.scope", "questions.funnel", "questions.stages"),
     },
-    "words": {"errors"},
+    "words": {"errors", "tables"},
     "display": {"errors", "tables", "words"},
     "display.charts": {"errors", "tables", "words", "display"},
     "plots": {"tables", "words", "display.charts", "signatures"},
@@ -99,7 +99,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "reports.painter": set(),
     "datasets": {"errors", "log", "pipeline"},
-    "cli": {"", "errors", "files", "tables", "words", "display", "reports.painter"},
+    "cli": {"", "errors", "files", "tables", "display", "reports.painter"},
     "__main__": {"cli"},
 }
 # The same for the folders of the core: headers of a room are included by the rooms above it only.
