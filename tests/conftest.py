@@ -1,18 +1,15 @@
 """Settings of all tests of Python."""
 
 import gc
-import os
 from pathlib import Path
 
 import pytest
 
+import no_width  # noqa: F401
 from examples import load_profile
 from undrawn import specifying
 
 load_profile()
-
-# Workers are given a width, as if what they print had one, and narrow tables leave columns out.
-os.environ.pop("COLUMNS", None)
 
 # Written by tests/run.sh: the steps before this one and how long each took.
 SECONDS = Path(__file__).parents[1] / "build" / "seconds.txt"

@@ -74,7 +74,7 @@ step_types() {
     install_tools lint
     install_tools test
     install_package
-    mypy
+    mypy --num-workers auto
     write_stub build/stubs
     diff -ru "$stubs" build/stubs/stagefunnel/_core ||
         fail "$stubs is not what the module says; rewrite it with: bash tests/run.sh stubs"
@@ -183,7 +183,8 @@ step_notebooks() {
     rm -rf build/notebooks
     cp -r notebooks build/notebooks
     # A home of its own: settings of the user's IPython are none of the notebooks' business.
-    IPYTHONDIR=$PWD/build/ipython python -m pytest --nbmake --overwrite build/notebooks/*.ipynb "${options[@]}"
+    IPYTHONDIR=$PWD/build/ipython PYTHONPATH=$PWD/tests/python/support python -m pytest -p no_width \
+        --numprocesses "$jobs" --nbmake --overwrite build/notebooks/*.ipynb "${options[@]}"
     python tests/notebooks.py build/notebooks
 }
 
@@ -193,6 +194,7 @@ step_python() {
     install_tools test
     install_package
     install_browser
+    install_postgresql
     local pages=(README.md docs)
     python -m pytest --numprocesses "$jobs" --dist loadfile --durations=10 \
         --doctest-modules --doctest-glob='*.md' --pyargs tests stagefunnel "${pages[@]}" "${options[@]}"
@@ -219,6 +221,22 @@ install_browser() {
         return
     fi
     fail "no chromium and chromedriver; on Debian: apt-get install chromium chromium-driver"
+}
+
+# Databases are read from and written to a real server, which the tests start on a socket of their own.
+install_postgresql() {
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null && return
+    if command -v apt-get >/dev/null && ((EUID == 0)); then
+        printf 'installing postgresql\n' >&2
+        apt-get update -qq >/dev/null
+        # The package would make and start a server for everybody.
+        mkdir -p /etc/postgresql-common
+        [[ -e /etc/postgresql-common/createcluster.conf ]] ||
+            printf 'create_main_cluster = false\n' >/etc/postgresql-common/createcluster.conf
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+        return
+    fi
+    fail "no server of PostgreSQL; on Debian: apt-get install postgresql"
 }
 
 # Installs what a group of pyproject.toml names, once. The tools come apart from the package, so that lint works
@@ -289,7 +307,7 @@ groups = [extras[sys.argv[1]]]
 if sys.argv[1] == "compile":
     groups += [settings["build-system"]["requires"], project["dependencies"]]
 if sys.argv[1] == "test":
-    groups += [extras[name] for name in ("arrow", "excel", "holidays", "plots", "report", "stats")]
+    groups += [extras[name] for name in ("arrow", "excel", "holidays", "json", "plots", "report", "sql", "stats")]
 for group in groups:
     for requirement in group:
         if not requirement.startswith(project["name"]):

@@ -8,6 +8,7 @@
 #include "objects.hpp"
 #include "stagefunnel/columns/column.hpp"
 #include "stagefunnel/columns/encode.hpp"
+#include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
 namespace columns_calls {
@@ -75,7 +76,7 @@ std::variant<Column, std::size_t> column_from_objects(const py::list& values,
 
 std::vector<Column> from_stream(const py::capsule& capsule, const std::vector<std::string>& names) {
     auto* stream = capsule.get_pointer<ArrowArrayStream>();
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return columns::columns_from_stream(*stream, names);
 }
 
@@ -163,7 +164,7 @@ void bind_columns(py::module_& m) {
                                [](const columns::Times& times) { return as_array(times.missing_rows); });
     py::class_<columns::RowOrder>(m, "RowOrder").def(py::init<>());
 
-    const auto unlocked = py::call_guard<py::gil_scoped_release>();
+    const auto unlocked = py::call_guard<Unlocked>();
     m.def("encode_items", &columns::encode_items, "column"_a, "threads"_a, unlocked, py::keep_alive<0, 1>());
     m.def("pack_items", &columns::pack_items, "column"_a, "threads"_a, unlocked, py::keep_alive<0, 1>());
     m.def("encode_stages", &columns::encode_stages, "column"_a, "threads"_a, unlocked);
@@ -177,7 +178,7 @@ void bind_columns(py::module_& m) {
         "keep_stages",
         [](columns::StageCodes& stages, const Array<std::uint8_t>& kept, unsigned threads) {
             const std::span<const std::uint8_t> flags = as_span(kept);
-            const py::gil_scoped_release released;
+            const Unlocked released;
             return columns::keep_stages(stages, flags, threads);
         },
         "stages"_a, "kept"_a.noconvert(), "threads"_a);

@@ -9,6 +9,7 @@
 #include "stagefunnel/questions/funnel/funnel.hpp"
 #include "stagefunnel/questions/funnel/outcome_amounts.hpp"
 #include "stagefunnel/questions/funnel/trend.hpp"
+#include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
 namespace funnel_calls {
@@ -17,7 +18,7 @@ funnel::Counts count(const Journeys& journeys, const Pipeline& pipeline, funnel:
                      funnel::LostThenWon lost_then_won, const std::optional<Array<std::int32_t>>& group,
                      std::int32_t n_groups, const std::optional<Array<double>>& amount, unsigned threads) {
     const funnel::Options options = options_of(kind, lost_then_won, group, n_groups, amount, threads);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return funnel::count_funnel(journeys, pipeline, options);
 }
 
@@ -28,7 +29,7 @@ std::vector<funnel::Counts> count_several(
     std::vector<funnel::Options> funnels;
     for (const auto& [kind, lost_then_won] : kinds)
         funnels.push_back(options_of(kind, lost_then_won, group, n_groups, amount, threads));
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return funnel::count_funnels(pipeline, funnels, item_states);
 }
 
@@ -40,7 +41,7 @@ funnel::Counts trend(const Journeys& journeys, const Pipeline& pipeline, funnel:
     const funnel::Options options = options_of(kind, lost_then_won, group, n_groups, amount, threads);
     const funnel::Periods periods{
         .bounds = as_span(bounds), .as_of = as_of, .elsewhere = as_span(elsewhere), .moved_out = moved_out};
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return funnel::count_trend(journeys, pipeline, options, periods);
 }
 
@@ -49,7 +50,7 @@ py::array_t<std::int32_t> item_periods(const Journeys& journeys, const Pipeline&
     const std::span<const std::int64_t> ends = as_span(bounds);
     std::vector<std::int32_t> periods;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         periods = funnel::periods_of_items(journeys, pipeline, basis, ends, threads);
     }
     return as_array(std::move(periods));
@@ -65,7 +66,7 @@ funnel::Counts entries(const Journeys& journeys, const Pipeline& pipeline, funne
     options.threads = threads;
     funnel::RowColumns columns{.whole = whole, .group = as_span(group), .n_groups = n_groups, .amount = {}};
     if (amount) columns.amount = as_span(*amount);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return funnel::count_entries(journeys, pipeline, options, columns);
 }
 
@@ -73,7 +74,7 @@ py::array_t<std::int64_t> item_rows(const Journeys& journeys, const Pipeline& pi
                                     funnel::RowAt at, unsigned threads) {
     LargeVector<std::int64_t> found;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         found = funnel::rows_of_items(journeys, pipeline, whole, at, threads);
     }
     return as_array(std::move(found));
@@ -85,7 +86,7 @@ py::array_t<Value> values(const Array<Value>& column, const Array<std::uint32_t>
     const std::span<const std::uint32_t> wanted = as_span(numbers);
     LargeVector<Value> taken;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         taken = funnel::values_of_rows(all, wanted, threads);
     }
     return as_array(std::move(taken));
@@ -103,7 +104,7 @@ funnel::OriginCounts origin(const Journeys& leads, const Pipeline& lead_pipeline
     funnel::ChainPart deal_part{deals, deal_pipeline};
     if (moved_deals) deal_part.moved = as_span(*moved_deals);
     const funnel::Links links{as_span(lead), as_span(deal)};
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return funnel::count_origin(lead_part, deal_part, links, options);
 }
 
@@ -111,7 +112,7 @@ py::array_t<std::uint8_t> item_outcomes(const Journeys& journeys, const Pipeline
                                         funnel::LostThenWon lost_then_won, unsigned threads) {
     LargeVector<std::uint8_t> outcomes;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         outcomes = funnel::outcomes_of_items(journeys, pipeline, lost_then_won, threads);
     }
     return as_array(std::move(outcomes));
@@ -136,7 +137,7 @@ void bind_outcome_amounts(py::module_& m) {
         [](const Array<double>& amount, const Array<std::int64_t>& cell, std::size_t n_cells, int scale) {
             const std::span<const double> amounts = as_span(amount);
             const std::span<const std::int64_t> cells = as_span(cell);
-            const py::gil_scoped_release unlocked;
+            const Unlocked unlocked;
             return funnel::sums_of_cells(amounts, cells, n_cells, scale);
         },
         "amount"_a.noconvert(), "cell"_a.noconvert(), "n_cells"_a, "scale"_a);
@@ -178,15 +179,15 @@ void bind_funnel(py::module_& m) {
         .def_property_readonly(
             "has_items", [](const funnel::ItemStates& item_states) { return !item_states.of_item.empty(); });
     m.def("find_states", &funnel::find_states, "journeys"_a, "pipeline"_a, "threads"_a,
-          py::call_guard<py::gil_scoped_release>());
+          py::call_guard<Unlocked>());
     m.def("find_states_of_items", &funnel::find_states_of_items, "journeys"_a, "pipeline"_a, "threads"_a,
-          py::call_guard<py::gil_scoped_release>());
+          py::call_guard<Unlocked>());
     m.def(
         "find_states_of_chosen",
         [](const Journeys& journeys, const Pipeline& pipeline, const Array<std::uint32_t>& items,
            unsigned threads) {
             const std::span<const std::uint32_t> chosen = as_span(items);
-            const py::gil_scoped_release unlocked;
+            const Unlocked unlocked;
             return funnel::find_states_of_chosen(journeys, pipeline, chosen, threads);
         },
         "journeys"_a, "pipeline"_a, "items"_a.noconvert(), "threads"_a);
@@ -194,7 +195,7 @@ void bind_funnel(py::module_& m) {
         "states_of_chosen",
         [](const funnel::ItemStates& all, const Array<std::uint32_t>& items, unsigned threads) {
             const std::span<const std::uint32_t> chosen = as_span(items);
-            const py::gil_scoped_release unlocked;
+            const Unlocked unlocked;
             return funnel::states_of_chosen(all, chosen, threads);
         },
         "all"_a, "items"_a.noconvert(), "threads"_a);

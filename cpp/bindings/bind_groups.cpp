@@ -10,6 +10,7 @@
 #include "stagefunnel/questions/durations/durations.hpp"
 #include "stagefunnel/questions/stages/flow.hpp"
 #include "stagefunnel/questions/stages/transitions.hpp"
+#include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
 namespace groups_calls {
@@ -28,7 +29,7 @@ stages::Flow flow(const Journeys& journeys, const Pipeline& pipeline, const Arra
                                 .threads = threads};
     if (group) options.group = as_span(*group);
     if (amount) options.amount = as_span(*amount);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return stages::count_flow(journeys, pipeline, options);
 }
 
@@ -62,7 +63,7 @@ stages::GroupTransitions transitions_of_groups(const Journeys& journeys, const P
                                                const Array<std::int32_t>& group, std::size_t n_groups,
                                                unsigned threads) {
     const std::span<const std::int32_t> groups = as_span(group);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return stages::count_transitions_of_groups(journeys, pipeline, groups, n_groups, threads);
 }
 
@@ -74,7 +75,7 @@ std::vector<durations::StageTime> stage_times_of_groups(const Journeys& journeys
                                                         const std::optional<MarkColumns>& columns) {
     const std::optional<scan::Marks> marks = marks_of(columns);
     const std::span<const std::int32_t> groups = as_span(group);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::time_in_stage_of_groups(journeys, pipeline, per, quantiles, groups, n_groups, threads,
                                               marks ? &*marks : nullptr);
 }

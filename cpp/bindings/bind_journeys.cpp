@@ -10,6 +10,7 @@
 #include "stagefunnel/journeys/parts.hpp"
 #include "stagefunnel/journeys/row_stream.hpp"
 #include "stagefunnel/journeys/working_time.hpp"
+#include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
 namespace journeys_calls {
@@ -17,7 +18,7 @@ namespace journeys_calls {
 Journeys build(const columns::ItemKeys& items, const columns::StageCodes& stages, const columns::Times& times,
                const columns::RowOrder& order, const Array<std::uint64_t>& dropped, unsigned threads) {
     const std::span<const std::uint64_t> rows = as_span(dropped);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return journeys::build_journeys(items, stages, times, order, rows, threads);
 }
 
@@ -27,7 +28,7 @@ std::pair<Journeys, py::array_t<std::uint32_t>> build_with_rows(
     const std::span<const std::uint64_t> rows = as_span(dropped);
     Journeys journeys;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         journeys =
             journeys::build_journeys(items, stages, times, order, rows, threads, journeys::RowNumbers::keep);
     }
@@ -39,7 +40,7 @@ std::pair<py::array_t<std::int64_t>, std::optional<std::pair<std::uint64_t, std:
     const Journeys& journeys, const columns::ItemKeys& table, unsigned threads) {
     journeys::TableRows found;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         found = journeys::match_items(journeys, table, threads);
     }
     std::optional<std::pair<std::uint64_t, std::uint64_t>> duplicate;
@@ -50,7 +51,7 @@ std::pair<py::array_t<std::int64_t>, std::optional<std::pair<std::uint64_t, std:
 py::array_t<std::int64_t> places(const Journeys& journeys, const columns::ItemKeys& keys) {
     std::vector<std::int64_t> found;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         found = journeys::places_of(journeys, keys);
     }
     return as_array(std::move(found));
@@ -59,7 +60,7 @@ py::array_t<std::int64_t> places(const Journeys& journeys, const columns::ItemKe
 void append(journeys::RowStream& stream, const columns::ItemKeys& items, const columns::StageCodes& stages,
             const columns::Times& times, const Array<std::uint64_t>& dropped) {
     const std::span<const std::uint64_t> rows = as_span(dropped);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     stream.append(items, stages, times, rows);
 }
 
@@ -67,7 +68,7 @@ std::pair<Journeys, py::array_t<std::uint32_t>> build_stream_with_rows(journeys:
                                                                        unsigned threads) {
     Journeys journeys;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         journeys = stream.build(threads, journeys::RowStream::kManyRows, journeys::RowNumbers::keep);
     }
     auto numbers = as_array(std::exchange(journeys.row, {}));
@@ -81,7 +82,7 @@ py::array_t<std::int64_t> working_times(const Array<std::int64_t>& times, const 
     const journeys::WorkingSpans spans{as_span(begin), as_span(end), as_span(before)};
     LargeVector<std::int64_t> worked;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         worked = journeys::working_times(moments, spans, threads);
     }
     return as_array(std::move(worked));
@@ -91,7 +92,7 @@ Journeys in_working_time(const Journeys& journeys, const Array<std::int64_t>& be
                          const Array<std::int64_t>& end, const Array<std::int64_t>& before,
                          unsigned threads) {
     const journeys::WorkingSpans spans{as_span(begin), as_span(end), as_span(before)};
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return journeys::in_working_time(journeys, spans, threads);
 }
 
@@ -133,7 +134,7 @@ Journeys journeys_of_parts(const Array<std::uint64_t>& offsets,
         .prefix = prefix ? std::optional<std::string>(*prefix) : std::nullopt,
         .n_labels = n_labels,
     };
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return journeys::journeys_of_parts(parts);
 }
 
@@ -142,7 +143,7 @@ Journeys with_stages(const Journeys& journeys,
                      std::size_t n_labels) {
     const auto codes = std::visit(
         [](const auto& values) -> journeys::JourneyParts::Codes { return as_span(values); }, stage);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return journeys::with_stages(journeys, codes, n_labels);
 }
 
@@ -167,8 +168,7 @@ void bind_journeys(py::module_& m) {
         .def_property_readonly("stage", [](const Journeys& journeys) {
             return std::visit([](const auto& codes) -> py::array { return as_array(codes); }, journeys.stage);
         });
-    m.def("time_range", &journeys::time_range, "journeys"_a, "threads"_a,
-          py::call_guard<py::gil_scoped_release>());
+    m.def("time_range", &journeys::time_range, "journeys"_a, "threads"_a, py::call_guard<Unlocked>());
     m.def("build_journeys", &build, "items"_a, "stages"_a, "times"_a, "order"_a, "dropped"_a.noconvert(),
           "threads"_a);
     m.def("build_journeys_with_rows", &build_with_rows, "items"_a, "stages"_a, "times"_a, "order"_a,
@@ -179,7 +179,7 @@ void bind_journeys(py::module_& m) {
         "take_items",
         [](const Journeys& journeys, const Array<std::uint32_t>& items, unsigned threads) {
             const std::span<const std::uint32_t> taken = as_span(items);
-            const py::gil_scoped_release unlocked;
+            const Unlocked unlocked;
             return journeys::take_items(journeys, taken, threads);
         },
         "journeys"_a, "items"_a.noconvert(), "threads"_a);
@@ -189,7 +189,7 @@ void bind_journeys(py::module_& m) {
             const std::span<const std::uint32_t> counted = as_span(items);
             std::vector<std::uint64_t> rows;
             {
-                const py::gil_scoped_release unlocked;
+                const Unlocked unlocked;
                 rows = journeys::rows_of_codes(journeys, counted, threads);
             }
             return as_array(std::move(rows));
@@ -210,7 +210,7 @@ void bind_journeys(py::module_& m) {
         [](const Journeys& journeys) {
             std::vector<std::uint32_t> items;
             {
-                const py::gil_scoped_release unlocked;
+                const Unlocked unlocked;
                 items = journeys::items_by_first_row(journeys);
             }
             return as_array(std::move(items));
@@ -226,8 +226,7 @@ void bind_journeys(py::module_& m) {
     py::class_<journeys::RowStream>(m, "RowStream")
         .def(py::init<>())
         .def("append", &append, "items"_a, "stages"_a, "times"_a, "dropped"_a.noconvert())
-        .def("refine_times", &journeys::RowStream::refine_times, "factor"_a,
-             py::call_guard<py::gil_scoped_release>())
+        .def("refine_times", &journeys::RowStream::refine_times, "factor"_a, py::call_guard<Unlocked>())
         .def_property_readonly("packs", &journeys::RowStream::packs)
         .def_property_readonly("labels", [](const journeys::RowStream& stream) { return stream.labels(); })
         .def_property_readonly(
@@ -237,7 +236,7 @@ void bind_journeys(py::module_& m) {
             [](const journeys::RowStream& stream) { return as_array(stream.first_row_of_labels()); })
         .def(
             "build", [](journeys::RowStream& stream, unsigned threads) { return stream.build(threads); },
-            "threads"_a, py::call_guard<py::gil_scoped_release>())
+            "threads"_a, py::call_guard<Unlocked>())
         .def("build_with_rows", &build_stream_with_rows, "threads"_a);
     py::class_<journeys::KeyTexts>(m, "KeyTexts")
         .def(py::init([](bool exact) {
@@ -246,7 +245,7 @@ void bind_journeys(py::module_& m) {
              }),
              "exact"_a)
         .def("__len__", &journeys::KeyTexts::size)
-        .def("add", &journeys::KeyTexts::add, "column"_a, "keys"_a, py::call_guard<py::gil_scoped_release>())
+        .def("add", &journeys::KeyTexts::add, "column"_a, "keys"_a, py::call_guard<Unlocked>())
         .def(
             "texts_of",
             [](const journeys::KeyTexts& texts, const Array<std::uint64_t>& key,
@@ -261,7 +260,7 @@ void bind_journeys(py::module_& m) {
         },
         "journeys"_a, "items"_a.noconvert());
 
-    m.def("release_idle", &release_idle, py::call_guard<py::gil_scoped_release>());
+    m.def("release_idle", &release_idle, py::call_guard<Unlocked>());
 }
 
 }  // namespace stagefunnel::bindings

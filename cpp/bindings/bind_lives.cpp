@@ -7,6 +7,7 @@
 #include "stagefunnel/questions/durations/life_cells.hpp"
 #include "stagefunnel/questions/durations/lives.hpp"
 #include "stagefunnel/questions/durations/open_then.hpp"
+#include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
 namespace lives_calls {
@@ -14,14 +15,14 @@ namespace lives_calls {
 durations::Lives lives(const Journeys& journeys, const Pipeline& pipeline, std::int32_t target,
                        durations::Reopened reopened, const MarkColumns& columns, unsigned threads) {
     const scan::Marks marks = columns.marks();
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::find_lives(journeys, pipeline, target, reopened, marks, threads);
 }
 
 durations::StaySpells stays(const Journeys& journeys, const Pipeline& pipeline, std::int32_t first,
                             std::int32_t end, const MarkColumns& columns, unsigned threads) {
     const scan::Marks marks = columns.marks();
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::list_stays(journeys, pipeline, first, end, marks, threads);
 }
 
@@ -33,7 +34,7 @@ std::optional<durations::PackedLives> pack(const Journeys& journeys, const Pipel
                                            std::int32_t target, durations::Reopened reopened,
                                            const MarkColumns& columns, unsigned threads) {
     const scan::Marks marks = columns.marks();
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::pack_lives(durations::find_lives(journeys, pipeline, target, reopened, marks, threads),
                                  threads);
 }
@@ -42,12 +43,12 @@ std::optional<stats::RiskCells> count(const durations::PackedLives& lives, std::
                                       const std::optional<Array<std::int32_t>>& group, std::size_t n_groups,
                                       std::size_t n_causes, unsigned threads) {
     const auto groups = groups_of(group);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::count_lives(lives, until, groups, n_groups, n_causes, threads);
 }
 
 durations::TimeRange range_of_times(const Journeys& journeys, unsigned threads) {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::range_of_times(journeys, threads);
 }
 
@@ -58,7 +59,7 @@ std::optional<stats::RiskCells> count_stays(const Journeys& journeys, const Pipe
                                             std::size_t n_groups, unsigned threads) {
     const auto groups = groups_of(group);
     const auto flags = bindings::as_span(elsewhere);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::count_stays(journeys, pipeline, n_stages, range, until, flags, groups, n_groups,
                                   threads);
 }
@@ -72,7 +73,7 @@ durations::OpenThen open_then(const Array<std::uint32_t>& item, const Array<std:
                                          .began = bindings::as_span(began)};
     const auto firsts = bindings::as_span(first_visit);
     const auto at = bindings::as_span(dates), until = bindings::as_span(ends);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::open_then(visits, pipeline, firsts, at, until, threads);
 }
 
@@ -86,7 +87,7 @@ durations::OpenFeatures describe_open(const Array<std::uint32_t>& item, const Ar
                                          .began = bindings::as_span(began),
                                          .state = bindings::as_span(state)};
     const auto at = bindings::as_span(dates), lengths = bindings::as_span(windows);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::describe_open(visits, pipeline, open, at, lengths, ticks_a_day, threads);
 }
 

@@ -8,6 +8,7 @@
 #include "stagefunnel/scan/pipeline.hpp"
 #include "stagefunnel/scan/selection.hpp"
 #include "stagefunnel/scan/short_visits.hpp"
+#include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
 namespace scan_calls {
@@ -23,7 +24,7 @@ Journeys select(const Journeys& journeys, const Pipeline& pipeline, scan::Basis 
                               .elsewhere = as_span(elsewhere),
                               .moved_out = moved_out};
     if (until) selection.until = as_span(*until);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return scan::select_journeys(journeys, pipeline, selection, threads);
 }
 
@@ -32,7 +33,7 @@ py::array_t<std::uint8_t> moved(const Journeys& journeys, const Pipeline& pipeli
     const std::span<const std::uint8_t> codes = as_span(elsewhere);
     std::vector<std::uint8_t> found;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         found = scan::moved_items(journeys, pipeline, codes, threads);
     }
     return as_array(std::move(found));
@@ -43,7 +44,7 @@ std::pair<std::optional<Journeys>, std::vector<std::int64_t>> without_short(cons
                                                                             const Array<std::int64_t>& least,
                                                                             unsigned threads) {
     const std::span<const std::int64_t> lengths = as_span(least);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     scan::WithoutShortVisits without = scan::without_short_visits(journeys, pipeline, lengths, threads);
     return {std::move(without.journeys), std::move(without.taken_out)};
 }
@@ -52,7 +53,7 @@ Journeys with_pauses(const Journeys& journeys, const Pipeline& pipeline, const A
                      unsigned threads, const std::optional<MarkColumns>& columns) {
     const std::span<const std::uint8_t> flags = as_span(paused);
     const std::optional<scan::Marks> marks = marks_of(columns);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return scan::with_pauses(journeys, pipeline, flags, threads, marks ? &*marks : nullptr);
 }
 
@@ -105,7 +106,7 @@ void bind_scan(py::module_& m) {
         [](const Journeys& journeys, const Pipeline& pipeline, const Array<std::uint8_t>& elsewhere,
            unsigned threads) {
             const std::span<const std::uint8_t> flags = as_span(elsewhere);
-            const py::gil_scoped_release unlocked;
+            const Unlocked unlocked;
             return scan::with_departures(journeys, pipeline, flags, threads);
         },
         "journeys"_a, "pipeline"_a, "elsewhere"_a.noconvert(), "threads"_a);

@@ -6,6 +6,7 @@
 #include "stagefunnel/questions/sequence/sequence.hpp"
 #include "stagefunnel/questions/sequence/trend.hpp"
 #include "stagefunnel/questions/sequence/window_funnel.hpp"
+#include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
 namespace sequence_calls {
@@ -64,7 +65,7 @@ template <auto Find>
 sequence::Matches matches(const Journeys& journeys, const sequence::Options& options,
                           const std::optional<Array<std::int32_t>>& hold, unsigned threads) {
     const sequence::Options all = with(options, hold, threads);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return Find(journeys, all);
 }
 
@@ -76,7 +77,7 @@ sequence::Counts count(const Journeys& journeys, const sequence::Options& option
     const std::span<const std::int32_t> groups = group ? as_span(*group) : std::span<const std::int32_t>{};
     std::optional<std::span<const stats::Quantile>> shares;
     if (quantiles) shares = *quantiles;
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     const auto counted = every_entry ? sequence::Counted::every_entry : sequence::Counted::best_match;
     return sequence::count_sequence(journeys, all, counted, groups, n_groups, shares);
 }
@@ -96,7 +97,7 @@ sequence::PeriodAnswers by_period(const Journeys& journeys, const sequence::Opti
         .timed_step = timed_step,
         .valued = valued ? as_span(*valued) : std::span<const std::uint8_t>{},
         .touch = touch};
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return sequence::answers_by_period(journeys, all, trend);
 }
 
@@ -111,7 +112,7 @@ py::array_t<std::uint8_t> levels(const Journeys& journeys, const std::vector<Arr
     }
     LargeVector<std::uint8_t> found;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         found = sequence::window_funnel(journeys, options);
     }
     return as_array(std::move(found));

@@ -13,6 +13,7 @@
 #include "stagefunnel/questions/stages/transitions.hpp"
 #include "stagefunnel/questions/stages/variants.hpp"
 #include "stagefunnel/questions/stages/visits.hpp"
+#include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
 namespace stages_calls {
@@ -21,7 +22,7 @@ py::array_t<std::int64_t> loss_rows(const Journeys& journeys, const Pipeline& pi
                                     stages::LossRow at, unsigned threads) {
     LargeVector<std::int64_t> rows;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         rows = stages::rows_of_losses(journeys, pipeline, whole, at, threads);
     }
     return as_array(std::move(rows));
@@ -33,7 +34,7 @@ py::array_t<std::int64_t> loss_values(const Journeys& journeys, const Pipeline& 
     const std::span<const std::int32_t> values = as_span(value);
     LargeVector<std::int64_t> rows;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         rows = stages::last_values_of_losses(journeys, pipeline, whole, values, threads);
     }
     return as_array(std::move(rows));
@@ -42,7 +43,7 @@ py::array_t<std::int64_t> loss_values(const Journeys& journeys, const Pipeline& 
 bool entered_throughout(const Journeys& journeys, const Pipeline& pipeline, const Array<std::uint8_t>& wanted,
                         std::int64_t early, std::int64_t late) {
     const std::span<const std::uint8_t> flags = as_span(wanted);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return stages::are_entered_throughout(journeys, pipeline, flags, early, late);
 }
 
@@ -51,14 +52,14 @@ durations::StageTime summarise(const durations::VisitCounts& counts,
                                const std::vector<stats::Quantile>& quantiles) {
     std::vector<std::span<const std::uint64_t>> spans;
     for (const Array<std::uint64_t>& sample : samples) spans.push_back(as_span(sample));
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::summarise_durations(counts, spans, quantiles);
 }
 
 stages::Losses losses(const Journeys& journeys, const Pipeline& pipeline, unsigned threads,
                       const std::optional<MarkColumns>& columns) {
     const std::optional<scan::Marks> marks = marks_of(columns);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return stages::find_losses(journeys, pipeline, threads, marks ? &*marks : nullptr);
 }
 
@@ -67,7 +68,7 @@ std::vector<durations::StageTime> stage_times(const Journeys& journeys, const Pi
                                               const std::vector<stats::Quantile>& quantiles, unsigned threads,
                                               const std::optional<MarkColumns>& columns) {
     const std::optional<scan::Marks> marks = marks_of(columns);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::time_in_stage(journeys, pipeline, per, quantiles, threads, marks ? &*marks : nullptr);
 }
 
@@ -75,14 +76,14 @@ std::vector<durations::StageDurations> stage_durations(const Journeys& journeys,
                                                        durations::Per per, unsigned threads,
                                                        const std::optional<MarkColumns>& columns) {
     const std::optional<scan::Marks> marks = marks_of(columns);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::stage_durations(journeys, pipeline, per, threads, marks ? &*marks : nullptr);
 }
 
 durations::TimesTo times_to(const Journeys& journeys, const Pipeline& pipeline, std::int32_t from,
                             std::int32_t to, unsigned threads, const std::optional<MarkColumns>& columns) {
     const std::optional<scan::Marks> marks = marks_of(columns);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return durations::times_to(journeys, pipeline, from, to, threads, marks ? &*marks : nullptr);
 }
 
@@ -92,13 +93,13 @@ stages::VisitTable visits(const Journeys& journeys, const Pipeline& pipeline, co
     const scan::Marks marks = columns.marks();
     stages::VisitChoice choice{.start = start, .end = end};
     if (items) choice.items = as_span(*items);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return stages::list_visits(journeys, pipeline, marks, choice, rows, threads);
 }
 
 stages::EndChecks end_checks(const Journeys& journeys, const Array<std::int64_t>& ended, unsigned threads) {
     const std::span<const std::int64_t> ends = as_span(ended);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return stages::check_ends(journeys, ends, threads);
 }
 
@@ -140,7 +141,7 @@ void bind_transitions(py::module_& m) {
         .def_property_readonly("moves", table_of<&stages::Transitions::moves>())
         .def_property_readonly("items", table_of<&stages::Transitions::items>());
     m.def("count_transitions", &stages::count_transitions, "journeys"_a, "pipeline"_a, "threads"_a,
-          py::call_guard<py::gil_scoped_release>());
+          py::call_guard<Unlocked>());
 }
 
 void bind_losses(py::module_& m) {
@@ -175,7 +176,7 @@ void bind_items(py::module_& m) {
         .def_property_readonly("back_moves", array_of<&stages::ItemFacts::back_moves>())
         .def_property_readonly("skipped", array_of<&stages::ItemFacts::skipped>());
     m.def("item_facts", &stages::item_facts, "journeys"_a, "pipeline"_a, "threads"_a,
-          py::call_guard<py::gil_scoped_release>());
+          py::call_guard<Unlocked>());
 }
 
 void bind_quality(py::module_& m) {
@@ -189,7 +190,7 @@ void bind_quality(py::module_& m) {
         .def_readonly("items_without_rows", &stages::PipelineQuality::items_without_rows)
         .def_readonly("ties_deciding_outcome", &stages::PipelineQuality::ties_deciding_outcome)
         .def_readonly("rows_outside_dates", &stages::PipelineQuality::rows_outside_dates);
-    const auto unlocked = py::call_guard<py::gil_scoped_release>();
+    const auto unlocked = py::call_guard<Unlocked>();
     m.def("log_quality", &stages::log_quality, "journeys"_a, "threads"_a, unlocked);
     m.def("pipeline_quality", &stages::pipeline_quality, "journeys"_a, "pipeline"_a, "threads"_a, unlocked);
     py::class_<stages::Arrival>(m, "Arrival")
@@ -266,7 +267,7 @@ py::array_t<std::uint64_t> most_frequent(const Journeys& journeys, const Pipelin
     const auto items_of = as_span(items), bounds_of = as_span(bounds);
     std::vector<std::uint64_t> places;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         places = stages::most_frequent(journeys, pipeline, variants, variant_of, items_of, bounds_of, top);
     }
     return as_array(std::move(places));
@@ -277,7 +278,7 @@ void bind_variants(py::module_& m) {
         .def_property_readonly("of_item", array_of<&stages::Variants::of_item>())
         .def_property_readonly("example", array_of<&stages::Variants::example>());
     m.def("find_variants", &stages::find_variants, "journeys"_a, "pipeline"_a, "threads"_a,
-          py::call_guard<py::gil_scoped_release>());
+          py::call_guard<Unlocked>());
     m.def("stages_visited", &stages::stages_visited, "journeys"_a, "pipeline"_a, "item"_a);
     m.def("most_frequent", &most_frequent, "journeys"_a, "pipeline"_a, "variants"_a, "variant"_a.noconvert(),
           "items"_a.noconvert(), "bounds"_a.noconvert(), "top"_a);

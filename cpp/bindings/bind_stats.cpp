@@ -10,6 +10,7 @@
 #include "stagefunnel/stats/forecast.hpp"
 #include "stagefunnel/stats/incidence.hpp"
 #include "stagefunnel/stats/risk_cells.hpp"
+#include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
 namespace stats_calls {
@@ -47,7 +48,7 @@ stats::IncidenceCurves estimate_incidence(const Array<std::int64_t>& exit, const
                                           std::int64_t min_at_risk, unsigned threads) {
     const stats::Spells spells = spells_of(exit, cause, entry, group, n_causes, n_groups);
     const auto wanted = wanted_of(below, above);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return stats::estimate_incidence(spells, wanted, min_at_risk, threads);
 }
 
@@ -56,7 +57,7 @@ stats::IncidenceCurves estimate_of_cells(const stats::RiskCells& cells,
                                          const std::optional<Array<std::int64_t>>& above,
                                          std::int64_t min_at_risk, unsigned threads) {
     const auto wanted = wanted_of(below, above);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return stats::estimate_incidence(cells, wanted, min_at_risk, threads);
 }
 
@@ -72,7 +73,7 @@ py::array_t<double> robust_variances(const Array<std::int64_t>& exit, const Arra
     const auto items = as_span(item);
     std::vector<double> variances;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         variances = stats::robust_variances(spells, items, wanted, min_at_risk);
     }
     return as_array(std::move(variances));
@@ -81,7 +82,7 @@ py::array_t<double> robust_variances(const Array<std::int64_t>& exit, const Arra
 stats::ChainEnds solve_chain(const Array<double>& probability, std::size_t n_transient,
                              std::size_t n_absorbing) {
     const stats::AbsorbingChain chain{n_transient, n_absorbing, bindings::as_span(probability)};
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return stats::solve_chain(chain);
 }
 
@@ -109,7 +110,7 @@ stats::WinDraws draw_wins(const Array<std::int64_t>& bounds, const Array<double>
                                  .number = bindings::as_span(number)};
     const stats::DrawOptions options{
         .n_draws = n_draws, .seed = seed, .draws_chances = draws_chances, .most_items = most_items};
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return stats::draw_wins(exits, items, n_rows, options, threads);
 }
 
@@ -119,7 +120,7 @@ py::array_t<double> draw_chances(const Array<std::int64_t>& bounds, const Array<
     const stats::ExitBins exits = bins_of(bounds, chance, weight, n_steps);
     std::vector<double> draws;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         draws = stats::draw_chances(exits, n_draws, seed, threads);
     }
     return as_array(std::move(draws));
@@ -134,7 +135,7 @@ stats::ExitHistory history_of(const Array<std::int64_t>& began, const Array<std:
                                     .cell = bindings::as_span(cell),
                                     .n_causes = n_causes,
                                     .n_cells = n_cells};
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return {visits, threads};
 }
 
@@ -143,7 +144,7 @@ std::vector<stats::KnownExits> known_at(const stats::ExitHistory& history,
                                         const std::vector<std::int64_t>& until, unsigned threads) {
     if (moments.size() != until.size())
         throw std::invalid_argument("moments and the ends of their watch differ in number");
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     std::vector<stats::Watched> watched;
     for (std::size_t at = 0; at < moments.size(); ++at) watched.push_back({moments[at], until[at]});
     return history.known_at(watched, threads);
@@ -154,7 +155,7 @@ stats::SteppedExits by_step(const stats::ExitHistory& history, const stats::Know
                             const Array<std::int64_t>& end, unsigned threads) {
     const stats::WantedSteps wanted{
         .cell = bindings::as_span(cell), .bounds = bindings::as_span(bounds), .end = bindings::as_span(end)};
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return history.by_step(known, wanted, threads);
 }
 
@@ -162,7 +163,7 @@ py::array_t<std::int64_t> cuts(const stats::ExitHistory& history, const stats::K
                                std::size_t cell, std::size_t most) {
     std::vector<std::int64_t> ages;
     {
-        const py::gil_scoped_release unlocked;
+        const Unlocked unlocked;
         ages = history.cuts(known, cell, most);
     }
     return as_array(std::move(ages));

@@ -4,6 +4,7 @@
 
 #include "arrays.hpp"
 #include "stagefunnel/questions/summary.hpp"
+#include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
 namespace summary_calls {
@@ -23,7 +24,7 @@ Summary ask_all(const Journeys& journeys, const Pipeline& pipeline,
     }
     const SummaryOptions options{
         .funnels = counted_kinds, .per = per, .quantiles = quantiles, .threads = threads};
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return summarise(journeys, pipeline, options, std::move(item_states));
 }
 

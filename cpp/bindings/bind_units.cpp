@@ -6,6 +6,7 @@
 #include "funnel_options.hpp"
 #include "stagefunnel/questions/funnel/trend.hpp"
 #include "stagefunnel/questions/funnel/units.hpp"
+#include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
 namespace unit_calls {
@@ -16,7 +17,7 @@ funnel::UnitFacts facts_of_units(const Journeys& journeys, const Pipeline& pipel
                                  const Array<std::uint8_t>& elsewhere, funnel::LostThenWon lost_then_won,
                                  const funnel::ByKey& items, unsigned threads) {
     const std::span<const std::uint8_t> flags = as_span(elsewhere);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return funnel::facts_of_units(journeys, pipeline, flags, lost_then_won, items, threads);
 }
 
@@ -31,7 +32,7 @@ funnel::UnitCounts units(const Journeys& journeys, const Pipeline& pipeline, fun
     std::span<const std::uint8_t> in_report_flags, moved_flags;
     if (in_report) in_report_flags = as_span(*in_report);
     if (moved) moved_flags = as_span(*moved);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return funnel::count_units(journeys, pipeline, options, items, in_report_flags, moved_flags,
                                states_or_null(item_states));
 }
@@ -43,7 +44,7 @@ funnel::UnitWords united(const Journeys& journeys, const Pipeline& pipeline, fun
     const funnel::Options options = options_of(kind, lost_then_won, std::nullopt, 1, std::nullopt, threads);
     std::span<const std::uint8_t> in_report_flags;
     if (in_report) in_report_flags = as_span(*in_report);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return funnel::unite_items(journeys, pipeline, options, items, in_report_flags, item_states);
 }
 
@@ -52,7 +53,7 @@ funnel::UnitCounts count_united(const Pipeline& pipeline, const std::optional<Ar
     // The kind and the rule are those under which the items were united.
     const funnel::Options options = options_of(funnel::Kind::classic, funnel::LostThenWon::include, group,
                                                n_groups, std::nullopt, threads);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return funnel::count_united(pipeline, options, units);
 }
 
@@ -65,7 +66,7 @@ funnel::UnitCounts unit_trend(const Journeys& journeys, const Pipeline& pipeline
     const funnel::Options options = options_of(kind, lost_then_won, group, n_groups, amount, threads);
     const funnel::Periods periods{
         .bounds = as_span(bounds), .as_of = as_of, .elsewhere = as_span(elsewhere), .moved_out = moved_out};
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     return funnel::count_unit_trend(journeys, pipeline, options, periods, items);
 }
 
@@ -86,7 +87,7 @@ void bind_units(py::module_& m) {
         "items_of_units",
         [](const Array<std::uint32_t>& unit_of_item, std::size_t n_units) {
             const std::span<const std::uint32_t> units = as_span(unit_of_item);
-            const py::gil_scoped_release unlocked;
+            const Unlocked unlocked;
             return funnel::items_of_units(units, n_units);
         },
         "unit_of_item"_a.noconvert(), "n_units"_a);

@@ -8,6 +8,8 @@
 namespace stagefunnel::bindings {
 namespace {
 
+constexpr std::size_t kRowsBetweenSignals = std::size_t{1} << 20U;
+
 enum class ObjectKind : std::uint8_t { none, text, bytes, integer };
 
 ObjectKind kind_of(PyObject* object) {
@@ -95,6 +97,7 @@ std::variant<columns::Column, std::size_t> gather_objects(PyObject* list,
                                                           std::span<const std::uint8_t> missing) {
     const auto gathered = std::make_shared<Gathered>(missing);
     for (std::size_t row = 0; row < missing.size(); ++row) {
+        if (row % kRowsBetweenSignals == 0 && PyErr_CheckSignals() != 0) throw PythonErrorIsSet{};
         if (missing[row] != 0) {
             gathered->append_missing();
             continue;

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .display.charts.saving import save_chart
     from .display.excel import to_excel
     from .display.show import show
+    from .display.to_database import write
     from .errors import (
         InvalidRowError,
         MissingColumnError,
@@ -167,6 +168,7 @@ __all__ = [
     "visits",
     "win_probability",
     "win_within",
+    "write",
 ]
 
 # A public name is imported when it is first used: a command that prints help needs none, and pandas alone
@@ -177,6 +179,7 @@ _NAMES_OF: Final = {
     "display.charts.saving": ("save_chart",),
     "display.excel": ("to_excel",),
     "display.show": ("show",),
+    "display.to_database": ("write",),
     "errors": (
         "InvalidRowError",
         "MissingColumnError",

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 import stagefunnel as sf
 
+from .clean import clean
 from .errors import counted, did_you_mean, quoted
 from .log.stage_log import StageLog, not_a_log, not_a_pipeline
 from .naming import public
@@ -189,7 +190,7 @@ class Bound:
         if self.defaults:
             written = [f"{name}={_shortened(repr(value))}" for name, value in self.defaults.items()]
             lines.append(f"  defaults  {', '.join(written)}")
-        return "\n".join(lines)
+        return "\n".join(map(clean, lines))
 
 
 def _shortened(text: str) -> str:

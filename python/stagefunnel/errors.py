@@ -8,9 +8,12 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, Self, TypeAlias, TypeGuard
+from typing import Any, Final, Self, TypeAlias, TypeGuard
 
+from .clean import clean
 from .naming import public
+
+_LONGEST_VALUE: Final = 1_000  # characters of a value in a message
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,18 @@ def named(name: str) -> Option:
 
 def given(name: str, value: object) -> Option:
     """Name an option with the value that it was given: ``at='middle'``."""
-    plain = ",".join(map(str, value)) if isinstance(value, list | tuple | set | frozenset) else str(value)
-    return Option(name, repr(value), plain)
+    is_list = isinstance(value, list | tuple | set | frozenset)
+    plain = ",".join(_written(one, str) for one in value) if is_list else _written(value, str)
+    return Option(name, _written(value, repr), plain)
+
+
+def _written(value: object, write: Callable[[object], str]) -> str:
+    """Write a value for a message: not all of a long one, and what cannot be written by its type."""
+    try:
+        text = write(value)
+    except Exception:  # a value may break whatever it likes, such as a number of thousands of digits
+        return f"<{type(value).__name__}>"
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text):,} characters)"
 
 
 def given_period(name: str, value: object) -> Option:
@@ -86,14 +99,19 @@ class StageFunnelError(ValueError):
     """
 
     def __init__(self, *parts: str | Option, option: str | None = None) -> None:
-        super().__init__("".join(map(str, parts)))
+        super().__init__(clean("".join(map(str, parts)), lines=True))
         self.parts: Parts = parts
         first = next((part.name for part in parts[:1] if isinstance(part, Option)), None)
         self.option = option or first
 
     def spelled(self, spell: Callable[[Option], str]) -> str:
         """Write the text, with the options as a face spells them."""
-        return "".join(spell(part) if isinstance(part, Option) else part for part in self.parts)
+        text = "".join(spell(part) if isinstance(part, Option) else part for part in self.parts)
+        return clean(text, lines=True)
+
+    def add_note(self, note: str) -> None:
+        """Add a note, which a traceback shows below the text."""
+        super().add_note(clean(note, lines=True))
 
     def within(self, where: str) -> Self:
         """Copy the error with the place it is about before its text."""
@@ -121,6 +139,9 @@ class SchemaError(StageFunnelError):
 @public
 class StageFunnelWarning(UserWarning):
     """What was read can be answered, and is likely not to mean what it says."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(clean(text, lines=True))
 
 
 class RowError(StageFunnelError):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
+import enum
 import os
 import warnings
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Final, Literal, Protocol, get_args
 
+import numpy as np
 import pandas as pd
 
+from .clean import clean
 from .errors import (
     SchemaError,
     StageFunnelWarning,
@@ -25,6 +29,12 @@ from .stage_rules import Label, Shorter, StageRules
 from .times.lengths import LengthLike
 from .times.periods import MomentLike
 from .toml_file import errors_name_the_file
+
+# What no column of stages holds.
+_NEVER_STAGES: Final = (
+    *(complex, frozenset),
+    *(datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64),
+)
 
 MovedOut = Literal["exclude", "include"]
 
@@ -314,7 +324,7 @@ class Pipeline:
         if self._elsewhere:
             parts.append(f"elsewhere: {counted(len(self._elsewhere), 'stage')}")
         parts += self._rules.words(names)
-        return "Pipeline: " + " | ".join(parts)
+        return clean("Pipeline: " + " | ".join(parts))
 
 
 def made_by_reader(pipeline: Pipeline) -> Pipeline:
@@ -337,13 +347,25 @@ def _labels(listed: Label | Sequence[Label]) -> tuple[Label, ...]:
     return tuple(listed)
 
 
+def _may_be_stage(label: Any) -> bool:
+    """Check whether a log can have a label; a missing one is another problem."""
+    if isinstance(label, enum.Enum):
+        return True
+    if isinstance(label, float):
+        return label != label
+    return isinstance(label, Hashable) and not isinstance(label, _NEVER_STAGES)
+
+
 def _problems(
     stages: tuple[Label, ...],
     won: tuple[Label, ...],
     lost: tuple[Label, ...],
     names: Mapping[Label, str],
 ) -> list[str]:
-    strange = [label for label in stages + won + lost if not isinstance(label, Hashable)]
+    listed = stages + won + lost
+    strange = [label for label in listed if not _may_be_stage(label)]
+    if listed and all(isinstance(label, bool) for label in listed):
+        strange = [*listed]
     if strange:
         return [f"{quoted(strange)} cannot be labels; use text, integers or enum members"]
     problems = []

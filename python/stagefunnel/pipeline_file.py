@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from .errors import SchemaError
 from .toml_file import check_keys, errors_name_the_file, read_toml
@@ -19,6 +20,7 @@ _PIPELINE_KEYS = (
     *("stages", "won", "lost", "names", "elsewhere", "moved_out", "unlisted"),
     *("optional", "aliases", "since", "until", "ignore", "ignore_shorter", "paused", "limits"),
 )
+_INTEGER: Final = re.compile("-?[0-9]{1,19}")
 _COLUMN_KEYS = ("item", "stage", "time", "exited", "start_unknown", "order", "time_format", "zone")
 
 
@@ -92,7 +94,7 @@ def _checked(content: Mapping[str, Any]) -> PipelineFile:
         if not isinstance(values, Mapping):
             return values
         return {
-            int(label) if labels_are_integers and label.lstrip("-").isdigit() else label: value
+            int(label) if labels_are_integers and _INTEGER.fullmatch(label) else label: value
             for label, value in values.items()
         }
 

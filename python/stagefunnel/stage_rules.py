@@ -104,7 +104,7 @@ class StageRules:
         self, stages: Sequence[Label], final: Sequence[Label], elsewhere: Collection[Label]
     ) -> list[str]:
         """List what does not fit the labels of a pipeline: those in progress, the final ones, and others'."""
-        listed = [*stages, *final]
+        listed = dict.fromkeys([*stages, *final])  # a look-up takes as long however many there are
         problems = _not_in("optional", self.optional, stages, final)
         problems += _not_in("paused", self.paused, stages, final)
         for name in (*_DATES, "limits"):
@@ -159,10 +159,11 @@ def _not_in(
 ) -> list[str]:
     """List the labels that are no stages in progress."""
     problems = []
+    in_progress, at_the_end = {*stages}, {*final}
     for label in given:
-        if label in final:
+        if label in at_the_end:
             problems.append(f"{name} names {label!r}, which is a final stage; it is about stages in progress")
-        elif label not in stages:
+        elif label not in in_progress:
             problems.append(
                 f"{name} names {label!r}, which is not one of its stages{did_you_mean(label, stages)}"
             )

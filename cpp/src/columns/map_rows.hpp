@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/checkpoint.hpp"
 #include "base/parallel.hpp"
 #include "columns/values.hpp"
 
@@ -103,43 +104,50 @@ void map_rows(const Column& column, RowRange rows, FromNumber from_number, FromB
             std::vector<EntryState> states(dictionary.length, EntryState::unread);
             std::vector<Value> values(dictionary.length);
             with_number_type(column.storage, [&]<class T>(T) {
-                for (std::size_t i = from; i < to; ++i) {
-                    if (!is_present(chunk, i)) {
-                        miss(base + i);
-                        continue;
+                in_blocks(from, to, [&](std::size_t begin, std::size_t end) {
+                    for (std::size_t i = begin; i < end; ++i) {
+                        if (!is_present(chunk, i)) {
+                            miss(base + i);
+                            continue;
+                        }
+                        const std::size_t code = checked_code(numbers<T>(chunk)[i], dictionary);
+                        if (states[code] == EntryState::unread) {
+                            const RowLocation entry = locate(dictionary, code);
+                            const bool present =
+                                read(dictionary, entry.chunk, entry.i, base + i, values[code]);
+                            states[code] = present ? EntryState::present : EntryState::missing;
+                        }
+                        if (states[code] == EntryState::present) {
+                            take(base + i, values[code]);
+                        } else {
+                            miss(base + i);
+                        }
                     }
-                    const std::size_t code = checked_code(numbers<T>(chunk)[i], dictionary);
-                    if (states[code] == EntryState::unread) {
-                        const RowLocation entry = locate(dictionary, code);
-                        const bool present = read(dictionary, entry.chunk, entry.i, base + i, values[code]);
-                        states[code] = present ? EntryState::present : EntryState::missing;
-                    }
-                    if (states[code] == EntryState::present) {
-                        take(base + i, values[code]);
+                });
+            });
+        } else if (holds_bytes(column)) {
+            in_blocks(from, to, [&](std::size_t begin, std::size_t end) {
+                for (std::size_t i = begin; i < end; ++i) {
+                    if (is_present(chunk, i)) {
+                        take(base + i, from_bytes(bytes_at(column, chunk, i)));
                     } else {
                         miss(base + i);
                     }
                 }
             });
-        } else if (holds_bytes(column)) {
-            for (std::size_t i = from; i < to; ++i) {
-                if (is_present(chunk, i)) {
-                    take(base + i, from_bytes(bytes_at(column, chunk, i)));
-                } else {
-                    miss(base + i);
-                }
-            }
         } else {
             with_number_type(column.storage, [&]<class T>(T) {
                 const T* value_of = numbers<T>(chunk);
                 Value value{};
-                for (std::size_t i = from; i < to; ++i) {
-                    if (is_present(chunk, i) && from_number(value_of[i], base + i, value)) {
-                        take(base + i, value);
-                    } else {
-                        miss(base + i);
+                in_blocks(from, to, [&](std::size_t begin, std::size_t end) {
+                    for (std::size_t i = begin; i < end; ++i) {
+                        if (is_present(chunk, i) && from_number(value_of[i], base + i, value)) {
+                            take(base + i, value);
+                        } else {
+                            miss(base + i);
+                        }
                     }
-                }
+                });
             });
         }
         base += chunk.length;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/checkpoint.hpp"
 #include "journeys/records.hpp"
 #include "stagefunnel/columns/encode.hpp"
 #include "stagefunnel/journeys/journeys.hpp"
@@ -56,12 +57,15 @@ struct RowPieces {
         for_each_piece(first, last, [&](std::size_t p, std::size_t start, std::size_t from, std::size_t to) {
             const Piece piece = pieces[p];
             if (!has_gaps()) {
-                for (std::size_t row = from; row < to; ++row) at(piece, row - start, row);
+                in_blocks(from, to, [&](std::size_t begin, std::size_t end) {
+                    for (std::size_t row = begin; row < end; ++row) at(piece, row - start, row);
+                });
                 return;
             }
             // Kept rows are listed first, because a branch on each row cannot be predicted.
             std::array<std::size_t, 1024> kept;
             for (; from < to; from += kept.size()) {
+                checkpoint();
                 std::size_t n = 0;
                 for (std::size_t row = from; row < std::min(to, from + kept.size()); ++row) {
                     kept[n] = row;

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "base/checkpoint.hpp"
 #include "base/parallel.hpp"
 #include "stagefunnel/journeys/journeys.hpp"
 
@@ -40,11 +41,13 @@ template <class Counter, class Code>
     requires ItemCounter<Counter> || RangeCounter<Counter>
 void walk(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
           Counter& counter) {
-    if constexpr (RangeCounter<Counter>) {
-        counter.read(journeys, codes, first, last);
-    } else {
-        for (std::size_t item = first; item < last; ++item) counter.count(journeys, codes, item);
-    }
+    in_blocks(first, last, [&](std::size_t begin, std::size_t end) {
+        if constexpr (RangeCounter<Counter>) {
+            counter.read(journeys, codes, begin, end);
+        } else {
+            for (std::size_t item = begin; item < end; ++item) counter.count(journeys, codes, item);
+        }
+    });
 }
 
 /// Answers a question in one scan over the journeys.
@@ -83,7 +86,9 @@ auto scan_ranges(const Journeys& journeys, unsigned threads, Read read) {
 template <class At>
 void for_each_item(const Journeys& journeys, unsigned threads, At at) {
     scan_ranges(journeys, threads, [&](const auto* codes, std::size_t first, std::size_t last) {
-        for (std::size_t item = first; item < last; ++item) at(codes, item);
+        in_blocks(first, last, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t item = begin; item < end; ++item) at(codes, item);
+        });
     });
 }
 

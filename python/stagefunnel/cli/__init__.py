@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 import stagefunnel as sf
 
+from ..clean import clean
 from ..display.formats import choose_format
+from .database_options import names_database
 from .old_names import OldValueError, renewed
 from .parser import hasty_parser
 from .spelling import speller
@@ -38,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     refuse_idle(args, args.parser)
     try:
-        form = choose_format(args.format, args.out)
+        form = choose_format(args.format, None if names_database(args.out) else args.out)
         with warnings.catch_warnings(), sf.options(frames="pandas"):
             # What Python warns of is in the quality table, whose warnings the command prints itself.
             warnings.simplefilter("ignore", sf.StageFunnelWarning)
@@ -48,28 +50,44 @@ def main(argv: Sequence[str] | None = None) -> int:
             from .remarks import say_remarks, with_spelled_notes
 
             answer = with_spelled_notes(answer, args)
-            write(answer, form=form, path=args.out, **args.command.looks(args))
+            looks = args.command.looks(args)
+            if names_database(args.out):
+                from .database_output import write_answer
+
+                write_answer(answer, args)
+            else:
+                write(answer, form=form, path=args.out, csv_safe=args.csv_safe, **looks)
             say_remarks(answer, form)
             if args.command.judges:
                 from .commands.check import verdict
 
                 return verdict(answer)
     except sf.StageFunnelError as error:
-        return _complain(_text_of(error, args))
+        return _complain(f"{_job_of(args)}{_text_of(error, args)}")
     except KeyboardInterrupt:
         return 130  # the code that a shell gives to a command that Ctrl-C has ended
     except BrokenPipeError:
         # The reader of a pipe has gone. Python must not complain at exit, when it flushes the output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        return _complain(str(error))
+        return _complain(f"{_job_of(args)}{error}")
     return 0
 
 
 def _text_of(error: sf.StageFunnelError, args: argparse.Namespace) -> str:
     """Write an error with the options as the command spells them, and with its notes."""
     notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+    if getattr(args, "settings", None) is not None:
+        from .job_settings import place_of, setting
+
+        return place_of(getattr(error, "column", None), args) + error.spelled(setting) + notes
     return error.spelled(speller(vars(args), args.command.other_names)) + notes
+
+
+def _job_of(args: argparse.Namespace) -> str:
+    """Return what stands before an error of a job: the file of its settings."""
+    settings = getattr(args, "settings", None)
+    return "" if settings is None else f"{settings}: "
 
 
 def _complain(message: str) -> int:
@@ -79,4 +97,6 @@ def _complain(message: str) -> int:
 
 def _write_error(text: str) -> None:
     if sys.stderr is not None:  # it is None if the standard error is closed
-        sys.stderr.write(text)
+        from ..databases.secrets import masked
+
+        sys.stderr.write(clean(masked(text), lines=True))

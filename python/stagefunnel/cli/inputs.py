@@ -15,6 +15,7 @@ from ..display.formats import choose_format
 from .log_files import expand_files, open_log
 from .progress import progress_bars
 from .remarks import say_doubts
+from .sql_inputs import read_of_export
 from .suggestions import safe_suggestion, say_assumed, with_reading
 from .values import read_length, read_moment, read_only, read_period, read_where
 
@@ -173,7 +174,13 @@ def read_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf
     given = {name: value for name, value in options.items() if value is not None}
     files = expand_files(args.files, parser)
     with progress_bars(quiet=args.quiet) as bar:
-        return sf.read(files, invalid=args.invalid, progress=bar(files), **given)
+        return sf.read(
+            files or None,
+            **read_of_export(args, parser),
+            invalid=args.invalid,
+            progress=bar(files or ["the query"]),
+            **given,
+        )
 
 
 def calendar_of(

@@ -16,6 +16,7 @@ from stagefunnel.files import FileTable, column_names, expand, kind_of, read_tab
 from ..tables.group_names import column_behind
 from ..tables.schema import MADE_OF_ITEMS
 from .progress import Bars, progress_bars
+from .sql_inputs import bar_for, columns_in, has_queries, query_of
 from .typed_steps import columns_in_brackets
 from .values import split_names
 
@@ -39,6 +40,9 @@ def open_log(
 ) -> Iterator[sf.StageLog]:
     """Read the log; an error about a row, now or while the log is in use, names its file and line."""
     named = _named_columns(args, settings)
+    if has_queries(args):
+        yield _log_of_query(args, parser, settings, named)
+        return
     files = expand_files(args.files, parser)
     item_files = expand_files([args.items], parser) if args.items else []
     by, numbers = _columns_of_groups(args, [*item_files, files[0]])
@@ -79,6 +83,47 @@ def open_log(
         yield sf.StageLog(frame, **options, columns=of_log)
 
 
+def _log_of_query(
+    args: argparse.Namespace,
+    parser: argparse.ArgumentParser,
+    settings: sf.Settings | None,
+    named: Mapping[str, str],
+) -> sf.StageLog:
+    """Read the log out of a database; a table of items is a file here too."""
+    if "order" in named:
+        parser.error("--order is for files; let the query give its rows in order, with ORDER BY")
+    item_files = expand_files([args.items], parser) if args.items else []
+    by, numbers = _columns_of_groups(args, item_files, columns_in(args, parser))
+    of_items = {name for file in item_files for name in column_names(file)}
+    wanted = list(dict.fromkeys([*by, *_further_columns(args)]))
+    if args.unit is not None and args.unit not in of_items:
+        parser.error(f"--unit {args.unit} is a column of the log; name a column of --items")
+    columns = {role: named.get(role, role) for role in _ROLES}
+    with progress_bars(quiet=args.quiet) as bar:
+        items = [name for name in wanted if name in of_items]
+        with _hint_at_columns([role for role in _ROLES if role not in named], _COLUMNS_HINT):
+            return sf.StageLog.from_sql(
+                query_of(args, parser),
+                args.connection,
+                **columns,
+                exited=named.get("exited"),
+                start_unknown=named.get("start_unknown"),
+                columns=[name for name in wanted if name not in of_items],
+                time_format=named.get("time_format"),
+                zone=named.get("zone"),
+                items=_read_items(args, item_files, columns["item"], items, numbers, bar)
+                if item_files
+                else None,
+                items_key=args.items_key,
+                invalid=args.invalid,
+                empty=args.empty,
+                observed_until=_observed_until(args, settings),
+                threads=args.threads,
+                keys="keep",
+                progress=bar_for(bar),
+            )
+
+
 def _observed_until(args: argparse.Namespace, settings: sf.Settings | None) -> Any:
     """Take the end of observation from the option, else from the pipeline file."""
     if args.observed_until is None:
@@ -94,10 +139,13 @@ def _named_columns(args: argparse.Namespace, settings: sf.Settings | None) -> di
     return {role: name for role, name in names.items() if name}
 
 
-def _columns_of_groups(args: argparse.Namespace, files: Sequence[str]) -> tuple[list[str], list[str]]:
+def _columns_of_groups(
+    args: argparse.Namespace, files: Sequence[str], more: Callable[[], Sequence[str]] = tuple
+) -> tuple[list[str], list[str]]:
     """List the columns that groups need, and those whose values are numbers.
 
-    Numbers are amounts and what has bands. A column of a file goes before a group that the log itself knows.
+    Numbers are amounts and what has bands. A column of a file, or of `more`, goes before a group that the
+    log itself knows.
     """
     by, numbers = [], [] if args.amount is None else [args.amount]
     # The groups of a sequence are columns alone.
@@ -107,7 +155,7 @@ def _columns_of_groups(args: argparse.Namespace, files: Sequence[str]) -> tuple[
     named = [one for names in (args.by, *own, compared) for one in split_names(names) or ()]
     for name in [one for one in named if "=" not in one]:  # --benchmark may name losses
         behind = column_behind(name) if knows_groups else name
-        if behind != name and not any(name in column_names(file) for file in files):
+        if behind != name and not any(name in column_names(file) for file in files) and name not in more():
             by += [] if behind is None else [behind]
             numbers += [] if behind is None else [behind]
         else:

@@ -63,14 +63,14 @@ def _meant(option: str, known: Iterable[str], others: Sequence[str]) -> str:
     if others:
         names = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if others[3:] else "")
         return f"; it is one of {names}"
-    near = _near(option, known)
+    near = nearest(option, known)
     return f"; did you mean {near}?" if near else ""
 
 
 def unknown_choice(action: argparse.Action, value: Any) -> str:
     """Describe a value that an option does not take, or a command that there is not."""
     known = [str(choice) for choice in action.choices or ()]
-    near = _near(str(value), known)
+    near = nearest(str(value), known)
     hint = f"; did you mean {near}?" if near else ""
     if action.nargs == argparse.PARSER:
         return f"there is no command {value!r}" + (hint or f"; choose one of {', '.join(known)}")
@@ -99,7 +99,7 @@ def _name_of(action: argparse.Action) -> str:
     return action.option_strings[0] if action.option_strings else str(action.metavar)
 
 
-def _near(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the nearest of the known words; one that begins like it, or that it begins like, is near."""
     import difflib
 

@@ -13,7 +13,6 @@ from ..tables.options import (
     ChainBasisName,
     EveryName,
     Fill,
-    FormatName,
     KindName,
     LanguageName,
     LossAtName,
@@ -88,18 +87,6 @@ def log(parser: argparse.ArgumentParser) -> None:
     """Add how a log is made from the rows."""
     parser.add_argument("--empty", choices=("error", "allow"), default="error")
     parser.add_argument("--threads", type=whole, metavar="N")
-
-
-def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None:
-    """Add the format and the place of the answer."""
-    output = parser.add_argument_group("output")
-    output.add_argument("--format", choices=get_args(FormatName), help="default: as --out ends, else table")
-    several = "; csv and parquet: a directory, a file each; .xlsx: a sheet each" if has_several_tables else ""
-    output.add_argument(
-        "--wide", action="store_true", help="on a terminal, all columns, also those that have no room"
-    )
-    output.add_argument("--language", choices=get_args(LanguageName), help="of tables for people")
-    output.add_argument("--out", metavar="FILE", help=f"write to a file in place of the screen{several}")
 
 
 def columns(parser: argparse.ArgumentParser) -> None:
@@ -186,16 +173,6 @@ def export(parser: argparse.ArgumentParser, *, asks: bool, has_parts: bool) -> N
     )
     export.add_argument("--decimal", choices=(".", ","), help="the mark before the decimals of amounts")
     export.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252")
-
-
-def to(parser: argparse.ArgumentParser) -> None:
-    """Add the place that an export is written to."""
-    parser.add_argument(
-        "--to",
-        metavar="PATH",
-        required=True,
-        help=".parquet or .csv for the log, or a directory for log, items, pipelines and quality; it is made",
-    )
 
 
 def kind(parser: argparse.ArgumentParser) -> None:
@@ -416,6 +393,8 @@ def report(parser: argparse.ArgumentParser) -> None:
         "--top", type=whole, metavar="N", default=10, help="groups of --by, all others as one"
     )
     parser.add_argument("--every", choices=get_args(EveryName), help="periods of the trend")
+    filters = "let readers choose a group, a funnel and a period; by default with --by or --every"
+    parser.add_argument("--filters", action=argparse.BooleanOptionalAction, help=filters)
     parser.add_argument(
         "--within", metavar="TIME", help="follow each item of the trend for this long, e.g. 30d"
     )

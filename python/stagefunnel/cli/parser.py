@@ -9,7 +9,8 @@ from typing import Any, Final, NoReturn
 
 import stagefunnel as sf
 
-from . import options
+from ..clean import clean
+from . import database_options, job_options, options, output_options
 from .commands.command import Command
 from .commands.table import COMMANDS
 from .mistakes import unknown_choice, unknown_option, usage_of, worded
@@ -35,6 +36,8 @@ _OF_SOME: Final = (
     "start_unknown",
     "columns",
     "where",
+    "connection",
+    "sql",
 )
 
 
@@ -43,6 +46,8 @@ class _Parser(argparse.ArgumentParser):
 
     It reads the version when it is to be printed: the core holds it.
     """
+
+    settings: str | None = None  # the file that has the options of a job
 
     @property
     def options(self) -> set[str]:
@@ -71,7 +76,9 @@ class _Parser(argparse.ArgumentParser):
         """Parse arguments; ``given`` has the options that were typed, the others have their defaults."""
         found, rest = self.parse_known_args(args, namespace)
         if rest:
-            found.parser.error(f"there is nothing to do with {' '.join(rest)}")
+            from ..databases.secrets import masked_uri
+
+            found.parser.error(f"there is nothing to do with {' '.join(map(masked_uri, rest))}")
         defaults = vars(found).pop("defaults")
         found.given = frozenset(defaults) & frozenset(vars(found))
         for name in defaults.keys() - found.given:
@@ -81,17 +88,40 @@ class _Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse arguments; an option that there is not is an error before any other."""
         words = sys.argv[1:] if args is None else list(args)
+        if any(word.startswith(("--sql", "--connect")) for word in words):
+            self._need_no_files()
         is_of_command = self.get_default("command") is not None
         wrong = unknown_option(words if is_of_command else words[:1], self.options, _options_of_commands)
         if wrong is not None:
             self.error(wrong)
         return super().parse_known_args(words, namespace)
 
+    def _need_no_files(self) -> None:
+        """Let queries stand in the place of files."""
+        for action in self._actions:
+            if action.dest == "files":
+                action.nargs, action.required = "*", False
+
     def error(self, message: str) -> NoReturn:
-        """End with wrong usage: what is wrong comes first, and one line of usage follows."""
+        """End with wrong usage: what is wrong comes first, and one line of usage follows.
+
+        A job has one line: the file of its settings stands before what is wrong.
+        """
+        from ..databases.secrets import masked
+
+        if self.settings is not None:
+            self._end_job(f"{self.settings}: {worded(message)}")
         listed = "commands" if self.get_default("command") is None else "options"
         usage = f"usage: {self.usage_line}\n{self.prog} --help lists the {listed}\n"
-        self.exit(2, f"{self.prog}: error: {worded(message)}\n{usage}")
+        self.exit(2, f"{self.prog}: error: {masked(worded(message))}\n{usage}")
+
+    def _end_job(self, text: str) -> NoReturn:
+        from ..databases.secrets import masked
+
+        self.exit(2, f"{self.prog}: error: {masked(text)}\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(clean(message, lines=True), file)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
@@ -121,9 +151,40 @@ class _CommandParser(_Parser):
         return self
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse arguments with a parser that is made by now."""
+        """Parse arguments with a parser that is made by now; those of a file of settings stand among them."""
         self.complete()
-        return super().parse_known_args(args, namespace)
+        return super().parse_known_args(self._with_settings(args), namespace)
+
+    def _with_settings(self, words: Any) -> Any:
+        """Put the options of a file of settings behind those that are typed, which win."""
+        path = job_options.settings_in(words, self.options)
+        if path is None or unknown_option(words, self.options, dict):
+            return words
+        from .job_settings import words_of_settings
+
+        typed = self._typed(words)
+        try:
+            more = words_of_settings(path, self._actions, typed)
+        except OSError as error:
+            self.error(f"{job_options.SETTINGS} {path}: {error.strerror}")
+        except sf.StageFunnelError as error:
+            text = str(error)
+            self._end_job(text if text.startswith(path) else f"{path}: {text}")
+        self.settings = path
+        return [*words, *more]
+
+    def _typed(self, words: Any) -> set[str]:
+        """Return the names of the options that are typed, whatever else the command needs."""
+        needed = [action for action in self._actions if action.required]
+        for action in needed:
+            action.required = False
+        try:
+            found = argparse.ArgumentParser.parse_known_args(self, list(words))[0]
+        finally:
+            for action in needed:
+                action.required = True
+        there = {name for name, value in vars(found).items() if value is not None}
+        return {action.dest for action in self._actions} & there
 
 
 class _PrintCompletion(argparse.Action):
@@ -198,6 +259,8 @@ def _add_options(parser: _Parser, command: Command) -> None:
         options.columns(parser)
         options.reading(parser)
         options.export(parser, asks=command.asks_log, has_parts=command.chooses_part)
+    if command.files == "one or more":
+        database_options.source(parser)
     if command.has_pipeline:
         options.pipeline(parser)
     if command.asks_log:
@@ -206,7 +269,8 @@ def _add_options(parser: _Parser, command: Command) -> None:
         options.unlisted(parser)
         options.missing(parser)
     if command.has_output:
-        options.output(parser, has_several_tables=command.has_several_tables)
+        output_options.output(parser, has_several_tables=command.has_several_tables)
+        database_options.target(parser)
     defaults = parser.take_defaults()
     others = {name: None for name in _OF_SOME if name not in defaults}
     parser.set_defaults(command=command, parser=parser, defaults=defaults, **others)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ..clean import clean
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
@@ -55,7 +57,7 @@ def _terminal_bars(quiet: bool) -> Iterator[RichProgress | None]:
 def _bar_of_rows(bars: RichProgress, files: Sequence[str]) -> Progress:
     from rich.markup import escape
 
-    read = os.path.basename(files[0]) if len(files) == 1 else f"{len(files):,} files"
+    read = clean(os.path.basename(files[0])) if len(files) == 1 else f"{len(files):,} files"
     task = bars.add_task(escape(read), total=None, rows="")
 
     def update(n_rows: int, n_all: int | None) -> None:
@@ -69,5 +71,5 @@ def _bar_of_rows(bars: RichProgress, files: Sequence[str]) -> Progress:
 def _bar_of_steps(bars: RichProgress, page: str) -> Callable[[int, int], object]:
     from rich.markup import escape
 
-    task = bars.add_task(escape(page), total=None, rows="")
+    task = bars.add_task(escape(clean(page)), total=None, rows="")
     return lambda done, of: bars.update(task, completed=done, total=of)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
 from ..display.formats import choose_format
+from .database_options import names_database
 
 _Args: TypeAlias = argparse.Namespace
 
@@ -108,6 +109,28 @@ def _reads_step_1(args: _Args) -> bool:
 
 
 _RULES: Final = (
+    _Rule(
+        ("into", "if_exists", "schema"),
+        lambda args: not names_database(getattr(args, "to", None) or args.out),
+        "{} is about a table of a database, and the place of the answer is none; give its URI",
+    ),
+    _Rule(
+        ("out",),
+        lambda args: names_database(args.out) and args.into is None,
+        "{} names a database, and there is no --into; give the name of the table",
+    ),
+    _Rule(
+        ("format", "wide", "matrix"),
+        lambda args: names_database(args.out),
+        "{} is for a file or the screen, and --out names a database; leave out one of them",
+    ),
+    _Rule(("connection",), _lacks("sql"), "--connect names a database, and there is no --sql; give both"),
+    _Rule(("sql",), _lacks("connection"), "{} is for a database, and there is no --connect; give both"),
+    _Rule(
+        ("sql",),
+        lambda args: bool(args.files) and (hasattr(args, "toml") or not _is_export(args)),
+        "{} stands in the place of files; leave out one of them, or add --read to read them together",
+    ),
     _Rule(
         ("read",),
         lambda args: hasattr(args, "links") and not args.files,

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ..clean import clean
 from .spelling import speller, with_options
 
 if TYPE_CHECKING:
@@ -53,4 +54,4 @@ def say_remarks(answer: Any, form: str) -> None:
 def _say(what: str, lines: Iterable[str]) -> None:
     for line in lines:
         if sys.stderr is not None:  # it is None if the standard error is closed
-            sys.stderr.write(f"stagefunnel: {what}: {line}\n")
+            sys.stderr.write(f"stagefunnel: {what}: {clean(line)}\n")

@@ -13,6 +13,8 @@ from ..errors import Option
 # in the place of {}.
 _OTHER_NAMES: Final = {
     "path": "--out",
+    "connection": "--connect",
+    "name": "--into",
     "form": "--format",
     "effect": "the effect{} of --exclude",
     "after": "the step{} after which --exclude begins",

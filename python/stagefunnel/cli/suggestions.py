@@ -11,14 +11,18 @@ from collections.abc import Mapping
 
 import stagefunnel as sf
 
+from ..clean import clean
 from ..errors import counted
 from .spelling import speller
+from .sql_inputs import frames_of, has_queries, joined_inputs, shown_inputs
 
 
-def suggestion_for(args: argparse.Namespace, files: list[str]) -> sf.Suggestion:
-    """Suggest a pipeline for files, with the columns that the options name."""
+def suggestion_for(
+    args: argparse.Namespace, parser: argparse.ArgumentParser, files: list[str]
+) -> sf.Suggestion:
+    """Suggest a pipeline for files or queries, with the columns that the options name."""
     return sf.suggest(
-        files,
+        frames_of(args, parser) if has_queries(args) else files,
         item=args.item,
         stage=args.stage,
         time=args.time,
@@ -34,9 +38,9 @@ def safe_suggestion(
     args: argparse.Namespace, parser: argparse.ArgumentParser, files: list[str]
 ) -> sf.Suggestion:
     """Suggest a pipeline for a command that has none; one that is in doubt is wrong usage, which says why."""
-    init = f"`stagefunnel init {shlex.join(args.files)}`"
+    init = f"`stagefunnel init {joined_inputs(args)}`"
     try:
-        found = suggestion_for(args, files)
+        found = suggestion_for(args, parser, files)
     except sf.StageFunnelError as error:
         why = error.spelled(speller(vars(args), args.command.other_names))
         parser.error(f"--pipeline TOML says what the stages are; {init} cannot write one yet: {why}")
@@ -51,12 +55,12 @@ def safe_suggestion(
 
 def say_assumed(suggestion: sf.Suggestion, args: argparse.Namespace, form: str) -> None:
     """Say what was assumed: above a table on the screen, else on the standard error."""
-    init = f"`stagefunnel init {shlex.join(args.files)}` writes this down."
+    init = f"`stagefunnel init {joined_inputs(args)}` writes this down."
     lines = [f"Assumed: {suggestion.assumed}.", *suggestion.doubts, init]
     if form == "table" and args.command.has_output and args.out is None and sys.stdout is not None:
-        sys.stdout.write("\n".join([*lines, "", ""]))
+        sys.stdout.write("\n".join([*map(clean, lines), "", ""]))
     elif sys.stderr is not None:  # it is None if the standard error is closed
-        sys.stderr.write("".join(f"stagefunnel: note: {line}\n" for line in lines))
+        sys.stderr.write("".join(f"stagefunnel: note: {clean(line)}\n" for line in lines))
 
 
 def with_reading(args: argparse.Namespace, suggestion: sf.Suggestion) -> argparse.Namespace:
@@ -69,7 +73,7 @@ def next_command(
     args: argparse.Namespace, suggestion: sf.Suggestion, path: str, of: str | None = None
 ) -> str:
     """Write the command that asks both funnels with a file that was just written."""
-    words = ["stagefunnel", "funnel", *args.files]
+    words = ["stagefunnel", "funnel", *shown_inputs(args)]
     if suggestion.source != "table":
         words.append("--read")
     if of is not None:

@@ -14,6 +14,7 @@ import stagefunnel as sf
 from stagefunnel.files import column_names, expand, split_columns
 
 from ..errors import did_you_mean
+from .sql_inputs import columns_in, has_queries
 from .values import where_of
 from .where_options import WhereCondition, condition
 
@@ -96,7 +97,7 @@ class TypedSteps:
 
     def _refuse_unknown(self, columns: list[str]) -> None:
         """Refuse columns that no file has; an export has none but those that its reader keeps."""
-        if not self._args.read:
+        if not self._args.read and not has_queries(self._args):
             split_columns(columns, *_files_of(self._args))
 
     def _refuse(self, text: str) -> NoReturn:
@@ -122,9 +123,18 @@ def columns_in_brackets(args: argparse.Namespace) -> list[str]:
     named = list(dict.fromkeys(column for text in typed for column in _columns_of(text)))
     if not named:
         return []
+    if has_queries(args):
+        return _known_of(args, named)
     item_files, files = _files_of(args)
     known = {column for file in [*item_files, *files[:1]] for column in column_names(file)}
     return [column for column in named if column in known]
+
+
+def _known_of(args: argparse.Namespace, named: list[str]) -> list[str]:
+    """Keep the names of columns that a query or the table of items has."""
+    files = expand([args.items]) if getattr(args, "items", None) else []
+    known = {*columns_in(args, args.parser)(), *(column for file in files for column in column_names(file))}
+    return [name for name in named if name in known]
 
 
 def _columns_of(text: str) -> Iterator[str]:

@@ -9,10 +9,20 @@ from typing import Any, Final
 import pandas as pd
 
 from ..words import current_catalogue, tr
-from ..words.forms import percent_sign
 from .given import of_moment
 from .heads import WORDS_OF, label, word_of
-from .numbers import change, count, difference, length, number, p_value, percent, points, without_points
+from .numbers import (
+    change,
+    count,
+    difference,
+    length,
+    number,
+    p_value,
+    percent,
+    percents,
+    points,
+    without_points,
+)
 from .period_sentences import NameOf
 
 _P_VALUES: Final = ("p_value", "p_adjusted")
@@ -89,9 +99,9 @@ def with_bounds(write: Callable[[Any], str], table: pd.DataFrame, name: str) -> 
 
 def between(write: Callable[[Any], str], low: Any, high: Any) -> str:
     """Write two bounds in brackets: ``(38–46%)``, ``(-2 to +12)`` points."""
-    least, most = write(low), write(high)
     if write is percent:
-        least = least.removesuffix(percent_sign())
+        return f"({percents(low, high)})"
+    least, most = write(low), write(high)
     if write is points:  # a dash between signs would be one of them
         return tr("({low} to {high})", low=without_points(least), high=without_points(most))
     return f"({least}–{most})"

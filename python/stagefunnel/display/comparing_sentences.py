@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..tables.labels import columns_before
+from ..tables.labels import MISSING, columns_before
 from ..words import tr, trn
 from .extremes import group_name, group_names
 from .numbers import count, counted, percent, plural, points, without_points
@@ -82,11 +82,8 @@ def of_period_differences(table: pd.DataFrame, name_of: NameOf, remembered: Mapp
         shared = trn(
             "{n_items} is in both periods", "{n_items} are in both periods", n, n_items=counted(n, "item")
         )
-        return (
-            [tr("{shared}, so that no difference is tested.", shared=shared)]
-            if n
-            else [tr("There is nothing to compare.")]
-        )
+        text = tr("{shared}, so that no difference is tested.", shared=shared)
+        return [text] if n else [tr("There is nothing to compare.")]
     now, before = map(str, remembered.get("called", ("now", "before")))
     by = columns_before(table, "stage")
     clear = table[is_clear(table, remembered, ["base", "base_before"])]
@@ -322,7 +319,7 @@ def _difference(
     else:
         does = tr("{name} gets {more} {of} on to {stage}", name=name, more=more, of=of, stage=name_of(stage))
     low, high = (without_points(points(one[f"difference_{side}"])) for side in ("low", "high"))
-    than = sides[0][1] or _others(remembered)
+    than = sides[0][1] or _others(remembered, name, things)
     return tr(
         "{does} than {than}: {conversion_a} against {conversion_b} ({difference}, {low} to {high}).",
         does=does,
@@ -335,12 +332,20 @@ def _difference(
     )
 
 
-def _others(remembered: Mapping[str, Any]) -> str:
-    """Name the rest: the other managers, where a group is a value of one plain column."""
-    columns = [str(name) for name in remembered.get("columns", ())]
-    if len(columns) == 1 and columns[0].replace("_", " ").replace(" ", "").isalpha():
-        return tr("the other {replace}", replace=plural(columns[0].replace("_", " ")))
-    return tr("the rest")
+def _others(remembered: Mapping[str, Any], name: str, things: str) -> str:
+    """Name the rest: the other managers, where a group is a value of one plain column.
+
+    Items without a value are a group too, and part of the rest of all others.
+    """
+    columns = [str(column) for column in remembered.get("columns", ())]
+    called = columns[0].replace("_", " ") if len(columns) == 1 else ""
+    if not called.replace(" ", "").isalpha():
+        return tr("the rest")
+    if name == MISSING:
+        article = "an" if called[0].lower() in "aeiou" else "a"
+        return tr("{things} with {article} {column}", things=things, article=article, column=called)
+    others = tr("the other {replace}", replace=plural(called))
+    return others + (tr(" and {things} without one", things=things) if remembered.get("has_missing") else "")
 
 
 def _age(remembered: Mapping[str, Any]) -> list[str]:
@@ -349,7 +354,8 @@ def _age(remembered: Mapping[str, Any]) -> list[str]:
     items, still_open = remembered.get("items", ()), remembered.get("open", ())
     sides = [Side(name[0], n[0], n_open[0]) for name, n, n_open in zip(names, items, still_open, strict=True)]
     if len(sides) == 1:
-        sides.append(Side(names[0][1] or _others(remembered), items[0][1], still_open[0][1]))
+        rest = names[0][1] or _others(remembered, names[0][0], things_of(remembered))
+        sides.append(Side(rest, items[0][1], still_open[0][1]))
     return [f"{note}." for note in unlike_notes(sides, remembered)]
 
 

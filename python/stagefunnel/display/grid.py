@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from ..clean import clean
 
 
 @dataclass
@@ -31,3 +33,11 @@ class Grid:
     breaks: set[int] = field(default_factory=set)
     spare: list[int] = field(default_factory=list)
     barred: set[int] = field(default_factory=set)
+
+    def cleaned(self) -> Grid:
+        """Return the table without letters that a terminal or a page would obey."""
+        return replace(
+            self,
+            headings=[clean(heading, lines=True) for heading in self.headings],
+            rows=[[clean(cell) for cell in row] for row in self.rows],
+        )

@@ -9,9 +9,9 @@ import pandas as pd
 
 from ..tables.labels import columns_before
 from ..words import tr, trc
-from ..words.forms import percent_sign, written
+from ..words.forms import written
 from .extremes import group_name
-from .numbers import count, length, percent
+from .numbers import count, length, percent, percents
 from .period_sentences import NameOf
 
 _MOST_GROUPS: Final = 5  # whose answers are written out
@@ -92,8 +92,7 @@ def answer_of_rows(rows: pd.DataFrame, name_of: NameOf, remembered: Mapping[str,
     what = _what_happened(str(last["cause"]), name_of, remembered)
     sure = ""
     if not pd.isna(last["incidence_low"]) and not pd.isna(last["incidence_high"]):
-        low = percent(last["incidence_low"]).removesuffix(percent_sign())
-        sure = f" ({low}–{percent(last['incidence_high'])})"
+        sure = f" ({percents(last['incidence_low'], last['incidence_high'])})"
     age = length(last["time"], remembered.get("working_day"))
     few = tr("; too few items are that old to rely on it") if is_young else ""
     answer = tr(

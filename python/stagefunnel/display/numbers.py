@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..words import markc, tr, trc, trn
-from ..words.forms import share, written
+from ..words.forms import percent_sign, share, written
 
 NOTHING = "–"  # what has no value
 _STEPS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
@@ -76,6 +76,20 @@ def percent(value: Any) -> str:
     rounded = round(100 * value)
     is_right = rounded / 100 == value or rounded not in (0, 100, -100)
     return share(str(rounded) if is_right else _kept_apart(100 * value))
+
+
+def percents(low: Any, high: Any) -> str:
+    """Write the bounds of a share: ``38–46%``; with a decimal where whole numbers would be alike.
+
+    Examples
+    --------
+    >>> percents(0.38, 0.46), percents(0.996, 1), percents(0.481, 0.484), percents(1, 1)
+    ('38–46%', '99.6–100%', '48.1–48.4%', '100%')
+    """
+    least, most = percent(low), percent(high)
+    if least == most and low != high:
+        least, most = (share(_kept_apart(100 * bound)) for bound in (low, high))
+    return most if least == most else f"{least.removesuffix(percent_sign())}–{most}"
 
 
 def _kept_apart(value: float) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, Final
 
+from ..clean import clean, markdown
 from ..words import current_catalogue, mark, spoken_in, tr, trn
 from .blocks import with_bars
 from .folding import Folded, folded
@@ -27,10 +28,11 @@ class Shown:
     """A table made for people; it prints itself on a terminal, in a notebook and on a rich console."""
 
     def __init__(self, title: str, grid: Grid, above: list[str], below: list[str]) -> None:
-        self._title = title
-        self._grid = grid
-        self._above = above
-        self._below = below
+        # All that is shown of a table passes here, whatever its face.
+        self._title = clean(title)
+        self._grid = grid.cleaned()
+        self._above = [*map(clean, above)]
+        self._below = [*map(clean, below)]
         self._all_with = "show(…, wide=True)"
         self._is_wide = False
         self._spoken = current_catalogue()
@@ -42,7 +44,7 @@ class Shown:
 
     def followed_by(self, lines: Sequence[str]) -> Shown:
         """Return the table with some more lines below it."""
-        return self._changed(_below=[*self._below, *lines])
+        return self._changed(_below=[*self._below, *map(clean, lines)])
 
     def widened(self, *, is_wide: bool = True, all_with: str | None = None) -> Shown:
         """Return the table with all columns, or with those that have room.
@@ -117,9 +119,9 @@ class Shown:
     def to_markdown(self) -> str:
         """Write the table and its sentences as Markdown."""
         escaped = Grid(
-            [_markdown(heading) for heading in self._grid.headings],
+            [markdown(heading, is_cell=True) for heading in self._grid.headings],
             self._grid.is_text,
-            [[_markdown(cell) for cell in row] for row in self._grid.rows],
+            [[markdown(cell, is_cell=True) for cell in row] for row in self._grid.rows],
         )
         from rich.console import Console
 
@@ -127,9 +129,9 @@ class Shown:
         with console.capture() as capture:
             console.print(Shown("", escaped, [], [])._rich_table("markdown", folded(escaped, None)))
         lines = [line.rstrip() for line in capture.get().splitlines() if line.strip()]
-        parts = [f"**{_markdown(self._title)}**"] if self._title else []
-        parts += [_markdown(line) for line in self._above]
-        return "\n\n".join([*parts, "\n".join(lines), *map(_markdown, self._below)]) + "\n"
+        parts = [f"**{markdown(self._title)}**"] if self._title else []
+        parts += [markdown(line) for line in self._above]
+        return "\n\n".join([*parts, "\n".join(lines), *map(markdown, self._below)]) + "\n"
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(heading)}</th>" for heading in self._grid.headings)
@@ -225,7 +227,3 @@ def _bar(cell: str) -> str:
         return ""
     width = f"{min(float(share[1].replace(',', '.')), 100):g}%"
     return f";background:linear-gradient(90deg,rgba(0,114,178,.22) {width},transparent {width})"
-
-
-def _markdown(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("*", "\\*")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import math
 import numbers
 import re
@@ -120,7 +121,10 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: str) -> None:
             sheet.append(
                 [cells.of(place, value, columns[place].format_of(value)) for place, value in enumerate(row)]
             )
-    book.save(path)
+    whole = io.BytesIO()  # a full disk would leave an archive that complains when it is forgotten
+    book.save(whole)
+    with open(path, "wb") as file:
+        file.write(whole.getbuffer())
 
 
 def _refuse_large(name: str, table: pd.DataFrame) -> None:

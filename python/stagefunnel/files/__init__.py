@@ -1,6 +1,8 @@
 """Reading tables from files, with the progress of the reading."""
 
 from .csv_text import Block, CsvRows, is_blank
+from .json_text import refuse_half_letters, unreadable
+from .limits import check_cells, check_number_of_columns, check_unpacked
 from .opening import expand, kind_of, opened
 from .progress import Progress, RowsRead
 from .read_ahead import iterating
@@ -21,7 +23,10 @@ __all__ = [
     "FileTable",
     "Progress",
     "RowsRead",
+    "check_cells",
     "check_columns",
+    "check_number_of_columns",
+    "check_unpacked",
     "column_names",
     "expand",
     "is_blank",
@@ -32,5 +37,7 @@ __all__ = [
     "read_head",
     "read_parquet",
     "read_tables",
+    "refuse_half_letters",
     "split_columns",
+    "unreadable",
 ]

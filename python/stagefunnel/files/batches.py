@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from ..errors import ReaderError
 from .csv_text import BLANKS, Block, CsvRows, QuoteCheck, Ragged, csv_header, is_blank, opened_csv
+from .limits import check_parquet
 from .opening import expand, opened
 from .places import FilePlaces
 from .progress import RowsRead
@@ -117,14 +118,20 @@ class ParquetBatches(FileBatches):
             raise _unsound(file, error) from error
 
     def _batches_of(self, file: str) -> Generator[Any, None, None]:
-        schema = self._metadata(file).schema.to_arrow_schema()
+        metadata = self._metadata(file)
+        check_parquet(metadata, self._names, os.path.getsize(file), file)
+        schema = metadata.schema.to_arrow_schema()
         check_columns(file, self._names, schema.names)
         # The stages of a dictionary are looked up once each, not once for each row.
         stage = self._columns["stage"]
         stages = [stage] if _is_text(self._pa, schema, stage) else []
         try:
             with self._pq.ParquetFile(
-                file, pre_buffer=False, buffer_size=1 << 20, read_dictionary=stages
+                file,
+                pre_buffer=False,
+                buffer_size=1 << 20,
+                read_dictionary=stages,
+                page_checksum_verification=True,
             ) as parquet:
                 for batch in parquet.iter_batches(
                     _PARQUET_ROWS, columns=self._names, use_threads=self._threads > 1

@@ -28,6 +28,7 @@ from typing import IO, Final, Literal, NamedTuple, TextIO, TypeAlias
 import numpy as np
 
 from ..errors import Parts, ReaderError, advised, counted
+from .limits import FIELD, check_number_of_columns, limit_of, long_field
 from .opening import opened
 from .progress import RowsRead
 
@@ -35,8 +36,7 @@ Ragged: TypeAlias = Literal["error", "error or drop", "drop"]
 BLANKS: Final = " \t"
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=([!#-~]|\t)"?\s*')  # written by Excel
 _QUOTE: Final = ord('"')
-
-csv.field_size_limit(2**31 - 1)  # a CRM's notes may be longer than the 128 KB that are allowed by default
+_LINES_OF_HEADER: Final = 4  # a header is not longer than some of the longest fields
 
 
 class Block(NamedTuple):
@@ -93,11 +93,14 @@ class CsvRows:
 
     def __init__(self, text: TextIO, file: str, *, ragged: Ragged = "error") -> None:
         self._file, self._ragged = file, ragged
-        first = text.readline().removeprefix("\ufeff")
+        # A CRM's notes may be longer than the 128 KB that Python allows by default.
+        longest = limit_of(FIELD)
+        csv.field_size_limit(longest)
+        first = text.readline(_LINES_OF_HEADER * longest).removeprefix("\ufeff")
         named = _SEPARATOR_LINE.fullmatch(first)
         self._next_line = 1
         if named is not None:
-            self._next_line, first = 2, text.readline()
+            self._next_line, first = 2, text.readline(_LINES_OF_HEADER * longest)
         if not first.strip():
             raise ReaderError(
                 f"{file}, line {self._next_line}: there is no header; a table starts with the names of its "
@@ -107,6 +110,7 @@ class CsvRows:
         self._reader = csv.reader(chain([first], text), delimiter=self.delimiter, strict=True)
         self.names: list[str] = []  # none yet, in case the header is malformed
         self.names = [name.strip() for name in self._read(1).rows[0]]
+        check_number_of_columns(len(self.names), file)
         self.header_lines = self._next_line - 1
         self.n_ragged = 0
 
@@ -137,6 +141,8 @@ class CsvRows:
         block = Block(lines, rows)
         if error is not None:
             self._checked(block)  # a ragged row before it comes first
+            if "field larger" in str(error):
+                raise ReaderError(long_field(self._file, self._next_line)) from error
             problem = "a field goes on after its closing quote; write quotes inside a field twice"
             if "unexpected end" in str(error):
                 problem = "a quoted field is never closed; the file may be cut short"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import glob
 import gzip
+import io
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import IO, Any
+from contextlib import contextmanager
+from typing import IO
 
-from ..errors import ReaderError, quoted
+from ..errors import ReaderError, named, quoted
+from .limits import Unpacked
 from .progress import RowsRead
 
 _GZIP = b"\x1f\x8b"
+_BUFFER = 1 << 16
 _CSV, _JSON, _PARQUET = (".csv", ".tsv", ".txt"), (".jsonl", ".ndjson"), (".parquet", ".pq")
 
 
@@ -29,6 +32,9 @@ def expand(patterns: Iterable[str]) -> list[str]:
     for pattern in patterns:
         found = [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True))
         found = [file for file in found if not os.path.isdir(file)]
+        if not found and "://" in pattern:
+            # Its text is left out: it may hold a password.
+            raise ReaderError("a URI is not a file; name a database with ", named("connection"))
         if not found:
             raise FileNotFoundError(f"no file {pattern!r}")
         for file in found:
@@ -68,10 +74,12 @@ def opened(file: str, rows_read: RowsRead | None = None) -> Iterator[IO[bytes]]:
         if rows_read is not None:
             rows_read.begin(raw)
         is_packed = raw.peek(2)[:2] == _GZIP or file.lower().endswith(".gz")
-        packed: AbstractContextManager[Any] = gzip.GzipFile(fileobj=raw) if is_packed else nullcontext(raw)
         try:
-            with packed as unpacked:
-                yield unpacked
+            if not is_packed:
+                yield raw
+                return
+            with gzip.GzipFile(fileobj=raw) as packed:
+                yield io.BufferedReader(Unpacked(packed, raw, file), _BUFFER)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise ReaderError(f"{file}: the file is damaged or cut short: {error}") from error
         except UnicodeDecodeError as error:

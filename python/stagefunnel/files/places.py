@@ -20,7 +20,7 @@ class FilePlaces:
     starts
         The first row of each file.
     kind
-        Kind of the files, ``"csv"`` or ``"parquet"``.
+        Kind of the files: ``"csv"``, ``"parquet"``, or ``"query"`` for the rows of a database.
     """
 
     files: tuple[str, ...]

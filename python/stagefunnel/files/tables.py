@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ import pandas as pd
 
 from ..errors import MissingColumnError, Parts, ReaderError, did_you_mean, named, quoted
 from .csv_text import Block, csv_header, opened_csv
+from .json_text import refuse_half_letters, unreadable
+from .limits import check_number_of_columns, check_parquet
 from .opening import kind_of, opened
 from .progress import Progress, RowsRead
 
@@ -49,7 +53,7 @@ class FileTable:
 
 def place_in_file(file: str, row: int, kind: str) -> str:
     """Return a file with the line of one of its rows, or with the row's number if the file has no lines."""
-    if kind == "parquet":
+    if kind in ("parquet", "query"):
         return f"{file}, row {row:,}"
     with closing(_csv_lines(file) if kind == "csv" else _json_lines(file)) as lines:
         line = next(islice(lines, row, None), None)
@@ -130,7 +134,7 @@ def split_columns(
             known = "; ".join(f"{file} has: {quoted(column_names(file))}" for file in [*item_files, files[0]])
             advice: Parts = () if item_files else ("; a table of items is given with ", named("items"))
             hint = did_you_mean(name, [*of_items, *of_log])
-            raise ReaderError(f"no column {name!r}: {known}", *advice, hint)
+            raise MissingColumnError(f"no column {name!r}: {known}", *advice, hint, column=name)
     return [name for name in wanted if name in of_items], rest
 
 
@@ -148,13 +152,14 @@ def column_names(file: str) -> list[str]:
 def check_columns(file: str, columns: Sequence[str] | None, known: Sequence[str]) -> None:
     """Refuse columns that a file does not have, or has more than once."""
     known = list(filter(None, known))
+    times = Counter(known)
     for column in columns or ():
-        if column not in known:
+        if column not in times:
             raise MissingColumnError(
                 f"{file}: no column {column!r}; it has: {quoted(known)}{did_you_mean(column, known)}",
                 column=column,
             )
-        if known.count(column) > 1:
+        if times[column] > 1:
             raise ReaderError(f"{file}: the header names {column!r} more than once")
 
 
@@ -162,7 +167,8 @@ def _read_csv(file: str, columns: Sequence[str] | None, rows_read: RowsRead) -> 
     with opened_csv(file, rows_read) as rows:
         wanted = list(dict.fromkeys(filter(None, rows.names) if columns is None else columns))
         check_columns(file, wanted, rows.names)
-        places = {name: rows.names.index(name) for name in wanted}
+        first = {name: place for place, name in reversed([*enumerate(rows.names)])}
+        places = {name: first[name] for name in wanted}
         chunks = []
         blocks = rows.blocks(_BLOCK_ROWS)
         while True:
@@ -200,8 +206,9 @@ def _read_json(file: str, columns: Sequence[str] | None, rows_read: RowsRead) ->
                 raise ReaderError(f"{file}, line {number:,}: not JSON: {error.msg}") from error
             except UnicodeDecodeError:
                 raise
-            except (ValueError, RecursionError) as error:  # a number of thousands of digits, deep nesting
-                raise ReaderError(f"{file}, line {number:,}: cannot read this JSON: {error}") from error
+            except (ValueError, RecursionError) as error:
+                raise unreadable(f"{file}, line {number:,}", error) from error
+            refuse_half_letters(record, line.decode(), f"{file}, line {number:,}")
             if not isinstance(record, dict):
                 raise ReaderError(
                     f'{file}, line {number:,}: expected an object like {{"item": 1}}, got '
@@ -211,6 +218,7 @@ def _read_json(file: str, columns: Sequence[str] | None, rows_read: RowsRead) ->
             if len(records) % _JSON_ROWS == 0:
                 rows_read.add(_JSON_ROWS)
     known = list(dict.fromkeys(name for record in records for name in record))
+    check_number_of_columns(len(known), file)
     if records:
         check_columns(file, columns, known)
     wanted = known if columns is None else list(dict.fromkeys(columns))
@@ -237,7 +245,7 @@ def read_parquet(file: str) -> pd.DataFrame:
 
 
 def _read_parquet(file: str, columns: Sequence[str] | None, rows_read: RowsRead) -> pd.DataFrame:
-    with _parquet_file(file, rows_read) as parquet:
+    with _parquet_file(file, rows_read, columns) as parquet:
         check_columns(file, columns, parquet.schema_arrow.names)
         wanted = None if columns is None else list(dict.fromkeys(columns))
         groups = [parquet.read_row_groups([], columns=wanted)]  # the columns of a file without rows
@@ -252,7 +260,9 @@ def _read_parquet(file: str, columns: Sequence[str] | None, rows_read: RowsRead)
 
 
 @contextmanager
-def _parquet_file(file: str, rows_read: RowsRead | None = None) -> Iterator[Any]:
+def _parquet_file(
+    file: str, rows_read: RowsRead | None = None, columns: Sequence[str] | None = None
+) -> Iterator[Any]:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -262,6 +272,9 @@ def _parquet_file(file: str, rows_read: RowsRead | None = None) -> Iterator[Any]
         ) from error
     with opened(file, rows_read) as raw:
         try:
-            yield pq.ParquetFile(raw)
+            # The sums of checks that a file has of its pages are held against them.
+            parquet = pq.ParquetFile(raw, page_checksum_verification=True)
+            check_parquet(parquet.metadata, columns, os.path.getsize(file), file)
+            yield parquet
         except (pa.ArrowException, OSError) as error:
             raise ReaderError(f"{file}: not a valid Parquet file: {error}") from error

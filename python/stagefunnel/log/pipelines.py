@@ -56,6 +56,11 @@ def pipelines_of_log(
     """
     if not isinstance(pipelines, Mapping):
         raise SchemaError(given("pipelines", pipelines), " is not a mapping of names to pipelines")
+    for name, pipeline in pipelines.items():
+        if not isinstance(pipeline, Pipeline):
+            raise SchemaError(
+                named("pipelines"), f" has a {type(pipeline).__name__} under {name!r}, not a Pipeline"
+            )
     own = {name: _fitted(log, name, pipeline) for name, pipeline in pipelines.items()}
     home: dict[Hashable, Any] = {}
     for name, pipeline in own.items():

@@ -14,9 +14,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
+from ..clean import clean
+from ..databases.connection import Connection
+from ..databases.numerics import WideNumeric
+from ..databases.opening import open_database
+from ..databases.queries import QueryBatches, query_text
 from ..errors import InvalidRowError, SchemaError, counted, quoted
 from ..files import Progress
 from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
+from ..files.places import FilePlaces
 from ..naming import public
 from ..pipeline import Pipeline
 from ..tables.frames import as_chosen
@@ -356,6 +362,65 @@ class StageLog:
         return cls._from_files(CsvBatches, paths, options)
 
     @classmethod
+    def from_sql(
+        cls, query: str | os.PathLike[str], connection: Connection, **options: Unpack[StreamOptions]
+    ) -> Self:
+        """Read a log out of a database, a batch at a time.
+
+        Rows of equal time keep the order in which the query gives them, so it has an ``ORDER BY`` where that
+        matters. Keys are whole numbers or text: a numeric is a whole number if each of the column is one of
+        64 bits, else its digits are text, and a UUID is text. A ``timestamptz`` is a moment in UTC, whatever
+        the zone of the session; a ``timestamp`` has no zone. An infinite one is missing.
+
+        Parameters
+        ----------
+        query
+            A ``SELECT``, or the path of a file with one. Nothing that it changes is committed.
+        connection
+            A URI, such as ``"postgresql://user@host/database"``, ``"sqlite:///file.db"``,
+            ``"duckdb:///file.duckdb"`` or one of SQLAlchemy; the path of a file of SQLite or DuckDB; or an
+            open connection of ADBC, DuckDB, SQLAlchemy or any driver that keeps to Python's interface for
+            databases (DB-API), which stays open. No message shows its password.
+        **options
+            As for :meth:`from_batches`.
+
+        Raises
+        ------
+        ReaderError
+            If the database cannot be opened, refuses the query or lacks a column; if the connection breaks
+            while rows come, with their number.
+        SchemaError, InvalidRowError
+            As for :meth:`from_batches`; also for columns of intervals.
+
+        Examples
+        --------
+        >>> import sqlite3
+        >>> import stagefunnel as sf
+        >>> shop = sqlite3.connect(":memory:")
+        >>> _ = shop.execute("CREATE TABLE moves (deal INTEGER, stage TEXT, at TEXT)")
+        >>> rows = [(1, "New", "2026-03-02"), (1, "Won", "2026-03-09"), (2, "New", "2026-03-04")]
+        >>> _ = shop.executemany("INSERT INTO moves VALUES (?, ?, ?)", rows)
+        >>> sf.StageLog.from_sql("SELECT * FROM moves", shop, item="deal", time="at")
+        StageLog: 3 rows, 2 items
+          time    2026-03-02 00:00:00 … 2026-03-09 00:00:00 (no zone)
+          stages  New 2, Won 1
+        >>> shop.close()
+        """
+        text, as_text = query_text(query), set[str]()
+        places = FilePlaces(("the query",), (0,), "query")
+        with open_database(connection) as database:
+            while True:
+                batches = QueryBatches(database, text, _columns_of(options), as_text)
+                try:
+                    log = cls.from_batches(batches, **options)
+                except WideNumeric as error:
+                    as_text.add(error.column)  # all keys are of one type, so the query runs anew
+                except InvalidRowError as error:
+                    raise error.within(f"{places(error.row)}: ") from error
+                else:
+                    return cls._from_data(replace(log._data, locate=places))
+
+    @classmethod
     def _from_files(cls, reader: type[FileBatches], paths: Paths, options: StreamOptions) -> Self:
         source = reader(
             paths,
@@ -533,7 +598,7 @@ class StageLog:
         if odd:
             listed = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
             lines.append(f"  invalid {listed}")
-        return "\n".join(lines)
+        return "\n".join(map(clean, lines))
 
 
 def _marks_text(marks: RowMarks) -> str:

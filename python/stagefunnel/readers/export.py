@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..clean import clean
 from ..errors import counted
 from ..log.stage_log import StageLog
 from ..naming import public
@@ -56,6 +57,8 @@ class Export:
             lines.append(f"  pipeline  {name!r}: {repr(pipeline).removeprefix('Pipeline: ')}")
         if len(self.pipelines) > 6:
             lines.append(f"            … ({counted(len(self.pipelines) - 6, 'more pipeline')})")
+        common = self.quality.loc[self.quality["check"] == "common_events", "note"]
+        lines += [f"  events    {str(note).partition(': ')[2]}" for note in common]
         lines.append(f"  items     {counted(len(self.items), 'row')}: {_some(list(self.items.columns))}")
         nonzero = self.quality[self.quality["count"] > 0]
         counts = [f"{check} {n:,}" for check, n in zip(nonzero["check"], nonzero["count"], strict=True)]
@@ -63,7 +66,7 @@ class Export:
         lines += _doubts(self.quality)
         if self.leads is not None:
             lines += _doubts(self.leads.quality, "leads, ")
-        return "\n".join(lines)
+        return "\n".join(map(clean, lines))
 
 
 def _doubts(quality: pd.DataFrame, of: str = "") -> list[str]:

@@ -28,6 +28,7 @@ _GUESSES: Final = {
     *("lost_by_zero", "closed_unknown", "meaning_differs_from_name", "merged_rows_left_out"),
     *("amounts_in_units", "mixed_decimal_marks"),
     *("newest_first", "dates_left_out", "items_by_id"),
+    *("items_by_position", "users_with_several_ids", "deals_with_several_leads"),
     *("gaps", "overlaps", "left_for_nothing", "open_before_next", "from_last_rows"),
 }
 _WARNINGS: Final = {

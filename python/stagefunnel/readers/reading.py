@@ -2,46 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Final, Literal
 
 import pandas as pd
 
+from ..databases.connection import Connection
 from ..errors import Parts, ReaderError, SchemaError, check_option, did_you_mean, given, named, quoted
 from ..files import Progress
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..renamed import renamed
 from ..times.periods import MomentLike
+from .boards import azure, github, jira, trello
 from .crm import kommo
 from .crm.bitrix24 import history as bitrix24
 from .crm.hubspot import history as hubspot
 from .crm.pipedrive import history as pipedrive
 from .crm.salesforce import history as salesforce
 from .export import Export
+from .logs import process, web
 from .notes import Notes
 from .options import Options
 from .protocol import Reader
 from .shapes import events, from_to, stays, wide
 from .shapes.items import LIST_OF_ITEMS
 from .sources.opening import Inputs, sources_of
+from .sources.queries import tables_of
 from .sources.selection import Only, check_only, selected, values_by_column
 from .sources.source import Source
 from .sources.tidy import tidy
 
-# The formats of CRMs and the shapes of any table; of several that fit, the first is taken.
-OWN: tuple[Reader, ...] = (hubspot, salesforce, pipedrive, kommo, bitrix24)
+# The formats of programs, and the shapes of any table; of several that fit, the first is taken.
+OWN: tuple[Reader, ...] = (
+    *(hubspot, salesforce, pipedrive, kommo, bitrix24),
+    *(jira, azure, trello, github, process, web),
+)
 GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
 READERS = OWN + GENERAL
 _NARROWED: tuple[Reader, ...] = (stays, from_to, events)
 _COLUMN_OPTIONS = ("item", "stage", "time", "order", "from_stage", "created", "entered", "exited")
 
 
+# Columns of CRMs that identify something or say when it was; in lower case.
+_KEYS: Final = {
+    *("id", "owner_id", "type_id", "stage_id", "status_id", "category_id", "pipeline_id", "lead_id"),
+    *("deal_id", "dealid", "leadid", "opportunityid", "entity_id", "object_id", "hs_object_id"),
+    *("stagename", "createddate", "created_time", "created_at", "timestamp"),
+}
+
+
 @renamed(format="crm")
 def read(
-    paths_or_records: Inputs,
+    paths_or_records: Inputs | None = None,
     *,
+    sql: str | os.PathLike[str] | Mapping[str, str | os.PathLike[str]] | None = None,
+    connection: Connection | None = None,
     crm: str | None = None,
     pipeline: Pipeline | None = None,
     item: str | None = None,
@@ -72,8 +90,13 @@ def read(
     ----------
     paths_or_records
         Path or glob, DataFrame, dict or list of dicts as a REST client returns them, or a list of several
-        of these. Files are CSV (``,``, ``;`` or tab), .xlsx, JSON, JSON lines or Parquet, also packed with
-        gzip; text is UTF-8, UTF-16 or the Cyrillic cp1251.
+        of these. Files are CSV (``,``, ``;`` or tab), .xlsx, JSON, JSON lines, Parquet or XES, also packed
+        with gzip; text is UTF-8, UTF-16 or the Cyrillic cp1251. May be left out beside `sql`.
+    sql
+        A query of a database, or several by names, such as ``{"moves": "SELECT …", "deals": "SELECT …"}``:
+        text, or the path of a file. Each is recognised by its columns, as a file is.
+    connection
+        Where the queries run: a URI or an open connection, as :meth:`StageLog.from_sql` takes it.
     crm
         Name of the format; by default it is recognised.
     pipeline
@@ -165,12 +188,26 @@ def read(
         invalid=invalid,
     )
     readers = _candidates(crm, options)
-    sources = sources_of(paths_or_records, encoding=encoding, progress=progress, drop=invalid == "drop")
+    tables = tables_of(sql, connection, progress)
+    if paths_or_records is None and not tables:
+        raise SchemaError(
+            named("paths_or_records"), " is missing; give files, records, or a query with ", named("sql")
+        )
+    sources = sources_of(
+        () if paths_or_records is None else paths_or_records,
+        encoding=encoding,
+        progress=progress,
+        drop=invalid == "drop",
+        tables=tables,
+    )
     _check_names(sources, options)
     check_only(sources, options.only)
     epochs = [source.serial_epoch for source in sources if source.serial_epoch]
     options = replace(options, serial_epoch=next(iter(epochs), None))
     reader, roles = recognised(sources, readers, options)
+    if reader in OWN:
+        for source in sources:
+            source.refuse_nested([name for name in source.nested if name.lower() in _KEYS])
     if merged != "keep" and reader is not hubspot:
         raise SchemaError(given("merged", merged), f" is for hubspot, and the input is {reader.FORMAT}")
     by_role: dict[str, list[Source]] = {}
@@ -277,7 +314,7 @@ def _give_way(roles: dict[str, list[str | None]], readers: tuple[Reader, ...]) -
     for reader in readers:
         if reader in GENERAL:
             roles[reader.FORMAT] = [
-                None if any(of_crm[number] is not None for of_crm in own) else role
+                None if any(of_crm[number] not in (None, LIST_OF_ITEMS) for of_crm in own) else role
                 for number, role in enumerate(roles[reader.FORMAT])
             ]
 

@@ -58,6 +58,13 @@ def _written(pipeline: Pipeline) -> str:
     )
 
 
+def ends_at(log: StageLog, as_of: MomentLike | None) -> str:
+    """Say until when the items of a page were observed."""
+    if as_of is not None:
+        return _text(as_of)
+    return "" if log._data.time_range is None else _text(log.observed_until)
+
+
 def made_on() -> datetime.date:
     """Return the day on which the page is made; ``SOURCE_DATE_EPOCH`` sets it, so that pages are the same."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from ..display.given import as_spoken
 from ..display.remarks import remarks_of
-from ..display.write import file_path, write_file
-from ..errors import SchemaError, check_flag, given
+from ..display.write import check_can_write, file_path, write_file
+from ..errors import SchemaError, StageFunnelWarning, check_flag, given
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.scope.money import Rates
@@ -21,14 +22,17 @@ from ..times.lengths import LengthLike
 from ..times.periods import MomentLike, PeriodLike
 from ..words import Language, mark, spoken_in, tr
 from ..working_hours import WorkingHours
-from .about import about
+from .about import about, ends_at, made_on
 from .choices import chosen_sections, without_content, without_names
 from .content import Ask, Content
+from .filter_data import Filters
 from .findings import chosen
 from .logo import logo_address
 from .money import money_options
 from .page import Page, Section, rendered
 from .painter import painter
+from .since_last import Saved, SinceLast, Words, end_of, numbers_of, rules_of
+from .since_last import since_last as since_last_page
 
 _TITLE: Final = mark("Sales funnel")
 
@@ -59,8 +63,10 @@ def report(
     limits: LimitsLike | None = None,
     within: LengthLike | None = None,
     items: bool = True,
+    filters: bool | None = None,
     progress: Callable[[int, int], object] | None = None,
     where: Where | None = None,
+    since_last: bool = False,
 ) -> Path:
     """Write one page about a log, for people who do not open a notebook.
 
@@ -120,6 +126,12 @@ def report(
     items
         Whether the page names items: the first 20 behind each number of its funnels, with up to three columns
         of `by` and of the items table, and those that are stuck. With ``False`` no key is on the page.
+    filters
+        Whether a reader can choose one group of `by`, one of the two funnels and one period of `every`: the
+        tiles, the funnels and the losses are then those of the page asked with ``where=`` and ``period=`` of
+        the choice. By default where `by` or `every` is given, with as many periods as take a moment;
+        ``True`` also offers the periods that the trend has without `every`. The page names what it leaves
+        out, so as not to grow beyond 3 MB.
     within
         Length of time for which the trend follows each item, as for :func:`stagefunnel.funnel`; without it
         the periods of the trend cannot be compared.
@@ -128,6 +140,11 @@ def report(
         them asks questions, the second waits for drawings.
     where
         As for :func:`stagefunnel.funnel`; the whole page is about the chosen items.
+    since_last
+        Whether the first screen says what changed since the last page of this `path`. The numbers of the
+        tiles are saved beside the page for that, ``page.numbers.json`` for ``page.html``. Pages are compared
+        if `pipeline`, `where`, `period`, `basis` and all else that these numbers depend on are equal;
+        otherwise the page says what differs. It also says so if the file cannot be read, with a warning.
 
     Returns
     -------
@@ -139,8 +156,10 @@ def report(
     SchemaError, UnknownStageError
         As for :func:`stagefunnel.funnel`; also for a section that is not there or needs another option, and a
         `logo` that is too large or not a harmless picture.
+    StageFunnelError
+        If the page cannot be written to `path`, which is found out before anything is counted.
     ImportError
-        If altair, vl-convert or jinja2 is not installed: ``pip install "stagefunnel[report]"``.
+        If vl-convert or jinja2 is not installed: ``pip install "stagefunnel[report]"``.
 
     Examples
     --------
@@ -152,7 +171,12 @@ def report(
     True
     """
     target = file_path(path)
+    check_can_write(target)
     check_flag("items", items)
+    check_flag("since_last", since_last)
+    if filters is not None:
+        check_flag("filters", filters)
+        filters = bool(filters)
     if progress is not None and not callable(progress):
         raise SchemaError(given("progress", progress), " is not a function of two numbers")
     needs = {"money": amount is not None, "groups": by is not None, "stuck": items}
@@ -189,9 +213,17 @@ def report(
             money=money,
             scope=scope,
             further=not anonymous,
+            filters=filters,
         )
         questions = content.questions
-        shown = _answered([questions[name] for name in names], progress)
+        shown, choices = _answered([questions[name] for name in names], content.chosen, progress)
+        since = None
+        if since_last:
+            since = _compared(
+                target,
+                content,
+                {**scope, "missing": missing, "amount": amount, "currency": currency, "rates": rates},
+            )
         page = Page(
             title=tr(title) if title == _TITLE else title,
             about=about(log, pipeline, period, basis, as_of),
@@ -204,13 +236,40 @@ def report(
                 *(() if sections is None else without_content(names, shown)),
             ],
             logo=picture,
+            since="" if since is None else since.sentence,
+            filters=choices,
         )
         write_file(rendered(page), "html", target)
+    if since is not None:
+        for trouble in filter(None, (since.trouble, since.save())):
+            warnings.warn(trouble, StageFunnelWarning, stacklevel=2)
     return Path(target)
 
 
-def _answered(questions: Sequence[Ask], progress: Callable[[int, int], object] | None) -> list[Section]:
-    """Ask all questions while their charts are drawn, then wait for the drawings."""
+def _compared(target: str, content: Content, options: Mapping[str, Any]) -> SinceLast:
+    """Compare the numbers of the tiles with those of the last page."""
+    log, calendar = content.log, content.calendar
+    now = Saved(
+        str(made_on()),
+        ends_at(log, options["as_of"]),
+        end_of(log, options["as_of"]),
+        rules_of(content.pipeline, content.where, calendar, options, log.unit),
+        numbers_of(content.tiles.whole),
+    )
+    created = content.tiles.tiles[0].name
+    words = Words(created, log.unit is not None, None if calendar is None else float(calendar.day))
+    return since_last_page(target, now, words)
+
+
+def _answered(
+    questions: Sequence[Ask],
+    chosen: Callable[[], Filters | None],
+    progress: Callable[[int, int], object] | None,
+) -> tuple[list[Section], Filters | None]:
+    """Ask all questions while their charts are drawn, then wait for the drawings.
+
+    What can be chosen has no drawings, so that it is asked for while those of the sections are made.
+    """
     show = progress or (lambda done, of: None)
     n_steps = 2 * len(questions)
     show(0, n_steps)
@@ -218,8 +277,9 @@ def _answered(questions: Sequence[Ask], progress: Callable[[int, int], object] |
     for step, ask in enumerate(questions, start=1):
         answered.append(ask())
         show(step, n_steps)
+    choices = chosen()
     for step, section in enumerate(answered, start=len(questions) + 1):
         if section is not None and section.figure is not None:
             section.figure.wait()
         show(step, n_steps)
-    return [section for section in answered if section is not None]
+    return [section for section in answered if section is not None], choices

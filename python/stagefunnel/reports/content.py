@@ -30,6 +30,8 @@ from ..times.lengths import LengthLike
 from ..working_hours import WorkingHours
 from . import findings, sections
 from .chance import chance
+from .filter_data import Filters
+from .filters import Asked, filters_of
 from .items_behind import ItemsBehind, items_behind
 from .money import money_section
 from .open_deals import open_deals
@@ -66,6 +68,8 @@ class Content:
         ``unlisted``, ``missing``, ``period``, ``basis`` and ``as_of``.
     further
         Whether columns of the items table that are not in `by` may stand beside a key.
+    filters
+        Whether a reader can choose groups and periods; ``None``: those that the page was asked for.
     """
 
     draw: Draw
@@ -83,6 +87,7 @@ class Content:
     money: Mapping[str, Any]
     scope: Mapping[str, Any]
     further: bool = True
+    filters: bool | None = None
 
     @property
     def questions(self) -> dict[str, Ask]:
@@ -114,7 +119,9 @@ class Content:
         """The trend, if the log has dates and more than one period."""
         if self.log.unit is None or not self.log.n_rows:
             return None
-        return _trend(self.log, self.pipeline, self.every, {**self.scope, "within": self.within})
+        return _trend(
+            self.log, self.pipeline, self.every, {**self.scope, **self.money, "within": self.within}
+        )
 
     @cached_property
     def tiles(self) -> Tiles:
@@ -129,6 +136,25 @@ class Content:
             calendar=self.calendar,
             scope=self.scope,
         )
+
+    def chosen(self) -> Filters | None:
+        """Count what a reader can choose; ``None`` where that is nothing."""
+        if self.filters is False:
+            return None
+        asked = Asked(
+            self.log,
+            self.pipeline,
+            self.by,
+            self.reason,
+            self.scope["period"],
+            self.scope["basis"],
+            self.money,
+            self.calendar,
+            {name: self.scope[name] for name in ("unlisted", "missing", "as_of")},
+        )
+        groups = None if self.by is None else self._outcomes_of_groups
+        trend = self.trend if self.filters or self.every is not None else None
+        return filters_of(asked, groups, trend, is_limited=self.filters is None)
 
     def _funnels(self) -> Section:
         both = funnel(self.log, self.pipeline, kind="both", confidence=_SURE, **self.money, **self.scope)
@@ -178,11 +204,16 @@ class Content:
     def _groups(self) -> Section | None:
         if self.by is None:
             return None
-        options = {"by": self.by, "top": self.top, "confidence": _SURE, **self.money, **self.scope}
-        return sections.groups(
-            outcomes(self.log, self.pipeline, **options),
-            funnel(self.log, self.pipeline, kind="both", **options),
-        )
+        both = funnel(self.log, self.pipeline, kind="both", **self._of_groups)
+        return sections.groups(self._outcomes_of_groups, both)
+
+    @cached_property
+    def _outcomes_of_groups(self) -> pd.DataFrame:
+        return outcomes(self.log, self.pipeline, **self._of_groups)
+
+    @property
+    def _of_groups(self) -> dict[str, Any]:
+        return {"by": self.by, "top": self.top, "confidence": _SURE, **self.money, **self.scope}
 
     def _chance(self) -> Section | None:
         return chance(self.draw, self.log, self.pipeline, self.by, self.top, self.trend, self.scope)
@@ -223,11 +254,12 @@ def _trend(
     log: StageLog, pipeline: Pipeline, every: EveryName | None, scope: dict[str, Any]
 ) -> pd.DataFrame | None:
     """Count by the period in which items were created, with at most `_MOST_PERIODS` periods by default."""
-    options = {
+    options: dict[str, Any] = {
         "unlisted": scope["unlisted"],
         "missing": scope["missing"],
         "as_of": scope["as_of"],
         "within": scope["within"],
+        **{name: scope[name] for name in ("amount", "currency", "rates") if name in scope},
         "basis": "created",
         "kind": "conversions",
         "confidence": _SURE,

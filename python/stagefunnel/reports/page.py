@@ -8,12 +8,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
+from ..clean import clean
 from ..display.grid import Grid
 from ..words import language, tr, trn
-from .painter import Drawing
+from .filter_data import Filters
+from .pictures import Colours, picture
+from .themes import Drawn
+from .words import FILTERS, SCRIPT
 
 _APART: Final = re.compile(
     r"(?<=\d) (?=(?:ms|min|µs|bn|points?|working (?:days?|hours?)|[dhskM])\b)"
@@ -21,6 +25,11 @@ _APART: Final = re.compile(
     r"|(?<=\d\d-\d\d) (?=\d\d:\d\d)"
 )
 
+#: The scripts of the page, in the order in which they run.
+_SCRIPTS: Final = ("tables", "items", "filters", "marks")
+_FILTERED: Final = ("funnels", "losses")  # sections that show what is chosen
+_LARGEST: Final = 3_000_000  # bytes
+_DATA: Final = '<script type="application/json" id="choices">'
 _SECONDS: Final = re.compile(r"(?<=\d{4}-\d\d-\d\d[ T]\d\d:\d\d):\d\d(?:\.\d+)?")
 _DATE: Final = re.compile(r"\b\d{4}-(?:\d\d|W\d\d)(?:-\d\d)?\b")
 
@@ -32,13 +41,12 @@ class Figure:
     Attributes
     ----------
     drawings
-        The drawings by the media that they are for; of several that fit a browser takes the first. The last
-        but one is for wide dark screens, the last one for wide light screens and for paper.
+        The drawings by screen and theme.
     alt, sentences
         The description, and what is said about this log.
     """
 
-    drawings: Mapping[str, Drawing]
+    drawings: Mapping[tuple[str, str], Drawn]
     alt: str
     sentences: list[str]
 
@@ -47,21 +55,41 @@ class Figure:
         for drawing in self.drawings.values():
             _ = drawing.svg
 
-    @property
-    def addresses(self) -> list[tuple[str, str]]:
-        """The media and the drawings as data addresses."""
-        return [(media, _svg_uri(drawing.svg)) for media, drawing in self.drawings.items()]
+    def pictures(self, colours: Colours) -> str:
+        """Return the drawings as parts of a page, one for each kind of screen."""
+        sizes = dict.fromkeys(size for size, _ in self.drawings)
+        alt = to_the_minute(self.alt)
+        drawn = [(size, *(self.drawings[size, theme].svg for theme in ("light", "dark"))) for size in sizes]
+        return "\n".join(
+            to_the_minute(picture(light, dark, alt, size, colours)) for size, light, dark in drawn
+        )
 
 
 @dataclass(frozen=True)
 class TablePart:
-    """A table as people read it, the same table as CSV, and the values that filter its rows."""
+    """A table as people read it, the same table as CSV, and the values that filter its rows.
+
+    Attributes
+    ----------
+    caption, grid, csv, choices
+        Its name, its cells, all its numbers, and the values that filter its rows.
+    is_grouped
+        Whether a row without a first cell is of the same group as the row above it.
+    anchors
+        Where the items behind a number are listed, by row and column.
+    """
 
     caption: str
     grid: Grid
     csv: str
     choices: list[str]
+    is_grouped: bool = False
     anchors: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+    def group_of(self, row: int) -> str:
+        """Return the group of a row that has its name in a row above."""
+        above = (self.grid.rows[place][0] for place in range(row, -1, -1)) if self.is_grouped else ()
+        return next((cell for cell in above if cell), "")
 
     def anchor(self, row: int, column: int) -> str:
         """Return where the list of items behind a number stands, if there is one."""
@@ -209,6 +237,10 @@ class Page:
         All else.
     logo
         A picture as a data address.
+    since
+        What changed since the last page.
+    filters
+        What a reader can choose.
     """
 
     title: str
@@ -219,6 +251,8 @@ class Page:
     sections: list[Section]
     remarks: Sequence[str] = ()
     logo: str = ""
+    since: str = ""
+    filters: Filters | None = None
 
 
 def rendered(page: Page) -> str:
@@ -227,8 +261,12 @@ def rendered(page: Page) -> str:
         import jinja2
     except ImportError as error:
         raise ImportError('the report needs jinja2: pip install "stagefunnel[report]"') from error
-    style, script = (_read(name) for name in ("page.css", "page.js"))
+    colours = Colours()
+    pictures = {one.key: one.figure.pictures(colours) for one in page.sections if one.figure is not None}
+    style = colours.style + _read("page.css")
+    script = "".join(_read(f"{name}.js") for name in _SCRIPTS)
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.finalize = _cleaned
     environment.filters.update(kept=kept_together, dated=dates_together, minutes=to_the_minute)
     environment.globals.update(tr=tr, trn=trn, language=language())
     template = environment.from_string(_read("page.html"))
@@ -236,7 +274,21 @@ def rendered(page: Page) -> str:
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
     )
-    return template.render(page=page, style=style, script=script, policy=policy)
+    text = template.render(
+        page=page,
+        pictures=pictures,
+        style=style,
+        script=script,
+        policy=policy,
+        words=dict(FILTERS),
+        said=dict(SCRIPT),
+        filtered=_FILTERED,
+    )
+    before, data, behind = text.partition(_DATA)
+    if not data or page.filters is None:
+        return text
+    room = _LARGEST - len(text.encode())
+    return before + data + page.filters.as_json(room) + behind
 
 
 def kept_together(text: str) -> str:
@@ -254,12 +306,13 @@ def dates_together(text: str) -> str:
     return _DATE.sub(lambda date: date[0].replace("-", "-\N{WORD JOINER}"), text)
 
 
+def _cleaned(value: Any) -> Any:
+    """Clean a text of the data; what the page itself is made of is marked as safe."""
+    return clean(value, lines=True) if type(value) is str else value
+
+
 def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _svg_uri(svg: str) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
 def _read(name: str) -> str:

@@ -20,6 +20,8 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import IO, Any, Final
 
+from ..clean import clean_deep
+
 Specification = Mapping[str, Any]
 Draw = Callable[[Specification], "Drawing"]
 
@@ -130,4 +132,4 @@ def drawn_here(specification: Specification) -> str:
     except ImportError as error:
         raise ImportError('the report needs vl-convert: pip install "stagefunnel[report]"') from error
     version = re.search(r"/v(\d+\.\d+)", str(specification.get("$schema", "")))
-    return str(vl_convert.vegalite_to_svg(dict(specification), vl_version=version and version[1]))
+    return str(vl_convert.vegalite_to_svg(clean_deep(dict(specification)), vl_version=version and version[1]))

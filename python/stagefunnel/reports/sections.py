@@ -10,11 +10,12 @@ import pandas as pd
 
 from ..display.charts.funnel_chart import plot_funnel
 from ..display.charts.losses_chart import plot_losses
-from ..display.charts.picture import at_width
+from ..display.charts.picture import at_width, plain_pictures
 from ..display.charts.skips_chart import plot_skips
 from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
 from ..display.charts.trend_chart import plot_trend
+from ..display.csv_table import as_csv
 from ..display.given import as_spoken
 from ..display.log_sentences import doubts_of, of_quality
 from ..display.numbers import count
@@ -22,25 +23,18 @@ from ..display.remarks import of_pauses
 from ..display.sentences import answers
 from ..display.show import show
 from ..tables.labels import columns_before, spoken, value_labels
+from ..tables.schema import FUNNEL
 from ..words import tr
 from . import findings
 from .items_behind import ItemsBehind
 from .page import Figure, News, Section, TablePart
-from .painter import Draw, Drawing
+from .painter import Draw
+from .themes import Drawn, drawn_in_both
 
 _MOST_CSV = 20_000  # rows
-_DARK = "(prefers-color-scheme: dark)"
-# For each kind of screen the theme and the width of a drawing: a phone, a tablet, a desk. Paper has the last
-# one, drawn smaller: a wide drawing is the lowest.
-_PHONE, _TABLET = "screen and (max-width: 747px)", "screen and (max-width: 967px)"
-_MEDIA = (
-    (f"{_PHONE} and {_DARK}", "dark", 340),
-    (_PHONE, "light", 340),
-    (f"{_TABLET} and {_DARK}", "dark", 700),
-    (_TABLET, "light", 700),
-    (f"screen and {_DARK}", "dark", 920),
-    ("", "light", 920),
-)
+# The widths in which a chart is drawn, by the screen: paper has the last one, drawn smaller, because a wide
+# drawing is the lowest.
+_WIDTHS = {"phone": 340, "tablet": 700, "desk": 920}
 
 
 def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Section:
@@ -225,17 +219,14 @@ def quality(table: pd.DataFrame) -> Section:
 
 def figure_of(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Figure:
     """Let a chart be drawn without its title: the page has the heading and the sentences as text."""
-    drawings: dict[str, Drawing] = {}
-    charts: dict[str, Any] = {}
-    for media, theme, width in _MEDIA:
+    drawings: dict[tuple[str, str], Drawn] = {}
+    with plain_pictures():
         # A table is read once for each theme, and drawn in each width.
-        if theme in charts:
-            specification = at_width(charts[theme], width).to_dict()
-        else:
-            charts[theme] = plot(table, theme=theme, width=width, **options)
-            specification = charts[theme].to_dict()
-        drawings[media] = draw({**specification, "title": " "})
-    return Figure(drawings, specification["description"], _sentences(specification))
+        charts = [plot(table, theme=theme, width=_WIDTHS["desk"], **options) for theme in ("light", "dark")]
+        for size, width in _WIDTHS.items():
+            light, dark = (at_width(chart, width).to_dict() | {"title": " "} for chart in charts)
+            drawings[size, "light"], drawings[size, "dark"] = drawn_in_both(draw, light, dark)
+    return Figure(drawings, light["description"], _sentences(light))
 
 
 def without(figure: Figure, plain: str) -> Figure:
@@ -273,7 +264,8 @@ def _findings_without(figure: Figure | None, table: pd.DataFrame) -> list[str]:
 
 def _sentences(specification: Mapping[str, Any]) -> list[str]:
     """Return the sentences under the title of a chart and under the titles of its panels."""
-    return [sentence[:1].upper() + sentence[1:] for sentence in specification["usermeta"]["sentences"]]
+    # A title's letter: a Georgian name has no capital one that fonts would know.
+    return [sentence[:1].title() + sentence[1:] for sentence in specification["usermeta"]["sentences"]]
 
 
 def table_part(table: pd.DataFrame, caption: str, filter_by: str | None = None) -> TablePart:
@@ -282,4 +274,5 @@ def table_part(table: pd.DataFrame, caption: str, filter_by: str | None = None) 
     choices = []
     if filter_by is not None:
         choices = list(dict.fromkeys(value_labels(table[filter_by])))
-    return TablePart(caption, grid, table.head(_MOST_CSV).to_csv(index=False), choices)
+    is_grouped = {*FUNNEL} <= {*table.columns} and columns_before(table, "stage") not in ([], ["kind"])
+    return TablePart(caption, grid, as_csv(table.head(_MOST_CSV)), choices, is_grouped)

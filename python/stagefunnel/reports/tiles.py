@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from ..display.numbers import (
     NOTHING,
     change,
     count,
+    counted,
     length,
     number,
     percent,
+    percents,
     plural,
     points,
     without_points,
@@ -45,14 +48,19 @@ _NAMES: Final = Words(
         "median": mark("median time to win"),
     }
 )
+_NEARLY_EMPTY: Final = 0.1  # of the items that a period usually has
 _NOT_CLEAR: Final = mark("no clear change")
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """The tiles, and what of their changes is more than chance, as sentences with their effects."""
+    """The tiles, and what of their changes is more than chance, as sentences with their effects.
+
+    `whole` has the numbers themselves, of all that the page is about.
+    """
 
     tiles: list[Tile]
+    whole: pd.Series
     note: str = ""
     clear: list[tuple[str, float]] = field(default_factory=list)
 
@@ -86,9 +94,9 @@ def tiles_of(
     whole = key_numbers(log, pipeline, [period], **options).iloc[0]
     words = _Words(basis, period is None, None if calendar is None else float(calendar.day))
     shown = _shown(whole, basis)
-    compared = _compared(log, period, trend)
+    compared, few = _compared(log, period, trend)
     if not compared:
-        return Tiles([words.tile(name, whole, "") for name in shown])
+        return Tiles([words.tile(name, whole, "") for name in shown], whole)
     periods, (now, before) = [one for one, _ in compared], [name for _, name in compared]
     both = key_numbers(log, pipeline, periods, **options)
     table = changes(both, _SURE)
@@ -104,9 +112,16 @@ def tiles_of(
         if is_clear:
             clear.append((words.finding(name, row, now, before), _effect(row)))
     note = tr("; ").join(notes)
-    return Tiles(
-        tiles, tr("Not compared: {note}.", note=f"{note[0].lower()}{note[1:]}") if note else "", clear
-    )
+    unlike = tr("Not compared: {note}.", note=f"{note[0].lower()}{note[1:]}") if note else ""
+    return Tiles(tiles, whole, " ".join(filter(None, (few, unlike))), clear)
+
+
+def number_tiles(
+    row: pd.Series, *, basis: BasisName, is_whole: bool, calendar: WorkingHours | None
+) -> list[Tile]:
+    """Make the tiles of some key numbers, without changes."""
+    words = _Words(basis, is_whole, None if calendar is None else float(calendar.day))
+    return [words.tile(name, row, "") for name in _shown(row, basis)]
 
 
 def _shown(row: pd.Series, basis: str) -> list[str]:
@@ -132,18 +147,42 @@ def _is_about(note: str, name: str) -> bool:
 
 def _compared(
     log: StageLog, period: PeriodLike | None, trend: pd.DataFrame | None
-) -> list[tuple[PeriodLike, str]]:
-    """Choose the two periods: that of the page and the one before, or the last two that are over."""
+) -> tuple[list[tuple[PeriodLike, str]], str]:
+    """Choose the two periods: that of the page and the one before, or the last two that are over.
+
+    An export often ends in periods that are nearly empty: these are passed over, which a sentence says.
+    """
     if period is not None:
-        return [*with_period_before(log, period)]
+        return [*with_period_before(log, period)], ""
     if trend is None:
-        return []
-    names = PeriodRows.of(trend).names
+        return [], ""
+    rows = PeriodRows.of(trend)
     partial = trend.attrs["stagefunnel"].get("partly_covered", ())
-    for now, before in itertools.pairwise(reversed(names)):
-        if now not in partial and before not in partial:
-            return [(one, one) for one in map(named_period, (now, before))]
-    return []
+    base = dict(zip(rows.names, rows.of_first("base").tolist(), strict=True))
+    usual = float(np.median([n for name, n in base.items() if name not in partial] or [0]))
+    pairs = [
+        (now, before)
+        for now, before in itertools.pairwise(reversed(rows.names))
+        if now not in partial and before not in partial
+    ]
+    filled = [pair for pair in pairs if min(base[name] for name in pair) >= _NEARLY_EMPTY * usual]
+    if not pairs:
+        return [], ""
+    chosen = (filled or pairs)[0]
+    after = rows.names[rows.names.index(chosen[0]) + 1 :]
+    few = [name for name in after if name not in partial and base[name] < _NEARLY_EMPTY * usual]
+    now, before = map(named_period, chosen)
+    said = ""
+    if few:
+        listed = ", ".join(f"{named_period(name)} ({counted(base[name], 'item')})" for name in few)
+        said = tr(
+            "Nearly empty: {listed}, where {usual} are usual; {now} is compared with {before}.",
+            listed=listed,
+            usual=count(usual),
+            now=now,
+            before=before,
+        )
+    return [(now, now), (before, before)], said
 
 
 def named_period(period: str) -> str:
@@ -187,12 +226,7 @@ class _Words:
             detail = (
                 ""
                 if pd.isna(low)
-                else tr(
-                    "{low}–{high} of {closed} closed",
-                    low=f"{100 * low:.0f}",
-                    high=percent(high),
-                    closed=count(row["closed"]),
-                )
+                else tr("{share} of {closed} closed", share=percents(low, high), closed=count(row["closed"]))
             )
         elif name == "median":
             low, high = (length(row[f"median_{side}"], self.working_day) for side in ("low", "high"))

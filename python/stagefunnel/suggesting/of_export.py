@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from ..errors import counted, quoted
+from ..errors import ReaderError, counted, quoted
 from ..log.stage_places import StagePlaces
 from ..pipeline import Pipeline
 from ..readers.export import Export
@@ -32,6 +32,8 @@ def suggest_for_export(export: Export, columns: Mapping[str, str] | None = None)
         for name, pipeline in part.pipelines.items():
             suggestion = _of_pipeline(part, name, pipeline, columns or {})
             found[f"{prefix}{name}"] = (int(suggestion.stages["rows"].sum()), suggestion)
+    if not found:
+        raise ReaderError("the export has no pipeline: none of its rows is in a stage of one")
     own = [name for name in found if not name.startswith("leads: ")] or list(found)
     first = max(own, key=lambda name: found[name][0])
     others = {name: one for name, (_, one) in found.items() if name != first}

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from .choices import chosen_frames
+from .odd_values import refuse_odd_values
 from .summary import Summary
 
 _P = ParamSpec("_P")
@@ -38,6 +39,7 @@ def at_the_edge(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
     @functools.wraps(function)
     def edge(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        refuse_odd_values(function, args, kwargs)
         return cast(_T, as_chosen(function(*args, **kwargs)))
 
     edge.__module__ = "stagefunnel"  # where pickle finds this function, and not the one that it wraps

@@ -30,6 +30,8 @@ _NAMES: Final = {
 }
 _LENGTHS: Final = {name: length for length, names in _NAMES.items() for name in names}
 _MONTHS: Final = {"month": 1, "months": 1, "quarter": 3, "quarters": 3, "year": 12, "years": 12}
+_MOST_DIGITS: Final = 40
+_MOST_NUMBER: Final = 2**64
 _TEXT: Final = re.compile(r"(-?\d+(?:\.\d+)?)\s*([^\W\d_]*)")
 _EXAMPLES: Final = '"30min", "7d", "1 month" or a timedelta'
 _MOST_TICKS: Final = np.iinfo(np.int64).max
@@ -121,7 +123,7 @@ def exact_length(value: Any, clock: Clock, option: str) -> Fraction | Months:
             raise SchemaError(
                 given(option, value), f" has no unit, and the log's times are timestamps; give {_EXAMPLES}"
             )
-        if not np.isfinite(float(value)):
+        if abs(value) > _MOST_NUMBER or not np.isfinite(float(value)):
             raise SchemaError(given(option, value), " is not a length of time; None means no bound")
         return Fraction(int(value)) if is_whole_number(value) else Fraction(float(value))
     raise SchemaError(given(option, value), f" is not a length of time; give {_EXAMPLES}")
@@ -131,6 +133,8 @@ def _from_text(value: str, option: str) -> Fraction | Months:
     found = _TEXT.fullmatch(value.strip())
     if found is None:
         raise SchemaError(given(option, value), f" is not a length of time; give {_EXAMPLES}")
+    if len(found[1]) > _MOST_DIGITS:
+        raise SchemaError(given(option, value), " has more digits than a length of time can have")
     number, unit = Fraction(found[1]), found[2].lower()
     if unit in _LENGTHS:
         return number * _LENGTHS[unit]

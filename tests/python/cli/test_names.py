@@ -21,11 +21,17 @@ OTHER_OPTIONS = {
     "help": "argparse adds it",
     "format": "of the answer; in Python a table is a frame, which has methods of its own for that",
     "out": "of the answer, likewise",
+    "connect": "the `connection` of `read` and `from_sql`; on a command line it is made",
+    "into": "the `name` that `write` gives to the answer in a database",
+    "if_exists": "of that table, as `write` has it",
+    "schema": "of that table, likewise",
+    "csv_safe": "of the answer, likewise",
     "to": "of what `read` gives; in Python it is an object",
     "quiet": "of the bar on a terminal",
     "read": "that the files are read by the function `read`; in Python one calls it",
     "of": "the part of an export: its `leads` or its `deals`",
     "force": "of that file: whether one that is there is overwritten",
+    "settings": "a file of these options; in Python they are arguments",
     "json": "short for --format json",
     "of_stage": "a stage of the pipeline; --stage names the column of stages, as in all commands",
     "from_dates": "the dates of `backtest`; --dates was the name of another option",
@@ -64,7 +70,7 @@ def test_an_option_is_called_as_its_argument(command: str) -> None:
 
 def test_no_exception_is_idle() -> None:
     options = {
-        option.removeprefix("--").replace("-", "_")
+        option.removeprefix("--").removeprefix("no-").replace("-", "_")
         for command in COMMANDS
         for action in actions_of(command)
         for option in action.option_strings

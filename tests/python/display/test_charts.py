@@ -1,5 +1,7 @@
 """Every chart: it is valid, made fast, not blank, and its colours can be told apart and read upon."""
 
+import json
+import re
 import struct
 import time
 import zlib
@@ -104,6 +106,15 @@ def lab(colour: str, kind: str | None) -> Any:
     xyz = np.array(to_xyz) @ linear / np.array([0.9505, 1, 1.089])
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_themes_differ_in_colours_alone(name: str) -> None:
+    light, dark = (
+        re.sub(r"#[0-9A-Fa-f]{6}\b", "a colour", json.dumps(chart_of(name, "six stages", theme).to_dict()))
+        for theme in ("light", "dark")
+    )
+    assert light == dark
 
 
 @pytest.mark.parametrize("kind", [None, *BLINDNESS])

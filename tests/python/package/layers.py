@@ -22,24 +22,29 @@ Rule: TypeAlias = Callable[[Path], Iterator[str]]
 # fits a module is its room. "" stands for the public names, "_core" for the compiled core.
 ALLOWED: dict[str, set[str]] = {
     "naming": set(),
-    "errors": {"naming"},
+    "clean": set(),
+    "errors": {"naming", "clean"},
     "renamed": {"errors"},
+    "whole_file": {"errors"},
     "times": {"errors"},
     "toml_file": {"errors"},
     "working_hours": {"naming", "errors", "times", "toml_file"},
     "files": {"errors"},
+    "databases": {"errors"},
     "pipeline_file": {"errors", "toml_file", "working_hours"},
     "stage_rules": {"errors", "times"},
-    "pipeline": {"naming", "errors", "times", "toml_file", "pipeline_file", "stage_rules"},
+    "pipeline": {"naming", "clean", "errors", "times", "toml_file", "pipeline_file", "stage_rules"},
     "settings": {
         *("naming", "errors", "times", "pipeline", "pipeline_file", "toml_file", "working_hours"),
         *("log", "bound"),
     },
     "signatures": {"tables"},
-    "bound": {"", "naming", "errors", "pipeline", "log"},
+    "bound": {"", "naming", "clean", "errors", "pipeline", "log"},
     "tables": {"naming", "errors", "pipeline"},
-    "log": {"_core", "naming", "errors", "times", "files", "pipeline", "tables"},
-    "readers": {"naming", "errors", "renamed", "times", "files", "pipeline", "tables", "log"},
+    "log": {"_core", "naming", "clean", "errors", "times", "files", "databases", "pipeline", "tables"},
+    "readers": {
+        *("naming", "clean", "errors", "renamed", "times", "files", "databases", "pipeline", "tables", "log")
+    },
     "questions.scope": {"_core", "errors", "times", "working_hours", "pipeline", "tables", "log"},
     "questions.stats": {"_core", "errors", "times", "tables"},
     "questions.funnel": {
@@ -75,8 +80,8 @@ ALLOWED: dict[str, set[str]] = {
         *("questions.scope", "questions.funnel", "questions.stages"),
     },
     "words": {"errors", "tables"},
-    "display": {"errors", "tables", "words"},
-    "display.charts": {"errors", "tables", "words", "display"},
+    "display": {"clean", "errors", "whole_file", "tables", "databases", "words"},
+    "display.charts": {"clean", "errors", "whole_file", "tables", "words", "display"},
     "plots": {"tables", "words", "display.charts", "signatures"},
     "stats": {"tables", "questions.stats", "signatures"},
     "suggesting": {
@@ -94,12 +99,14 @@ ALLOWED: dict[str, set[str]] = {
         ),
     },
     "reports": {
-        *("errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),
+        *("clean", "errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),
         *("words", "display", "display.charts", "reports.painter"),
     },
-    "reports.painter": set(),
+    "reports.painter": {"clean"},
     "datasets": {"errors", "log", "pipeline"},
-    "cli": {"", "errors", "files", "tables", "display", "reports.painter"},
+    "cli": {
+        *("", "clean", "errors", "files", "toml_file", "databases", "tables", "display", "reports.painter")
+    },
     "__main__": {"cli"},
 }
 # The same for the folders of the core: headers of a room are included by the rooms above it only.

@@ -10,8 +10,9 @@ there today; what goes beyond it on purpose raises it here, where a reviewer see
 LIBRARIES = frozenset({"altair", "jinja2", "numpy", "openpyxl", "pandas", "pyarrow", "rich", "vl_convert"})
 
 # Modules of the package that the command loads for help, completion and errors of arguments: the parser,
-# its messages, old names, the table of commands, the values of the options and the names of formats.
-MODULES_OF_HELP = 30
+# its messages and what cleans them, old names, the table of commands, the values of the options and the
+# names of formats.
+MODULES_OF_HELP = 32
 
 # Modules of the package that "import stagefunnel" loads: itself.
 MODULES_OF_IMPORT = 1

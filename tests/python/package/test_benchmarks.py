@@ -35,6 +35,18 @@ def test_the_benchmark_of_forecasts_compares_all_dates_with_each_alone() -> None
     assert run.stdout.splitlines() == ["20,000 rows: dates and moments are what each is alone"]
 
 
+def test_the_benchmark_of_databases_compares_the_log_with_that_of_a_file() -> None:
+    run = run_python(str(BENCHMARKS / "databases.py"), "--quick")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines() == ["20,000 rows: the log of the database is that of the file"]
+
+
+def test_the_benchmark_of_the_page_compares_it_with_one_that_is_drawn_in_this_process() -> None:
+    run = run_python(str(BENCHMARKS / "page.py"), "--quick")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines() == ["20,000 rows: the page is the same without a process beside it"]
+
+
 def test_plain_python_agrees_with_three_journeys_counted_by_hand() -> None:
     # 1: new 0, meeting 10, won 40.  2: new 0, lost 6.  3: qualified 5, open.
     found = run_in_benchmarks(

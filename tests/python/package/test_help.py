@@ -130,7 +130,9 @@ def test_a_log_says_what_it_is_made_of() -> None:
     shown = inspect.signature(sf.StageLog).parameters
     assert str(shown["frame"]) == "frame: Frame | None = None"
     assert str(shown["item"]) == "item: str | Column = 'item'"
-    assert str(inspect.signature(sf.read).parameters["paths_or_records"]) == "paths_or_records: Inputs"
+    assert str(inspect.signature(sf.read).parameters["paths_or_records"]) == (
+        "paths_or_records: Inputs | None = None"
+    )
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -26,6 +26,7 @@ OTHERS = {
     "show",
     "suggest",
     "to_excel",
+    "write",
 }
 
 

@@ -1,6 +1,7 @@
 """Options that make no sense end in an answer or in an error of the package, whatever they are."""
 
 import datetime
+import decimal
 import inspect
 from pathlib import Path
 from typing import Any, Final
@@ -95,6 +96,22 @@ def test_odd_values_of_several_options_have_one_too(name: str, values: list[tupl
         ("forecast", {"horizon": "9999"}),
         ("backtest", {"amount": pd.DataFrame()}),
         ("time_to_convert", {"attribution_step": pd.NA}),
+        ("outcomes", {"confidence": 10**5_000}),
+        ("win_probability", {"amount": decimal.Decimal("sNaN")}),
+        ("explain", {"item": decimal.Decimal("1e999999")}),
+        ("time_to", {"quantiles": np.array("manager")}),
+        ("forecast", {"seed": np.timedelta64("NaT")}),
+        ("time_to_convert", {"hold": "9" * 5_000}),
+        ("time_to_convert", {"min_gap": 10**400}),
+        ("sequence_items", {"modes": [{}]}),
+        ("open_items", {"where": {"manager": len}}),
+        ("sequence_trend", {"where": {"manager": [1, {}]}}),
+        ("check", {"unlisted": pd.Index(["manager"])}),
+        ("pipelines_of_log", {"pipelines": {1: 2}}),
+        ("funnel", {"period": "9999"}),
+        ("funnel", {"as_of": "9999-12-31T23:59:59-05:00"}),
+        ("funnel", {"by": 7}),
+        ("visits", {"period": ("0001-01-01", "9999-12-31")}),
     ],
 )
 def test_values_that_compare_with_nothing_are_refused_or_read(name: str, options: dict[str, Any]) -> None:

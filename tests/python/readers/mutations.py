@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from readers.exports import EXPORTS, REAL
 
+CASE = "case:concept:name"
 Files = dict[str, bytes]
 Rows = list[dict[str, Any]]
 Change = Callable[[list[str], Rows, random.Random], None]
@@ -25,10 +28,16 @@ VALID: dict[str, list[Path]] = {
     "salesforce fields": [EXPORTS / "salesforce" / f"Opportunity{part}.csv" for part in ("FieldHistory", "")],
     "salesforce versions": [REAL / "salesforce_opportunity_history_scd2.csv"],
     "salesforce real": [REAL / f"salesforce_Opportunity{part}.csv" for part in ("History", "")],
+    "salesforce leads": sorted((EXPORTS / "salesforce_leads").glob("*.csv")),
+    "hubspot contacts": [EXPORTS / "hubspot_contacts" / f"{part}.json" for part in ("contacts", "deals")],
     "pipedrive": [
         EXPORTS / "pipedrive" / f"{part}.json" for part in ("flow", "deals", "stages", "pipelines")
     ],
     "kommo": sorted((EXPORTS / "kommo").glob("*.json")),
+    "xes": [EXPORTS / "xes" / "orders.xes"],
+    "xes table": [EXPORTS / "xes" / "orders.csv"],
+    **{f"web {path.stem}": [path] for path in sorted((EXPORTS / "web").iterdir())},
+    **{path.stem: [path] for path in sorted((EXPORTS / "boards").iterdir())},
     "events": [EXPORTS / "tables" / "events.csv"],
     "moves": [EXPORTS / "tables" / "moves.csv", EXPORTS / "tables" / "deals.csv"],
     "stays": [EXPORTS / "tables" / "stays.csv"],
@@ -60,6 +69,32 @@ def _to_csv(names: list[str], rows: Rows, delimiter: str) -> bytes:
     return text.getvalue().encode()
 
 
+def _event_log(data: bytes) -> tuple[list[str], Rows]:
+    """Turn an event log in XES into rows, one for each event, with the name of its case."""
+    rows = [
+        {CASE: trace.find("{*}string").get("value")}  # type: ignore[union-attr]  # each case has a name
+        | {one.get("key"): one.get("value") for one in event}
+        for trace in ElementTree.fromstring(data).iterfind("{*}trace")
+        for event in trace.iterfind("{*}event")
+    ]
+    return list(dict.fromkeys(name for row in rows for name in row)), rows
+
+
+def _to_event_log(rows: Rows) -> bytes:
+    """Write rows as an event log, each as a case of its own: cases of one name are one item."""
+    log = ElementTree.Element("log")
+    for row in rows:
+        trace = ElementTree.SubElement(log, "trace")
+        event = ElementTree.Element("event")
+        for name, value in row.items():
+            if value is not None:
+                home, key = (trace, "concept:name") if name == CASE else (event, name)
+                text = re.sub("[\x00-\x08\x0b-\x1f]", "", str(value))
+                ElementTree.SubElement(home, "string", key=str(key), value=text)
+        trace.append(event)
+    return ElementTree.tostring(log, encoding="utf-8")
+
+
 def _lists(value: Any) -> Iterator[list[Any]]:
     """Find the lists of records in an answer."""
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
@@ -71,6 +106,14 @@ def _lists(value: Any) -> Iterator[list[Any]]:
 
 def changed(data: bytes, change: Change, luck: random.Random) -> bytes:
     """Change the rows of a table, or the records of one list in an answer."""
+    if data.lstrip()[:1] == b"<":
+        names, rows = _event_log(data)
+        change(names, rows, luck)
+        return _to_event_log(rows)
+    if data.count(b"\n{"):
+        rows = [json.loads(line) for line in data.splitlines() if line.strip()]
+        change(list(dict.fromkeys(name for row in rows for name in row)), rows, luck)
+        return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
     if data.lstrip()[:1] in (b"{", b"["):
         value = json.loads(data)
         rows = luck.choice(list(_lists(value)))

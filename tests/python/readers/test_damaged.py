@@ -16,7 +16,7 @@ import stagefunnel as sf
 from examples import examples
 from readers.exports import EXPORTS
 
-FILES = sorted(path for path in EXPORTS.rglob("*") if path.suffix in (".csv", ".json"))
+FILES = sorted(path for path in EXPORTS.rglob("*") if path.suffix in (".csv", ".json", ".jsonl", ".xes"))
 ANSWERS = {path: json.loads(path.read_text(encoding="utf-8")) for path in FILES if path.suffix == ".json"}
 EXPORTS_OF = {
     path.parent: [answer for other, answer in ANSWERS.items() if other.parent == path.parent]

@@ -174,17 +174,17 @@ def test_contacts_and_tickets_are_not_called_deals(stage: str, kind: str) -> Non
     history = {stage: [{"value": "lead", "timestamp": "2026-01-01T00:00:00Z"}]}
     with_history = {"results": [{"id": "1", "properties": {stage: "lead"}, "propertiesWithHistory": history}]}
     plain = {"results": [{"id": "1", "properties": {stage: "lead"}}]}
-    for answer in (with_history, plain):
-        with pytest.raises(sf.ReaderError) as refused:
-            sf.read(answer)
-        text = str(refused.value)
-        assert f"these are {kind}, not deals" in text
-        assert repr(stage) in text
-        assert "these deals" not in text
+    assert sf.read(with_history).log.n_rows == 1
+    with pytest.raises(sf.ReaderError) as refused:
+        sf.read(plain)
+    text = str(refused.value)
+    assert f"these {kind} have only their current stage" in text
+    assert f"propertiesWithHistory={stage}" in text
+    assert "these deals" not in text
 
 
 def test_companies_are_not_called_deals_and_deals_still_are() -> None:
-    with pytest.raises(sf.ReaderError, match="these are companies"):
+    with pytest.raises(sf.ReaderError, match="these companies have only"):
         sf.read([{"id": "1", "properties": {"domain": "a.com", "lifecyclestage": "lead"}}])
     with pytest.raises(sf.ReaderError, match="these deals have only their current stage"):
         sf.read([{"id": "1", "properties": {"dealstage": "new", "hs_pipeline_stage": None}}])

@@ -77,7 +77,7 @@ def test_a_database_is_named(tmp_path: Path) -> None:
     with sqlite3.connect(file) as database:
         database.execute("CREATE TABLE deals (deal_id, stage, changed_at)")
     database.close()
-    with pytest.raises(sf.ReaderError, match="this is a SQLite database; write its table to CSV"):
+    with pytest.raises(sf.ReaderError, match="this is a SQLite database; read it by a query: sql="):
         sf.read(file)
 
 

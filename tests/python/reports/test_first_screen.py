@@ -93,6 +93,23 @@ def test_each_tile_has_the_last_period_that_is_over_beside_the_one_before(tmp_pa
     }
 
 
+def test_nearly_empty_periods_at_the_end_are_named_and_passed_over(tmp_path: Path) -> None:
+    # The median of 20, 40, 80, 1 and 1 is 20: May and June have less than a tenth of it.
+    months = {"2026-02": (10, 10, 0), "2026-03": (20, 20, 0), "2026-04": (50, 30, 0)}
+    head = header(tmp_path, deals_of({**months, "2026-05": (1, 0, 0), "2026-06": (1, 0, 0)}), every="month")
+    assert tiles(head)["items"][2] == "80 in 2026-04, 40 in 2026-03 (+100%, +37% to +192%)"
+    assert "Nearly empty: 2026-05 (1 item), 2026-06 (1 item), where 20 are usual; 2026-04 is compared" in head
+    # Two of 20 are a tenth, and no export that ends by chance: what is few is said of the rates alone.
+    head = header(tmp_path, deals_of({**months, "2026-05": (2, 0, 0), "2026-06": (2, 0, 0)}), every="month")
+    assert tiles(head)["items"][2].startswith("2 in 2026-06, 2 in 2026-05")
+    assert "Nearly empty" not in head
+    assert "Not compared: fewer than 30 closed items: 2026-05, 2026-06" in head
+    # Where no other two follow each other, the last two are compared all the same.
+    months = {"2026-03": (30, 30, 0), "2026-04": (1, 0, 0), "2026-05": (30, 30, 0), "2026-06": (1, 0, 0)}
+    head = header(tmp_path, deals_of(months), every="month")
+    assert tiles(head)["items"][2].startswith("1 in 2026-06, 60 in 2026-05")
+
+
 def test_clear_changes_are_findings_with_what_they_count(tmp_path: Path) -> None:
     # The bounds next to 0 are +37% and +50%: the larger one comes first, and another question has nothing.
     found = findings(header(tmp_path, deals_of(TWO_MONTHS), every="month"))
@@ -145,6 +162,17 @@ def test_money_takes_the_place_of_the_number_of_won_items(tmp_path: Path) -> Non
     found = tiles(head)
     assert "won" not in found
     assert found["won, in money"] == ("175", "70 won", "125 in 2026-04, 50 in 2026-03 (+150%)")
+
+
+def test_money_stands_in_the_table_of_the_trend_too(tmp_path: Path) -> None:
+    items = pd.DataFrame({"item": range(300), "worth": [100.5] * 300})
+    path = tmp_path / "page.html"
+    options: dict[str, Any] = {"amount": "worth", "every": "month", "sections": ["trend"]}
+    page = sf.report(deals_of(TWO_MONTHS, items=items), NEW, path, **options).read_text(encoding="utf-8")
+    assert '<th scope="col" class="number">amount</th>' in page
+    # 40 of March and 80 of April got to New.
+    assert "4,020" in page
+    assert "8,040" in page
 
 
 def test_of_closed_items_a_tile_has_the_lost_ones(tmp_path: Path) -> None:
@@ -207,7 +235,7 @@ def test_no_time_on_the_page_has_seconds_and_saved_tables_keep_them(tmp_path: Pa
     times = pd.to_datetime(["2026-01-05 10:00:00.123456+00:00", "2026-02-03 11:22:33.999999+00:00"])
     log = sf.StageLog({"item": [1, 2], "stage": ["New", "New"], "time": times})
     page = sf.report(log, NEW, tmp_path / "page.html", missing="ignore").read_text(encoding="utf-8")
-    shown = re.sub(r'(?:href|src|srcset)="data:[^"]*"', "", page)
+    shown = re.sub(r'(?:href|src)="data:[^"]*"|<desc>.*?</desc>', "", page)
     assert "2026-01-05 10:00+00:00" in shown
     assert not re.findall(r"\d\d:\d\d:\d\d", shown)
     assert "10%3A00%3A00.123456" in page
@@ -253,6 +281,23 @@ def test_findings_answer_different_questions_and_lead_to_their_sections(tmp_path
     assert re.findall(r'<li>[^<]*<a href="#(\w+)">', head)[:2] == ["losses", "chance"]
 
 
+def test_a_finding_says_where_the_rest_has_items_without_a_value(tmp_path: Path) -> None:
+    paths = [*["New > Offer > Won"] * 70, *["New > Offer > Lost"] * 30]
+    paths += [*["New > Offer > Won"] * 41, *["New > Offer > Lost"] * 59]
+    items = pd.DataFrame({"item": range(1, 201), "manager": ["Ann"] * 100 + ["Bob", None] * 50})
+    log = journeys_log(*paths, items=items)
+    than = "Ann wins more of the items that got to Offer than the other managers and items without one: 70%"
+    assert any(line.startswith(than) for line in findings(header(tmp_path, log, TWO, by="manager")))
+    shown = str(sf.show(sf.compare_groups(log, TWO, by="manager", a="Ann")))
+    assert than in shown.replace("\n", " ")
+    # Of those without a manager the rest are those with one.
+    items["manager"] = [None] * 100 + ["Bob", "Cem"] * 50
+    log = journeys_log(*paths, items=items)
+    lines = findings(header(tmp_path, log, TWO, by="manager"))
+    than = "(missing) wins more of the items that got to Offer than items with a manager: 70% against 41%"
+    assert any(line.startswith(than) for line in lines)
+
+
 def test_what_warns_comes_first(tmp_path: Path) -> None:
     rows = {"item": range(40), "stage": ["New"] * 40, "time": pd.to_datetime(["2026-02-03"] * 40)}
     found = findings(header(tmp_path, sf.StageLog(rows), NEW, missing="ignore"))
@@ -265,7 +310,7 @@ def test_a_section_without_news_is_one_line(tmp_path: Path) -> None:
     skips = page.partition('<section id="skips"')[2].partition("</section>")[0]
     assert '<details class="folded"><summary><h2 id="skips-heading">What is skipped</h2> <span' in skips
     assert '<span class="finding more">No stage was skipped.</span></summary>' in skips
-    assert "<img" not in skips
+    assert "<figure" not in skips
 
 
 def test_hostile_names_stay_text_on_the_first_screen(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_difference_that_chance_does_not_make_is_named_and_drawn(tmp_path: Pat
     part = section(page, "chance")
     assert "nobody assigned the items by lot" in part
     assert "Groups compared, step by step" in part
-    assert part.count("<picture>") == 1
+    assert part.count("<figure>") == 1
 
 
 @pytest.mark.usefixtures("undrawn")

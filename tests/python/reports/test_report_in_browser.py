@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,16 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+import stagefunnel as sf
 from drawings import colours_in
 
-WIDTHS = "return [...document.images].filter(one => one.checkVisibility()).map(one => one.naturalWidth)"
+WIDTHS = (
+    "return [...document.querySelectorAll('figure svg')].filter(one => one.checkVisibility())"
+    ".map(one => one.viewBox.baseVal.width)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -150,8 +156,11 @@ def test_paper_has_the_light_drawings_and_no_tools(page: Any) -> None:
         shown = (
             "return [...document.querySelectorAll(arguments[0])].filter(one => one.checkVisibility()).length"
         )
-        assert page.execute_script(shown, "img.light") == 9
-        assert page.execute_script(shown, "picture img, nav, .tools, .skip, .wide .definition") == 0
+        assert page.execute_script(shown, "svg.desk") == 9
+        hidden = "figure svg:not(.desk), nav, .tools, .skip, .wide .definition, .tip"
+        assert page.execute_script(shown, hidden) == 0
+        bar = "return getComputedStyle(document.querySelector('#losses svg.desk .mark')).fill"
+        assert page.execute_script(bar) == "rgb(226, 112, 58)"
         assert (
             page.execute_script("return getComputedStyle(document.body).backgroundColor")
             == "rgb(255, 255, 255)"
@@ -192,7 +201,7 @@ def test_a_wide_screen_has_words_beside_the_drawing(page: Any) -> None:
             page.execute_script(
                 f"return document.querySelector('#losses {part}').getBoundingClientRect().toJSON()"
             )
-            for part in (".words", "img.light")
+            for part in (".words", "svg.desk")
         )
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
@@ -212,3 +221,193 @@ def test_pictures_are_drawn_for_the_width_of_the_screen(page: Any, width: int, d
         assert page.execute_script(fits)
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def choose(page: Any, name: str, text: str) -> None:
+    Select(page.find_element("css selector", f"form.filters [name={name}]")).select_by_visible_text(text)
+
+
+def cells(page: Any, selector: str) -> list[list[str]]:
+    """Read the cells of a table that are shown."""
+    read = (
+        "return [...document.querySelectorAll(arguments[0])].map("
+        "row => [...row.cells].filter(one => one.checkVisibility()).map(one => one.textContent))"
+    )
+    rows: list[list[str]] = page.execute_script(read, selector)
+    return rows
+
+
+def test_a_choice_moves_tiles_funnels_and_losses_and_says_what_it_does_not(page: Any) -> None:
+    shop = sf.datasets.furniture_shop(300)
+    chosen: dict[str, Any] = {"where": {"manager": "Anna Schmidt"}, "period": "2026-04"}
+    values = (
+        "return [...document.querySelectorAll('.facts dd')].map(one => one.firstChild.textContent.trim())"
+    )
+    before, table_before = page.execute_script(values), cells(page, "#losses tbody tr")
+    of_all = page.find_elements("css selector", ".of-all")
+    choose(page, "group", "Anna Schmidt")
+    choose(page, "period", "2026-04")
+    choose(page, "kind", "with conversions")
+    told = page.find_element("css selector", ".chosen")
+    assert told.get_attribute("aria-live") == "polite"
+    assert told.text.startswith("Tiles, funnels and losses show Anna Schmidt, 2026-04, with conversions.")
+    assert len(of_all) == 11
+    assert all(one.is_displayed() for one in of_all if not one.find_elements("xpath", "ancestor::details"))
+    now = sf.outcomes(shop.log, shop.pipeline, **chosen).iloc[0]
+    assert page.execute_script(values)[1] == f"{now['won']:.0f}"
+    assert page.execute_script(values)[3] == f"{now['open']:.0f}"
+    funnel = sf.funnel(shop.log, shop.pipeline, kind="conversions", **chosen)
+    rows = cells(page, "#funnels tbody tr")
+    assert [(row[0], int(row[1])) for row in rows] == [
+        *zip(funnel["stage"], funnel["reached"].tolist(), strict=True)
+    ]
+    assert [len(row) for row in cells(page, "#funnels thead tr")] == [len(rows[0])] == [8]
+    bars = page.find_elements("css selector", "#funnels .bars li")
+    assert [int(one.find_element("css selector", ".says").text.split(" ")[0]) for one in bars] == [
+        int(row[1]) for row in rows
+    ]
+    lost = sf.losses(shop.log, shop.pipeline, **chosen)
+    assert [int(row[2]) for row in cells(page, "#losses tbody tr")] == lost["items"].tolist()
+    assert not page.find_elements("css selector", "#losses figure")[0].is_displayed()
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert told.is_displayed()
+        assert not page.find_element("css selector", "form.filters").is_displayed()
+        assert bars[0].is_displayed()
+    finally:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    page.find_element("css selector", "form.filters [type=reset]").click()
+    WebDriverWait(page, 20).until(lambda _: not told.text)
+    assert page.execute_script(values) == before
+    assert cells(page, "#losses tbody tr") == table_before
+    assert page.find_element("css selector", "#losses figure").is_displayed()
+    assert json.dumps(page.get_log("browser")) == "[]"
+
+
+def test_a_mark_says_its_values_to_the_pointer_and_to_the_keyboard(page: Any) -> None:
+    tip = page.find_element("css selector", ".tip")
+    drawing = page.find_element("css selector", "#losses svg.desk")
+    marks = drawing.find_elements("css selector", ".mark")
+    assert not tip.is_displayed()
+    ActionChains(page).move_to_element(marks[0]).perform()
+    words = tip.text.split("\n")
+    assert "; ".join(words) == marks[0].get_attribute("aria-label")
+    assert "74" in tip.text
+    page.execute_script("arguments[0].focus({focusVisible: true})", drawing)
+    ActionChains(page).send_keys("\ue014", "\ue014").perform()  # Arrow right
+    assert tip.text.split("\n") == marks[2].get_attribute("aria-label").split("; ")
+    assert marks[2].get_attribute("class").split()[-1] == "at"
+    ActionChains(page).send_keys("\ue00c").perform()  # Escape
+    assert not tip.is_displayed()
+    ActionChains(page).send_keys("\ue004").perform()  # Tab
+    assert page.switch_to.active_element.tag_name == "summary"
+
+
+def test_a_table_is_sorted_by_its_heads_and_copied(page: Any) -> None:
+    part = page.find_element("css selector", "#time details.table")
+    part.find_element("css selector", "summary").click()
+    own = cells(page, "#time tbody tr")
+    heads = part.find_elements("css selector", "thead th")
+    names = [head.text for head in heads]
+    at = names.index("median")
+    button = heads[at].find_element("css selector", "button")
+    button.send_keys("\ue007")  # Enter
+    assert heads[at].get_attribute("aria-sort") == "descending"
+    found = cells(page, "#time tbody tr")
+    shop = sf.datasets.furniture_shop(300)
+    longest = sf.time_in_stage(shop.log, shop.pipeline).sort_values("median", ascending=False)
+    assert [row[0] for row in found] == longest["stage"].tolist()
+    button.click()
+    assert heads[at].get_attribute("aria-sort") == "ascending"
+    assert cells(page, "#time tbody tr") == found[::-1]
+    heads[0].find_element("css selector", "button").click()
+    assert [head.get_attribute("aria-sort") for head in heads].count(None) == len(heads) - 1
+    assert [row[0] for row in cells(page, "#time tbody tr")] == sorted(row[0] for row in own)
+    for _ in range(2):
+        heads[0].find_element("css selector", "button").click()
+    assert cells(page, "#time tbody tr") == own
+    assert [head.get_attribute("aria-sort") for head in heads] == [None] * len(heads)
+    page.execute_script("navigator.clipboard.writeText = async (text) => { window.kept = text; }")
+    part.find_element("xpath", ".//button[text()='Copy']").click()
+    lines = [line.split("\t") for line in page.execute_script("return window.kept").split("\n")]
+    assert lines == [names, *([cell.strip() for cell in row] for row in own)]
+    assert part.find_element("css selector", ".left").text == f"{len(own)} rows copied"
+
+
+def test_a_group_of_several_rows_keeps_its_name_when_it_is_sorted(page: Any) -> None:
+    part = page.find_elements("css selector", "#groups details.table")[1]
+    part.find_element("css selector", "summary").click()
+    heads = part.find_elements("css selector", "thead th button")
+    again = part.find_elements("css selector", "tbody th .again")
+    assert len(again) == len(shown_rows(part)) - 5
+    assert {name.get_property("textContent") for name in again} >= {"Anna Schmidt", "Олена Коваль"}
+    assert {name.size["width"] for name in again} == {1}
+    heads[2].click()
+    assert all(name.size["width"] > 50 for name in again)
+    for _ in range(2):
+        heads[2].click()
+    assert {name.size["width"] for name in again} == {1}
+
+
+def test_the_filters_work_by_keyboard_and_are_absent_without_a_script(page: Any, shop_page: Path) -> None:
+    group = page.find_element("css selector", "form.filters [name=group]")
+    group.send_keys("\ue015")  # Arrow down
+    assert group.get_property("value") == "0"
+    assert "show Anna Schmidt." in page.find_element("css selector", ".chosen").text
+    group.send_keys("\ue004")  # Tab
+    assert page.switch_to.active_element.get_attribute("name") == "kind"
+    text = shop_page.read_text(encoding="utf-8")
+    assert text.count('<form class="filters" hidden') == 1
+    assert '<p class="chosen" role="status" aria-live="polite"></p>' in text
+
+
+#: What axe has to say. Of what comes again and again it looks at the first few, which saves most of its time;
+#: and the shades at the edges of tables are taken away, through which it sees no contrast.
+AXE = """
+const done = arguments[0];
+const again = 'tbody tr:nth-child(n+4), .behind ~ .behind, .items ~ .items, .items li:nth-child(n+3), '
+  + 'option:nth-child(n+4), figure svg .mark ~ .mark, figure svg g[aria-hidden] > *';
+for (const one of document.querySelectorAll(again)) one.remove();
+const plain = new CSSStyleSheet();
+plain.replaceSync('.scroll { background: none !important }');
+document.adoptedStyleSheets = [plain];
+axe.run(document, { resultTypes: ['violations'] }).then((found) =>
+  done(found.violations.map((one) => [one.id, one.nodes.map((node) => node.target.join(' ')).slice(0, 5)])));
+"""
+#: What stands beyond an edge of the window, or is cut; some of it scrolls, or is there to be heard alone.
+CUT = """
+const wide = document.documentElement.clientWidth;
+return [...document.querySelectorAll('body *')]
+  .filter((one) => one.checkVisibility() && !one.closest('.scroll, svg, .skip, .title'))
+  .filter((one) => {
+    const box = one.getBoundingClientRect();
+    const hides = getComputedStyle(one).overflow === 'hidden' && one.scrollWidth > one.clientWidth;
+    return (box.width && (box.right > wide + 1 || box.left < -1)) || hides;
+  })
+  .map((one) => one.outerHTML.slice(0, 80));
+"""
+
+
+AXES = [(1_400, "light"), (768, "dark"), (390, "dark")]
+
+
+@pytest.mark.parametrize("width", [1_400, 768, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_is_cut(page: Any, width: int, scheme: str) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    scheme_of = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    try:
+        page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme_of)
+        page.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+        if scheme == "dark":  # a page as it is, and one with a choice
+            choose(page, "group", "Anna Schmidt")
+        assert page.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        assert page.execute_script(CUT) == []
+        if (width, scheme) in AXES:
+            page.execute_script(files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+            assert page.execute_async_script(AXE) == []
+        assert json.dumps(page.get_log("browser")) == "[]"
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})

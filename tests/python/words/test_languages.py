@@ -143,9 +143,7 @@ def test_a_page_is_french_and_its_data_is_not(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["fr-CA", "", "FR", 7])
 def test_a_language_that_there_is_not_is_refused(language: str) -> None:
-    with pytest.raises(
-        sf.SchemaError, match=r"language=.* is not a language; there are en, fr, de"
-    ):
+    with pytest.raises(sf.SchemaError, match=r"language=.* is not a language; there are en, fr, de"):
         sf.show(sf.funnel(SHOP.log, SHOP.pipeline), language=language)  # type: ignore[call-overload]
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 import stagefunnel as sf
 
+from ...clean import clean
 from ...display.checks import failures
 from ..inputs import open_inputs
 from ..values import read_moment, read_period, read_where
@@ -41,5 +42,5 @@ def verdict(table: pd.DataFrame) -> int:
     failed = failures(table)
     for line in failed:
         if sys.stderr is not None:  # it is None if the standard error is closed
-            sys.stderr.write(f"stagefunnel: failed: {line}\n")
+            sys.stderr.write(f"stagefunnel: failed: {clean(line)}\n")
     return FAILED if failed else 0

@@ -38,7 +38,8 @@ def _write(directory: str) -> None:
     sys.stdout.write(f"{funnel}\n\n")
     page = os.path.join(directory, "report.html")
     with page_bar(page, quiet=False) as progress:
-        write_page(shop.log, shop.pipeline, page, progress=progress, title="Furniture shop", by="manager")
+        options = {"title": "Furniture shop", "by": "manager", "filters": True}
+        write_page(shop.log, shop.pipeline, page, progress=progress, **options)
     sys.stdout.write(
         f"wrote {', '.join(files)} and report.html to {directory}\n\n"
         f"Open {page} in a browser. What to type next:\n{_next_steps(directory)}\n"

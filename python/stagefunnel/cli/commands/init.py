@@ -7,6 +7,7 @@ import sys
 
 import stagefunnel as sf
 
+from ...clean import clean
 from ...display.write import write, write_file
 from ...errors import quoted
 from ..log_files import expand_files
@@ -17,8 +18,8 @@ from ..suggestions import already_there, files_of, next_command, part_of, sugges
 def init(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     """Suggest a pipeline, print what it rests on, write it down and say what to type next."""
     files = expand_files(args.files, parser)
-    with page_bar(files[0], quiet=args.quiet):
-        suggestion = suggestion_for(args, files)
+    with page_bar(files[0] if files else "the query", quiet=args.quiet):
+        suggestion = suggestion_for(args, parser, files)
         targets = files_of(suggestion, args.toml)
         there = already_there(targets)
         if there and not args.force:
@@ -33,10 +34,11 @@ def init(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
         return
     for name, (file, one) in targets.items():
         if name:
-            sys.stdout.write(f"\n{name}\n")
+            sys.stdout.write(f"\n{clean(name)}\n")
         write(one.as_table(), form="table", path=None)
         of = part_of(name)
         verdict = "" if one.is_safe else "Check what is in doubt; the file says where. "
         sys.stdout.write(
-            f"\n{verdict}Wrote {file}. What to type next:\n  {next_command(args, one, file, of)}\n"
+            f"\n{verdict}Wrote {clean(file)}. What to type next:\n"
+            f"  {clean(next_command(args, one, file, of))}\n"
         )

@@ -11,22 +11,27 @@ from dataclasses import replace
 
 import stagefunnel as sf
 
+from ...clean import clean
 from ...display.formats import choose_format
 from ...display.write import names_directory, write_file
+from ..database_options import names_database
+from ..database_output import write_export
 from ..inputs import read_export
 from ..spelling import speller, with_options
 
 
 def read(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    """Write the log of an export to a file, or the whole export to a directory."""
+    """Write the log of an export to a file, or the whole export to a directory or a database."""
     export = read_export(args, parser)
-    if os.path.isdir(args.to) or names_directory(args.to):
+    if names_database(args.to):
+        write_export(export, args)
+    elif os.path.isdir(args.to) or names_directory(args.to):
         _write_all(export, args.to)
     else:
         write_file(sf.row_table(export.log), _table_format(args.to), args.to)
     if sys.stdout is not None:
         spell = speller(vars(args), args.command.other_names)
-        sys.stdout.write(f"{with_options(repr(export), spell)}\n")
+        sys.stdout.write(f"{clean(with_options(repr(export), spell), lines=True)}\n")
 
 
 def _table_format(path: str) -> str:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+import stagefunnel as sf
+
+from ...clean import clean
 from ..inputs import open_inputs
 from ..pages import write_page
 from ..progress import page_bar
@@ -35,8 +41,22 @@ def report(args: _Args, parser: _Parser) -> None:
             "calendar": inputs.calendar,
             "limits": read_limits(args.limits, inputs.log, inputs.pipeline, parser),
             "items": not args.no_items,
+            "since_last": args.settings is not None if args.since_last is None else args.since_last,
+            "filters": args.filters,
             **inputs.scope(args),
         }
-        with page_bar(args.page, quiet=args.quiet) as progress:
+        with page_bar(args.page, quiet=args.quiet) as progress, _said_of_last_page():
             page = write_page(inputs.log, inputs.pipeline, args.page, progress=progress, **options)
-    sys.stdout.write(f"wrote {page}\n")
+    sys.stdout.write(f"wrote {clean(str(page))}\n")
+
+
+@contextmanager
+def _said_of_last_page() -> Iterator[None]:
+    """Say what is wrong with the numbers of the last page; what else is warned of is on the page."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", sf.StageFunnelWarning)
+        yield
+    texts = [str(one.message) for one in caught if ".numbers.json" in str(one.message)]
+    for text in texts:
+        if sys.stderr is not None:  # it is None if the standard error is closed
+            sys.stderr.write(f"stagefunnel: warning: {clean(text)}\n")

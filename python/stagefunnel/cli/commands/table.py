@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from .. import (
+    database_options,
     item_options,
     job_options,
     money_options,
@@ -211,7 +212,7 @@ examples:
         "report.report",
         (
             *(options.report, item_options.no_items, options.observed, *_GROUPS, options.reason),
-            *(money_options.amount, money_options.currency),
+            *(money_options.amount, money_options.currency, job_options.settings),
             *(item_options.limits, options.calendar, options.marks, options.part),
         ),
         """\
@@ -285,7 +286,7 @@ The exit code is 3 if a condition is met or cannot be judged, else 0; 1 is an er
     "read": Command(
         "read a CRM's export once and write it as plain tables",
         "read.read",
-        (options.to,),
+        (database_options.to,),
         """\
 examples:
   stagefunnel read deals.csv --to log.parquet

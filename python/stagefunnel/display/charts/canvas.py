@@ -16,8 +16,7 @@ from ..given import as_spoken
 from ..heads import head, label
 from ..remarks import of_later, period_of, where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
-from .library import require_altair
-from .picture import picture_of
+from .picture import picture_of, require_pictures
 from .sheet import Sheet
 from .style import Theme, checked_width, inert, theme_of
 
@@ -57,9 +56,9 @@ class Canvas:
             If the table is of another function, empty or put together of several, or if there is no such
             theme.
         ImportError
-            If altair is not installed.
+            If altair is not installed, and the chart is not plain.
         """
-        require_altair()
+        require_pictures()
         look = theme_of(theme)
         if isinstance(table, pd.DataFrame):
             table = named_columns(table)

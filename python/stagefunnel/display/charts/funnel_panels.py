@@ -178,7 +178,7 @@ def _title_of_both(parts: Sequence[Records], names: Mapping[Any, str], remembere
     if lost_at is not None:
         said.append(tr("most are lost from {names}", names=names[other[lost_at]["stage"]]))
     text = ", ".join(said)
-    return text[:1].upper() + text[1:]
+    return text[:1].title() + text[1:]
 
 
 def _marked(rows: Records, kind: str, remembered: Mapping[str, Any]) -> tuple[int, str]:

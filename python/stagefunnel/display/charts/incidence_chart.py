@@ -11,7 +11,7 @@ import pandas as pd
 from ...tables.schema import INCIDENCE
 from ...words import Language, Noun, Words, mark, tr
 from ..incidence_sentences import answer_of_rows, incidence_title, of_incidence, told_cause
-from ..numbers import count, length, percent, plural
+from ..numbers import count, length, percent, percents, plural
 from ..period_sentences import NameOf
 from ..sentences import stage_namer
 from ..things import things_of
@@ -363,7 +363,7 @@ def _draw_dots(sheet: Sheet, frame: AgeFrame, group: Group) -> None:
         for curve in group.curves:
             bounds = ""
             if not pd.isna(curve.low[at]) and not pd.isna(curve.high[at]):
-                bounds = f" ({100 * curve.low[at]:.0f}–{percent(curve.high[at])})"
+                bounds = f" ({percents(curve.low[at], curve.high[at])})"
             about[curve.name] = f"{percent(curve.shares[at])}{bounds}"
         about["open"] = percent(max(0.0, 1 - sum(curve.shares[at] for curve in group.curves)))
         about[tr("{name}, counted so far", name=first.name)] = percent(first.naive[at])

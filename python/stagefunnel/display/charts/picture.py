@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 from .library import require_altair
 from .saving import offline_page
 
+_is_plain: Final = ContextVar("_is_plain", default=False)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A chart that is a specification and nothing else: what draws it reads no more."""
+
+    specification: Mapping[str, Any]
+    _at_width: Callable[[int], Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the specification."""
+        return dict(self.specification)
+
+
+@contextmanager
+def plain_pictures() -> Iterator[None]:
+    """Let charts be made without Altair, which takes a quarter of a second to load."""
+    before = _is_plain.set(True)
+    try:
+        yield
+    finally:
+        _is_plain.reset(before)
+
+
+def require_pictures() -> None:
+    """Import what makes charts, unless they are plain."""
+    if not _is_plain.get():
+        require_altair()
+
 
 def picture_of(specification: Mapping[str, Any], at_width: Callable[[int], Any]) -> Any:
     """Make a chart of a specification; `at_width` draws the same for a sheet of another width."""
+    if _is_plain.get():
+        return Plain(specification, at_width)
     chart = _picture_class()(**specification)
     object.__setattr__(chart, "_at_width", at_width)
     return chart

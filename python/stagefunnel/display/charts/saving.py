@@ -11,7 +11,9 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Final
 
+from ...clean import clean_deep
 from ...errors import SchemaError, given, named
+from ...whole_file import whole_file
 from .style import WIDE
 
 _SUFFIXES: Final = (".svg", ".png", ".pdf", ".html")
@@ -86,15 +88,21 @@ def save_chart(chart: Any, path: str | PathLike[str], *, scale: float = _SCALE) 
         raise SchemaError(
             given("scale", scale), f" is not a number above 0 and up to {_MOST_SCALE}", option="scale"
         )
-    if suffix == ".html":
-        file.write_text(page_of(chart), encoding="utf-8")
-    elif suffix == ".svg":
-        file.write_text(svg_of(chart.to_dict()), encoding="utf-8")
-    elif suffix == ".pdf":
-        file.write_bytes(_converted("vegalite_to_pdf", chart.to_dict()))
-    else:
-        file.write_bytes(_converted("vegalite_to_png", chart.to_dict(), scale=float(scale)))
+    content = _drawn_as(suffix, chart, float(scale))
+    with whole_file(str(file)) as partial:
+        Path(partial).write_bytes(content)
     return file
+
+
+def _drawn_as(suffix: str, chart: Any, scale: float) -> bytes:
+    """Draw a chart as the bytes of a file."""
+    if suffix == ".html":
+        return page_of(chart).encode()
+    if suffix == ".svg":
+        return svg_of(chart.to_dict()).encode()
+    if suffix == ".pdf":
+        return bytes(_converted("vegalite_to_pdf", chart.to_dict()))
+    return bytes(_converted("vegalite_to_png", chart.to_dict(), scale=scale))
 
 
 def page_of(chart: Any) -> str:
@@ -142,7 +150,9 @@ def _converted(how: str, specification: Mapping[str, Any], **options: Any) -> An
     except ImportError as error:
         raise ImportError('to save a chart needs vl-convert: pip install "stagefunnel[plots]"') from error
     version = re.search(r"/v(\d+\.\d+)", str(specification.get("$schema", "")))
-    return getattr(vl_convert, how)(dict(specification), vl_version=version and version[1], **options)
+    # What it draws ends the process where a text holds a letter that XML does not have.
+    drawable = clean_deep(dict(specification))
+    return getattr(vl_convert, how)(drawable, vl_version=version and version[1], **options)
 
 
 def _with_titles(svg: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from ...clean import clean
 from ...errors import SchemaError, check_option, given
 from ...words import Words, mark
 
@@ -137,11 +138,10 @@ def checked_width(width: Any) -> int:
 
 
 def inert(text: str) -> str:
-    """Put an invisible space behind each ``<``, and take out what is not a letter to be drawn.
+    """Put an invisible space behind each ``<``, and write what is not a letter to be drawn as a code.
 
     A page holds a chart unchanged in a script, which a name like ``</script>`` would end.
     """
     if text.isascii() and text.isprintable() and "<" not in text:
         return text
-    shown = "".join(letter if letter.isprintable() or ord(letter) > 0x2000 else " " for letter in text)
-    return shown.replace("<", "<\N{ZERO WIDTH SPACE}")
+    return clean(text).replace("<", "<\N{ZERO WIDTH SPACE}")

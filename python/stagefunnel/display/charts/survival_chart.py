@@ -12,7 +12,7 @@ from ...errors import SchemaError
 from ...tables.labels import columns_before
 from ...tables.schema import INCIDENCE
 from ...words import Language, tr
-from ..numbers import count, length, percent
+from ..numbers import count, length, percent, percents
 from ..things import things_of
 from .age_frame import FAINT, HEIGHT, AgeFrame, draw_age_frame
 from .canvas import Canvas
@@ -194,7 +194,7 @@ def _answer(curve: Lasting, what: str) -> str:
     at = len(curve.ages) - 1 if at is None else at
     sure = ""
     if not pd.isna(curve.low[at]) and not pd.isna(curve.high[at]):
-        sure = f" ({100 * curve.low[at]:.0f}–{percent(curve.high[at])})"
+        sure = f" ({percents(curve.low[at], curve.high[at])})"
     few = tr("; too few are that old to rely on it") if curve.is_faint[at] else ""
     return tr(
         "After {texts} {shares} {what}{sure}{few}",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
+from ...errors import SchemaError
 from ...times.zones import UTC
 
 # polars says so of a column of its type Categorical, whose categories come by first appearance.
@@ -37,6 +39,21 @@ def series_of(values: Any) -> pd.Series:
 def is_of_duckdb(source: Any) -> bool:
     """Check for a relation of DuckDB, whose timestamps with a zone are moments in the zone of its session."""
     return type(source).__module__.partition(".")[0] in ("duckdb", "_duckdb")
+
+
+def refuse_objects(source: Any, names: Iterable[str]) -> None:
+    """Refuse columns of polars that hold any objects: Arrow has their addresses and not their values."""
+    for name in names:
+        column = source[name] if isinstance(source, dict) else _column_of_polars(source, name)
+        if type(column).__module__.partition(".")[0] == "polars" and str(column.dtype) == "Object":
+            raise SchemaError(
+                f"column {name!r} has the type Object of polars, whose values nothing else reads; cast it to "
+                f"integers or text"
+            )
+
+
+def _column_of_polars(source: Any, name: str) -> Any:
+    return source[name] if type(source).__module__.partition(".")[0] == "polars" else None
 
 
 def table_of(source: Any) -> Any:

@@ -18,7 +18,7 @@ from ... import _core
 from ...errors import SchemaError, did_you_mean, quoted
 from ...times.stamps import stamps_from_objects
 from ...times.zones import UTC, zone_name
-from .arrow import is_of_duckdb, table_of
+from .arrow import is_of_duckdb, refuse_objects, table_of
 from .casts import NotWhole, columns_to_cast, whole_objects, with_casts
 from .records import as_table
 
@@ -103,6 +103,7 @@ def read_inputs(source: Any, names: Mapping[str, str]) -> dict[str, Input]:
     if known:  # what has a stream and nothing else does not list its columns; the core misses them then
         where = "the table" if hasattr(source, "__arrow_c_stream__") else "the batch"
         check_names(wanted, known, where)
+    refuse_objects(source, wanted)
     of_session = is_of_duckdb(source)
     table = _cast(source, wanted)
     if hasattr(table, "__arrow_c_stream__"):
@@ -142,6 +143,7 @@ def read_input(values: Any, name: str) -> Input:
             raise SchemaError(f"column {name!r} has {values.ndim} dimensions, not 1")
         return _pandas_input(pd.Series(values, copy=False), name)
     if hasattr(values, "__arrow_c_stream__"):
+        refuse_objects({name: values}, [name])
         columns = _read(lambda: _core.columns.columns_from_stream(values.__arrow_c_stream__(), []), name)
         return _arrow_input(name, columns[0])
     if hasattr(values, "__arrow_c_array__"):
@@ -166,8 +168,10 @@ def _list_dtype(values: Sequence[Any]) -> Any:
 
 
 def check_names(names: Iterable[str], known: list[Any], where: str) -> None:
-    """Refuse the name of a column that is not there."""
+    """Refuse the name of a column that is not there, or that several columns have."""
     for name in names:
+        if known.count(name) > 1:
+            raise SchemaError(f"{where} has several columns named {name!r}; give each a name of its own")
         if name not in known:
             raise SchemaError(f"no column {name!r}; {where} has: {quoted(known)}{did_you_mean(name, known)}")
 
@@ -277,7 +281,7 @@ def _arrow_backed(series: pd.Series, name: str) -> _core.columns.Column:
 def _object_column(
     values: npt.NDArray[np.object_], name: str
 ) -> tuple[_core.columns.Column, list[Any] | None]:
-    missing = np.asarray(pd.isna(values), dtype=np.uint8)
+    missing = np.asarray(_missing(values, name), dtype=np.uint8)
     try:
         column = _core.columns.column_from_objects(values.tolist(), missing)
     except OverflowError as error:
@@ -287,6 +291,26 @@ def _object_column(
     if isinstance(column, _core.columns.Column):
         return column, None
     return _other_objects(values, missing, name)
+
+
+def _missing(values: npt.NDArray[np.object_], name: str) -> Any:
+    try:
+        return pd.isna(values)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise SchemaError(
+            f"column {name!r} holds a value that cannot be compared with itself: {_odd_one(values)}; make "
+            f"the column integers or text"
+        ) from error
+
+
+def _odd_one(values: npt.NDArray[np.object_]) -> str:
+    """Describe the first value that breaks the search for missing ones."""
+    for row, value in enumerate(values):
+        try:
+            bool(pd.isna(np.array([value, None], dtype=object))[0])
+        except (ArithmeticError, TypeError, ValueError):
+            return f"{type(value).__name__} in row {row:,}"
+    return "one of several"
 
 
 def _wide_integers(values: npt.NDArray[np.object_], name: str, error: OverflowError) -> _core.columns.Column:

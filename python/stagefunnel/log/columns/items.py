@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
+from ...clean import clean
 from ...errors import SchemaError, advised, counted, did_you_mean, given, may_be_label, named, quoted
 from .arrow import frame_of, series_of, speaks_arrow, table_of
 from .category import CategoryColumn, category_column
@@ -140,7 +141,7 @@ class ItemsTable:
 
     def __repr__(self) -> str:
         others = [str(name) for name in self.frame.columns if name != self._key]
-        return f"table of {counted(len(self.frame), 'row')}: {', '.join(others)}"
+        return clean(f"table of {counted(len(self.frame), 'row')}: {', '.join(others)}")
 
 
 def _value(column: pd.Series, row: int) -> Any:

@@ -7,11 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 import pandas as pd
 
+from ...errors import check_option
 from ...log.data import LogData
 from ...log.quality import ABOUT_THE_ITEMS_TABLE, CHECKS, quality_of
 from ...log.stage_log import StageLog, not_a_pipeline
@@ -107,6 +108,9 @@ def check(
     asked = asked_of(log, None, where, unlisted="ignore", missing="ignore")
     options = {"period": period, "basis": basis, "as_of": as_of, "where": where}
     facts = _Facts(log, asked.log, pipeline, options, moment_of(as_of, data.clock, "as_of"), now)
+    for name, choice, allowed in (("unlisted", unlisted, Unlisted), ("missing", missing, MissingStages)):
+        if choice is not None:
+            check_option(name, choice, get_args(allowed))
     read = read_conditions(fail_if, facts.names, data.clock)
     about = {condition.name for condition in read}
     facts.options["unlisted"] = unlisted or ("ignore" if about & {*_UNLISTED} else "error")

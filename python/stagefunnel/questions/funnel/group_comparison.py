@@ -13,6 +13,7 @@ from ...errors import SchemaError, check_option, given, named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows, remember, share
+from ...tables.labels import MISSING
 from ...tables.options import AdjustName, AtName, BasisName, MissingStages, Unlisted
 from ...tables.schema import COMPARED_GROUPS
 from ...times.lengths import LengthLike
@@ -167,6 +168,7 @@ def compare_groups(
         global_test=_global_test(groups, steps.reached(counts), sides, is_all=a is None),
         passed_over=[str(label) for label in steps.passed_over],
         **counts.said_too_recent,
+        **({"has_missing": True} if _has_missing(groups, counts) else {}),
         **({"of_report": True} if groups.each == "row" else {}),
     )
     return asked.remarked(selection.remarked(table))
@@ -210,6 +212,12 @@ def _sides(groups: Groups, counts: FunnelCounts, reached: Integers, a: Any, b: A
             int(counts.open[group]),
             int(counts.open[rest].sum()),
         )
+
+
+def _has_missing(groups: Groups, counts: FunnelCounts) -> bool:
+    """Check for items without a value, which are a group, and part of the rest of every other one."""
+    labels = [", ".join(labels) for labels in labels_of(groups)]
+    return any(label == MISSING and n for label, n in zip(labels, counts.base.tolist(), strict=True))
 
 
 def _table(

@@ -133,7 +133,12 @@ def _are(values: pd.Series, column: str, wanted: Any) -> Flags:
                 condition_option(column, [values.dropna().iloc[0]]),
             )
         return (truths == wanted).to_numpy(dtype=bool)
-    equal = (values == _as_type_of(values, wanted)).fillna(False).to_numpy(dtype=bool)
+    try:
+        equal = (values == _as_type_of(values, wanted)).fillna(False).to_numpy(dtype=bool)
+    except (NotImplementedError, TypeError, ValueError, ArithmeticError) as error:
+        raise SchemaError(
+            condition_option(column, wanted), f" is not a value that column {column!r} can be compared with"
+        ) from error
     number = pd.to_numeric(wanted, errors="coerce") if isinstance(wanted, str | int | float) else np.nan
     if pd.isna(number) or not pd.api.types.is_string_dtype(values.dtype):
         return np.asarray(equal)

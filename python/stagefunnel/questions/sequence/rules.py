@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias, TypedDict, TypeVar, cast, get_args
 
 import numpy as np
 
-from ...errors import SchemaError, advised, check_option, counted, given, named, quoted
+from ...errors import SchemaError, advised, check_option, counted, given, may_be_label, named, quoted
 from ...naming import public
 from ...tables.options import (
     EffectName,
@@ -212,7 +212,10 @@ def _is_empty(value: Any) -> bool:
 def _window_funnel_modes(modes: Any, mode: SequenceMode) -> frozenset[str]:
     if isinstance(modes, str) or not isinstance(modes, Iterable):
         raise SchemaError(given("modes", modes), " is not a list of modes, such as ['strict_order']")
-    chosen = frozenset(modes)
+    listed = list(modes)
+    if not all(map(may_be_label, listed)):
+        raise SchemaError(given("modes", modes), " is not a list of modes, such as ['strict_order']")
+    chosen = frozenset(listed)
     for one in sorted(chosen, key=str):
         check_option("modes", one, get_args(WindowFunnelMode))
     if chosen and mode != "clickhouse":

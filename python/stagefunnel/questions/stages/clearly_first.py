@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import itertools
 from typing import Any, Final
 
 import pandas as pd
@@ -10,11 +10,12 @@ import pandas as pd
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ..stats.proportions import wilson_bounds
-from .durations import time_in_stage
+from .durations import quantiles_of, time_in_stage
+from .key_numbers import median_ranks
 
 _LEAST: Final = 30
 _HALF: Final = 0.5
-_NORMAL: Final = 1.96  # standard errors on either side of a median of 95%
+_SURE: Final = 0.95
 
 
 def surely(count: float, of: float, confidence: float) -> float:
@@ -54,17 +55,21 @@ def clearly_most_skipped(skips: pd.DataFrame) -> float:
 def clearly_slowest(log: StageLog, pipeline: Pipeline, times: pd.DataFrame, **scope: Any) -> float:
     """Return the longest median's share of all medians; 0 where its bounds meet those of the second.
 
-    The bounds of a median are two quantiles of the visits beside it, as far away as the smaller number of
-    completed visits of the two asks for. Fewer than 30 completed visits are too few to say.
+    The bounds of a median are two of the visits, at the ranks that the tiles of the page have too. Fewer than
+    30 completed visits are too few to say.
     """
     known = times[(times["outcome"] == "open") & (times["completed"] > 0)]
     known = known.sort_values("median", ascending=False, kind="stable")
-    if len(known) < 2 or known["completed"].iloc[:2].min() < _LEAST:
+    two = known.iloc[:2]
+    if len(two) < 2 or two["completed"].min() < _LEAST:
         return 0.0
-    away = round(_NORMAL * _HALF / math.sqrt(known["completed"].iloc[:2].min()), 4)
-    table = time_in_stage(log, pipeline, quantiles=[_HALF - away, _HALF + away], **scope)
-    low, high = (str(name) for name in table.columns if str(name).startswith("q"))
-    first, second = (table[table["stage"].astype(str) == str(stage)] for stage in known["stage"].iloc[:2])
-    if not (first[low].to_numpy() > second[high].to_numpy()).all():
-        return 0.0
-    return float(known["median"].iloc[0] / known["median"].sum())
+    # A visit of a rank is a quantile, between whose visits nothing is to be interpolated.
+    shares = [[(rank - 1) / (n - 1) for rank in median_ranks(n, _SURE)] for n in two["completed"].tolist()]
+    wanted = list(dict.fromkeys(itertools.chain.from_iterable(shares)))
+    table = time_in_stage(log, pipeline, quantiles=wanted, **scope)
+    name_of = dict(zip(wanted, [*quantiles_of(wanted)][1:], strict=True))
+    low, high = (
+        table.loc[table["stage"].astype(str) == str(stage), name_of[share]].iloc[0]
+        for stage, share in zip(two["stage"], (shares[0][0], shares[1][1]), strict=True)
+    )
+    return float(two["median"].iloc[0] / known["median"].sum()) if low > high else 0.0

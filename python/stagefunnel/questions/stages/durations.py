@@ -301,8 +301,9 @@ def length_columns(
     Quantiles that were not measured are missing.
     """
     lengths_of: dict[str, list[_core.stages.Duration | None]] = {"mean": [row.mean for row in rows]}
+    quantiles = [row.quantiles for row in rows]  # the core makes a list of them at each access
     for at, name in enumerate(names):
-        lengths_of[name] = [row.quantiles[at] if row.quantiles else None for row in rows]
+        lengths_of[name] = [of_row[at] if of_row else None for of_row in quantiles]
     columns = {}
     for name, lengths in lengths_of.items():
         exact = [

@@ -80,7 +80,11 @@ def key_numbers(
             numbers["amount_won"] = now["amount_won"]
         times = _median(selection_of(log, pipeline, basis=basis, **one), calendar, confidence)
         rows.append({**numbers, **times, "is_partial": _is_partial(log, period, scope["as_of"])})
-    table = pd.DataFrame(rows)
+    return with_win_rates(pd.DataFrame(rows), confidence)
+
+
+def with_win_rates(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Add the closed items of each row, and the share of them that is won, with its bounds."""
     table["closed"] = table["won"] + table["lost"]
     won, closed = (table[name].to_numpy(dtype=np.float64) for name in ("won", "closed"))
     table["win_rate"] = np.divide(won, closed, out=np.full(len(won), np.nan), where=closed > 0)
@@ -144,6 +148,14 @@ def _ratio(now: float, before: float) -> float:
 
 def _median(selection: Selection, calendar: WorkingHours | None, confidence: float) -> dict[str, Any]:
     """Find the median of how long the won items took, with its bounds; missing where none is won."""
+    _, took, unit = times_to_win(selection, calendar)
+    return {name: values[0] for name, values in medians([took], unit, confidence).items()}
+
+
+def times_to_win(
+    selection: Selection, calendar: WorkingHours | None
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], str | None]:
+    """Return the won items whose start is known, how long each took, and the unit of these lengths."""
     lengths = Lengths.of(selection.data, calendar)
     outcome = _core.funnel.outcomes_of_items(
         journeys=selection.journeys,
@@ -151,30 +163,39 @@ def _median(selection: Selection, calendar: WorkingHours | None, confidence: flo
         lost_then_won=_core.funnel.LostThenWon.include,
         threads=selection.data.threads,
     )
-    _, took = cycle_times(selection, outcome, lengths)
+    return (*cycle_times(selection, outcome, lengths), lengths.unit)
+
+
+def medians(times: Sequence[npt.NDArray[np.int64]], unit: str | None, confidence: float) -> dict[str, Any]:
+    """Return the median of each of some lists of times, with its bounds, as lengths of time."""
+    numbers = np.array([median_bounds(took, confidence) for took in times]).reshape(len(times), 3).T
     names = ("median", "median_low", "median_high")
-    numbers = np.array(median_bounds(took, confidence))
-    if lengths.unit is None:
+    if unit is None:
         return dict(zip(names, numbers.tolist(), strict=True))
     ticks = np.where(np.isnan(numbers), NAT, np.nan_to_num(numbers).round()).astype(np.int64)
-    return dict(zip(names, to_lengths(ticks, lengths.unit), strict=True))
+    return {name: to_lengths(of_name, unit) for name, of_name in zip(names, ticks, strict=True)}
 
 
 def median_bounds(times: npt.NDArray[np.int64], confidence: float) -> tuple[float, float, float]:
-    """Return the median of some times and its bounds, two of the times; NaN where there are too few.
-
-    Half of the times is below the median, give or take z √n / 2 of them: W. J. Conover, "Practical
-    Nonparametric Statistics", 1999, section 3.2.
-    """
+    """Return the median of some times and its bounds, two of the times; NaN where there are too few."""
     n = len(times)
     if not n:
         return float("nan"), float("nan"), float("nan")
     ordered = np.sort(times)
-    away = normal_quantile(confidence) * math.sqrt(n) / 2
-    below, above = math.floor(n / 2 - away), math.ceil(n / 2 + away + 1)
+    below, above = median_ranks(n, confidence)
     is_known = below >= 1 and above <= n
     low, high = (float(ordered[at - 1]) if is_known else float("nan") for at in (below, above))
     return float(np.median(ordered)), low, high
+
+
+def median_ranks(n: int, confidence: float) -> tuple[int, int]:
+    """Return the ranks, from 1 on, of the two of n times that are the bounds of their median.
+
+    Half of the times is below the median, give or take z √n / 2 of them: W. J. Conover, "Practical
+    Nonparametric Statistics", 1999, section 3.2. A rank below 1 or above n is not there.
+    """
+    away = normal_quantile(confidence) * math.sqrt(n) / 2
+    return math.floor(n / 2 - away), math.ceil(n / 2 + away + 1)
 
 
 def _is_partial(log: StageLog, period: PeriodLike | None, as_of: Any) -> bool:

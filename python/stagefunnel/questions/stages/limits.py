@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, did_you_mean, given
+from ...errors import SchemaError, did_you_mean, given, quoted
 from ...pipeline import Pipeline
 from ...tables.options import BasisName
 from ...times.lengths import LengthLike, Months, exact_length, length_of
@@ -135,7 +135,9 @@ def _check_stage(label: Any, pipeline: Pipeline) -> None:
             given("limits", label), " is a final stage, in which nothing is waited for; name one in progress"
         )
     hint = did_you_mean(label, pipeline.stages)
-    raise SchemaError(given("limits", label), f" is not a stage of the pipeline{hint}")
+    raise SchemaError(
+        given("limits", label), f" is not a stage of the pipeline{hint}; it has: {quoted(pipeline.stages)}"
+    )
 
 
 def _ticks(value: Any, lengths: Lengths) -> int:

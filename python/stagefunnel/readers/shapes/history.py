@@ -34,6 +34,8 @@ def stage_history(
         Roles of columns that the history may have.
     """
     table = history(sources, role, options, roles, notes)
+    for source in sources[role]:
+        source.refuse_nested(columns_in(source.frame, options, also).values())
     return about_stages(table, columns_in(table.frame, options, (*roles, *also)), options, notes)
 
 
@@ -63,6 +65,8 @@ def history(sources: Sources, role: str, options: Options, roles: Sequence[str],
                 f"{first.name} and {other.name} name the same columns differently ({names} and "
                 f"{other_names}); rename them, or read each file by itself"
             )
+    for source in sources[role]:
+        source.refuse_nested(names.values())
     table = stacked(sources, role, notes)
     assert table is not None
     item = columns_in(table.frame, options, roles)["item"]

@@ -48,13 +48,16 @@ def items_beside(
         names["item"] = key_in(table.frame, {*rows["item"].dropna()}, options, names["item"])
         items = read_items(with_keys(table, names["item"], options, notes), names, options, notes)
     elif len(others.columns):
-        items = _from_last_rows(rows, others, options, notes)
+        items = items_of_last_rows(rows, others, options, notes)
     else:
         return complete_items(None, rows, notes)
     return complete_items(items, rows, notes)
 
 
-def _from_last_rows(rows: pd.DataFrame, others: pd.DataFrame, options: Options, notes: Notes) -> pd.DataFrame:
+def items_of_last_rows(
+    rows: pd.DataFrame, others: pd.DataFrame, options: Options, notes: Notes
+) -> pd.DataFrame:
+    """Take what a history says about its items from the last row of each."""
     in_time = rows.dropna(subset=["item", "time"]).sort_values("time", kind="stable")
     last_of = pd.Series(in_time.index, index=in_time["item"]).groupby(level=0, sort=False).last()
     last = last_of.reindex(pd.unique(rows["item"].dropna())).dropna().astype("int64")

@@ -50,17 +50,17 @@ def read(sources: Sources, options: Options) -> Export:
     exits = of_one_kind(exits, rows["time"], f"{names['entered']!r} and {names['exited']!r}")
     rows["exited"] = exits.where(exits.dt.year < _NEVER)
     table, rows = in_reading_order(table, rows, options, notes)
-    following = _following(rows)
+    following = following_stays(rows)
     if "order" not in rows and (positions := _by_exits(rows, following)) is not None:
         table, rows = reordered(table, rows, positions)
-        following = _following(rows)
+        following = following_stays(rows)
     note_exits(rows, following, notes)
     others = table.frame[others_of(table.columns, names)]
     items = items_beside(sources, rows, others, options, notes)
     return export_of(FORMAT, rows, table.place, items, options, notes)
 
 
-def _following(rows: pd.DataFrame) -> pd.Series:
+def following_stays(rows: pd.DataFrame) -> pd.Series:
     """Return the time at which the next stay of the item begins, by row."""
     stays = rows[["item", "time"]].dropna().sort_values("time", kind="stable")
     return stays.groupby("item", sort=False)["time"].shift(-1).reindex(rows.index)

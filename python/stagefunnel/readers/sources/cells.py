@@ -15,6 +15,7 @@ import pandas as pd
 from ...errors import ReaderError
 from .places import Place, first_row
 
+_OBJECTS = (list, dict, np.ndarray)
 MOST_EXACT: Final = 2**53  # whole numbers below are floats; from here on two of them may be one float
 
 
@@ -40,8 +41,17 @@ def as_text(column: pd.Series, *, times_too: bool = False, nested: bool = False)
         return pd.Series(times, index=column.index)
     values = column.astype(object).tolist()
     most = _most_exact(column.dtype)
-    texts = [value if nested and isinstance(value, list | dict) else _text(value, most) for value in values]
+    if nested:
+        texts = [_nested(value) if isinstance(value, _OBJECTS) else _text(value, most) for value in values]
+    elif {*map(type, values)} <= {str, type(None)}:  # most columns of an answer
+        texts = [value if value and not value.isspace() else None for value in values]
+    else:
+        texts = [_text(value, most) for value in values]
     return pd.Series(texts, index=column.index, dtype=object)
+
+
+def _nested(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def flat(column: pd.Series) -> pd.Series:

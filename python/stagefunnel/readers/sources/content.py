@@ -1,14 +1,14 @@
-"""The content of a file: text in one of four encodings, JSON, a table, or something that is refused."""
+"""The content of a file: text in one of four encodings, a table, or something that is refused."""
 
 from __future__ import annotations
 
 import codecs
 import io
-import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import compress
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -137,49 +137,6 @@ def _reads_as_cyrillic(text: str) -> bool:
     return has_word and cyrillic >= 0.95 * len(foreign) and mixed <= 0.1 * len(words)
 
 
-def parse_json(text: str, name: str) -> Any:
-    """Parse JSON, or JSON lines, which become a list.
-
-    Raises
-    ------
-    ReaderError
-        With the line of the first error, and whether the text is cut short there.
-    """
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-        if len(lines) > 1 and _is_json(lines[0][1]):
-            return _json_lines(lines, name)
-        raise _json_error(error, text, name, error.lineno) from error
-    except RecursionError as error:
-        raise ReaderError(f"{name}: cannot read this JSON: it is nested too deeply") from error
-
-
-def _json_lines(lines: list[tuple[int, str]], name: str) -> list[Any]:
-    values = []
-    for number, line in lines:
-        try:
-            values.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            raise _json_error(error, line, name, number) from error
-    return values
-
-
-def _is_json(line: str) -> bool:
-    try:
-        json.loads(line)
-    except json.JSONDecodeError:
-        return False
-    return True
-
-
-def _json_error(error: json.JSONDecodeError, text: str, name: str, line: int) -> ReaderError:
-    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
-        return ReaderError(f"{name}, line {line:,}: the JSON is cut short ({error.msg}); export it again")
-    return ReaderError(f"{name}, line {line:,}: not JSON: {error.msg}")
-
-
 def parse_csv(text: str, name: str, rows_read: RowsRead, *, drop: bool) -> TextTable:
     """Parse a table of text, by the rules of all CSV files.
 
@@ -227,6 +184,6 @@ def parse_csv(text: str, name: str, rows_read: RowsRead, *, drop: bool) -> TextT
 
 def refuse_twice(header: list[str], name: str) -> None:
     """Refuse a table with two columns of the same name."""
-    repeated = [field for field in dict.fromkeys(header) if field and header.count(field) > 1]
+    repeated = [field for field, times in Counter(header).items() if field and times > 1]
     if repeated:
         raise ReaderError(f"{name}: the header names {quoted(repeated)} more than once")

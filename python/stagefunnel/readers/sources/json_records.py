@@ -22,9 +22,22 @@ _WRAPPERS = (
     ("items",),
     ("categories",),
     ("value",),
+    ("values",),
+    ("issues",),
+    ("issueChangeLogs",),
 )
+# Lists of a whole that is exported as one object, as Trello does with a board.
+_LISTS_OF_A_WHOLE = ("actions", "cards", "lists")
 # Keys that together mark the error message of a CRM.
 _ERRORS = (("error", "error_description"), ("errorCode", "message"), ("status", "message", "category"))
+
+
+# A record without any of these keys is looked at no further.
+_OF_PAGES = {key for path in _WRAPPERS for key in path[:1]} | {key for keys in _ERRORS for key in keys[:1]}
+_OF_PAGES |= {"success"}
+_OF_PAGES |= {"actions"}
+_MOST_SHAPES = 1_000
+_DEEPEST = 5
 
 
 class Records(NamedTuple):
@@ -64,6 +77,8 @@ def records_in(value: Any, name: str) -> list[Records]:
     ReaderError
         If the value holds anything but objects, or is the error message of a CRM.
     """
+    if isinstance(value, list) and _are_records(value):
+        return [Records(value, [f"record {number:,}" for number in range(1, len(value) + 1)], None)]
     groups: dict[tuple[Any, ...], Records] = {}
     for where, page in _pages(value, name):
         wrapper, wrapped = _unwrapped(page)
@@ -75,13 +90,24 @@ def records_in(value: Any, name: str) -> list[Records]:
             for place, record in zip(places, wrapped, strict=True):
                 if not isinstance(record, dict):
                     raise ReaderError(f"{name}, {place}: expected an object, got {described(record)}")
-            kind = (wrapper, frozenset(wrapped[0]))
+            # Objects of HubSpot have the same keys; the properties with a history tell them apart.
+            histories = wrapped[0].get("propertiesWithHistory")
+            own = frozenset(histories) if isinstance(histories, dict) else None
+            kind = (wrapper, frozenset(wrapped[0]), own)
             _add(groups, kind, wrapped, places, page.get("total", page.get("totalSize")))
             so_far = groups[kind].goes_on or len(groups[kind].records) == len(wrapped)
             groups[kind] = groups[kind]._replace(
                 goes_on=so_far and _goes_on(page), made_at=groups[kind].made_at or _made_at(page)
             )
     return list(groups.values())
+
+
+def _are_records(values: list[Any]) -> bool:
+    """Check by their keys alone that many objects are records, and neither pages nor errors."""
+    if not values or {*map(type, values)} != {dict}:
+        return False
+    shapes = {*map(tuple, values)}
+    return len(shapes) <= _MOST_SHAPES and not any({*shape} & _OF_PAGES for shape in shapes)
 
 
 def _pages(value: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -100,8 +126,26 @@ def _pages(value: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
             by_call = answers.items() if isinstance(answers, dict) else enumerate(answers, start=1)
             for call, answer in by_call:
                 yield f"record {call}", {"result": answer}
+        elif all(isinstance(page.get(key), list) for key in _LISTS_OF_A_WHOLE):
+            for key in _LISTS_OF_A_WHOLE:
+                yield f"record {key}", {"items": page[key]}
         else:
-            yield where, page
+            nodes = _nodes(page) if {*page} <= {"data", "errors", "extensions"} else None
+            yield where, page if nodes is None else {"items": nodes}
+
+
+def _nodes(answer: Any, depth: int = 0) -> list[Any] | None:
+    """Find the list of nodes in an answer of GraphQL; ``None`` if there is none."""
+    if not isinstance(answer, dict) or depth > _DEEPEST:
+        return None
+    if isinstance(answer.get("nodes"), list):
+        return [node for node in answer["nodes"] if node is not None]
+    if isinstance(answer.get("edges"), list):
+        return [edge.get("node") for edge in answer["edges"] if isinstance(edge, dict) and edge.get("node")]
+    if "timelineItems" in answer:
+        return [answer]
+    found = (_nodes(value, depth + 1) for value in answer.values())
+    return next((nodes for nodes in found if nodes is not None), None)
 
 
 def _made_at(page: dict[str, Any]) -> str | None:
@@ -118,7 +162,11 @@ def _goes_on(page: dict[str, Any]) -> bool:
         links |= page[key] if isinstance(page.get(key), dict) else {}
     pagination = links.get("pagination")
     has_more = isinstance(pagination, dict) and pagination.get("more_items_in_collection") is True
-    return bool(links.get("next") or links.get("next_cursor") or has_more or page.get("done") is False)
+    is_followed = any(page.get(key) for key in ("nextPageToken", "nextLink", "@odata.nextLink"))
+    is_followed = is_followed or page.get("isLast") is False or page.get("isLastBatch") is False
+    return bool(
+        is_followed or links.get("next") or links.get("next_cursor") or has_more or page.get("done") is False
+    )
 
 
 def _unwrapped(page: dict[str, Any]) -> tuple[tuple[str, ...] | None, list[Any]]:

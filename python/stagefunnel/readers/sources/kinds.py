@@ -16,7 +16,7 @@ _EXPORT: Final = "export CSV, .xlsx or JSON"
 _UNPACK: Final = "unpack it first"
 # First bytes of files, what they are, and what to do.
 _BY_START: Final = (
-    (b"SQLite format 3\x00", "a SQLite database", "write its table to CSV, or read it with pandas.read_sql"),
+    (b"SQLite format 3\x00", "a SQLite database", "read it by a query: sql=, with this file as connection="),
     (b"\x00\x01\x00\x00Standard ", "an Access database", "export its table as CSV"),
     (b"%PDF", "a PDF", _EXPORT),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
@@ -98,7 +98,7 @@ def refuse_markup(text: str, name: str) -> None:
     if re.search(r"<(!doctype html|html|head|body|table|meta|script|div)", start) is None:
         root = re.search(r"<([a-z][\w:.-]*)", text[:2_000].lstrip("\ufeff \t\r\n"), re.IGNORECASE)
         of_what = f" with the element {root[1]!r}" if root else ""
-        raise ReaderError(f"{name}: this is XML{of_what}; XML is not read: {_EXPORT}")
+        raise ReaderError(f"{name}: this is XML{of_what}; of XML only event logs (XES) are read: {_EXPORT}")
     match = re.search(r"<title[^>]*>(.*?)</title>", text[:20_000], re.IGNORECASE | re.DOTALL)
     title = f" with the title {' '.join(match[1].split())!r}" if match else ""
     if "<table" in text[:20_000].lower() and not match:

@@ -12,29 +12,66 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ReaderError
-from ...files import Progress, RowsRead, expand, opened, read_parquet
+from ...files import Progress, RowsRead, check_number_of_columns, expand, opened, read_parquet
 from ...log.columns.frame_types import Frame
 from .cells import as_text
-from .content import decoded, parse_csv, parse_json, refuse_twice
+from .content import decoded, parse_csv, refuse_twice
 from .json_records import records_in
+from .json_text import parse_json
 from .kinds import is_workbook, refuse_markup
 from .places import Place
 from .short_ids import with_long_ids
 from .source import Note, Source
-from .tidy import tidied
+from .tidy import tidied, tidy
 from .workbooks import sheets
+from .xes import HEAD, is_xes, xes_source
 
 # A path, a table, or a dict as a REST client returns it; or several of these, nested in any way.
 Inputs: TypeAlias = str | os.PathLike[str] | bytes | Frame | Mapping[str, Any] | Iterable[Any]
 # Columns whose lists and dicts readers unpack.
 _NESTED = {
     *("EXTRA", "properties", "propertiesWithHistory", "stages", "metadata", "data", "owner_id", "user_id"),
-    *("value_before", "value_after", "_embedded"),
+    *("value_before", "value_after", "_embedded", "associations"),
+    *(
+        "event_params",
+        "event_properties",
+        "user_properties",
+        "group_properties",
+        "groups",
+        "context",
+        "traits",
+    ),
+    *(
+        "integrations",
+        "person",
+        "elements",
+        "device",
+        "geo",
+        "app_info",
+        "traffic_source",
+        "items",
+        "ecommerce",
+    ),
+    *("changelog", "fields", "changeHistories", "statusCategory", "timelineItems", "changes", "content"),
+    *(
+        "projects_v2_item",
+        "repository",
+        "project",
+        "user_ltv",
+        "privacy_info",
+        "collected_traffic_source",
+        "session_traffic_source_last_click",
+    ),
 }
 
 
 def sources_of(
-    inputs: Any, *, encoding: str | None, progress: Progress | None, drop: bool = False
+    inputs: Any,
+    *,
+    encoding: str | None,
+    progress: Progress | None,
+    drop: bool = False,
+    tables: Mapping[str, pd.DataFrame] | None = None,
 ) -> list[Source]:
     """Open paths, globs, answers of a REST client and tables, alone or in a list.
 
@@ -49,6 +86,8 @@ def sources_of(
     drop
         Whether rows of CSV files with more or fewer fields than the header are left out; by default they are
         an error.
+    tables
+        Further tables by their names in messages, such as the rows of queries.
 
     Raises
     ------
@@ -65,6 +104,7 @@ def sources_of(
             sources += _in_memory(part, name)
         elif unread.pop(os.path.realpath(part), None) is not None:
             sources += _file(part, encoding, rows_read, drop)
+    sources += [_table(frame, name) for name, frame in (tables or {}).items()]
     if not sources:
         raise ReaderError(f"there are no records in {repr(inputs)[:200]}")
     return with_long_ids([tidied(source) for source in sources])
@@ -110,6 +150,8 @@ def _in_memory(part: Any, name: str) -> Iterator[Source]:
 
 def pandas_frame(table: Any) -> pd.DataFrame:
     """Turn a polars frame, an Arrow table or a DuckDB relation into a pandas frame."""
+    names = getattr(table, "column_names", None) or getattr(getattr(table, "schema", None), "names", [])
+    refuse_twice([str(name) for name in names], "the table")
     if hasattr(table, "to_pydict"):
         return pd.DataFrame(table.to_pydict())
     if hasattr(table, "get_columns"):  # to_pandas() of polars would need pyarrow
@@ -129,6 +171,14 @@ def _holds_columns(mapping: Mapping[Any, Any]) -> bool:
 
 def _file(file: str, encoding: str | None, rows_read: RowsRead, drop: bool) -> Iterator[Source]:
     rows_read.begin()
+    with opened(file) as unpacked:
+        is_log = is_xes(unpacked.read(HEAD))
+    if is_log:
+        with opened(file, rows_read) as unpacked:
+            log = xes_source(unpacked, file, encoding, rows_read.add)
+        rows_read.end(file, len(log.frame))
+        yield log
+        return
     n_rows = 0
     for source in _file_sources(file, _content(file), encoding, rows_read, drop):
         n_rows += len(source.frame)
@@ -182,12 +232,31 @@ def _table(frame: pd.DataFrame, name: str) -> Source:
         column: as_text(frame.iloc[:, number], nested=column in _NESTED)
         for number, column in enumerate(names)
     }
-    return Source(name, pd.DataFrame(columns), lambda row: f"{name}, row {row + 1:,}")
+    nested = _nested_in(frame.set_axis(names, axis=1))
+    return Source(name, pd.DataFrame(columns), lambda row: f"{name}, row {row + 1:,}", nested=nested)
+
+
+def _nested_in(frame: pd.DataFrame) -> dict[str, int]:
+    """Find the columns that hold lists or objects where none are unpacked, and the first row of each."""
+    found = {}
+    for name, column in frame.items():
+        if name in _NESTED or column.dtype != object:
+            continue
+        rows = (
+            row
+            for row, one in enumerate(column.tolist())
+            if isinstance(one, list | dict | tuple | np.ndarray)
+        )
+        row = next(rows, None)
+        if row is not None:
+            found[tidy(str(name))] = row
+    return found
 
 
 def _json(value: Any, name: str) -> Iterator[Source]:
     for group in records_in(value, name):
         keys = dict.fromkeys(chain.from_iterable(group.records))
+        check_number_of_columns(len(keys), name)
         columns = {
             key: as_text(
                 pd.Series([record.get(key) for record in group.records], dtype=object), nested=key in _NESTED
@@ -202,6 +271,7 @@ def _json(value: Any, name: str) -> Iterator[Source]:
             total=group.total,
             goes_on=group.goes_on,
             made_at=group.made_at,
+            nested=_nested_in(pd.DataFrame({key: [r.get(key) for r in group.records] for key in keys})),
         )
 
 

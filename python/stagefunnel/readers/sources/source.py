@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from ...errors import ReaderError
 from .cells import as_text
 from .dates import looks_like_times
 from .places import Place
@@ -42,6 +43,8 @@ class Source:
         When the first page of an answer was made, as text; ``None`` if it does not say.
     serial_epoch
         Day from which a workbook counts its dates; ``None`` for other files.
+    nested
+        Columns whose lists and objects are written as JSON, with the first row that has one.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Source:
     goes_on: bool = False
     made_at: str | None = None
     serial_epoch: str | None = None
+    nested: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
@@ -68,6 +72,16 @@ class Source:
     @cached_property
     def _looked_at(self) -> dict[str, bool]:
         return {}
+
+    def refuse_nested(self, names: Iterable[str]) -> None:
+        """Refuse lists and objects in columns that hold keys, stages or times."""
+        for name in names:
+            row = self.nested.get(name)
+            if row is not None:
+                raise ReaderError(
+                    f"{self.place(row)}: {name!r} must be text or a number, and is a list or an object: "
+                    f"{str(self.frame[name].iloc[row])[:60]}"
+                )
 
     def has(self, *names: str) -> bool:
         """Check whether the source has all of these columns."""

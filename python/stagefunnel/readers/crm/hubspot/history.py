@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ....errors import ReaderError, named
+from ....errors import ReaderError, quoted
 from ....pipeline import Pipeline
 from ...build.items import complete_items, last_stages, note_other_stages, read_items, with_keys
 from ...build.log import finish, make_log
 from ...build.order import arrival
 from ...build.pipelines import in_time, listed_pipelines
+from ...build.stage_lists import StageList
 from ...build.tables import roles_of, tables_by_role
 from ...export import Export
 from ...notes import Notes
@@ -25,8 +26,9 @@ from ...sources.dates import read_times
 from ...sources.nested import objects, plain
 from ...sources.places import Place, place_of
 from ...sources.source import Source, Sources, Table
+from .chain import with_contacts
 from .merged import joined, note_merged, survivors, without_merged
-from .objects import other_object
+from .objects import CUSTOMERS, DEALS, LIFECYCLE, as_deals, kind_of, without_cleared
 from .stages import Stages, in_default_order, lists_of_headers, stages_of
 
 FORMAT = "hubspot"
@@ -39,7 +41,12 @@ ROLES: Mapping[str, str] = {
     "stages": "deal_pipeline_stage of a warehouse: stage_id, pipeline_id, display_order",
     "pipeline names": "deal_pipeline of a warehouse: pipeline_id, label",
 }
-_ENTERED = re.compile(r'^(?:hs_(?:v2_)?date_entered_(?P<code>.+)|date entered ["“](?P<label>.+)["”])$', re.I)
+_ENTERED = re.compile(
+    r"^(?:hs_(?:v2_)?date_entered_(?P<code>.+)|hs_lifecyclestage_(?P<life>.+)_date"
+    r'|became an? (?P<became>.+) date|date entered ["“](?P<label>.+)["”])$',
+    re.I,
+)
+_OF_DEALS = ("property history", "stage history")
 _NOT_A_STAGE = "current_stage"
 # Names of a deal's columns: as properties, in a warehouse, and in an export from the list of deals.
 _ITEM_NAMES = {
@@ -110,13 +117,47 @@ def _names(frame: pd.DataFrame) -> list[str]:
 def _stage_of(column: str) -> str | None:
     """Return the stage in the name of a column of entry dates; ``None`` for other columns."""
     match = _ENTERED.match(column)
-    stage = match and (match["code"] or match["label"])
+    stage = match and (match["code"] or match["life"] or match["label"])
+    if match and match["became"]:
+        return match["became"].lower().replace(" ", "")
     return None if not stage or stage.lower().replace(" ", "_") == _NOT_A_STAGE else stage
 
 
 def read(sources: Sources, options: Options) -> Export:
-    """Read one history of deals, and the pipelines and deals beside it."""
+    """Read one kind of object, or deals with the contacts that they come from."""
+    kinds = {kind_of(source) for source in sources.get("deals", ())}
+    others = [kind for kind in kinds if kind != DEALS]
+    if not others:
+        return _read_objects(sources, DEALS, options)
+    exports = {kind: _read_objects(_of_kind(sources, kind), kind, options) for kind in others}
+    has_deals = DEALS in kinds or any(sources.get(role) for role in _OF_DEALS)
+    if not has_deals and len(exports) == 1:
+        return next(iter(exports.values()))
+    if not has_deals or set(exports) != {"contacts"}:
+        raise ReaderError(
+            f"the input has {quoted(sorted(kinds))}; read each by itself, or contacts together with deals"
+        )
+    return with_contacts(
+        exports["contacts"], _read_objects(_of_kind(sources, DEALS), DEALS, options), sources
+    )
+
+
+def _of_kind(sources: Sources, kind: str) -> dict[str, list[Source]]:
+    """Take the sources of one kind of object; lists of pipelines are those of deals, or of tickets."""
+    own = [source for source in sources.get("deals", ()) if kind_of(source) == kind]
+    lists = {} if kind in ("contacts", "companies") else dict(sources)
+    return {**lists, "deals": own}
+
+
+def _read_objects(sources: Sources, kind: str, options: Options) -> Export:
+    """Read one history of objects, and the pipelines and objects beside it."""
     notes = Notes()
+    if kind != DEALS:
+        sources = {**sources, "deals": [as_deals(source, kind) for source in sources["deals"]]}
+        cleared = [without_cleared(source) for source in sources["deals"]]
+        sources = {**sources, "deals": [source for source, _ in cleared]}
+        n_cleared = sum(n for _, n in cleared)
+        notes.add("cleared_stages", n_cleared, f"values of {kind} that clear the stage, left out")
     tables = tables_by_role(sources, ROLES, notes)
     if "deals" in tables:
         deals = _flat(tables["deals"], notes)
@@ -129,13 +170,31 @@ def read(sources: Sources, options: Options) -> Export:
         if role in tables:
             plain(tables[role], ["deal_id", "dealId", "property", "value"])
     stages = stages_of(tables, notes)
-    history = _history(tables, stages, options, notes)
+    history = _history(tables, stages, options, notes, kind)
     history = _with_merges(history, tables, options, notes)
     rows = history.rows
     items = _items(tables["deals"], stages, rows, options, notes) if "deals" in tables else None
     items = complete_items(items, rows, notes)
     log = make_log(rows, history.place, options, items=items)
-    return finish(FORMAT, log, _pipelines(stages, history, options, notes), items, notes)
+    if kind in ("contacts", "companies") and options.pipeline is None:
+        pipelines = listed_pipelines([_lifecycle(in_time(rows), notes)], rows, options, notes)
+    else:
+        pipelines = _pipelines(stages, history, options, notes)
+    return finish(FORMAT, log, pipelines, items, notes)
+
+
+def _lifecycle(used: list[str], notes: Notes) -> StageList:
+    """List the stages of the lifecycle in their usual order, then those that an account has made."""
+    codes = [*LIFECYCLE, *(code for code in used if code not in LIFECYCLE)]
+    codes = [code for code in codes if code in used]
+    notes.add(
+        "meaning_by_code",
+        len(codes),
+        "stages of a lifecycle, in HubSpot's usual order, then as they first appear: customers count as won",
+    )
+    won = [code in CUSTOMERS for code in codes]
+    names = {code: LIFECYCLE[code] for code in codes if code in LIFECYCLE}
+    return StageList.by_meaning("Lifecycle", codes, won=won, lost=[False] * len(codes), names=names)
 
 
 def _flat(deals: Table, notes: Notes) -> Table:
@@ -162,7 +221,9 @@ class _History(NamedTuple):
     stages: list[str]
 
 
-def _history(tables: Mapping[str, Table], stages: Stages, options: Options, notes: Notes) -> _History:
+def _history(
+    tables: Mapping[str, Table], stages: Stages, options: Options, notes: Notes, kind: str
+) -> _History:
     """Read the one history among the tables of an export."""
     histories: dict[str, tuple[pd.DataFrame, Table]] = {}
     deals = tables.get("deals")
@@ -183,7 +244,7 @@ def _history(tables: Mapping[str, Table], stages: Stages, options: Options, note
         raise ReaderError(
             f"there are no deals, only lists of stages: {roles_of(tables)}; give the deals' history too"
         )
-    return _wide(deals, stages, options, notes)
+    return _wide(deals, stages, options, notes, kind)
 
 
 def _with_merges(history: _History, tables: dict[str, Table], options: Options, notes: Notes) -> _History:
@@ -235,14 +296,14 @@ def _dated(rows: pd.DataFrame, table: Table, options: Options, notes: Notes) -> 
     return rows[["item", "stage", "time", "order"]], place
 
 
-def _wide(deals: Table, stages: Stages, options: Options, notes: Notes) -> _History:
+def _wide(deals: Table, stages: Stages, options: Options, notes: Notes, kind: str) -> _History:
     """Turn each date in a column of entry dates into a row."""
     stage_of = {name: stage for name in _names(deals.frame) if (stage := _stage_of(name)) is not None}
     if not stage_of:
-        _refuse_others(deals)
+        stage = {"tickets": "hs_pipeline_stage", DEALS: "dealstage"}.get(kind, "lifecyclestage")
         raise ReaderError(
-            f"{deals.sources[0].name}: these deals have only their current stage, and a funnel needs the "
-            f"stages that they passed. Fetch deals with propertiesWithHistory=dealstage, or add the "
+            f"{deals.sources[0].name}: these {kind} have only their current stage, and a funnel needs the "
+            f"stages that they passed. Fetch {kind} with propertiesWithHistory={stage}, or add the "
             f"properties 'Date entered …' (hs_v2_date_entered_…) of every stage to the export"
         )
     codes = stages.codes(list(stage_of.values()))
@@ -262,21 +323,6 @@ def _wide(deals: Table, stages: Stages, options: Options, notes: Notes) -> _Hist
     order = list(dict.fromkeys([*stages.frame["code"], *in_default_order(list(codes.values()))]))
     ranks = {code: rank for rank, code in enumerate(order)}
     return _History(rows.assign(order=rows["stage"].map(ranks)), place, order)
-
-
-def _refuse_others(deals: Table) -> None:
-    """Refuse contacts and tickets by their own name: only the history of deals is read."""
-    nested = deals.frame.get("propertiesWithHistory", pd.Series(dtype=object)).dropna()
-    with_history = {str(name) for value in nested if isinstance(value, dict) for name in value}
-    other = other_object([*_names(deals.frame), *with_history])
-    if other is not None:
-        kind, stage = other
-        raise ReaderError(
-            f"{deals.sources[0].name}: these are {kind}, not deals, and only the history of deals is "
-            f"read. Make a table of theirs: a row for each value of {stage!r} with its id, value and "
-            "timestamp, and name the columns: ",
-            *(named("item"), ", ", named("stage"), ", ", named("time")),
-        )
 
 
 def _items(deals: Table, stages: Stages, rows: pd.DataFrame, options: Options, notes: Notes) -> pd.DataFrame:

@@ -36,6 +36,9 @@ _WAREHOUSE_COLUMNS = (
 _COLUMNS = (
     *("pipeline", "code", "name", "order", "deleted", "probability", "closed", "won", "basis", "named"),
 )
+# A ticket that is closed is done; its stages have no probability.
+_SHARE = {"CLOSED": "1"}
+_CLOSED = {"CLOSED": "true", "OPEN": "false"}
 _WITH_PIPELINE = re.compile(r"^(?P<stage>.+) \((?P<pipeline>[^()]+)\)$")
 
 
@@ -174,8 +177,12 @@ def _from_answer(answer: Table) -> pd.DataFrame:
         code=stages["id"],
         name=stages["label"],
         order=stages["displayOrder"],
-        probability=metadata.map(lambda value: value.get("probability")),
-        closed=as_text(metadata.map(lambda value: value.get("isClosed"))),
+        probability=metadata.map(
+            lambda value: value.get("probability", _SHARE.get(value.get("ticketState")))
+        ),
+        closed=as_text(
+            metadata.map(lambda value: value.get("isClosed", _CLOSED.get(value.get("ticketState"))))
+        ),
         deleted=stages["archived"],
     )
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ....errors import ReaderError, SchemaError, named
 from ...build.items import (
     complete_items,
     last_stages,
@@ -25,10 +26,12 @@ from ...build.tables import one_history, tables_by_role, times_of
 from ...export import Export
 from ...notes import Notes
 from ...options import Options
+from ...shapes.items import LIST_OF_ITEMS
 from ...sources.columns import find_column, is_true
 from ...sources.nested import plain
 from ...sources.places import Place, place_of, rows_at
 from ...sources.source import Source, Sources, Table
+from .leads import STATUS, chained, read_leads
 from .stages import stage_list
 
 FORMAT = "salesforce"
@@ -38,13 +41,18 @@ ROLES: Mapping[str, str] = {
     "versions": "opportunities of a warehouse with intervals of validity: Id, StageName, _fivetran_start",
     "opportunities": "Opportunity: Id, StageName",
     "stages": "OpportunityStage: MasterLabel, SortOrder, IsClosed, IsWon",
+    "lead history": "LeadHistory: LeadId, Field, OldValue, NewValue, CreatedDate",
+    "leads": "Lead: Id, Status, IsConverted, ConvertedOpportunityId",
+    "lead statuses": "LeadStatus: MasterLabel, SortOrder, IsConverted",
 }
+_OF_LEADS = ("lead history", "leads", "lead statuses")
 _HISTORIES = ("history", "field history", "versions")
 # Fields by their names in the interface; a warehouse writes OpportunityId as opportunity_id.
 _FIELDS = (
     *("Id", "OpportunityId", "StageName", "CreatedDate", "IsDeleted", "IsClosed", "IsWon", "Probability"),
     *("ForecastCategory", "Field", "OldValue", "NewValue", "Amount", "CurrencyIsoCode", "OwnerId"),
     *("MasterLabel", "SortOrder", "DefaultProbability", "IsActive", "ValidFrom", "ValidTo"),
+    *("LeadId", "Status", "IsConverted", "ConvertedOpportunityId", "ConvertedDate"),
 )
 # Bounds of an interval of validity, as Fivetran, dbt and other warehouse tables name them.
 _INTERVALS = {
@@ -69,6 +77,16 @@ def sniff(source: Source, options: Options) -> str | None:
     names = set(_fields(source.columns).values())
     if {"OpportunityId", "Field", "NewValue", "CreatedDate"} <= names:
         return "field history"
+    if {"LeadId", "Field", "NewValue", "CreatedDate"} <= names:
+        field = find_column(source.columns, ["Field"]) or ""
+        # Of another field, the shape of any change log asks which one is the stage.
+        return "lead history" if source.frame[field].isin(STATUS).any() else None
+    if {"MasterLabel", "IsConverted"} <= names:
+        return "lead statuses"
+    if {"Id", "Status"} <= names and names & {"IsConverted", "ConvertedOpportunityId"}:
+        return "leads"
+    if {"Id", "Status", "CreatedDate"} <= names and not names & {"LeadId", "OpportunityId", "Field"}:
+        return LIST_OF_ITEMS  # of leads, where their history is beside it
     has_flags = bool(names & {"IsClosed", "IsWon", "ForecastCategory"})
     if {"StageName", "ValidFrom"} <= names and ("OpportunityId" in names or (has_flags and "Id" in names)):
         return "versions"
@@ -102,6 +120,40 @@ class _History(NamedTuple):
 
 
 def read(sources: Sources, options: Options) -> Export:
+    """Read opportunities, leads, or both: the history of each, and the lists beside it."""
+    of_leads = {role: sources[role] for role in _OF_LEADS if sources.get(role)}
+    if sources.get(LIST_OF_ITEMS):
+        of_leads["leads"] = [*of_leads.get("leads", []), *sources[LIST_OF_ITEMS]]
+    of_deals = {role: sources[role] for role in ROLES if role not in _OF_LEADS and sources.get(role)}
+    has_deals = any(role in of_deals for role in _HISTORIES) or not of_leads
+    if "lead history" not in of_leads:
+        if of_leads and not has_deals:
+            raise ReaderError(
+                f"{next(iter(of_leads.values()))[0].name}: a list of leads has only the current status of "
+                "each, and a funnel needs those that they passed; export LeadHistory and give it too"
+            )
+        deals = _read_opportunities(of_deals, options)
+        lists = [source for of_role in of_leads.values() for source in of_role]
+        left = Notes()
+        left.add(
+            "lists_left_out", len(lists), "lists of leads without LeadHistory, which is not given: left out"
+        )
+        return left.on(deals)
+    notes = Notes()
+    tables = {role: _renamed(table) for role, table in tables_by_role(of_leads, _OF_LEADS, notes).items()}
+    if has_deals and of_deals and options.pipeline is not None:
+        raise SchemaError(
+            named("pipeline"),
+            " is for leads or for opportunities, and the input has both; read each by itself, or leave out ",
+            named("pipeline"),
+        )
+    leads = read_leads(tables, FORMAT, options, notes)
+    if not of_deals:
+        return leads
+    return chained(leads, _read_opportunities(of_deals, options), tables.get("leads"))
+
+
+def _read_opportunities(sources: Sources, options: Options) -> Export:
     """Read one history of opportunities, and the lists of opportunities and stages beside it."""
     notes = Notes()
     tables = {role: _renamed(table) for role, table in tables_by_role(sources, ROLES, notes).items()}

@@ -45,7 +45,7 @@ def _from_list(frame: pd.DataFrame, used: Sequence[str]) -> StageList:
     frame = sorted_by_numbers(frame, "SortOrder")
     if "IsActive" in frame:
         frame = frame[is_true(frame["IsActive"]) | frame["MasterLabel"].isin(used)]
-    frame = frame.drop_duplicates("MasterLabel")
+    frame = frame.dropna(subset="MasterLabel").drop_duplicates("MasterLabel")
     is_won, is_closed = (is_true(column_or_missing(frame, name)) for name in ("IsWon", "IsClosed"))
     return StageList.by_meaning(_NAME, list(frame["MasterLabel"]), won=list(is_won), lost=list(is_closed))
 

@@ -1,0 +1,1 @@
+"""Boards of tasks: which column or status a card, an issue or a work item was in, and when."""

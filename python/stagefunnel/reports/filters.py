@@ -1,0 +1,206 @@
+"""The filters of the page: one group, one kind, one period, and the numbers of each choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from ..display.funnel_grid import columns_of_grid
+from ..display.period_rows import PeriodRows
+from ..log.stage_log import StageLog
+from ..pipeline import Pipeline
+from ..questions.funnel.funnel import funnel
+from ..questions.scope.breakdown import by_columns, where_read
+from ..questions.stages.group_numbers import Label, group_numbers, labels_of
+from ..questions.stages.losses import losses
+from ..tables.labels import columns_before, spoken
+from ..tables.options import BasisName
+from ..times.periods import PeriodLike, period_of
+from ..words import tr
+from ..working_hours import WorkingHours
+from .filter_cells import funnel_rows, loss_rows, no_funnel
+from .filter_data import ALL, Cell, Filters, range_of
+from .page import Tile
+from .tiles import named_period, number_tiles
+from .words import GROUPS_ARE_REASONS, OTHER_GROUPS, OTHER_PERIODS
+
+_SURE: Final = 0.95  # the confidence of all bounds on the page
+_MOST_CELLS: Final = 1_000  # choices of a group and a period
+_MOST_ROWS: Final = 5_000_000  # rows that are read for the periods, unless the filters are asked for
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the numbers of each choice are asked with.
+
+    Attributes
+    ----------
+    log, pipeline
+        The stage history, as the conditions of the page leave it, and the stages.
+    by, reason
+        Options of the page.
+    period, basis
+        Those of the page.
+    money, calendar, scope
+        Options about amounts; the working hours; ``unlisted``, ``missing`` and ``as_of``.
+    """
+
+    log: StageLog
+    pipeline: Pipeline
+    by: str | Sequence[str] | None
+    reason: str | None
+    period: PeriodLike | None
+    basis: BasisName
+    money: Mapping[str, Any]
+    calendar: WorkingHours | None
+    scope: Mapping[str, Any]
+
+    def funnel(self, by: Any, period: PeriodLike | None) -> pd.DataFrame:
+        """Ask for both funnels."""
+        options = {**self.money, **self.scope, "by": by, "period": period, "basis": self.basis}
+        return funnel(self.log, self.pipeline, kind="both", confidence=_SURE, **options)
+
+    def losses(self, by: Any, period: PeriodLike | None) -> pd.DataFrame:
+        """Ask for the losses; a column of the log is read in the first row of an item, as for a funnel."""
+        at = where_read(self.log, by, None, choices=(), of_log="first row")
+        options = {**self.money, **self.scope, "by": by, "period": period, "basis": self.basis}
+        options |= {"at": "first"} if at == "first row" else {}
+        return losses(
+            self.log, self.pipeline, reason=self.reason, calendar=self.calendar, confidence=_SURE, **options
+        )
+
+    def numbers(self, by: Any, period: PeriodLike | None, wanted: Sequence[Label]) -> dict[Label, pd.Series]:
+        """Ask for the numbers of the tiles."""
+        return group_numbers(
+            self.log,
+            self.pipeline,
+            by,
+            period,
+            wanted,
+            basis=self.basis,
+            confidence=_SURE,
+            money=self.money,
+            calendar=self.calendar,
+            scope=self.scope,
+        )
+
+
+def filters_of(
+    asked: Asked, shown: pd.DataFrame | None, trend: pd.DataFrame | None, *, is_limited: bool
+) -> Filters | None:
+    """Ask for the numbers of each choice; ``None`` where there is nothing to choose.
+
+    Parameters
+    ----------
+    asked
+        What they are asked with.
+    shown
+        The outcomes of the groups of the page, if groups can be chosen.
+    trend
+        The trend of the page, if its periods can be chosen.
+    is_limited
+        Whether only as many periods are asked for as take a moment.
+    """
+    left_out: list[str] = []
+    labels: list[Label] = []
+    if shown is not None and asked.reason is not None and asked.reason in by_columns(asked.by or ()):
+        left_out.append(tr(GROUPS_ARE_REASONS, name=asked.reason))
+    elif shown is not None:
+        labels = labels_of(shown, columns_before(shown, "base"))
+        of_whole = asked.numbers(asked.by, asked.period, labels)
+        rest = [_called(label) for label in labels if label not in of_whole]
+        labels = [label for label in labels if label in of_whole]
+        left_out += [tr(OTHER_GROUPS, names=", ".join(rest))] if rest else []
+    names = [] if trend is None else _periods_within(asked, PeriodRows.of(trend).names)
+    most = max(1, _MOST_CELLS // (len(labels) + 1))
+    if is_limited:
+        most = min(most, _MOST_ROWS // max(asked.log.n_rows, 1))
+    if names[most:]:
+        left_out.append(tr(OTHER_PERIODS, names=range_of(names[most:])))
+    periods = names[:most]
+    if not labels and not periods:
+        return None
+    cells: dict[tuple[int, int], Cell] = {}
+    whole = asked.funnel(None, asked.period)
+    columns = columns_of_grid(whole, whole.attrs["stagefunnel"])[1:]
+    for place, period in [(ALL, None), *enumerate(periods)]:
+        cells |= {(group, place): cell for group, cell in _cells(asked, period, labels, columns)}
+    is_whole = asked.period is None
+    money = {"amount_won": 0} if asked.money else {}
+    zero = pd.Series({**dict.fromkeys(_COUNTS, 0), **dict.fromkeys(_UNKNOWN), **money}, dtype=object)
+    nothing = Cell(_texts(_tiles(asked, zero)), no_funnel(whole, columns, _n_stages(whole)), [])
+    return Filters(
+        tr(" and ").join(map(spoken, columns_before(shown, "base"))) if labels and shown is not None else "",
+        [_called(label) for label in labels],
+        periods,
+        columns,
+        [*map(str, whole["outcome"].iloc[: _n_stages(whole)])],
+        ([tile.name for tile in _tiles(asked, zero, is_whole)], [tile.name for tile in _tiles(asked, zero)]),
+        _loss_texts(asked),
+        cells,
+        nothing,
+        left_out,
+    )
+
+
+_COUNTS: Final = ("created", "won", "lost", "open", "closed")
+_UNKNOWN: Final = ("win_rate", "win_rate_low", "win_rate_high", "median", "median_low", "median_high")
+
+
+def _cells(
+    asked: Asked, name: str | None, labels: Sequence[Label], columns: Sequence[tuple[str, str]]
+) -> Iterator[tuple[int, Cell]]:
+    """Ask for the numbers of all groups and of each, in one period or in that of the page."""
+    period = asked.period if name is None else named_period(name)
+    questions: list[tuple[Any, list[Label]]] = [(None, [()])]
+    if labels:
+        questions.append((asked.by, [*labels]))
+    for by, wanted in questions:
+        numbers = asked.numbers(by, period, wanted)
+        table = asked.funnel(by, period)
+        rows = funnel_rows(table, columns, _n_stages(table))
+        lost = loss_rows(asked.losses(by, period))
+        for place, label in enumerate(wanted):
+            if label in numbers:
+                tiles = _texts(_tiles(asked, numbers[label]))
+                yield ALL if by is None else place, Cell(tiles, rows[label], lost.get(label, []))
+
+
+def _texts(tiles: Sequence[Tile]) -> list[tuple[str, str]]:
+    return [(tile.value, tile.detail) for tile in tiles]
+
+
+def _tiles(asked: Asked, row: pd.Series, is_whole: bool = False) -> list[Tile]:
+    return number_tiles(row, basis=asked.basis, is_whole=is_whole, calendar=asked.calendar)
+
+
+def _n_stages(table: pd.DataFrame) -> int:
+    return max(len(table["stage"].cat.categories), 1)
+
+
+def _loss_texts(asked: Asked) -> int:
+    """Count the columns of losses that stand before the numbers: both stages, and the reason."""
+    return 2 + (asked.reason is not None)
+
+
+def _called(label: Label) -> str:
+    return ", ".join(label)
+
+
+def _periods_within(asked: Asked, names: Sequence[str]) -> list[str]:
+    """Choose the periods that lie within that of the page, the last one first."""
+    if asked.period is None:
+        return [*reversed(names)]
+    clock = asked.log._data.clock
+    start, end = period_of(asked.period, clock).ticks(clock)
+    kept = []
+    for name in reversed(names):
+        first, last = period_of(named_period(name), clock).ticks(clock)
+        if (start is None or (first is not None and first >= start)) and (
+            end is None or (last is not None and last <= end)
+        ):
+            kept.append(name)
+    return kept
