@@ -102,8 +102,7 @@ def report(
         page and in its data. No other column stands beside a key then, and conditions of `where` are named
         by their columns alone. Keys, stages and reasons stay as they are; ``items=False`` leaves keys out.
     language
-        Language of the page, as for :func:`stagefunnel.show`. A title of your own stays as it is, and so do
-        the columns of what the tables save as CSV.
+        Language of the page, as for :func:`stagefunnel.show`; saved tables keep their columns.
     by
         Columns to break down by, of the items table or of the log.
     top
