@@ -4,7 +4,8 @@ A chart takes a table of pandas, polars or Arrow, as :class:`stagefunnel.options
 """
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
 
 from .display.charts import (
     backtest_chart,
@@ -30,6 +31,7 @@ from .display.charts import (
 )
 from .signatures import show_values
 from .tables.frames import of_any_frame
+from .words import spoken_in
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -37,7 +39,18 @@ _T = TypeVar("_T")
 
 def _public(chart: Callable[_P, _T]) -> Callable[_P, _T]:
     show_values(chart)  # before it is wrapped, which takes over what a signature shows
-    return of_any_frame(chart)
+    return of_any_frame(_in_its_language(chart))
+
+
+def _in_its_language(chart: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Let a chart speak the language that it is asked in while it is drawn."""
+
+    @wraps(chart)
+    def drawn(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        with spoken_in(cast("str | None", kwargs.get("language"))):
+            return chart(*args, **kwargs)
+
+    return drawn
 
 
 plot_backtest = _public(backtest_chart.plot_backtest)

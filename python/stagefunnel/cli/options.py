@@ -14,6 +14,7 @@ from ..tables.options import (
     EveryName,
     Fill,
     KindName,
+    LanguageName,
     LossAtName,
     LostThenWonName,
     MissingStages,
@@ -380,6 +381,7 @@ def report(parser: argparse.ArgumentParser) -> None:
         "--out", dest="page", metavar="FILE", required=True, help="the page, e.g. report.html"
     )
     parser.add_argument("--title", metavar="TEXT", default="Sales funnel")
+    parser.add_argument("--language", choices=get_args(LanguageName), help="of the page (default: en)")
     parser.add_argument(
         "--sections", metavar="NAMES", help="sections in this order, e.g. funnels,losses,groups"
     )

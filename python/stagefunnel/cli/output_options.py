@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import get_args
 
-from ..tables.options import FormatName
+from ..tables.options import FormatName, LanguageName
 
 
 def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None:
@@ -13,6 +13,7 @@ def output(parser: argparse.ArgumentParser, *, has_several_tables: bool) -> None
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=get_args(FormatName), help="default: as --out ends, else table")
     several = "; csv and parquet: a directory, a file each; .xlsx: a sheet each" if has_several_tables else ""
+    output.add_argument("--language", choices=get_args(LanguageName), help="of tables for people")
     output.add_argument(
         "--wide", action="store_true", help="on a terminal, all columns, also those that have no room"
     )

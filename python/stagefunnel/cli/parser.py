@@ -28,6 +28,7 @@ _OF_SOME: Final = (
     "format",
     "out",
     "wide",
+    "language",
     "observed_until",
     "unlisted",
     "missing",

@@ -189,8 +189,10 @@ _RULES: Final = (
         "{} is what --within or --window measures to, and there is none of them",
     ),
     _Rule(
-        ("matrix",),
-        lambda args: choose_format(args.format, args.out) not in ("table", "markdown"),
+        ("matrix", "language"),
+        lambda args: (
+            not hasattr(args, "page") and choose_format(args.format, args.out) not in ("table", "markdown")
+        ),
         "{} is a look of tables for people; leave it out, or choose --format table or markdown",
     ),
     _Rule(("attribution_step",), _reads_step_1, "{} says which step --attribution step reads; ask for that"),

@@ -23,7 +23,7 @@ def say_doubts(log: sf.StageLog, args: argparse.Namespace, without: Collection[s
 
     Checks of `without` are passed over: what they doubt is said otherwise.
     """
-    from ..display.sentences import of_level
+    from ..display.log_sentences import of_level
 
     quality = log.quality()
     quality = quality[~quality["check"].isin(list(without))]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from ..words import tr
 from .crm_sentences import crm_tested
 from .fit_sentences import of_fit
 from .numbers import count, counted, percent
@@ -28,49 +29,75 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         return []
     tested = table[table["inside"].notna()]
     not_over = remembered.get("not_over", 0)
-    left_out = [f"{counted(not_over, 'date')} left out: the horizon is not over."] if not_over else []
+    left_out = (
+        [tr("{n_dates} left out: the horizon is not over.", n_dates=counted(not_over, "date"))]
+        if not_over
+        else []
+    )
     if outside := remembered.get("dates_outside"):
-        are = "it is" if outside == 1 else "they are"
-        left_out.append(f"{counted(outside, 'date')} left out: {are} not within the log.")
+        are = tr("it is") if outside == 1 else tr("they are")
+        left_out.append(
+            tr("{n_dates} left out: {are} not within the log.", n_dates=counted(outside, "date"), are=are)
+        )
     left_out = [*_untested(table, remembered), *left_out]
     if not len(tested):
-        why = "no open item had a chance that could be read off at any of the dates"
+        why = tr("no open item had a chance that could be read off at any of the dates")
         if not len(table):
-            why = "no forecast of the past is over"
+            why = tr("no forecast of the past is over")
         elif remembered.get("before_a_win", 0) == len(table):
-            why = "no visit of a stage had led to a win by any of the dates"
-        return [f"Nothing can be tested: {why}.", *left_out]
+            why = tr("no visit of a stage had led to a win by any of the dates")
+        return [tr("Nothing can be tested: {why}.", why=why), *left_out]
     inside = int(tested["inside"].sum())
     sure, dates = percent(remembered.get("confidence", USUAL_CONFIDENCE)), counted(len(tested), "past date")
-    sentences = [f"At {count(inside)} of {dates} the actual wins lay within the {sure} range."]
+    sentences = [
+        tr(
+            "At {inside} of {dates} the actual wins lay within the {sure} range.",
+            inside=count(inside),
+            dates=dates,
+            sure=sure,
+        )
+    ]
     certain = int((tested["expected_high"] == 0).sum())
     if certain:
-        sentences.append(f"At {count(certain)} of them no win was expected at all, with a range of 0 to 0.")
+        sentences.append(
+            tr(
+                "At {certain} of them no win was expected at all, with a range of 0 to 0.",
+                certain=count(certain),
+            )
+        )
     expected, actual = float(tested["expected"].sum()), float(tested["actual"].sum())
     if actual:
         off = expected / actual - 1
-        how = "too high" if off > 0 else "too low"
+        how = tr("too high") if off > 0 else tr("too low")
         near = abs(off) < 0.005
         sentences.append(
-            "On average the forecast was right."
+            tr("On average the forecast was right.")
             if near
-            else f"On average the forecast was {percent(abs(off))} {how}."
+            else tr("On average the forecast was {off} {how}.", off=percent(abs(off)), how=how)
         )
     sentences += crm_tested(tested)
     apart = remembered.get("apart", 0)
     if apart < len(tested):
         sentences.append(
-            f"The horizons overlap: this is as good as {counted(max(apart, 1), 'test')} that stand apart."
+            tr(
+                "The horizons overlap: this is as good as {n_tests} that stand apart.",
+                n_tests=counted(max(apart, 1), "test"),
+            )
         )
     if _is_too_narrow(inside, len(tested), apart, remembered.get("confidence", USUAL_CONFIDENCE)):
         sentences.append(
-            f"The ranges are too narrow here: {things_of(remembered)} that close together or share one fate "
-            "are taken for independent ones."
+            tr(
+                "The ranges are too narrow here: {things} that close together or share one fate "
+                "are taken for independent ones.",
+                things=things_of(remembered),
+            )
         )
     if remembered.get("amount_of_today"):
         sentences.append(
-            f"Amounts are not tested: {remembered['amount_of_today']} is of the items table, whose values "
-            "are of today."
+            tr(
+                "Amounts are not tested: {amount_of_today} is of the items table, whose values are of today.",
+                amount_of_today=remembered["amount_of_today"],
+            )
         )
     return [*sentences, *of_fit(remembered), *left_out]
 
@@ -94,10 +121,17 @@ def _untested(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     others = len(untested) - before
     parts = []
     if before:
-        parts.append(f"at {counted(before, 'date')} no visit of a stage had led to a win yet")
+        parts.append(
+            tr("at {n_dates} no visit of a stage had led to a win yet", n_dates=counted(before, "date"))
+        )
     if others:
-        parts.append(f"at {counted(others, 'date')} no open item had a chance that could be read off")
+        parts.append(
+            tr(
+                "at {n_dates} no open item had a chance that could be read off",
+                n_dates=counted(others, "date"),
+            )
+        )
     n_won = int(untested["actual"].sum())
-    came = f"{counted(n_won, 'win')} came all the same" if n_won else "no win came"
-    text = f"{' and '.join(parts)}, so that nothing could be forecast: {came}."
+    came = tr("{n_wins} came all the same", n_wins=counted(n_won, "win")) if n_won else tr("no win came")
+    text = tr("{parts}, so that nothing could be forecast: {came}.", parts=tr(" and ").join(parts), came=came)
     return [text[0].upper() + text[1:]]

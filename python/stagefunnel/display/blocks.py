@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .grid import Grid
 
-_SHARE = re.compile(r"(?:< )?(\d+(?:\.\d+)?)%")
+_SHARE = re.compile(r"(?:< )?(\d+(?:[.,]\d+)?)[\xa0\u202f]?%")
 _PARTS = " ▏▎▍▌▋▊▉"
 _LONGEST = 10  # letters of a bar of all
 
@@ -34,7 +34,7 @@ def bar_of(cell: str) -> str:
     share = _SHARE.fullmatch(cell.strip())
     if share is None:
         return " " * _LONGEST
-    value = min(float(share[1]) / 100, 1.0)
+    value = min(float(share[1].replace(",", ".")) / 100, 1.0)
     eighths = round(value * _LONGEST * 8)
     eighths = max(eighths, 1) if value else 0
     whole, rest = divmod(eighths, 8)

@@ -8,6 +8,9 @@ from typing import Any, Final
 
 import pandas as pd
 
+from ..words import current_catalogue, tr
+from .given import of_moment
+from .heads import WORDS_OF, label, word_of
 from .numbers import (
     change,
     count,
@@ -65,8 +68,12 @@ def cell_writer(
         return percent if is_share(name) or name in _SHARES_OF.get(of_table, ()) else number
     if kind == "i" and name != "item":
         return count
+    if kind == "M" and current_catalogue() is not None:
+        return lambda value: "" if pd.isna(value) else of_moment(pd.Timestamp(value))
     if kind == "b":
-        return lambda value: "yes" if not pd.isna(value) and value else ""
+        return lambda value: tr("yes") if not pd.isna(value) and value else ""
+    if name in WORDS_OF:
+        return lambda value: "" if pd.isna(value) else _vocabulary(name, value, name_of)
     return lambda value: _word(value, name_of)
 
 
@@ -96,7 +103,7 @@ def between(write: Callable[[Any], str], low: Any, high: Any) -> str:
         return f"({percents(low, high)})"
     least, most = write(low), write(high)
     if write is points:  # a dash between signs would be one of them
-        return f"({without_points(least)} to {without_points(most)})"
+        return tr("({low} to {high})", low=without_points(least), high=without_points(most))
     return f"({least}–{most})"
 
 
@@ -106,7 +113,15 @@ def is_share(name: str) -> bool:
     return name.startswith(_SHARES) or name.endswith("rate")
 
 
+def _vocabulary(name: str, value: Any, name_of: NameOf) -> str:
+    """Write a value that is a word of the package, unless it is a stage with a name."""
+    if value is False:
+        return ""
+    named = name_of(value)
+    return word_of(name, value) if named == str(value) else named
+
+
 def _word(value: Any, name_of: NameOf) -> str:
     if pd.isna(value) or value is False:
         return ""
-    return "yes" if value is True else name_of(value)
+    return tr("yes") if value is True else label(name_of(value))

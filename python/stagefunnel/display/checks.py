@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ..tables.schema import CHECKED_SHARES
+from ..words import tr
 from .numbers import counted, number, percent
 
 
@@ -26,14 +27,21 @@ def written_checks(table: pd.DataFrame) -> pd.DataFrame:
 def check_sentence(table: pd.DataFrame) -> str:
     """Say how many conditions failed."""
     n_failed, n_all = int(table["failed"].sum()), counted(len(table), "condition")
-    return f"{n_failed} of {n_all} failed." if n_failed else f"None of {n_all} failed."
+    return (
+        tr("{n_failed} of {n_all} failed.", n_failed=n_failed, n_all=n_all)
+        if n_failed
+        else tr("None of {n_all} failed.", n_all=n_all)
+    )
 
 
 def failures(table: pd.DataFrame) -> list[str]:
     """Say of each condition that failed what the value was, or why it is not known."""
     failed = written_checks(table)[table["failed"].to_numpy(dtype=bool)]
     rows = zip(failed["condition"], failed["value"], failed["note"], strict=True)
-    return [f"{condition} ({note or f'it is {value}'})" for condition, value, note in rows]
+    return [
+        tr("{condition} ({note})", condition=condition, note=note or tr("it is {value}", value=value))
+        for condition, value, note in rows
+    ]
 
 
 def _written(condition: str, value: Any) -> str:

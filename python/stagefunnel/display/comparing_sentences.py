@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ..tables.labels import MISSING, columns_before
+from ..words import tr, trn
 from .extremes import group_name, group_names
 from .numbers import count, counted, percent, plural, points, without_points
 from .period_sentences import NameOf
@@ -48,7 +49,7 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
     if len(table) != remembered.get("rows"):
         return []  # rows were taken out, and the p-values are of all of them
     if remembered.get("of_report"):
-        return ["Groups are read at the stages and share items, so that no difference is tested."]
+        return [tr("Groups are read at the stages and share items, so that no difference is tested.")]
     things = things_of(remembered)
     clear = table[is_clear(table, remembered)].sort_values("p_adjusted", kind="stable")
     before = _stages_before(table, remembered)
@@ -59,13 +60,13 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
     for at in named.index[:_MOST_NAMED]:
         sentences.append(_difference(table.loc[[at]], before[at], name_of, remembered, things))
     if len(named) > _MOST_NAMED:
-        sentences.append(f"… and {count(len(named) - _MOST_NAMED)} more clear differences.")
+        sentences.append(tr("… and {named} more clear differences.", named=count(len(named) - _MOST_NAMED)))
     if table["p_value"].isna().all():
-        sentences.append("There is nothing to compare.")
+        sentences.append(tr("There is nothing to compare."))
     elif not len(clear):
-        sentences.append("No step shows a clear difference.")
+        sentences.append(tr("No step shows a clear difference."))
     elif len(clear) < table["p_value"].notna().sum():
-        sentences.append("No other step shows a clear difference.")
+        sentences.append(tr("No other step shows a clear difference."))
     return [
         *_age(remembered),
         *sentences,
@@ -78,8 +79,11 @@ def of_period_differences(table: pd.DataFrame, name_of: NameOf, remembered: Mapp
     """Say at which stages two periods clearly differ; the table has the bounds of its differences."""
     if table["p_adjusted"].isna().all():
         n = remembered.get("shared_items", 0)
-        shared = f"{counted(n, 'item')} {'is' if n == 1 else 'are'} in both periods"
-        return [f"{shared}, so that no difference is tested."] if n else ["There is nothing to compare."]
+        shared = trn(
+            "{n_items} is in both periods", "{n_items} are in both periods", n, n_items=counted(n, "item")
+        )
+        text = tr("{shared}, so that no difference is tested.", shared=shared)
+        return [text] if n else [tr("There is nothing to compare.")]
     now, before = map(str, remembered.get("called", ("now", "before")))
     by = columns_before(table, "stage")
     clear = table[is_clear(table, remembered, ["base", "base_before"])]
@@ -87,29 +91,38 @@ def of_period_differences(table: pd.DataFrame, name_of: NameOf, remembered: Mapp
     sentences = []
     for at in clear.index[:_MOST_NAMED]:
         one = clear.loc[at]
-        of_group = f"{group_name(clear.loc[[at]], by)}: " if by else ""
+        of_group = tr("{loc}: ", loc=group_name(clear.loc[[at]], by)) if by else ""
         name = "conversion_from_all"
         low, high = (without_points(points(one[f"{name}_difference_{end}"])) for end in ("low", "high"))
         sentences.append(
-            f"{of_group}{name_of(one['stage'])}: {percent(one[name])} of all in {now}, "
-            f"{percent(one[f'{name}_before'])} in {before} "
-            f"({points(one[f'{name}_difference'])}, {low} to {high})."
+            tr(
+                "{of_group}{stage}: {one} of all in {now}, {one_2} in {before} ({one_3}, {low} to {high}).",
+                of_group=of_group,
+                stage=name_of(one["stage"]),
+                one=percent(one[name]),
+                now=now,
+                one_2=percent(one[f"{name}_before"]),
+                before=before,
+                one_3=points(one[f"{name}_difference"]),
+                low=low,
+                high=high,
+            )
         )
     if len(clear) > _MOST_NAMED:
-        sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more clear differences.")
+        sentences.append(tr("… and {clear} more clear differences.", clear=count(len(clear) - _MOST_NAMED)))
     if not len(clear):
-        return [f"No stage shows a clear difference between {now} and {before}."]
+        return [tr("No stage shows a clear difference between {now} and {before}.", now=now, before=before)]
     rest = len(clear) < table["p_adjusted"].notna().sum()
-    return [*sentences, *(["No other stage shows a clear difference."] if rest else [])]
+    return [*sentences, *([tr("No other stage shows a clear difference.")] if rest else [])]
 
 
 def of_decomposition(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
     """Say which step made most of the difference of two conversions."""
     totals = remembered.get("totals", (None, None))
     if len(table) != remembered.get("rows") or None in totals:
-        return ["One side has no items, so that there is nothing to split."] if None in totals else []
+        return [tr("One side has no items, so that there is nothing to split.")] if None in totals else []
     total = totals[0] - totals[1]
-    sentences = [*_age_of_two(remembered), _whole("Ever won", totals, remembered)]
+    sentences = [*_age_of_two(remembered), _whole(tr("Ever won"), totals, remembered)]
     if abs(total) > _NOTHING:
         sentences += _steps(table, total, name_of, is_small=min(remembered.get("items", (0,))) < LEAST_BASE)
     return [*sentences, *_shared(remembered), *_too_recent(remembered), *_passed_over(name_of, remembered)]
@@ -131,11 +144,21 @@ def _steps(table: pd.DataFrame, total: float, name_of: NameOf, *, is_small: bool
     if not most[1]:
         return []
     if abs(against[0]) > abs(most[0]) or abs(most[0]) > _CANCELLED * abs(total):
-        parts = [f"the step to {stage} {effect}" for _, stage, effect in (most, against) if stage]
-        return [f"The steps work against each other: {'; '.join(parts)}."]
-    found = [f"The step to {most[1]} made the largest part of it: {most[2]}."]
+        parts = [
+            tr("the step to {stage} {effect}", stage=stage, effect=effect)
+            for _, stage, effect in (most, against)
+            if stage
+        ]
+        return [tr("The steps work against each other: {parts}.", parts=tr("; ").join(parts))]
+    found = [tr("The step to {most} made the largest part of it: {most_2}.", most=most[1], most_2=most[2])]
     if abs(against[0]) > abs(most[0]) / 2:
-        found.append(f"The step to {against[1]} works against it: {against[2]}.")
+        found.append(
+            tr(
+                "The step to {against} works against it: {against_2}.",
+                against=against[1],
+                against_2=against[2],
+            )
+        )
     return found
 
 
@@ -144,33 +167,48 @@ def _may_be_chance(effect: float, error: float, *, is_small: bool) -> str:
 
     Of few items an error is no good: where all or none of them got past a step, it is 0.
     """
-    return ", which may be chance" if abs(effect) <= _SURE * error or (is_small and error >= 0) else ""
+    return tr(", which may be chance") if abs(effect) <= _SURE * error or (is_small and error >= 0) else ""
 
 
 def _part(effect: float) -> str:
     """Write a part of a difference inside a sentence, where ``> -0.1 points`` would not be read."""
-    return points(effect) if effect == 0 or abs(effect) >= 0.0005 else "less than 0.1 points"
+    return points(effect) if effect == 0 or abs(effect) >= 0.0005 else tr("less than 0.1 points")
 
 
 def of_mix_rate(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
     """Say how much of a difference is the mix, and whether every group moves the other way."""
     totals = remembered.get("totals", (None, None))
     if len(table) != remembered.get("rows") or None in totals:
-        return ["One side has no items, so that there is nothing to split."] if None in totals else []
-    what = f"Reached {name_of(remembered['stage'])}" if "stage" in remembered else "Won of all"
+        return [tr("One side has no items, so that there is nothing to split.")] if None in totals else []
+    what = (
+        tr("Reached {stage}", stage=name_of(remembered["stage"]))
+        if "stage" in remembered
+        else tr("Won of all")
+    )
     things = things_of(remembered)
     sentences = [
         *_age_of_two(remembered),
         _whole(what, totals, remembered),
-        f"Which {things} came accounts for {_part(table['mix'].sum())} of it, and how they were handled for "
-        f"{_part(table['rate'].sum())}.",
+        tr(
+            "Which {things} came accounts for {part} of it, and how they were handled for {part_2}.",
+            things=things,
+            part=_part(table["mix"].sum()),
+            part_2=_part(table["rate"].sum()),
+        ),
     ]
     if remembered.get("reversed"):
         sides = remembered["sides"]
-        worse, better = ("lower", "higher") if totals[0] > totals[1] else ("higher", "lower")
+        worse, better = (tr("lower"), tr("higher")) if totals[0] > totals[1] else (tr("higher"), tr("lower"))
         sentences.append(
-            f"Simpson's reversal: no group has a {better} rate in {sides[0]} than in {sides[1]}, and some "
-            f"have a {worse} one; all together move the other way, because of the mix."
+            tr(
+                "Simpson's reversal: no group has a {better} rate in {sides} than in {sides_2}, "
+                "and some have a {worse} one; all together move the other way, because of the "
+                "mix.",
+                better=better,
+                sides=sides[0],
+                sides_2=sides[1],
+                worse=worse,
+            )
         )
     return [*sentences, *_shared(remembered), *_too_recent(remembered)]
 
@@ -182,25 +220,42 @@ def of_drivers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     clear = table[is_clear(table, remembered, ["n"])]
     sentences = [_goes_with(clear.loc[at]) for at in clear.index[:_MOST_NAMED]]
     if len(clear) > _MOST_NAMED:
-        sentences.append(f"… and {count(len(clear) - _MOST_NAMED)} more.")
-    sentences = sentences or ["No value clearly goes with winning or losing."]
+        sentences.append(tr("… and {clear} more.", clear=count(len(clear) - _MOST_NAMED)))
+    sentences = sentences or [tr("No value clearly goes with winning or losing.")]
     return [*_age_of_two(remembered), *sentences, *_too_recent(remembered)]
 
 
 def _goes_with(one: Any) -> str:
     low, high = (without_points(points(one[f"difference_{side}"])) for side in ("low", "high"))
-    what = "winning" if one["difference"] > 0 else "not winning"
-    return (
-        f"{one['column']} {one['value']} goes with {what}: {percent(one['conversion'])} against "
-        f"{percent(one['conversion_rest'])} of the rest ({points(one['difference'])}, {low} to {high})."
+    what = tr("winning") if one["difference"] > 0 else tr("not winning")
+    return tr(
+        "{column} {value} goes with {what}: {conversion} against {conversion_rest} of the "
+        "rest ({difference}, {low} to {high}).",
+        column=one["column"],
+        value=one["value"],
+        what=what,
+        conversion=percent(one["conversion"]),
+        conversion_rest=percent(one["conversion_rest"]),
+        difference=points(one["difference"]),
+        low=low,
+        high=high,
     )
 
 
 def _whole(what: str, totals: Sequence[float], remembered: Mapping[str, Any]) -> str:
     a, b = remembered.get("sides", ("a", "b"))
-    chance = ", which may be chance" if _is_chance(totals, remembered) else ""
+    chance = tr(", which may be chance") if _is_chance(totals, remembered) else ""
     difference = points(totals[0] - totals[1])
-    return f"{what}: {percent(totals[0])} in {a}, {percent(totals[1])} in {b} ({difference}){chance}."
+    return tr(
+        "{what}: {totals} in {a}, {totals_2} in {b} ({difference}){chance}.",
+        what=what,
+        totals=percent(totals[0]),
+        a=a,
+        totals_2=percent(totals[1]),
+        b=b,
+        difference=difference,
+        chance=chance,
+    )
 
 
 def _is_chance(totals: Sequence[float], remembered: Mapping[str, Any]) -> bool:
@@ -220,15 +275,25 @@ def _age_of_two(remembered: Mapping[str, Any]) -> list[str]:
 
 def _shared(remembered: Mapping[str, Any]) -> list[str]:
     n = remembered.get("shared_items", 0)
-    both = f"{counted(n, thing_of(remembered))} {'is' if n == 1 else 'are'} on both sides"
-    return [f"{both}, so that there are no errors."] if n else []
+    both = trn("{n} is on both sides", "{n} are on both sides", n, n=counted(n, thing_of(remembered)))
+    return [tr("{both}, so that there are no errors.", both=both)] if n else []
 
 
 def _too_recent(remembered: Mapping[str, Any]) -> list[str]:
     """Say how many items were left out because nobody can follow them for so long yet."""
     n = remembered.get("too_recent", 0)
     what = f"{counted(n, 'item')} {'is' if n == 1 else 'are'}"
-    return [f"{what} too recent to be followed for {remembered['within']}, and left out."] if n else []
+    return (
+        [
+            tr(
+                "{what} too recent to be followed for {within}, and left out.",
+                what=what,
+                within=remembered["within"],
+            )
+        ]
+        if n
+        else []
+    )
 
 
 def _stages_before(table: pd.DataFrame, remembered: Mapping[str, Any]) -> dict[Any, str]:
@@ -246,18 +311,24 @@ def _difference(
     by = columns_before(row, "stage")
     sides = remembered.get("sides", [["", ""]])
     name = group_name(row, by) if by else sides[0][0]
-    more = "more" if one["difference"] > 0 else "fewer"
-    of = f"of the {things} that got to {name_of(before)}"
+    more = tr("more") if one["difference"] > 0 else tr("fewer")
+    of = tr("of the {things} that got to {before}", things=things, before=name_of(before))
     stage = one["stage"]
     if str(stage) in remembered.get("won", ()):
-        does = f"{name} wins {more} {of}"
+        does = tr("{name} wins {more} {of}", name=name, more=more, of=of)
     else:
-        does = f"{name} gets {more} {of} on to {name_of(stage)}"
+        does = tr("{name} gets {more} {of} on to {stage}", name=name, more=more, of=of, stage=name_of(stage))
     low, high = (without_points(points(one[f"difference_{side}"])) for side in ("low", "high"))
     than = sides[0][1] or _others(remembered, name, things)
-    return (
-        f"{does} than {than}: {percent(one['conversion_a'])} against {percent(one['conversion_b'])} "
-        f"({points(one['difference'])}, {low} to {high})."
+    return tr(
+        "{does} than {than}: {conversion_a} against {conversion_b} ({difference}, {low} to {high}).",
+        does=does,
+        than=than,
+        conversion_a=percent(one["conversion_a"]),
+        conversion_b=percent(one["conversion_b"]),
+        difference=points(one["difference"]),
+        low=low,
+        high=high,
     )
 
 
@@ -269,11 +340,12 @@ def _others(remembered: Mapping[str, Any], name: str, things: str) -> str:
     columns = [str(column) for column in remembered.get("columns", ())]
     called = columns[0].replace("_", " ") if len(columns) == 1 else ""
     if not called.replace(" ", "").isalpha():
-        return "the rest"
+        return tr("the rest")
     if name == MISSING:
-        return f"{things} with {'an' if called[0].lower() in 'aeiou' else 'a'} {called}"
-    without = f" and {things} without one" if remembered.get("has_missing") else ""
-    return f"the other {plural(called)}{without}"
+        article = "an" if called[0].lower() in "aeiou" else "a"
+        return tr("{things} with {article} {column}", things=things, article=article, column=called)
+    others = tr("the other {replace}", replace=plural(called))
+    return others + (tr(" and {things} without one", things=things) if remembered.get("has_missing") else "")
 
 
 def _age(remembered: Mapping[str, Any]) -> list[str]:
@@ -291,5 +363,11 @@ def _passed_over(name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
     labels = remembered.get("passed_over", ())
     if not labels:
         return []
-    what = "is optional or has dates, and is" if len(labels) == 1 else "are optional or have dates, and are"
-    return [f"{', '.join(name_of(label) for label in labels)} {what} passed over."]
+    what = (
+        tr("is optional or has dates, and is")
+        if len(labels) == 1
+        else tr("are optional or have dates, and are")
+    )
+    return [
+        tr("{labels} {what} passed over.", labels=", ".join(name_of(label) for label in labels), what=what)
+    ]

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from ..words import tr, trn
+from ..words.forms import written
 from .numbers import counted, number, percent
 
 _NEAR: Final = 0.005  # half a percent: nobody calls that too high
@@ -14,8 +16,8 @@ _NEAR: Final = 0.005  # half a percent: nobody calls that too high
 
 def crm_total(row: pd.Series, wins: str) -> str:
     """Say what the CRM's own chances make of all open items: an amount, or so many wins."""
-    worth = number(round(row["crm_amount"])) if "crm_amount" in row else f"{wins} wins"
-    return f"The CRM's own chances make it {worth}."
+    worth = number(round(row["crm_amount"])) if "crm_amount" in row else tr("{wins} wins", wins=wins)
+    return tr("The CRM's own chances make it {worth}.", worth=worth)
 
 
 def without_crm(remembered: Mapping[str, Any]) -> list[str]:
@@ -23,8 +25,14 @@ def without_crm(remembered: Mapping[str, Any]) -> list[str]:
     n = remembered.get("probability_missing", 0)
     if not n:
         return []
-    has, adds = ("has", "adds") if n == 1 else ("have", "add")
-    return [f"{counted(n, 'open item')} {has} no chance of the CRM's own and {adds} nothing to that."]
+    return [
+        trn(
+            "{n_open_items} has no chance of the CRM's own and adds nothing to that.",
+            "{n_open_items} have no chance of the CRM's own and add nothing to that.",
+            n,
+            n_open_items=counted(n, "open item"),
+        )
+    ]
 
 
 def crm_tested(tested: pd.DataFrame) -> list[str]:
@@ -37,9 +45,18 @@ def crm_tested(tested: pd.DataFrame) -> list[str]:
     if not len(known) or not actual:
         return []
     off = expected / actual - 1
-    how = f"{percent(abs(off))} {'too high' if off > 0 else 'too low'}" if abs(off) >= _NEAR else "right"
+    how = (
+        tr("{off} {word}", off=percent(abs(off)), word=tr("too high") if off > 0 else tr("too low"))
+        if abs(off) >= _NEAR
+        else tr("right")
+    )
     ours, theirs = float(known["brier"].mean()), float(known["crm_brier"].mean())
     return [
-        f"The CRM's own chances were {how}. Their mean squared error is {theirs:.3f}, that of the forecast "
-        f"{ours:.3f}."
+        tr(
+            "The CRM's own chances were {how}. Their mean squared error is {theirs}, that of "
+            "the forecast {ours}.",
+            how=how,
+            theirs=written(f"{theirs:.3f}"),
+            ours=written(f"{ours:.3f}"),
+        )
     ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from ..tables.labels import columns_before
 from ..tables.schema import FLOW, FLOW_AMOUNTS
+from ..words import Words, mark, tr
 from .group_findings import of_each_group
 from .numbers import count, number
+
+_CHANGED: Final = Words({"raised": mark("raised"), "lowered": mark("lowered")})
 
 
 def of_flow(table: pd.DataFrame) -> list[str]:
@@ -19,13 +22,22 @@ def of_flow(table: pd.DataFrame) -> list[str]:
     if "period" not in columns_before(table, "stage") or table.empty:
         return of_each_group(table, "stage", _of_group)
     periods = [*dict.fromkeys(table["period"].astype(str))]
-    stretch = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
-    return [f"{stretch}: {line}" for line in of_each_group(_of_all_periods(table), "stage", _of_group)]
+    stretch = (
+        periods[0]
+        if len(periods) == 1
+        else tr("{periods} to {periods_2}", periods=periods[0], periods_2=periods[-1])
+    )
+    return [
+        tr("{stretch}: {line}", stretch=stretch, line=line)
+        for line in of_each_group(_of_all_periods(table), "stage", _of_group)
+    ]
 
 
 def flow_title(title: str, remembered: Mapping[str, Any]) -> str:
     """Say in the title where amounts do not change."""
-    return f"{title}, with the amounts of today" if remembered.get("amounts_of_today") else title
+    return (
+        tr("{title}, with the amounts of today", title=title) if remembered.get("amounts_of_today") else title
+    )
 
 
 def _of_all_periods(table: pd.DataFrame) -> pd.DataFrame:
@@ -50,10 +62,19 @@ def _of_group(table: pd.DataFrame) -> list[str]:
     left = total["won"] + total["lost"] + total["moved_out"]
     if total["at_start"] + came - left != total["at_end"]:
         return []
-    away = f", {count(total['moved_out'])} moved to another pipeline" if total["moved_out"] else ""
-    sentence = (
-        f"In work: {count(total['at_start'])} at the start, {count(came)} came in, "
-        f"{count(total['won'])} won, {count(total['lost'])} lost{away}, {count(total['at_end'])} at the end"
+    away = (
+        tr(", {moved_out} moved to another pipeline", moved_out=count(total["moved_out"]))
+        if total["moved_out"]
+        else ""
+    )
+    sentence = tr(
+        "In work: {at_start} at the start, {came} came in, {won} won, {lost} lost{away}, {at_end} at the end",
+        at_start=count(total["at_start"]),
+        came=count(came),
+        won=count(total["won"]),
+        lost=count(total["lost"]),
+        away=away,
+        at_end=count(total["at_end"]),
     )
     return [sentence, *_in_money(open_stages)]
 
@@ -68,15 +89,19 @@ def _in_money(open_stages: pd.DataFrame) -> list[str]:
     ends = total["at_start"] + came + total["raised"] - left - total["lowered"]
     if not np.isclose(ends, total["at_end"], rtol=1e-9, atol=1e-6):
         return []
-    changed = [f"{number(total[name])} {name}" for name in ("raised", "lowered") if total[name]]
-    away = [f"{number(total['moved_out'])} moved to another pipeline"] if total["moved_out"] else []
+    changed = [f"{number(total[name])} {word}" for name, word in _CHANGED.items() if total[name]]
+    away = (
+        [tr("{moved_out} moved to another pipeline", moved_out=number(total["moved_out"]))]
+        if total["moved_out"]
+        else []
+    )
     parts = [
-        f"{number(total['at_start'])} at the start",
-        f"{number(came)} came in",
+        tr("{at_start} at the start", at_start=number(total["at_start"])),
+        tr("{came} came in", came=number(came)),
         *changed,
-        f"{number(total['won'])} won",
-        f"{number(total['lost'])} lost",
+        tr("{won} won", won=number(total["won"])),
+        tr("{lost} lost", lost=number(total["lost"])),
         *away,
-        f"{number(total['at_end'])} at the end",
+        tr("{at_end} at the end", at_end=number(total["at_end"])),
     ]
-    return [f"In work, in money: {', '.join(parts)}"]
+    return [tr("In work, in money: {parts}", parts=", ".join(parts))]

@@ -18,15 +18,17 @@ from ..tables.schema import (
     WIN_PROBABILITY,
     WIN_WITHIN,
 )
+from ..words import tr, trn
 from .backtest_sentences import USUAL_CONFIDENCE, is_cut, of_backtest
+from .bottleneck_sentences import of_bottlenecks
 from .crm_sentences import crm_total, without_crm
 from .extremes import group_name
 from .fit_sentences import of_fit
+from .given import of_moment
 from .markov_sentences import of_markov_check
-from .numbers import count, counted, number, part_of, percent, points, tenths
+from .numbers import count, counted, number, part_of, percent, tenths
 from .period_sentences import NameOf
-from .things import things_of
-from .unlike import LEAST_BASE
+from .things import thing_of, things_of
 
 #: The first columns of each table.
 FORECAST_TABLES: Final[Mapping[str, Sequence[str]]] = {
@@ -45,8 +47,10 @@ _MOST_GROUPS: Final = 5  # whose answers are written out
 def forecast_title(remembered: Mapping[str, Any]) -> str:
     """Say what is forecast, and until when."""
     until = remembered.get("until")
-    return (
-        f"Expected wins of open {things_of(remembered)}{f', won before {day_text(until)}' if until else ''}"
+    return tr(
+        "Expected wins of open {things}{word}",
+        things=things_of(remembered),
+        word=tr(", won before {day_text}", day_text=day_text(until)) if until else "",
     )
 
 
@@ -58,16 +62,21 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
     sentences = []
     for rows in blocks[:_MOST_GROUPS]:
-        prefix = f"{group_name(rows, by)}: " if by else ""
+        prefix = tr("{rows}: ", rows=group_name(rows, by)) if by else ""
         sentences += [f"{prefix}{one}" for one in _of_group(rows, remembered)]
     if len(blocks) > _MOST_GROUPS:
-        sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
+        sentences.append(tr("… and {blocks} more groups", blocks=count(len(blocks) - _MOST_GROUPS)))
     if by and not remembered.get("fit_by"):
-        sentences.append("The chances are those of all groups together; fit_by has each group's own.")
+        sentences.append(tr("The chances are those of all groups together; fit_by has each group's own."))
     if remembered.get("amount_missing"):
         n = remembered["amount_missing"]
         sentences.append(
-            f"{counted(n, 'open item')} without an amount {'adds' if n == 1 else 'add'} nothing to amounts."
+            trn(
+                "{n_open_items} without an amount adds nothing to amounts.",
+                "{n_open_items} without an amount add nothing to amounts.",
+                n,
+                n_open_items=counted(n, "open item"),
+            )
         )
     about_fit = of_fit(remembered)
     if remembered.get("nothing_won"):
@@ -88,18 +97,33 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     n_open, beyond = int(all_of_them["n_open"]), int(all_of_them["n_beyond_support"])
     things = things_of(remembered)
     if not n_open:
-        return [f"No {things.removesuffix('s')} is open."]
+        return [tr("No {thing} is open.", thing=thing_of(remembered))]
     sentences = []
     if not pd.isna(all_of_them["expected_wins"]):
         expected = tenths(all_of_them["expected_wins"])
         between = _range(all_of_them, "expected_wins", remembered)
         known = number_known(all_of_them)
-        of = f"{count(known)} open {things}{_that_can(n_open - known)}"
-        sentences.append(f"About {expected} of {of} are expected to be won{_until(remembered)} ({between}).")
+        of = tr(
+            "{known} open {things}{that_can}",
+            known=count(known),
+            things=things,
+            that_can=_that_can(n_open - known),
+        )
+        sentences.append(
+            tr(
+                "About {expected} of {of} are expected to be won{until} ({between}).",
+                expected=expected,
+                of=of,
+                until=_until(remembered),
+                between=between,
+            )
+        )
         if "expected_amount" in rows and not pd.isna(all_of_them["expected_amount"]):
             expected = number(round(all_of_them["expected_amount"]))
             between = _range(all_of_them, "expected_amount", remembered)
-            sentences.append(f"Amount expected of them: {expected} ({between}).")
+            sentences.append(
+                tr("Amount expected of them: {expected} ({between}).", expected=expected, between=between)
+            )
     if not pd.isna(all_of_them.get("crm_wins")):
         sentences.append(crm_total(all_of_them, tenths(all_of_them["crm_wins"])))
     stuck = rows[in_never_left(rows, remembered)]
@@ -110,16 +134,28 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
             amount -= stuck["amount_beyond_support"].sum()
         worth = "" if pd.isna(amount) else f" ({number(round(amount))})"
         sentences.append(
-            f"{counted(too_old, 'open item')}{worth} {'has' if too_old == 1 else 'have'} been in the stage "
-            "longer than any item that ever left it: too old to forecast."
+            trn(
+                "{n_open_items}{worth} has been in the stage longer than any item that ever left "
+                "it: too old to forecast.",
+                "{n_open_items}{worth} have been in the stage longer than any item that ever "
+                "left it: too old to forecast.",
+                too_old,
+                n_open_items=counted(too_old, "open item"),
+                worth=worth,
+            )
         )
     new = rows[rows["line"] == "new_items"]
     if len(new) and not pd.isna(new.iloc[0]["expected_wins"]):
         expected = tenths(new.iloc[0]["expected_wins"])
         between = _range(new.iloc[0], "expected_wins", remembered)
         sentences.append(
-            f"About {expected} more wins are expected of {things} that are not there yet ({between}); "
-            "they are not in the total."
+            tr(
+                "About {expected} more wins are expected of {things} that are not there yet "
+                "({between}); they are not in the total.",
+                expected=expected,
+                things=things,
+                between=between,
+            )
         )
     return sentences
 
@@ -138,12 +174,12 @@ def number_known(row: Any) -> int:
 
 
 def _that_can(others: int) -> str:
-    return " that can be forecast" if others else ""
+    return tr(" that can be forecast") if others else ""
 
 
 def _until(remembered: Mapping[str, Any]) -> str:
     until = remembered.get("until")
-    return f" before {day_text(until)}" if until else " some day"
+    return tr(" before {day_text}", day_text=day_text(until)) if until else tr(" some day")
 
 
 def day_text(until: Any) -> str:
@@ -155,12 +191,17 @@ def day_text(until: Any) -> str:
         moment = pd.Timestamp(text)
     except ValueError:  # a year of five digits, which pandas writes and does not read
         return text
-    return f"{moment:%Y-%m-%d}" if moment == moment.normalize() else f"{moment:%Y-%m-%d %H:%M}"
+    return of_moment(moment)
 
 
 def _range(row: Any, name: str, remembered: Mapping[str, Any]) -> str:
     low, high = (number(round(row[f"{name}_{end}"])) for end in ("low", "high"))
-    return f"{low}–{high}, the {percent(remembered.get('confidence', USUAL_CONFIDENCE))} range"
+    return tr(
+        "{low}–{high}, the {get} range",
+        low=low,
+        high=high,
+        get=percent(remembered.get("confidence", USUAL_CONFIDENCE)),
+    )
 
 
 def _of_target(remembered: Mapping[str, Any]) -> list[str]:
@@ -169,15 +210,24 @@ def _of_target(remembered: Mapping[str, Any]) -> list[str]:
         return []
     value, so_far = number(round(target["value"])), number(round(target["so_far"]))
     if not target["missing"]:
-        return [f"The target of {value} is reached: {so_far} so far."]
-    parts = [f"Of the target of {value}, {so_far} are won so far"]
+        return [tr("The target of {value} is reached: {so_far} so far.", value=value, so_far=so_far)]
+    parts = [tr("Of the target of {value}, {so_far} are won so far", value=value, so_far=so_far)]
     if target["expected"] is not None:
-        parts.append(f"{number(round(target['expected']))} are expected in all, new items included")
+        parts.append(
+            tr("{round} are expected in all, new items included", round=number(round(target["expected"])))
+        )
     if target["coverage"] is not None:
-        parts.append(f"what is open is {tenths(target['coverage'])} times what is missing")
-    sentences = ["; ".join(parts) + "."]
+        parts.append(
+            tr("what is open is {coverage} times what is missing", coverage=tenths(target["coverage"]))
+        )
+    sentences = [tr("; ").join(parts) + "."]
     if target["probability"] is not None:
-        sentences.append(f"The target is reached with a probability of {percent(target['probability'])}.")
+        sentences.append(
+            tr(
+                "The target is reached with a probability of {probability}.",
+                probability=percent(target["probability"]),
+            )
+        )
     return sentences
 
 
@@ -186,8 +236,11 @@ def _of_chain(remembered: Mapping[str, Any]) -> list[str]:
     if differs is None:
         return []
     return [
-        "How long an item has been in its stage matters here: the method semi_markov, which sees that, "
-        f"expects {tenths(differs)} wins."
+        tr(
+            "How long an item has been in its stage matters here: the method semi_markov, which "
+            "sees that, expects {differs} wins.",
+            differs=tenths(differs),
+        )
     ]
 
 
@@ -197,86 +250,53 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
     if not numbers or numbers["listed"] != len(table):
         return [f"{counted(len(table), 'open item')}"]
     if not numbers["open"]:
-        return ["No item is open."]
+        return [tr("No item is open.")]
     beyond = numbers["beyond_support"] - numbers.get("never_left", 0)
-    about = "none with a chance that can be read off"
+    about = tr("none with a chance that can be read off")
     if numbers["with_chance"]:
-        about = f"of which about {tenths(remembered['expected'])} are expected to be won"
+        about = tr(
+            "of which about {expected} are expected to be won", expected=tenths(remembered["expected"])
+        )
     parts = [f"{counted(numbers['open'], 'open item')}, {about}"]
     if beyond:
-        parts.append(f"{count(beyond)} longer in their stage than any that ever left it: too old to forecast")
-    return ["; ".join(parts), *of_fit(remembered)]
-
-
-def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
-    """Say where most is lost, where saving would be worth most, and where work waits."""
-    if is_cut(table, remembered):
-        return []
-    by = columns_before(table, "stage")
-    blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
-    sentences = []
-    for rows in blocks[:_MOST_GROUPS]:
-        prefix = f"{group_name(rows, by)}: " if by else ""
-        sentences += [f"{prefix}{one}" for one in _bottleneck(rows, name_of)]
-    if len(blocks) > _MOST_GROUPS:
-        sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
-    if (table[["removal_gain", "benchmark_gain"]] > 0).any(axis=None):
-        sentences.append(f"Gains hold if the {things_of(remembered)} saved do as well as the others.")
-    return sentences
-
-
-def _bottleneck(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
-    if not rows["n_lost"].sum():
-        return ["Nothing is lost in the stages in progress."]
-    lost = rows.iloc[int(rows["n_lost"].to_numpy().argmax())]
-    sentences = [f"Most losses are in {name_of(lost['stage'])}: {percent(lost['share_of_losses'])}."]
-    gain = gain_of(rows)
-    place = worth_most(rows, gain)
-    if place is not None:
-        best = rows.iloc[place]
-        rise = points(best[gain]).removeprefix("+")
-        what = "With the losses of the benchmark" if gain == "benchmark_gain" else "Without losses"
-        but = "But most is to be gained" if best["stage"] != lost["stage"] else "Most is to be gained there"
-        where = f" in {name_of(best['stage'])}" if best["stage"] != lost["stage"] else ""
-        sentences.append(f"{but}{where}. {what} the win rate would rise by {rise}.")
-    slow = rows[rows["share_of_time"].notna()]
-    if len(slow):
-        most = slow.iloc[int(slow["share_of_time"].to_numpy().argmax())]
-        sentences.append(
-            f"{percent(most['share_of_time'])} of all time in stages is spent in {name_of(most['stage'])}."
+        parts.append(
+            tr(
+                "{beyond} longer in their stage than any that ever left it: too old to forecast",
+                beyond=count(beyond),
+            )
         )
-    return sentences
-
-
-def gain_of(rows: pd.DataFrame) -> str:
-    """Return the column of the gain that could be had: with the losses of a benchmark, or with none."""
-    return "benchmark_gain" if rows["benchmark_gain"].notna().any() else "removal_gain"
-
-
-def worth_most(rows: pd.DataFrame, gain: str) -> int | None:
-    """Return the place of the largest gain, of stages with 30 visits that ended if there are some."""
-    gains = rows[gain].where(rows[gain] > 0)
-    firm = gains.where(rows["n_lost"] / rows["loss_probability"] >= LEAST_BASE)
-    known = firm if firm.notna().any() else gains
-    return int(known.fillna(-1).to_numpy().argmax()) if known.notna().any() else None
+    return [tr("; ").join(parts), *of_fit(remembered)]
 
 
 def of_features(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say how many rows there are, and how many labels are missing."""
     moments = remembered.get("moments", 1)
     items = counted(table["item"].nunique(), "item")
-    first = f"{counted(len(table), 'row')} of {items} at {counted(moments, 'moment')}."
+    first = tr(
+        "{n_rows} of {items} at {n_moments}.",
+        n_rows=counted(len(table), "row"),
+        items=items,
+        n_moments=counted(moments, "moment"),
+    )
     missing = int(table["label"].isna().sum())
     sentences = [first]
     if missing:
         sentences.append(
-            f"{part_of(missing, len(table))} have no label: the log ends before the moment + "
-            f"{remembered.get('horizon', 'the horizon')}."
+            tr(
+                "{part_of} have no label: the log ends before the moment + {get}.",
+                part_of=part_of(missing, len(table)),
+                get=remembered.get("horizon", tr("the horizon")),
+            )
         )
     if n_before := remembered.get("moments_before"):
-        sentences.append(f"At {counted(n_before, 'moment')} the log has not begun, so that nothing is open.")
+        sentences.append(
+            tr(
+                "At {n_moments} the log has not begun, so that nothing is open.",
+                n_moments=counted(n_before, "moment"),
+            )
+        )
     if moments > 1 and len(table) > table["item"].nunique():
-        sentences.append("An item has a row at each moment: split rows by item, not by chance.")
+        sentences.append(tr("An item has a row at each moment: split rows by item, not by chance."))
     return sentences
 
 
@@ -289,8 +309,12 @@ def of_occupation(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[st
         return of_fit(remembered)
     return [
         *of_fit(remembered),
-        f"{counted(beyond, 'open item')} without a chance {'is' if beyond == 1 else 'are'} counted where "
-        f"{'it is' if beyond == 1 else 'they are'} now.",
+        trn(
+            "{n_open_items} without a chance is counted where it is now.",
+            "{n_open_items} without a chance are counted where they are now.",
+            beyond,
+            n_open_items=counted(beyond, "open item"),
+        ),
     ]
 
 

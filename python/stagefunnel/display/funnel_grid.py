@@ -11,10 +11,12 @@ import pandas as pd
 
 from ..tables.labels import columns_before, group_label, value_label
 from ..tables.schema import AMOUNTS, BOTH
+from ..words import Words, mark, tr, trc, trn
 from .cells import with_bounds
 from .extremes import group_name
 from .folding import spare_columns
 from .grid import Grid
+from .heads import head
 from .money_sentences import notes_of_value, of_value
 from .numbers import count, counted, number, percent
 from .outcomes import recorded_outcomes
@@ -29,19 +31,21 @@ from .unlike import notes_of_funnels
 
 _MOST_GROUPS = 20
 _MOST_GROUPS_WITH_FINDINGS = 6
-_HEADINGS = {
-    "reached": "reached",
-    "assumed": "assumed",
-    "conversion_from_all": "of all",
-    "conversion_from_previous": "of previous",
-    "skipped": "skipped",
-    "began_beyond": "began\nbeyond",
-    "lost_from": "lost\nhere",
-    "open_at": "open\nhere",
-    "amount": "amount",
-    "amount_missing": "no amount",
-    "amount_conversion": "of value",
-}
+_HEADINGS = Words(
+    {
+        "reached": mark("reached"),
+        "assumed": mark("assumed"),
+        "conversion_from_all": mark("of all"),
+        "conversion_from_previous": mark("of previous"),
+        "skipped": mark("skipped"),
+        "began_beyond": mark("began\nbeyond"),
+        "lost_from": mark("lost\nhere"),
+        "open_at": mark("open\nhere"),
+        "amount": mark("amount"),
+        "amount_missing": mark("no amount"),
+        "amount_conversion": mark("of value"),
+    }
+)
 _SHARED = ("skipped", "began_beyond", "lost_from", "open_at")  # columns that are equal for all kinds
 
 
@@ -79,7 +83,7 @@ class _Funnel:
 
 
 def show_funnel(
-    table: pd.DataFrame, remembered: Mapping[str, Any], *, what: str = "Funnel", also: Sequence[str] = ()
+    table: pd.DataFrame, remembered: Mapping[str, Any], *, what: str = "", also: Sequence[str] = ()
 ) -> Shown:
     """Show a funnel.
 
@@ -105,7 +109,8 @@ def show_funnel(
             [(group_name(rows, funnel.by), rows) for rows in funnel.first_blocks], remembered
         )
     below += _of_length(table, remembered)
-    title = f"{what}: " + " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)
+    titles = tr(" and ").join(KIND_TITLES.get(kind, kind) for kind in kinds)
+    title = tr("{what}: {titles}", what=what or tr("Funnel"), titles=titles)
     return Shown(title, _grid(funnel), above, [*below, *also])
 
 
@@ -120,10 +125,17 @@ def _of_length(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     is_of_all = not by or "part" in by or remembered.get("of_report", False)
     n = int((rows.head(1) if is_of_all else rows.drop_duplicates([*by]))["too_recent"].sum())
     thing = thing_of(remembered)
-    left_out = f"{counted(n, thing)} too recent for that {'is' if n == 1 else 'are'} left out"
+    left_out = trn(
+        "{n} too recent for that is left out", "{n} too recent for that are left out", n, n=counted(n, thing)
+    )
     return [
-        f"Each {thing} is followed for {within} from its first row; observed until "
-        f"{remembered.get('observed_until', '')}{f', so that {left_out}' if n else ''}"
+        tr(
+            "Each {thing} is followed for {within} from its first row; observed until {until}{so}",
+            thing=thing,
+            within=within,
+            until=remembered.get("observed_until", ""),
+            so=tr(", so that {left_out}", left_out=left_out) if n else "",
+        )
     ]
 
 
@@ -189,9 +201,9 @@ def columns_of_grid(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[
 
 
 def _headings(funnel: _Funnel) -> Iterator[str]:
-    yield from (*funnel.by, "stage")
+    yield from (*(head(str(name)) for name in funnel.by), head("stage"))
     for kind, columns in funnel.columns.items():
-        above = f"{kind}\n" if len(funnel.columns) > 1 else ""
+        above = f"{trc('kind', kind)}\n" if len(funnel.columns) > 1 else ""
         yield above + _HEADINGS[columns[0]]
         yield from (_HEADINGS[column] for column in columns[1:])
     yield from (_HEADINGS[column] for column in funnel.shared)
@@ -246,7 +258,7 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
     n_groups = len(funnel.first_blocks)
     of_first_kind = next(iter(outcomes.values()))
     for rows, outcome in list(zip(funnel.first_blocks, of_first_kind, strict=True))[:_MOST_GROUPS]:
-        prefix = f"{group_name(rows, funnel.by)}: " if funnel.by else ""
+        prefix = tr("{rows}: ", rows=group_name(rows, funnel.by)) if funnel.by else ""
         if funnel.by and outcome is not None:
             below.append(f"{prefix}{standing(outcome, thing_of(remembered))}")
         if n_groups <= _MOST_GROUPS_WITH_FINDINGS or not funnel.by:
@@ -255,6 +267,6 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
             found += of_value(rows, stage_namer(funnel.names), thing_of(remembered))
             below += [f"{prefix}{finding}" for finding in found]
     if n_groups > _MOST_GROUPS:
-        below.append(f"… and {count(n_groups - _MOST_GROUPS)} more groups")
+        below.append(tr("… and {n_groups} more groups", n_groups=count(n_groups - _MOST_GROUPS)))
     below += notes_of_value(remembered)
     return above, below

@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from ..tables.labels import columns_before
+from ..words import tr, trn
 from .extremes import group_name
 from .numbers import count
 
@@ -23,12 +24,16 @@ def of_each_group(
         return [*sentences_of(table)]
     groups = [rows for _, rows in table.groupby(by, sort=False, dropna=False, observed=True)]
     sentences = [
-        f"{group_name(rows, by)}: {sentence}"
+        tr("{rows}: {sentence}", rows=group_name(rows, by), sentence=sentence)
         for rows in groups[:_MOST_GROUPS]
         for sentence in sentences_of(rows)
     ]
     rest = len(groups) - _MOST_GROUPS
     return [
         *sentences,
-        *([f"… and {count(rest)} more {'group' if rest == 1 else 'groups'}"] if rest > 0 else []),
+        *(
+            [trn("… and {rest} more group", "… and {rest} more groups", rest, rest=count(rest))]
+            if rest > 0
+            else []
+        ),
     ]

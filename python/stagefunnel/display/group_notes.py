@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..tables.labels import columns_before, group_label
 from ..tables.skipping import OnTheWay
+from ..words import tr
 from .unlike import Side, unlike_notes
 
 _Remembered: TypeAlias = Mapping[str, Any]
@@ -25,7 +26,7 @@ def notes_of_losses(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         for group, rows in _groups(table, columns_before(table, "from_stage"))
         if abs(rows["share"].sum() - 1) <= _ROUNDING  # else rows of the group were filtered away
     ]
-    return unlike_notes(sides, remembered, things="lost items")
+    return unlike_notes(sides, remembered, things=tr("lost items"))
 
 
 def notes_of_skips(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
@@ -35,7 +36,7 @@ def notes_of_skips(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         _side(group, int(OnTheWay.of_skips(rows).base.max()), ages)
         for group, rows in _groups(table, columns_before(table, "stage"))
     ]
-    return unlike_notes(sides, remembered, things="items beyond any stage")
+    return unlike_notes(sides, remembered, things=tr("items beyond any stage"))
 
 
 def notes_of_sequences(table: pd.DataFrame, remembered: _Remembered, things: str) -> list[str]:
@@ -44,7 +45,12 @@ def notes_of_sequences(table: pd.DataFrame, remembered: _Remembered, things: str
         Side(", ".join(group), int(rows["reached"].iloc[0]), int(rows["immature"].sum()))
         for group, rows in _groups(table, remembered.get("by", ()))
     ]
-    return unlike_notes(sides, remembered, things=f"{things} that did step 1", pending="inside the window")
+    return unlike_notes(
+        sides,
+        remembered,
+        things=tr("{things} that did step 1", things=things),
+        pending=tr("inside the window"),
+    )
 
 
 def _groups(table: pd.DataFrame, by: Sequence[Any]) -> Iterator[tuple[_Group, pd.DataFrame]]:

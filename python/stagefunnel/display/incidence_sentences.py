@@ -8,6 +8,8 @@ from typing import Any, Final
 import pandas as pd
 
 from ..tables.labels import columns_before
+from ..words import tr, trc
+from ..words.forms import written
 from .extremes import group_name
 from .numbers import count, length, percent, percents
 from .period_sentences import NameOf
@@ -20,29 +22,34 @@ def incidence_title(remembered: Mapping[str, Any]) -> str:
     names = remembered.get("names", {})
     if remembered.get("clock") == "stage":
         stage = remembered.get("stage", "")
-        return f"What follows {names.get(stage, stage)}, by time since it was entered"
+        return tr("What follows {get}, by time since it was entered", get=names.get(stage, stage))
     to = remembered.get("to", "outcome")
-    return f"{'Won and lost' if to == 'outcome' else f'Reached {names.get(to, to)}'}, by age"
+    return tr(
+        "{word}, by age",
+        word=tr("Won and lost") if to == "outcome" else tr("Reached {get}", get=names.get(to, to)),
+    )
 
 
 def of_incidence(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
     """Say which share is won by the horizon and which share so far, and what is known of reopened losses."""
     if not sum(remembered.get("n", ())):
-        return ["No item is counted."]
+        return [tr("No item is counted.")]
     if len(table) != remembered.get("rows"):
         return []  # rows were taken out, and a sentence about a whole needs the whole
     if table.empty:
         stage = remembered.get("stage")
-        return [f"No visit of {name_of(stage)} was followed by another stage."] if stage else []
+        return (
+            [tr("No visit of {stage} was followed by another stage.", stage=name_of(stage))] if stage else []
+        )
     by = columns_before(table, "cause")
     first = told_cause(table, remembered)
     blocks = [table] if not by else [rows for _, rows in table.groupby(by, sort=False, dropna=False)]
     sentences = []
     for rows in blocks[:_MOST_GROUPS]:
-        prefix = f"{group_name(rows, by)}: " if by else ""
+        prefix = tr("{rows}: ", rows=group_name(rows, by)) if by else ""
         sentences.append(f"{prefix}{answer_of_rows(rows[rows['cause'] == first], name_of, remembered)}")
     if len(blocks) > _MOST_GROUPS:
-        sentences.append(f"… and {count(len(blocks) - _MOST_GROUPS)} more groups")
+        sentences.append(tr("… and {blocks} more groups", blocks=count(len(blocks) - _MOST_GROUPS)))
     return [*sentences, *_passed_over(remembered), *_win_rate(remembered, by), *_reopened(remembered)]
 
 
@@ -58,14 +65,19 @@ def of_maturity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     """Say how many wins the open items of all cohorts may still bring."""
     expected = table["expected_more_wins"]
     if not len(table) or expected.isna().all():
-        return ["No item was watched for so long, so that nothing is expected of the open ones."]
+        return [tr("No item was watched for so long, so that nothing is expected of the open ones.")]
     more, n_open = float(expected.sum()), int(table["n_open"].sum())
     if not n_open:
-        return ["No item is open, so that no win is still to come."]
+        return [tr("No item is open, so that no win is still to come.")]
     tau = remembered.get("tau", "")
     return [
-        f"Still to come within {tau} of creation: about {count(round(more))} wins; "
-        f"{count(n_open)} items are open, and those older than {tau} add nothing."
+        tr(
+            "Still to come within {tau} of creation: about {round} wins; {n_open} items are "
+            "open, and those older than {tau} add nothing.",
+            tau=tau,
+            round=count(round(more)),
+            n_open=count(n_open),
+        )
     ]
 
 
@@ -75,28 +87,41 @@ def answer_of_rows(rows: pd.DataFrame, name_of: NameOf, remembered: Mapping[str,
     is_young = not len(known)
     known = rows[rows["incidence"].notna()] if is_young else known
     if not len(known):
-        return "Nothing is known yet: no item was watched for so long."
+        return tr("Nothing is known yet: no item was watched for so long.")
     last = known.iloc[-1]
     what = _what_happened(str(last["cause"]), name_of, remembered)
     sure = ""
     if not pd.isna(last["incidence_low"]) and not pd.isna(last["incidence_high"]):
         sure = f" ({percents(last['incidence_low'], last['incidence_high'])})"
     age = length(last["time"], remembered.get("working_day"))
-    few = "; too few items are that old to rely on it" if is_young else ""
-    answer = f"{percent(last['incidence'])} {what} within {age}{sure}"
+    few = tr("; too few items are that old to rely on it") if is_young else ""
+    answer = tr(
+        "{incidence} {what} within {age}{sure}",
+        incidence=percent(last["incidence"]),
+        what=what,
+        age=age,
+        sure=sure,
+    )
     if remembered.get("observed"):
         # What is counted of items that were older when the period began is no share of this age.
-        return f"{answer}, at the pace of {remembered['observed']}{few}."
-    return f"{answer}{few}. So far: {percent(last['naive'])}."
+        return tr(
+            "{answer}, at the pace of {observed}{few}.",
+            answer=answer,
+            observed=remembered["observed"],
+            few=few,
+        )
+    return tr("{answer}{few}. So far: {naive}.", answer=answer, few=few, naive=percent(last["naive"]))
 
 
 def _what_happened(cause: str, name_of: NameOf, remembered: Mapping[str, Any]) -> str:
     if remembered.get("clock") == "stage":
-        return f"of visits of {name_of(remembered['stage'])} go on to {name_of(cause)}"
-    items = f"{remembered.get('basis') or 'created'} items"
+        return tr(
+            "of visits of {stage} go on to {cause}", stage=name_of(remembered["stage"]), cause=name_of(cause)
+        )
+    items = tr("{basis} items", basis=trc("basis", remembered.get("basis") or "created"))
     if remembered.get("to", "outcome") != "outcome":
-        return f"of {items} reach {name_of(remembered['to'])}"
-    return f"of {items} are {cause}"
+        return tr("of {items} reach {to}", items=items, to=name_of(remembered["to"]))
+    return tr("of {items} are {cause}", items=items, cause=trc("fate", str(cause)))
 
 
 def _passed_over(remembered: Mapping[str, Any]) -> list[str]:
@@ -104,7 +129,9 @@ def _passed_over(remembered: Mapping[str, Any]) -> list[str]:
     if not remembered.get("passed_over"):
         return []
     few, events = count(remembered["min_at_risk"]), count(remembered["passed_over"])
-    return [f"Events passed over, because fewer than {few} were at risk: {events}."]
+    return [
+        tr("Events passed over, because fewer than {few} were at risk: {events}.", few=few, events=events)
+    ]
 
 
 def _win_rate(remembered: Mapping[str, Any], by: Sequence[Any]) -> list[str]:
@@ -113,10 +140,16 @@ def _win_rate(remembered: Mapping[str, Any], by: Sequence[Any]) -> list[str]:
     if by or not adjusted or adjusted[0] is None or not naive or naive[0] is None:
         return []
     error = (remembered.get("adjusted_win_rate_se") or [None])[0]
-    sure = "" if error is None else f" (standard error {100 * error:.1f} points)"
+    sure = (
+        "" if error is None else tr(" (standard error {error} points)", error=written(f"{100 * error:.1f}"))
+    )
     return [
-        f"Win rate of closed items, adjusted for open ones: {percent(adjusted[0])}{sure}; "
-        f"counted: {percent(naive[0])}."
+        tr(
+            "Win rate of closed items, adjusted for open ones: {adjusted}{sure}; counted: {naive}.",
+            adjusted=percent(adjusted[0]),
+            sure=sure,
+            naive=percent(naive[0]),
+        )
     ]
 
 
@@ -125,5 +158,11 @@ def _reopened(remembered: Mapping[str, Any]) -> list[str]:
     lost, reopened = remembered.get("ever_lost", 0), remembered.get("reopened", 0)
     if not reopened:
         return []
-    of = f"{count(reopened)} of {count(lost)}"
-    return [f"{percent(reopened / lost)} of lost items were worked on again or won later ({of})."]
+    of = tr("{reopened} of {lost}", reopened=count(reopened), lost=count(lost))
+    return [
+        tr(
+            "{reopened} of lost items were worked on again or won later ({of}).",
+            reopened=percent(reopened / lost),
+            of=of,
+        )
+    ]

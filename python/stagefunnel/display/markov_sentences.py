@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from ..words import tr
 from .numbers import p_value
 
 _CLEAR: Final = 0.05
@@ -23,22 +24,42 @@ def of_markov_check(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[
         if not len(whole):
             continue
         found = whole.iloc[0]
-        of = "where the item came from" if test == "order" else " and ".join(remembered.get("compared", []))
+        of = (
+            tr("where the item came from")
+            if test == "order"
+            else tr(" and ").join(remembered.get("compared", []))
+        )
         if pd.isna(found["p_value"]):
-            sentences.append(f"Whether what follows a stage depends on {of} cannot be tested.")
+            sentences.append(tr("Whether what follows a stage depends on {of} cannot be tested.", of=of))
             continue
-        rough = "; many expected counts are small, so that the p-value is rough"
+        rough = tr("; many expected counts are small, so that the p-value is rough")
         note = rough if found["few_expected"] > _MANY_FEW else ""
         if found["p_value"] >= _CLEAR:
             p = p_value(found["p_value"])
-            sentences.append(f"There is no sign that what follows a stage depends on {of} (p = {p}{note}).")
+            sentences.append(
+                tr(
+                    "There is no sign that what follows a stage depends on {of} (p = {p}{note}).",
+                    of=of,
+                    p=p,
+                    note=note,
+                )
+            )
             continue
-        sentences.append(f"What follows a stage depends on {of} (p {_p(found['p_value'])}{note}).")
         sentences.append(
-            "Chances by stage mix different items: look at the stages below with small p-values, and trust a "
-            "forecast only as far as its backtest."
+            tr(
+                "What follows a stage depends on {of} (p {p}{note}).",
+                of=of,
+                p=_p(found["p_value"]),
+                note=note,
+            )
+        )
+        sentences.append(
+            tr(
+                "Chances by stage mix different items: look at the stages below with small p-values, "
+                "and trust a forecast only as far as its backtest."
+            )
             if test == "order"
-            else "Fit the groups apart (fit_by), and compare the backtests."
+            else tr("Fit the groups apart (fit_by), and compare the backtests.")
         )
     return sentences
 

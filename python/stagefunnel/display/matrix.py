@@ -10,8 +10,10 @@ import pandas as pd
 from ..errors import SchemaError, did_you_mean, given, named, quoted
 from ..tables.labels import columns_before, value_label
 from ..tables.schema import BOTH, FLOW, FUNNEL, SEQUENCE_TREND
+from ..words import tr
 from .cells import cell_writer, is_number
 from .grid import Grid
+from .heads import head
 from .numbers import NOTHING
 from .period_rows import PeriodRows
 from .period_sentences import immature, sides_of_periods
@@ -20,7 +22,7 @@ from .sentences import stage_namer
 from .sequence_sentences import sequence_title
 from .shown import Shown
 from .titles import KIND_TITLES
-from .unlike import listed
+from .unlike import PART, listed
 
 _MARK: Final = "*"
 
@@ -67,7 +69,7 @@ def show_matrix(table: pd.DataFrame, remembered: Mapping[str, Any], column: str)
     keys += ["stage"] if kind.has_stages else []
     notes, marked = kind.notes_of(table, remembered)
     grid = _grid(table, keys, column, marked, stage_namer(remembered.get("names", {})))
-    title = kind.title_of(remembered, column.replace("_", " "))
+    title = kind.title_of(remembered, head(column))
     return Shown(title, grid, [], [f"{_MARK} {note}" for note in notes])
 
 
@@ -80,7 +82,10 @@ def _grid(table: pd.DataFrame, keys: Sequence[Any], column: str, marked: set[str
     for period, value, *key in zip(map(str, table["period"]), table[column], *labels, strict=True):
         rows.setdefault(tuple(key), {})[period] = write(value)
     return Grid(
-        headings=[*map(str, keys), *(f"{one}{_MARK}" if one in marked else one for one in periods)],
+        headings=[
+            *(head(str(key)) for key in keys),
+            *(f"{one}{_MARK}" if one in marked else one for one in periods),
+        ],
         is_text=[True] * len(keys) + [False] * len(periods),
         rows=[[*key, *(cells.get(one, NOTHING) for one in periods)] for key, cells in rows.items()],
         breaks=_ends_of_groups(list(rows)) if "stage" in keys else set(),
@@ -109,9 +114,13 @@ def _of_funnels(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[lis
     young = [
         side.name for side, is_young in zip(sides, flags, strict=True) if is_young and not side.is_partial
     ]
-    what = "Not covered whole, or with too recent items" if "within" in remembered else "Covered only in part"
-    notes = [f"{what}: {listed(partial)}"] if partial else []
-    notes += [f"More is still open than in earlier periods: {listed(young)}"] if young else []
+    what = (
+        tr("Not covered whole, or with too recent items")
+        if "within" in remembered
+        else tr(PART).split("{")[0].rstrip(": \N{NO-BREAK SPACE}")
+    )
+    notes = [tr("{what}: {partial}", what=what, partial=listed(partial))] if partial else []
+    notes += [tr("More is still open than in earlier periods: {young}", young=listed(young))] if young else []
     return notes, {*partial, *young}
 
 
@@ -123,15 +132,19 @@ def _of_sequences(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[l
     is_young = table["mature"] < table["entered"]
     of_young = {*map(str, table["period"][is_young])} if remembered.get("window") is not None else set[str]()
     young = [name for name in names if name in of_young and name not in partial]
-    notes = [f"Covered only in part: {listed(partial)}"] if partial else []
-    notes += [f"With windows that are not over: {listed(young)}"] if young else []
+    notes = [tr(PART, names=listed(partial))] if partial else []
+    notes += [tr("With windows that are not over: {young}", young=listed(young))] if young else []
     return notes, {*partial, *young}
 
 
 def _title_of_funnels(remembered: Mapping[str, Any], name: str) -> str:
     kind = str(remembered.get("kind", ""))
     kinds = BOTH if kind == "both" else (kind,)
-    return f"Funnel: {' and '.join(KIND_TITLES.get(one, one) for one in kinds)}, {name} by period"
+    return tr(
+        "Funnel: {kinds}, {name} by period",
+        kinds=tr(" and ").join(KIND_TITLES.get(one, one) for one in kinds),
+        name=name,
+    )
 
 
 class _Kind(NamedTuple):
@@ -146,12 +159,16 @@ class _Kind(NamedTuple):
 
 _KINDS: Final = (
     _Kind(FUNNEL, "funnel_by_period()", True, _of_funnels, _title_of_funnels),
-    _Kind(FLOW, "flow()", True, lambda *_: ([], set()), lambda _, name: f"Flow: {name} by period"),
+    _Kind(
+        FLOW, "flow()", True, lambda *_: ([], set()), lambda _, name: tr("Flow: {name} by period", name=name)
+    ),
     _Kind(
         SEQUENCE_TREND,
         "sequence_trend()",
         False,
         _of_sequences,
-        lambda remembered, name: f"{sequence_title(remembered)}: {name}",
+        lambda remembered, name: tr(
+            "{sequence_title}: {name}", sequence_title=sequence_title(remembered), name=name
+        ),
     ),
 )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..tables.labels import group_label
 from ..tables.schema import OUTCOME_AMOUNTS, VALUE_SHARES
+from ..words import tr
 from .cells import with_bounds
 from .numbers import count, counted, number, percent, plural
 from .things import thing_of
@@ -23,14 +24,23 @@ def won_amount(outcome: Mapping[str, Any], thing: str) -> list[str]:
     """Say how much was won, of how many items and with what average; nothing without amounts."""
     if not has_amounts(outcome):
         return []
-    mean = "" if pd.isna(outcome["mean_amount"]) else f", {number(outcome['mean_amount'])} on average"
-    won = f"won {number(outcome['amount_won'])} of {counted(outcome['won'], thing)}{mean}"
+    mean = (
+        ""
+        if pd.isna(outcome["mean_amount"])
+        else tr(", {mean_amount} on average", mean_amount=number(outcome["mean_amount"]))
+    )
+    won = tr(
+        "won {amount_won} of {won}{mean}",
+        amount_won=number(outcome["amount_won"]),
+        won=counted(outcome["won"], thing),
+        mean=mean,
+    )
     return [won, *without_amount(outcome["amount_missing"])]
 
 
 def without_amount(missing: Any) -> list[str]:
     """Say how many items have no amount, where there are some."""
-    return [f"{count(missing)} without an amount"] if missing else []
+    return [tr("{missing} without an amount", missing=count(missing))] if missing else []
 
 
 def won_by_group(table: pd.DataFrame, by: Sequence[Any], thing: str) -> list[str]:
@@ -41,9 +51,15 @@ def won_by_group(table: pd.DataFrame, by: Sequence[Any], thing: str) -> list[str
     most = ""
     if len(table) > 1 and table["amount_won"].max() > 0:
         top = table.loc[[table["amount_won"].idxmax()]]
-        most = f", most in {', '.join(group_label(top, by))} ({number(top['amount_won'].iloc[0])})"
-    won = f"Won {number(total)} of {counted(table['won'].sum(), thing)}{most}"
-    return ["; ".join([won, *without_amount(int(table["amount_missing"].sum()))])]
+        most = tr(
+            ", most in {group_label} ({value})",
+            group_label=", ".join(group_label(top, by)),
+            value=number(top["amount_won"].iloc[0]),
+        )
+    won = tr(
+        "Won {total} of {won}{most}", total=number(total), won=counted(table["won"].sum(), thing), most=most
+    )
+    return [tr("; ").join([won, *without_amount(int(table["amount_missing"].sum()))])]
 
 
 def of_value(rows: pd.DataFrame, name_of: Callable[[Any], str], thing: str) -> list[str]:
@@ -58,8 +74,15 @@ def of_value(rows: pd.DataFrame, name_of: Callable[[Any], str], thing: str) -> l
     share = with_bounds(percent, best, "amount_conversion")[0]
     alike = _items(row["amount_n_eff"], thing)
     return [
-        f"By value, {share} reached {name_of(row['stage'])}: as sure as {alike} of one size; "
-        f"the largest {thing} is {percent(row['top_share'])} of all"
+        tr(
+            "By value, {share} reached {stage}: as sure as {alike} of one size; the largest "
+            "{thing} is {top_share} of all",
+            share=share,
+            stage=name_of(row["stage"]),
+            alike=alike,
+            thing=thing,
+            top_share=percent(row["top_share"]),
+        )
     ]
 
 
@@ -74,12 +97,17 @@ def notes_of_value(remembered: Mapping[str, Any]) -> list[str]:
     thing = thing_of(remembered)
     if remembered.get("value_of_units"):
         return [
-            f"No share of the value: {plural(thing)} are counted, and each stage has the amounts of items"
+            tr(
+                "No share of the value: {thing} are counted, and each stage has the amounts of items",
+                thing=plural(thing),
+            )
         ]
     notes = []
     missing = remembered.get("value_missing", 0)
     if missing:
-        notes.append(f"Without an amount, so in no share of the value: {counted(missing, thing)}")
+        notes.append(
+            tr("Without an amount, so in no share of the value: {missing}", missing=counted(missing, thing))
+        )
     if remembered.get("value_negative"):
-        notes.append("Amounts below zero: a group that has one has no share of the value")
+        notes.append(tr("Amounts below zero: a group that has one has no share of the value"))
     return notes

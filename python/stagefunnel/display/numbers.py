@@ -7,14 +7,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..words import markc, tr, trc, trn
+from ..words.forms import percent_sign, share, written
+
 NOTHING = "–"  # what has no value
 _STEPS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 _UNITS = ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
+# Units with the blank before them, as they stand in catalogues.
+_MARKED = (
+    *(markc("unit", " d"), markc("unit", " h"), markc("unit", " min"), markc("unit", " s")),
+    *(markc("unit", " ms"), markc("unit", " µs")),
+    *(markc("unit", " bn"), markc("unit", " M"), markc("unit", " k")),
+)
+_SEVERAL = 5  # a number of which every language says several
 
 
 def count(value: Any) -> str:
     """Write a whole number with its thousands apart: ``12,345``."""
-    return NOTHING if pd.isna(value) else f"{int(value):,}"
+    return NOTHING if pd.isna(value) else written(f"{int(value):,}")
 
 
 def brief(value: Any) -> str:
@@ -26,16 +36,23 @@ def brief(value: Any) -> str:
     scaled = value / size
     digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
     text = f"{scaled:,.{digits}f}"
-    return f"{text.rstrip('0').rstrip('.') if digits else text} {unit}"
+    text = text.rstrip("0").rstrip(".") if digits else text
+    return f"{written(text)}{trc('unit', f' {unit}')}"
 
 
 def counted(value: Any, noun: str) -> str:
     """Write a whole number of things: ``1 item``, ``2 items``."""
-    return f"{count(value)} {noun if value == 1 else plural(noun)}"
+    noun = getattr(noun, "english", noun)
+    return f"{count(value)} {trn(noun, _plural(noun), value)}"
 
 
 def plural(noun: str) -> str:
     """Write several of a thing: ``items``, ``companies``, ``branches``."""
+    noun = getattr(noun, "english", noun)
+    return trn(noun, _plural(noun), _SEVERAL)
+
+
+def _plural(noun: str) -> str:
     if noun.endswith("y") and noun[-2:-1].lower() not in ("", *"aeiou"):
         return f"{noun[:-1]}ies"
     return f"{noun}es" if noun.endswith(("s", "x", "z", "ch", "sh")) else f"{noun}s"
@@ -43,7 +60,13 @@ def plural(noun: str) -> str:
 
 def part_of(part: Any, whole: Any, of: str = "") -> str:
     """Write a part of a whole: ``2 of 5 lost, 40%``."""
-    return f"{count(part)} of {count(whole)}{of and ' '}{of}, {percent(part / whole)}"
+    return tr(
+        "{part} of {whole}{of}, {share}",
+        part=count(part),
+        whole=count(whole),
+        of=f" {of}" if of else "",
+        share=percent(part / whole),
+    )
 
 
 def percent(value: Any) -> str:
@@ -52,7 +75,7 @@ def percent(value: Any) -> str:
         return NOTHING
     rounded = round(100 * value)
     is_right = rounded / 100 == value or rounded not in (0, 100, -100)
-    return f"{rounded}%" if is_right else f"{_kept_apart(100 * value)}%"
+    return share(str(rounded) if is_right else _kept_apart(100 * value))
 
 
 def percents(low: Any, high: Any) -> str:
@@ -65,8 +88,8 @@ def percents(low: Any, high: Any) -> str:
     """
     least, most = percent(low), percent(high)
     if least == most and low != high:
-        least, most = (f"{_kept_apart(100 * bound)}%" for bound in (low, high))
-    return most if least == most else f"{least.removesuffix('%')}–{most}"
+        least, most = (share(_kept_apart(100 * bound)) for bound in (low, high))
+    return most if least == most else f"{least.removesuffix(percent_sign())}–{most}"
 
 
 def _kept_apart(value: float) -> str:
@@ -98,27 +121,28 @@ def points(value: Any) -> str:
     rounded = round(100 * value)
     text = f"{rounded}" if rounded or not value else f"{100 * value:.1f}"
     if rounded == 0 and float(text) == 0 and value:
-        return "0.0 points"
-    return _signed(f"{text} point{'' if abs(rounded) == 1 else 's'}", value)
+        return tr("{n} points", n=written("0.0"))
+    found = trn("{n} point", "{n} points", abs(rounded), n=written(text))
+    return _signed(found, value)
 
 
 def p_value(value: Any) -> str:
     """Write a p-value with three decimals: ``0.016``, ``< 0.001``."""
     if pd.isna(value):
         return NOTHING
-    return "< 0.001" if value < 0.0005 else f"{value:.3f}"
+    return written("< 0.001" if value < 0.0005 else f"{value:.3f}")
 
 
 def without_points(text: str) -> str:
     """Leave the word away where it stands before: ``+7``."""
-    return text.removesuffix("s").removesuffix("point").rstrip()
+    return text.rpartition(" ")[0] or text
 
 
 def precise_points(value: float) -> str:
     """Write a difference of two shares in a sentence, with one decimal: ``+7.6``, ``−0.3``, ``0.0``."""
     text = f"{100 * value:.1f}"
     # A difference below the last digit has no sign.
-    return "0.0" if float(text) == 0 else _signed(text, value).replace("-", "−")
+    return written("0.0" if float(text) == 0 else _signed(text, value).replace("-", "−"))
 
 
 def difference(value: Any) -> str:
@@ -136,15 +160,15 @@ def number(value: Any) -> str:
     if pd.isna(value):
         return NOTHING
     if float(value).is_integer():
-        return f"{int(value):,}"  # an integer has no negative zero
-    return _small(value, 0.01) if abs(value) < 0.005 else f"{value:,.2f}"
+        return written(f"{int(value):,}")  # an integer has no negative zero
+    return written(_small(value, 0.01) if abs(value) < 0.005 else f"{value:,.2f}")
 
 
 def tenths(value: float) -> str:
     """Write an expected number with one decimal: ``33.7``, ``12``, ``less than 0.1``."""
     if 0 < value < 0.05:
-        return "less than 0.1"
-    return f"{value:,.1f}".removesuffix(".0")
+        return tr("less than {n}", n=written("0.1"))
+    return written(f"{value:,.1f}".removesuffix(".0"))
 
 
 def length(value: Any, working_day: float | None = None) -> str:
@@ -160,21 +184,27 @@ def length(value: Any, working_day: float | None = None) -> str:
     if seconds < 0:
         return f"-{length(-pd.Timedelta(value), working_day)}"
     if seconds == 0:
-        return "0 s"
+        return f"0{unit('s')}"
     if working_day is not None:
         return _worked(seconds, working_day)
     at = next((i for i, (_, size) in enumerate(_STEPS) if seconds >= size), len(_STEPS) - 1)
-    unit, size = _STEPS[at]
+    larger, size = _STEPS[at]
     # Hours matter only below a hundred days, and seconds only below an hour.
-    two_parts = unit in ("d", "h") and seconds < 100 * size
+    two_parts = larger in ("d", "h") and seconds < 100 * size
     smaller, step = _STEPS[at + 1] if two_parts else _STEPS[at]
     steps = round(seconds / step)
     if at and steps * step >= _STEPS[at - 1][1]:
-        return f"1 {_STEPS[at - 1][0]}"
+        return f"1{unit(_STEPS[at - 1][0])}"
     whole, rest = divmod(steps, round(size / step))
     if not steps:
-        return f"< 1 {unit}"
-    return f"{whole:,} {unit} {rest} {smaller}" if rest else f"{whole:,} {unit}"
+        return f"< 1{unit(larger)}"
+    first = f"{count(whole)}{unit(larger)}"
+    return f"{first} {rest}{unit(smaller)}" if rest else first
+
+
+def unit(name: str) -> str:
+    """Give a unit of time with the blank before it."""
+    return trc("unit", f" {name}")
 
 
 def _worked(seconds: float, working_day: float) -> str:
@@ -185,10 +215,10 @@ def _worked(seconds: float, working_day: float) -> str:
     hours = round(seconds / 3_600)
     if minutes * 60 < working_day:
         whole, rest = divmod(minutes, 60)
-        return _counted_work(whole, "hour") + (f" {rest} min" if rest else "")
+        return _counted_work(whole, "hour") + (f" {rest}{unit('min')}" if rest else "")
     days, over = divmod(hours * 3_600, working_day)
     rest = round(over / 3_600)
-    return _counted_work(int(days), "day") + (f" {rest} h" if rest and days < 100 else "")
+    return _counted_work(int(days), "day") + (f" {rest}{unit('h')}" if rest and days < 100 else "")
 
 
 def _counted_work(n: int, unit: str) -> str:

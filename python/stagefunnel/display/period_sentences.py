@@ -6,6 +6,7 @@ that have had the same time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, Final, TypeAlias
@@ -13,6 +14,8 @@ from typing import Any, Final, TypeAlias
 import pandas as pd
 
 from ..tables.labels import columns_before, group_label
+from ..words import mark, tr
+from ..words.forms import percent_sign, share
 from .chance import TwoShares, clear_differences
 from .extremes import largest
 from .numbers import percent, precise_points
@@ -26,8 +29,8 @@ NameOf: TypeAlias = Callable[[Any], str]  # gives the name that people read for 
 Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funnel
 _Remembered: TypeAlias = Mapping[str, Any]
 
-_ALL_THE_SAME: Final = "The same share of all reached each stage."
-_FOLLOW: Final = "have had less time; follow all of them for the same time (within)"
+_CHANGE: Final = mark("{now} in {last} after {before} in {first}")
+ALL_THE_SAME: Final = mark("The same share of all reached each stage.")
 
 
 def of_periods(
@@ -46,7 +49,14 @@ def of_periods(
     if remembered.get("basis") == "created":
         within = remembered.get("within")
         if within is None:
-            return [f"Not compared: younger {things_of(remembered)} {_FOLLOW}", *notes]
+            return [
+                tr(
+                    "Not compared: younger {things} have had less time; follow all of them for the same time "
+                    "(within)",
+                    things=things_of(remembered),
+                ),
+                *notes,
+            ]
         return [*_won_of_all(periods, sides, name_of, remembered), *notes]
     return [*_win_rates(periods, sides, remembered), *notes]
 
@@ -91,9 +101,17 @@ def _won_of_all(
     stage = name_of(won["stage"].iloc[0]) if len(won) else ""
     if len(shares) < 2:
         return [
-            f"Too few periods are covered whole, with {LEAST_BASE} {things_of(remembered)}, to compare them"
+            tr(
+                "Too few periods are covered whole, with {least_base} {things}, to compare them",
+                least_base=LEAST_BASE,
+                things=things_of(remembered),
+            )
         ]
-    return [_change(f"{stage} within {remembered['within']}, of all created", shares)]
+    return [
+        _change(
+            tr("{stage} within {within}, of all created", stage=stage, within=remembered["within"]), shares
+        )
+    ]
 
 
 def _win_rates(periods: PeriodRows, sides: Sequence[Side], remembered: _Remembered) -> list[str]:
@@ -108,10 +126,12 @@ def _win_rates(periods: PeriodRows, sides: Sequence[Side], remembered: _Remember
             with_more_open.append(side.name)
         else:
             mature.append((side.name, rate))
-    sentences = [_change("Win rate of what was closed in the period", mature)] if len(mature) > 1 else []
+    sentences = [_change(tr("Win rate of what was closed in the period"), mature)] if len(mature) > 1 else []
     if with_more_open:
         names = listed(with_more_open)
-        sentences.append(f"Not compared, with more still open than in earlier periods: {names}")
+        sentences.append(
+            tr("Not compared, with more still open than in earlier periods: {names}", names=names)
+        )
     return sentences
 
 
@@ -129,10 +149,27 @@ def win_rates(periods: PeriodRows, remembered: _Remembered) -> tuple[list[float 
     return rates, closed
 
 
+def is_change(sentence: str) -> bool:
+    """Check whether a sentence says what a share is in one period after another one."""
+    _, between, after, *_ = re.split(r"\{\w+\}", tr(_CHANGE))
+    return f"{percent_sign()}{between}" in sentence and after in sentence
+
+
 def _change(what: str, of_periods: Sequence[tuple[str, float]]) -> str:
     (first, before), (last, now) = of_periods[0], of_periods[-1]
-    shares = f"{100 * now:.1f}% in {last} after {100 * before:.1f}% in {first}"
-    return f"{what}: {shares} ({precise_points(now - before)} points)"
+    shares = tr(
+        _CHANGE,
+        now=share(f"{100 * now:.1f}"),
+        last=last,
+        before=share(f"{100 * before:.1f}"),
+        first=first,
+    )
+    return tr(
+        "{what}: {shares} ({difference} points)",
+        what=what,
+        shares=shares,
+        difference=precise_points(now - before),
+    )
 
 
 def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
@@ -151,13 +188,13 @@ def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
         return []
     row = largest(known, (known["there"] - known["here"]).abs()).iloc[0]
     if row["there"] == row["here"]:
-        return [_ALL_THE_SAME]
+        return [tr(ALL_THE_SAME)]
     return [_furthest_apart(name_of(row["stage"]), (last, row["there"]), (first, row["here"]))]
 
 
 def _furthest_apart(where: str, now: tuple[str, float], before: tuple[str, float]) -> str:
     there, here = (f"{percent(share)} ({name})" for name, share in (now, before))
-    return f"Furthest apart at {where}: {there}, {here}"
+    return tr("Furthest apart at {where}: {there}, {here}", where=where, there=there, here=here)
 
 
 def series_of(comparison: pd.DataFrame) -> list[Series]:
@@ -173,7 +210,7 @@ def of_comparison(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf)
     """Say at which stage two periods differ most, and in which group, if chance alone does not make that."""
     by = columns_before(table, "stage")
     if table["conversion_from_all_difference"].isna().all():
-        return ["No stage has a share of all in both periods."]
+        return [tr("No stage has a share of all in both periods.")]
     series = series_of(table)
     partial = {name for name, rows in series if _is_partial(name, rows, remembered)}
     if not by:
@@ -184,8 +221,12 @@ def of_comparison(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf)
         [rows for _, rows in table.groupby(by, sort=False, dropna=False) if _are_alike(rows)] or [table[:0]]
     )
     if notes or alike.empty:
-        needed = f"{LEAST_BASE} {things_of(remembered)} and open shares within 5 points"
-        return notes or [f"No group has two periods that are alike: {needed}."]
+        needed = tr(
+            "{least_base} {things} and open shares within 5 points",
+            least_base=LEAST_BASE,
+            things=things_of(remembered),
+        )
+        return notes or [tr("No group has two periods that are alike: {needed}.", needed=needed)]
     return _changes(alike, remembered, name_of)
 
 
@@ -193,17 +234,25 @@ def _changes(table: pd.DataFrame, remembered: _Remembered, name_of: NameOf) -> l
     """Say which share of all differs most; the rows are of periods that are alike."""
     differences = table["conversion_from_all_difference"].abs()
     if not differences.max():
-        return [_ALL_THE_SAME]
+        return [tr(ALL_THE_SAME)]
     if remembered.get("basis") not in ("created", "closed"):
-        largest_one = f"Largest difference: {_change_at(table, differences, name_of)}"
-        return [largest_one, f"Not tested: {things_of(remembered)} may be in both periods"]
+        largest_one = tr("Largest difference: {change_at}", change_at=_change_at(table, differences, name_of))
+        return [largest_one, tr("Not tested: {things} may be in both periods", things=things_of(remembered))]
     is_clear = differences.notna() & _are_clear(table)
     if is_clear.any():
-        return [f"Biggest change: {_change_at(table[is_clear], differences[is_clear], name_of)}"]
+        return [
+            tr(
+                "Biggest change: {change_at}",
+                change_at=_change_at(table[is_clear], differences[is_clear], name_of),
+            )
+        ]
     (before, _), (now, _) = series_of(table)
     return [
-        f"No clear change between {before} and {now}",
-        f"Largest difference: {_change_at(table, differences, name_of)}, which may be chance",
+        tr("No clear change between {before} and {now}", before=before, now=now),
+        tr(
+            "Largest difference: {change_at}, which may be chance",
+            change_at=_change_at(table, differences, name_of),
+        ),
     ]
 
 
@@ -222,8 +271,19 @@ def _change_at(table: pd.DataFrame, differences: pd.Series, name_of: NameOf) -> 
         (name, rows["conversion_from_all"].iloc[0]) for name, rows in series_of(row)
     )
     where = ", ".join([name_of(row["stage"].iloc[0]), *group_label(row, columns_before(row, "stage"))])
-    shares = f"{percent(later)} in {now} against {percent(earlier)} in {before}"
-    return f"{where}, {shares} ({precise_points(later - earlier)} points)"
+    shares = tr(
+        "{later} in {now} against {earlier} in {before}",
+        later=percent(later),
+        now=now,
+        earlier=percent(earlier),
+        before=before,
+    )
+    return tr(
+        "{where}, {shares} ({difference} points)",
+        where=where,
+        shares=shares,
+        difference=precise_points(later - earlier),
+    )
 
 
 def _is_partial(name: str, rows: pd.DataFrame, remembered: _Remembered) -> bool:

@@ -7,15 +7,18 @@ from typing import Any, Final
 
 import pandas as pd
 
-from .numbers import count, counted
+from ..words import Noun, Words, language, mark, tr, trc, trn
+from .numbers import count, counted, plural
 from .things import thing_of, things_of, without_unit
 
 _MOST_NAMED: Final = 5
-_IGNORED: Final = {
-    "ignored": "the pipeline does not list",
-    "ignored_by_name": "the pipeline ignores by name",
-}
-_PARTS: Final = {"lead": "leads", "deal": "deals"}
+_IGNORED: Final = Words(
+    {
+        "ignored": mark("the pipeline does not list"),
+        "ignored_by_name": mark("the pipeline ignores by name"),
+    }
+)
+_PARTS: Final = Words({"lead": mark("leads"), "deal": mark("deals")})
 
 
 def remarks_of(remembered: Mapping[str, Any]) -> list[str]:
@@ -55,38 +58,62 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
         if ignored:
             largest = [f"{stage} {count(rows)}" for stage, rows in ignored["largest"].items()]
             stages = _some(largest, ignored["stages"])
-            lines.append(f"Ignored: {counted(ignored['rows'], 'row')} of stages that {which} ({stages})")
+            lines.append(
+                tr(
+                    "Ignored: {n_rows} of stages that {which} ({stages})",
+                    n_rows=counted(ignored["rows"], "row"),
+                    which=which,
+                    stages=stages,
+                )
+            )
     without_rows = remembered.get("without_rows", ())
     if without_rows:
-        lines.append(f"Stages without rows: {_some([names.get(stage, stage) for stage in without_rows])}")
+        lines.append(
+            tr("Stages without rows: {some}", some=_some([names.get(stage, stage) for stage in without_rows]))
+        )
     unfulfilled = remembered.get("unfulfilled", ())
     if unfulfilled:
-        lines.append(f"Steps whose condition no row fulfils: {_some(unfulfilled)}")
+        lines.append(tr("Steps whose condition no row fulfils: {some}", some=_some(unfulfilled)))
     absent: Mapping[str, str] = remembered.get("absent", {})
     if absent:
         stages = _some([f"{names.get(stage, stage)} ({dates})" for stage, dates in absent.items()])
         lines.append(
-            "No conversion from the stage before, because some got past a stage while it was not there: "
-            f"{stages}"
+            tr(
+                "No conversion from the stage before, because some got past a stage while it was "
+                "not there: {stages}",
+                stages=stages,
+            )
         )
     lines += of_pauses(remembered)
     if remembered.get("amounts_of_today"):
-        lines.append("Amounts are those of today, also where a stage was entered or left long ago")
+        lines.append(tr("Amounts are those of today, also where a stage was entered or left long ago"))
     if remembered.get("without_bounds"):
-        lines.append(f"No share has bounds: {_shared(remembered)}")
+        lines.append(tr("No share has bounds: {shared}", shared=_shared(remembered)))
     unknown = remembered.get("start_unknown", 0)
     if unknown:
-        so = "without a time" if remembered.get("table") == "time_to" else "in no created cohort"
-        lines.append(f"Start unknown, so {so}: {counted(unknown, thing_of(remembered))}")
+        so = tr("without a time") if remembered.get("table") == "time_to" else tr("in no created cohort")
+        lines.append(
+            tr("Start unknown, so {so}: {unknown}", so=so, unknown=counted(unknown, thing_of(remembered)))
+        )
     outside = remembered.get("outside", ())
     if outside:
         first, last = remembered["log_runs"]
-        lines.append(f"Outside the log, which runs from {first} to {last}: {', '.join(outside)}")
+        lines.append(
+            tr(
+                "Outside the log, which runs from {first} to {last}: {outside}",
+                first=first,
+                last=last,
+                outside=", ".join(outside),
+            )
+        )
     guesses: Mapping[str, int] = remembered.get("guesses", {})
     if guesses:
-        named = [f"{check.replace('_', ' ')} {count(n)}" for check, n in guesses.items()]
-        lines.append(f"Guessed when it was read, as quality() explains: {_some(named)}")
-    lines += [f"Warning: {count(n)} {of_number(note, n)}" for n, note in remembered.get("warnings", ())]
+        named = [f"{trc('check', check.replace('_', ' '))} {count(n)}" for check, n in guesses.items()]
+        lines.append(tr("Guessed when it was read, as quality() explains: {named}", named=_some(named)))
+    lines += [
+        tr("Warning: {n} {of_number}", n=count(n), of_number=of_number(note, n))
+        for n, note in remembered.get("warnings", ())
+    ]
     return lines
 
 
@@ -94,17 +121,22 @@ def _shared(remembered: Mapping[str, Any]) -> str:
     """Say why the rows of a table are not of sets that share nothing."""
     shared = remembered.get("shared_items", 0)
     if not shared:
-        return f"the same {thing_of(remembered)} may be counted more than once"
-    are = "is" if shared == 1 else "are"
-    basis = "; counted by creation, each is in one" if remembered.get("basis") == "active" else ""
-    return f"{counted(shared, thing_of(remembered))} {are} in more than one period{basis}"
+        return tr("the same {thing} may be counted more than once", thing=thing_of(remembered))
+    basis = tr("; counted by creation, each is in one") if remembered.get("basis") == "active" else ""
+    return trn(
+        "{shared} is in more than one period{basis}",
+        "{shared} are in more than one period{basis}",
+        shared,
+        shared=counted(shared, thing_of(remembered)),
+        basis=basis,
+    )
 
 
 def of_pauses(remembered: Mapping[str, Any]) -> list[str]:
     """Name the stages that lengths of time leave out."""
     names, paused = remembered.get("names", {}), remembered.get("paused", ())
     return (
-        [f"The clock stands still in: {_some([names.get(stage, stage) for stage in paused])}"]
+        [tr("The clock stands still in: {some}", some=_some([names.get(stage, stage) for stage in paused]))]
         if paused
         else []
     )
@@ -115,18 +147,38 @@ def where_of(remembered: Mapping[str, Any]) -> list[str]:
     where: Mapping[str, Any] = remembered.get("where", {})
     if not where:
         return []
-    thing, more = ("lead", ", and the deals linked to them") if "of_chain" in where else ("item", "")
-    found = f"no {thing}" if not where["items"] else counted(where["items"], thing)
-    return [f"Only {thing}s where {where['text']}{more}: {found} of {count(where['of'])}"]
+    thing, more = ("lead", tr(", and the deals linked to them")) if "of_chain" in where else ("item", "")
+    thing = Noun.of(thing)
+    found = tr("no {thing}", thing=thing) if not where["items"] else counted(where["items"], thing)
+    return [
+        tr(
+            "Only {things} where {text}{more}: {found} of {of}",
+            things=plural(thing),
+            text=where["text"],
+            more=more,
+            found=found,
+            of=count(where["of"]),
+        )
+    ]
 
 
 def period_of(remembered: Mapping[str, Any]) -> list[str]:
     """Name the period and the moment that a table is about, as far as it was asked about some."""
     asked: Mapping[str, str] = remembered.get("seen", {})
-    items = f", {things_of(remembered)} {asked['basis']} in it" if "basis" in asked else ""
-    followed = f"; each is followed for {remembered['within']}" if "within" in remembered else ""
-    found = [f"Period: {asked['period']}{items}{followed}"] if "period" in asked else []
-    return found + ([f"As of: {asked['as_of']}"] if "as_of" in asked else [])
+    items = (
+        tr(", {things} {basis} in it", things=things_of(remembered), basis=trc("basis", asked["basis"]))
+        if "basis" in asked
+        else ""
+    )
+    followed = (
+        tr("; each is followed for {within}", within=remembered["within"]) if "within" in remembered else ""
+    )
+    found = (
+        [tr("Period: {period}{items}{followed}", period=asked["period"], items=items, followed=followed)]
+        if "period" in asked
+        else []
+    )
+    return found + ([tr("As of: {as_of}", as_of=asked["as_of"])] if "as_of" in asked else [])
 
 
 def basis_of(remembered: Mapping[str, Any]) -> list[str]:
@@ -134,7 +186,14 @@ def basis_of(remembered: Mapping[str, Any]) -> list[str]:
     basis, within = remembered.get("basis"), remembered.get("within")
     if basis is None:
         return []
-    return [f"Of all {things_of(remembered)} {basis} in the period{f', within {within}' if within else ''}"]
+    return [
+        tr(
+            "Of all {things} {basis} in the period{word}",
+            things=things_of(remembered),
+            basis=trc("basis", basis),
+            word=tr(", within {within}", within=within) if within else "",
+        )
+    ]
 
 
 def of_later(remembered: Mapping[str, Any]) -> list[str]:
@@ -144,17 +203,23 @@ def of_later(remembered: Mapping[str, Any]) -> list[str]:
         return []
     things = "leads" if remembered.get("table") == "chain" else things_of(remembered)
     return [
-        f"Groups by {' and '.join(later)} say what became of the {things} later, not what was known before."
+        tr(
+            "Groups by {later} say what became of the {things} later, not what was known before.",
+            later=tr(" and ").join(later),
+            things=things,
+        )
     ]
 
 
 def of_number(note: str, number: int) -> str:
     """Put the noun that the note of a check begins with in the singular where there is one of it."""
     noun, rest = note.split(" ", 1)
+    if language() != "en":
+        return trc("note", note)
     return f"{noun.removesuffix('s')} {rest}" if number == 1 else note
 
 
 def _some(texts: list[str], of: int | None = None) -> str:
     """List the first of some texts, or of as many as `of` says, and count the others."""
     rest = (len(texts) if of is None else of) - min(len(texts), _MOST_NAMED)
-    return ", ".join(texts[:_MOST_NAMED]) + (f", … ({rest:,} more)" if rest > 0 else "")
+    return ", ".join(texts[:_MOST_NAMED]) + (tr(", … ({rest} more)", rest=count(rest)) if rest > 0 else "")

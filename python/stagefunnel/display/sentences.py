@@ -43,6 +43,7 @@ from ..tables.schema import (
     VELOCITY,
 )
 from ..tables.skipping import OnTheWay
+from ..words import Words, begins, mark, tr
 from .absorption_sentences import of_absorption
 from .comparing_sentences import (
     of_compared_groups,
@@ -54,19 +55,21 @@ from .comparing_sentences import (
 from .extremes import largest
 from .flow_sentences import of_flow
 from .forecast_sentences import FORECAST_SENTENCES
+from .given import as_spoken
 from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
 from .incidence_sentences import of_incidence, of_maturity
+from .log_sentences import of_explanation, of_items, of_problems, of_quality, of_rows, of_stages
 from .money_sentences import won_amount, won_by_group
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
-from .remarks import of_number, of_stages_with_rows
+from .remarks import of_stages_with_rows
 from .skip_sentences import skip_sentence
 from .standouts import of_standouts
 from .stuck_sentences import of_open_items
 from .things import thing_of, things_of
 from .titles import KIND_TITLES
-from .unlike import Side, unlike_notes
+from .unlike import NOTES, Side, unlike_notes
 from .variant_sentences import of_variants
 from .velocity_sentences import of_velocity
 from .way_sentences import of_times_to
@@ -74,12 +77,14 @@ from .way_sentences import of_times_to
 _Compose: TypeAlias = Callable[[pd.DataFrame, NameOf, Mapping[str, Any]], list[str]]
 
 # Visits that are still open are in none of these.
-_HALF_OF: Final = {
-    "visit": "half of the completed visits took",
-    "item": "half of the items that completed a visit spent",
-    "longest": "half of the items' longest completed visits took",
-}
-_NOTHING_LOST = "Nothing was lost from a stage."
+_HALF_OF: Final = Words(
+    {
+        "visit": mark("half of the completed visits took"),
+        "item": mark("half of the items that completed a visit spent"),
+        "longest": mark("half of the items' longest completed visits took"),
+    }
+)
+_NOTHING_LOST = mark("Nothing was lost from a stage.")
 
 
 def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -100,6 +105,7 @@ def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         return []
     if kind in ("skips", "comparison"):
         table = of_stages_with_rows(table, remembered)
+    remembered = as_spoken(remembered)
     rows = table.dropna(subset=[*needed], how="all")
     return sentences_of(rows, stage_namer(remembered.get("names", {})), remembered)
 
@@ -131,7 +137,12 @@ def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     things = things_of(remembered)
     total = int(table["base"].sum())
     sentences = of_standouts(
-        remembered, total, rate="win rate", trials=f"closed {things}", pending="open", things=things
+        remembered,
+        total,
+        rate=tr("win rate"),
+        trials=tr("closed {things}", things=things),
+        pending=mark("open"),
+        things=things,
     )
     groups = [rows for _, rows in table.groupby(by, sort=False, dropna=False, observed=True)]
     sentences = [*won_by_group(table, by, thing_of(remembered)), *sentences]
@@ -149,35 +160,45 @@ def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     if is_censored:
         known = known[known["median"].notna()]
         if known.empty:
-            return ["Too few visits have ended to say how long half of them take."]
+            return [tr("Too few visits have ended to say how long half of them take.")]
     if known.empty:
-        return ["No visit of a stage in progress is completed."]
+        return [tr("No visit of a stage in progress is completed.")]
     row = largest(known, known["median"]).iloc[0]
     remembered = table.attrs.get("stagefunnel", {})
     half = _HALF_OF.get(remembered.get("per", "visit"), _HALF_OF["visit"])
-    half = "half of all visits take" if is_censored else half
+    half = tr("half of all visits take") if is_censored else half
     median = length(row["median"], remembered.get("working_day"))
     still_open = percent(row["open"] / row["visits"])
     return [
-        f"Slowest stage: {name_of(row['stage'])} ({half} more than {median}; "
-        f"{still_open} of all visits are still open)"
+        tr(
+            "Slowest stage: {stage} ({half} more than {median}; {still_open} of all visits are still open)",
+            stage=name_of(row["stage"]),
+            half=half,
+            median=median,
+            still_open=still_open,
+        )
     ]
 
 
 def of_moves(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     """Say which transition is the most frequent."""
     if table.empty:
-        return ["Nothing moved."]
+        return [tr("Nothing moved.")]
     row = largest(table, table["moves"]).iloc[0]
     here, there = name_of(row["from_stage"]), name_of(row["to_stage"])
-    share = f"{counted(row['moves'], 'move')}, {percent(row['share'])} of those that left {here}"
-    return [f"Most frequent: {here} → {there} ({share})"]
+    share = tr(
+        "{n_moves}, {share} of those that left {here}",
+        n_moves=counted(row["moves"], "move"),
+        share=percent(row["share"]),
+        here=here,
+    )
+    return [tr("Most frequent: {here} → {there} ({share})", here=here, there=there, share=share)]
 
 
 def of_losses(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
     """Say from which stage most items of all groups are lost, and what makes the groups unlike."""
     if table.empty:
-        return [_NOTHING_LOST]
+        return [tr(_NOTHING_LOST)]
     notes = notes_of_losses(table, remembered)
     by = columns_before(table, "from_stage")
     groups = [rows for _, rows in table.groupby(by, observed=True, dropna=False)] if by else [table]
@@ -192,7 +213,7 @@ def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]
     """Say which stage is skipped most often, and in which group, and what makes the groups unlike."""
     some_without_rows = bool(remembered.get("without_rows"))
     if not table["beyond"].any() and not some_without_rows:
-        return [f"No {thing_of(remembered)} got past a stage."]
+        return [tr("No {thing} got past a stage.", thing=thing_of(remembered))]
     groups = [value_labels(table[name]) for name in columns_before(table, "stage")]
     stages = map(name_of, table["stage"].tolist())
     places = [", ".join(names) for names in zip(stages, *groups, strict=True)]
@@ -202,70 +223,9 @@ def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]
     return [sentence, *notes_of_skips(table, remembered)]
 
 
-def _most_lost(where: str, lost: int, total: int, total_of: str = "lost") -> str:
-    return f"Most often lost from: {where} ({part_of(lost, total, total_of)})"
-
-
-def of_items(table: pd.DataFrame) -> list[str]:
-    """Say how many items there are, and how they stand."""
-    numbers = table["outcome"].value_counts()
-    standings = ", ".join(f"{count(numbers.get(name, 0))} {name}" for name in ("won", "lost", "open"))
-    return [f"{counted(len(table), 'item')}: {standings}"]
-
-
-def of_explanation(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say in which stages an item counts, for each kind of funnel."""
-    places = []
-    for kind, rows in table.groupby("kind", sort=False, observed=True):
-        stages = ", ".join(map(name_of, rows["stage"][rows["passed"] | rows["assumed"]]))
-        places.append(f"{KIND_TITLES.get(str(kind), str(kind))}: {stages or 'nowhere'}")
-    return [f"It counts in: {'; '.join(places)}"] if places else []
-
-
-def of_rows(table: pd.DataFrame) -> list[str]:
-    """Say how many rows there are, and of how many items."""
-    return [f"{counted(len(table), 'row')} of {counted(table['item'].nunique(), 'item')}"]
-
-
-def of_stages(table: pd.DataFrame, name_of: NameOf) -> list[str]:
-    """Say which stage has the most rows."""
-    if table.empty:
-        return ["There are no stages."]
-    row = largest(table, table["rows"]).iloc[0]
-    rows = part_of(row["rows"], table["rows"].sum())
-    return [f"{counted(len(table), 'stage')}; most rows: {name_of(row['stage'])} ({rows})"]
-
-
-def of_quality(table: pd.DataFrame) -> list[str]:
-    """Say how much was read, and what is unusual in it."""
-    found = dict(zip(table["check"], table["count"].tolist(), strict=True))
-    read = [counted(found.pop(f"{noun}s"), noun) for noun in ("row", "item", "stage") if f"{noun}s" in found]
-    odd = [f"{name.replace('_', ' ')} {count(number)}" for name, number in found.items() if number]
-    start = "; ".join(filter(None, [", ".join(read), ", ".join(odd) if odd else "nothing unusual"]))
-    return [start, *doubts_of(table)]
-
-
-def doubts_of(quality: pd.DataFrame) -> list[str]:
-    """Write out the checks of a quality table that warn, then what its reader guessed."""
-    return [
-        f"{level.capitalize()}: {line}" for level in ("warning", "guess") for line in of_level(quality, level)
-    ]
-
-
-def of_level(quality: pd.DataFrame, level: str) -> list[str]:
-    """Write out the checks of one level of a quality table that found something."""
-    found = quality[(quality["level"] == level) & (quality["count"] > 0)]
-    pairs = zip(found["count"].tolist(), found["note"].tolist(), strict=True)
-    return [f"{count(number)} {of_number(note, number)}" for number, note in pairs]
-
-
-def of_problems(table: pd.DataFrame) -> list[str]:
-    """Say how many stages of a log and a pipeline do not fit."""
-    if table.empty:
-        return ["The log and the pipeline fit."]
-    kinds = table["problem"].value_counts(sort=False)
-    numbers = ", ".join(f"{value_label(problem)} {count(number)}" for problem, number in kinds.items())
-    return [f"Stages that do not fit: {numbers}"]
+def _most_lost(where: str, lost: int, total: int, total_of: str = "") -> str:
+    part = part_of(lost, total, total_of or tr("lost"))
+    return tr("Most often lost from: {where} ({part_of})", where=where, part_of=part)
 
 
 def _of_two_periods(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -273,7 +233,7 @@ def _of_two_periods(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[st
     found = of_comparison(table, remembered, name_of)
     if "p_adjusted" not in table.columns:
         return found
-    notes = [line for line in found if line.startswith(("Not alike", "Covered", "Fewer than"))]
+    notes = [line for line in found if begins(line, *NOTES)]
     return [*notes, *of_period_differences(table, name_of, remembered)]
 
 
@@ -371,8 +331,15 @@ def _ever_and_now(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of
         # Of several won stages an item may have been in more than one.
         if len(rows) == 1 and rows["reached"].iloc[0] != outcome[name]:
             ever, now = count(rows["reached"].iloc[0]), count(outcome[name])
-            texts.append(f"{name_of(rows['stage'].iloc[0])}: {ever} ever, {now} now")
-    return ["; ".join(texts)] if texts else []
+            texts.append(
+                tr(
+                    "{value}: {ever} ever, {now} now",
+                    value=name_of(rows["stage"].iloc[0]),
+                    ever=ever,
+                    now=now,
+                )
+            )
+    return [tr("; ").join(texts)] if texts else []
 
 
 def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf, *, of_some_stages: bool, things: str) -> str:
@@ -385,28 +352,33 @@ def _skip_of_funnel(part: pd.DataFrame, name_of: NameOf, *, of_some_stages: bool
 
 def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of: NameOf) -> str:
     if not part["lost_from"].any():
-        return _NOTHING_LOST
+        return tr(_NOTHING_LOST)
     row = largest(part, part["lost_from"]).iloc[0]
     stage, lost = name_of(row["stage"]), row["lost_from"]
     if outcome is None:
         # Without its outcomes a funnel does not show the items that were lost before any stage.
-        return _most_lost(stage, lost, int(part["lost_from"].sum()), "lost from a stage")
+        return _most_lost(stage, lost, int(part["lost_from"].sum()), tr("lost from a stage"))
     return _most_lost(stage, lost, outcome["lost"])
 
 
 def standing(outcome: Mapping[str, Any], thing: str = "item") -> str:
     """Say how many items there are, or other things that are counted, and how they stand now."""
     parts = [
-        f"{counted(outcome['base'], thing)} now: {count(outcome['won'])} won, "
-        f"{count(outcome['lost'])} lost, {count(outcome['open'])} open",
-        f"win rate {percent(outcome['win_rate'])}",
+        tr(
+            "{base} now: {won} won, {lost} lost, {open} open",
+            base=counted(outcome["base"], thing),
+            won=count(outcome["won"]),
+            lost=count(outcome["lost"]),
+            open=count(outcome["open"]),
+        ),
+        tr("win rate {win_rate}", win_rate=percent(outcome["win_rate"])),
     ]
     if outcome["left_out"]:
-        parts.append(f"{count(outcome['left_out'])} left out (lost, then won)")
+        parts.append(tr("{left_out} left out (lost, then won)", left_out=count(outcome["left_out"])))
     if outcome["reopened_won"]:
-        parts.append(f"{count(outcome['reopened_won'])} won after a loss")
+        parts.append(tr("{reopened_won} won after a loss", reopened_won=count(outcome["reopened_won"])))
     parts += won_amount(outcome, thing)
-    return "; ".join(parts)
+    return tr("; ").join(parts)
 
 
 def standings(outcomes: Mapping[str, Mapping[str, Any] | None], thing: str = "item") -> list[str]:
@@ -414,4 +386,7 @@ def standings(outcomes: Mapping[str, Mapping[str, Any] | None], thing: str = "it
     sentences = {kind: standing(outcome, thing) for kind, outcome in outcomes.items() if outcome is not None}
     if len({*sentences.values()}) <= 1:
         return [*sentences.values()][:1]
-    return [f"{KIND_TITLES.get(kind, kind)}: {sentence}" for kind, sentence in sentences.items()]
+    return [
+        tr("{kind}: {sentence}", kind=KIND_TITLES.get(kind, kind), sentence=sentence)
+        for kind, sentence in sentences.items()
+    ]

@@ -10,11 +10,13 @@ import pandas as pd
 
 from ..tables.labels import group_label
 from ..tables.schema import CONVERSION_TIMES, SEQUENCE, SEQUENCE_PATHS, SEQUENCE_TREND
+from ..words import Noun, mark, tr
 from .extremes import group_name, largest
 from .group_notes import notes_of_sequences
-from .numbers import count, length, part_of, percent
+from .heads import label, word_of
+from .numbers import count, length, part_of, percent, plural
 from .standouts import of_standouts
-from .unlike import Side, unlike_notes
+from .unlike import PART, Side, unlike_notes
 
 _Remembered: TypeAlias = Mapping[str, Any]  # ``attrs["stagefunnel"]`` of a table
 _Sentences: TypeAlias = Callable[[pd.DataFrame, _Remembered], list[str]]
@@ -26,13 +28,13 @@ _OTHER_PATHS: Final = "other ("  # the line of all paths that are not listed, wh
 def sequence_title(remembered: _Remembered) -> str:
     """Name the steps that a table is about, and their window."""
     kind = _KINDS.get(str(remembered.get("table")))
-    what = "Sequence" if kind is None else kind.title
+    what = tr("Sequence") if kind is None else tr(kind.title)
     steps: Sequence[str] = remembered.get("steps", ())
     if "from_step" in remembered and len(steps) >= remembered["to_step"]:
         steps = [steps[remembered["from_step"] - 1], steps[remembered["to_step"] - 1]]
     if len(steps) > _MOST_NAMED:
         steps = [steps[0], "…", steps[-1]]
-    title = f"{what}: {' → '.join(steps)}" if steps else what
+    title = tr("{what}: {steps}", what=what, steps=" → ".join(steps)) if steps else what
     within = _within(remembered)
     return f"{title}, {within}" if within else title
 
@@ -46,7 +48,7 @@ def sequence_findings(table: pd.DataFrame, remembered: _Remembered) -> list[str]
     for name in ("step", "start", "period"):
         table = table.sort_values(name, kind="stable") if name in table.columns else table
     if table.empty:
-        return [kind.of_nothing] if kind.of_nothing else []
+        return [tr(kind.of_nothing)] if kind.of_nothing else []
     by = remembered.get("by")
     if by and not {*by} <= {*table.columns}:
         return []  # rows of one group without its name: the numbers of the whole are not about them
@@ -71,11 +73,11 @@ def _has_all(table: pd.DataFrame, remembered: _Remembered) -> bool:
 
 def _within(remembered: _Remembered) -> str:
     window = remembered.get("window")
-    return "" if window is None or remembered.get("mode") == "open" else f"within {window}"
+    return "" if window is None or remembered.get("mode") == "open" else tr("within {window}", window=window)
 
 
 def _counted_things(remembered: _Remembered) -> str:
-    return "entries" if remembered.get("entries") == "all" else "items"
+    return plural(Noun.of("entry" if remembered.get("entries") == "all" else "item"))
 
 
 def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
@@ -84,27 +86,42 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     base = remembered.get("items", 0) - left_out
     things = _counted_things(remembered)
     if not base:
-        return [f"There are no {things}."]
+        return [tr("There are no {things}.", things=things)]
     goal = " ".join(filter(None, [table["label"].iloc[-1], _within(remembered)]))
     began = table["label"].iloc[0]
     sentences = (
-        [f"{part_of(last, first, f'{things} that did {began} reached {goal}')}."]
+        [
+            tr(
+                "{part_of}.",
+                part_of=part_of(
+                    last,
+                    first,
+                    tr("{things} that did {began} reached {goal}", things=things, began=began, goal=goal),
+                ),
+            )
+        ]
         if first
-        else [f"None of {count(base)} {things} did {began}."]
+        else [tr("None of {base} {things} did {began}.", base=count(base), things=things, began=began)]
     )
     # All drop out before a step whose stages have no rows, which says nothing about the step before it.
     known = table[~(table["step"] + 1).isin(remembered.get("empty_steps", ()))]
     if known["dropped"].any():
         row = largest(known, known["dropped"]).iloc[0]
         dropped = part_of(row["dropped"], row["reached"])
-        sentences.append(f"Most drop out after {row['label']} ({dropped}).")
+        sentences.append(tr("Most drop out after {label} ({dropped}).", label=row["label"], dropped=dropped))
     immature = int(table["immature"].sum())
     if immature:
         until = remembered.get("observed_until")
-        seen = f" (observed until {until})" if until else ""
-        sentences.append(f"{count(immature)} may still go on: the window is not over{seen}.")
+        seen = tr(" (observed until {until})", until=until) if until else ""
+        sentences.append(
+            tr(
+                "{immature} may still go on: the window is not over{seen}.",
+                immature=count(immature),
+                seen=seen,
+            )
+        )
     if left_out:
-        sentences.append(f"{count(left_out)} are left out by an exclusion.")
+        sentences.append(tr("{left_out} are left out by an exclusion.", left_out=count(left_out)))
     return sentences
 
 
@@ -118,8 +135,8 @@ def _of_funnel_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[st
         remembered,
         entered,
         rate="conversion",
-        trials=f"{things} that did step 1",
-        pending="inside the window",
+        trials=tr("{things} that did step 1", things=things),
+        pending=tr("inside the window"),
         things=things,
     )
     return [*sentences, *notes]
@@ -130,11 +147,23 @@ def _of_items(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         return []
     stops = table["stop"].value_counts()
     done = int(stops.get("completed", 0))
-    completed = f"{count(done)} of {count(len(table))} {_counted_things(remembered)} reached the last step"
+    completed = tr(
+        "{done} of {table} {counted_things} reached the last step",
+        done=count(done),
+        table=count(len(table)),
+        counted_things=_counted_things(remembered),
+    )
     others = stops.drop("completed", errors="ignore")
     if not others.any():
         return [f"{completed}."]
-    return [f"{completed}; most of the others stopped for: {others.idxmax()} ({count(others.max())})."]
+    return [
+        tr(
+            "{completed}; most of the others stopped for: {reason} ({others}).",
+            completed=completed,
+            reason=word_of("stop", others.idxmax()),
+            others=count(others.max()),
+        )
+    ]
 
 
 def has_window(remembered: _Remembered) -> bool:
@@ -153,7 +182,7 @@ def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         return []
     known = table[table["entered"] > 0]
     if known.empty:
-        return [_NOBODY_ENTERED]
+        return [tr(_NOBODY_ENTERED)]
     partial = {*remembered.get("partly_covered", ())}
     sides = [
         Side(str(period), int(entered), 0, str(period) in partial)
@@ -161,54 +190,74 @@ def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     ]
     notes = unlike_notes(sides, {"within": "", **remembered})
     if not has_window(remembered):
-        return [OLDER_HAD_LONGER, *notes]
+        return [tr(OLDER_HAD_LONGER), *notes]
     whole = is_whole(known).cummin()
     open_still = known[~whole]
     alike = known[whole & np.array([side.is_large and not side.is_partial for side in sides], dtype=bool)]
-    sentences = [] if whole.any() else [_NONE_WHOLE]
+    sentences = [] if whole.any() else [tr(_NONE_WHOLE)]
     if len(alike):
-        sentences = [_first_and_last(alike, remembered, f"converted {_within(remembered)}")]
+        sentences = [_first_and_last(alike, remembered, tr("converted {within}", within=_within(remembered)))]
     if len(open_still) == 1:
         row = open_still.iloc[0]
         entered = row["entered"]
         sentences.append(
-            f"Do not compare {row['period']} yet: {percent(row['conversion'])} of its {count(entered)} "
-            f"converted so far, and the windows of {count(entered - row['mature'])} are not over."
+            tr(
+                "Do not compare {period} yet: {conversion} of its {entered} converted so far, "
+                "and the windows of {entered_2} are not over.",
+                period=row["period"],
+                conversion=percent(row["conversion"]),
+                entered=count(entered),
+                entered_2=count(entered - row["mature"]),
+            )
         )
     elif len(open_still):
         first = open_still["period"].iloc[0]
-        sentences.append(f"Do not compare the periods from {first} on yet: their windows are not all over.")
+        sentences.append(
+            tr("Do not compare the periods from {first} on yet: their windows are not all over.", first=first)
+        )
     return [*sentences, *notes]
 
 
 def _first_and_last(table: pd.DataFrame, remembered: _Remembered, did: str) -> str:
     first, last = table.iloc[0], table.iloc[-1]
     things = f"{count(first['entered'])} {_counted_things(remembered)}"
-    start = f"{percent(first['conversion'])} of the {things} that entered in {first['period']} {did}"
+    start = tr(
+        "{conversion} of the {things} that entered in {period} {did}",
+        conversion=percent(first["conversion"]),
+        things=things,
+        period=first["period"],
+        did=did,
+    )
     if len(table) == 1:
         return f"{start}."
-    return f"{start}, {percent(last['conversion'])} of the {count(last['entered'])} of {last['period']}."
+    return tr(
+        "{start}, {conversion} of the {entered} of {period}.",
+        start=start,
+        conversion=percent(last["conversion"]),
+        entered=count(last["entered"]),
+        period=last["period"],
+    )
 
 
 def _of_trend_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     """Name the groups that stand out in one period: periods do not add up."""
     if not {*SEQUENCE_TREND} <= {*table.columns}:
         return []
-    notes = [] if has_window(remembered) else [OLDER_HAD_LONGER]
+    notes = [] if has_window(remembered) else [tr(OLDER_HAD_LONGER)]
     period = remembered.get("compared")
     if period is None:
-        where = "a period whose windows are all over" if has_window(remembered) else "the same period"
-        return [f"No two groups entered in {where}.", *notes]
+        where = tr("a period whose windows are all over") if has_window(remembered) else tr("the same period")
+        return [tr("No two groups entered in {where}.", where=where), *notes]
     if period in remembered.get("partly_covered", ()):
-        notes = [f"Covered only in part: {period}", *notes]
+        notes = [tr(PART, names=period), *notes]
     rows = table[table["period"].astype(str) == period]
     things = _counted_things(remembered)
     sentences = of_standouts(
         remembered,
         int(rows["entered"].sum()),
-        rate=f"conversion in {period}",
-        trials=f"{things} that entered",
-        pending="inside the window",
+        rate=tr("conversion in {period}", period=period),
+        trials=tr("{things} that entered", things=things),
+        pending=tr("inside the window"),
         things=things,
     )
     return [*sentences, *notes]
@@ -219,7 +268,14 @@ def _of_times(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     median = remembered["median"]
     median = pd.Timedelta(median) if isinstance(median, str) else median
     half, slowest = (length(one, remembered.get("working_day")) for one in (median, longest))
-    return [f"Half of the {count(n)} took {half} at most, the slowest {slowest}."]
+    return [
+        tr(
+            "Half of the {n} took {half} at most, the slowest {slowest}.",
+            n=count(n),
+            half=half,
+            slowest=slowest,
+        )
+    ]
 
 
 def _of_times_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
@@ -228,7 +284,10 @@ def _of_times_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str
     sums = table.groupby(by, observed=True, sort=False, dropna=False)["count"].sum().reset_index()
     most = largest(sums, sums["count"])
     number = count(most["count"].iloc[0])
-    return [*_of_times(table, remembered), f"Most of them in {group_name(most, by)} ({number})."]
+    return [
+        *_of_times(table, remembered),
+        tr("Most of them in {most} ({number}).", most=group_name(most, by), number=number),
+    ]
 
 
 def _of_paths(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
@@ -238,7 +297,7 @@ def _of_paths(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     most = largest(paths, paths["items"])
     path, items, share = (most[name].iloc[0] for name in ("path", "items", "share"))
     details = [*group_label(most, remembered.get("by", ())), count(items), percent(share)]
-    return [f"Most often: {path} ({', '.join(details)})."]
+    return [tr("Most often: {path} ({details}).", path=label(str(path)), details=", ".join(details))]
 
 
 class _Kind(NamedTuple):
@@ -256,17 +315,19 @@ _NEEDED: Final[Mapping[str, Sequence[str]]] = {
     "time_to_convert": CONVERSION_TIMES,
     "sequence_paths": SEQUENCE_PATHS,
 }
-_NOBODY_ENTERED = "No item did step 1."
-_NONE_WHOLE = "No period has had its whole window yet."
-OLDER_HAD_LONGER: Final = "Without a window older periods have had longer to convert."
-_NOBODY_CONVERTED = "Nobody converted."
+_NOBODY_ENTERED = mark("No item did step 1.")
+_NONE_WHOLE = mark("No period has had its whole window yet.")
+OLDER_HAD_LONGER: Final = mark("Without a window older periods have had longer to convert.")
+_NOBODY_CONVERTED = mark("Nobody converted.")
 _KINDS: Final = {
-    "sequence_funnel": _Kind("Sequence", _of_funnel, _of_funnel_by_group),
-    "sequence_items": _Kind("Sequence, item by item", _of_items, _of_items, "There are no items."),
-    "sequence_trend": _Kind(
-        "Sequence, by the period it was entered in", _of_trend, _of_trend_by_group, _NOBODY_ENTERED
+    "sequence_funnel": _Kind(mark("Sequence"), _of_funnel, _of_funnel_by_group),
+    "sequence_items": _Kind(
+        mark("Sequence, item by item"), _of_items, _of_items, mark("There are no items.")
     ),
-    "time_to_convert": _Kind("Time to convert", _of_times, _of_times_by_group, _NOBODY_CONVERTED),
-    "sequence_paths": _Kind("What came between", _of_paths, _of_paths, _NOBODY_CONVERTED),
+    "sequence_trend": _Kind(
+        mark("Sequence, by the period it was entered in"), _of_trend, _of_trend_by_group, _NOBODY_ENTERED
+    ),
+    "time_to_convert": _Kind(mark("Time to convert"), _of_times, _of_times_by_group, _NOBODY_CONVERTED),
+    "sequence_paths": _Kind(mark("What came between"), _of_paths, _of_paths, _NOBODY_CONVERTED),
 }
 SEQUENCE_TABLES: Final = frozenset(_KINDS)

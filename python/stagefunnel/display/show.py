@@ -14,6 +14,7 @@ from ..tables.labels import columns_before
 from ..tables.schema import CHECKED, EXPLANATION, FUNNEL, QUALITY, SKIPS, STAGE_TIMES
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
+from ..words import Language, spoken_in, tr
 from .cells import cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
 from .first_columns import CHECKED_BY_SENTENCES, FIRST_COLUMNS
@@ -21,13 +22,16 @@ from .flow_sentences import flow_title
 from .folding import spare_columns
 from .forecast_sentences import forecast_title
 from .funnel_grid import show_funnel
+from .given import as_spoken
 from .grid import Grid
+from .heads import head
 from .incidence_sentences import incidence_title
+from .log_sentences import doubts_of
 from .matrix import show_matrix
 from .numbers import count
 from .remarks import remarks_of
 from .restored import filled_rows, has_parts, named_columns, named_parts, remembering, restored, with_lengths
-from .sentences import answers, doubts_of, stage_namer
+from .sentences import answers, stage_namer
 from .sequence_sentences import SEQUENCE_TABLES, sequence_findings, sequence_title
 from .shown import Shown, ShownTogether
 from .things import things_of
@@ -47,11 +51,23 @@ class ShownByTable(Protocol):
 
 
 @overload
-def show(table: pd.DataFrame | ShownByTable, *, wide: bool = False, matrix: str | None = None) -> Shown: ...
-@overload
-def show(table: Summary, *, wide: bool = False, matrix: str | None = None) -> ShownTogether: ...
 def show(
-    table: pd.DataFrame | ShownByTable | Summary, *, wide: bool = False, matrix: str | None = None
+    table: pd.DataFrame | ShownByTable,
+    *,
+    wide: bool = False,
+    matrix: str | None = None,
+    language: Language | None = None,
+) -> Shown: ...
+@overload
+def show(
+    table: Summary, *, wide: bool = False, matrix: str | None = None, language: Language | None = None
+) -> ShownTogether: ...
+def show(
+    table: pd.DataFrame | ShownByTable | Summary,
+    *,
+    wide: bool = False,
+    matrix: str | None = None,
+    language: Language | None = None,
 ) -> Shown | ShownTogether:
     """Show a result table the way people read it, or all tables of a summary.
 
@@ -74,6 +90,10 @@ def show(
     matrix
         Column of a table with periods, such as ``"reached"`` or ``"conversion_from_all"``: it is shown with
         the stages down and the periods across. Periods that are unlike the others are marked.
+    language
+        Language of the words and the numbers: ``"en"`` (default), ``"fr"``, ``"de"``, ``"ru"``, ``"es"`` or
+        ``"pt"``. Stages and the values of your columns stay as they are. Another language than English needs
+        the extra ``languages``.
 
     Returns
     -------
@@ -87,7 +107,11 @@ def show(
     >>> print(str(sf.show(sf.funnel(shop.log, shop.pipeline))).splitlines()[-2])
     Most often lost from: Won (2 of 5 lost, 40%)
     """
-    table = as_pandas(table)
+    with spoken_in(language):
+        return _shown(as_pandas(table), wide=wide, matrix=matrix)
+
+
+def _shown(table: Any, *, wide: bool, matrix: str | None) -> Shown | ShownTogether:
     if matrix is not None and not isinstance(table, pd.DataFrame):
         raise SchemaError(given("matrix", matrix), " needs one table with periods")
     if isinstance(table, Summary):
@@ -180,15 +204,15 @@ def _as_funnel(table: pd.DataFrame) -> pd.DataFrame | None:
 
 def _remembered(table: pd.DataFrame) -> Mapping[str, Any]:
     remembered: Mapping[str, Any] = table.attrs.get("stagefunnel", {})
-    return remembered
+    return as_spoken(remembered)
 
 
 def _title_of(remembered: Mapping[str, Any]) -> str:
     kind = remembered.get("table", "")
     if kind == "suggestion":
-        return f"Suggested: {remembered['suggested']}"
+        return tr("Suggested: {suggested}", suggested=remembered["suggested"])
     if kind == "time_in_stage":
-        return f"Time in stage, {PER_TITLES[remembered.get('per', 'visit')]}"
+        return tr("Time in stage, {per}", per=PER_TITLES[remembered.get("per", "visit")])
     if kind == "time_to":
         return way_title(remembered)
     if kind == "flow":
@@ -200,7 +224,12 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
     if kind != "comparison":
         return TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]
-    return f"Funnel: {KIND_TITLES.get(remembered['kind'], remembered['kind'])}, {now} compared with {before}"
+    return tr(
+        "Funnel: {kind}, {now} compared with {before}",
+        kind=KIND_TITLES.get(remembered["kind"], remembered["kind"]),
+        now=now,
+        before=before,
+    )
 
 
 def _without_known_starts(times: pd.DataFrame) -> pd.DataFrame:
@@ -244,13 +273,17 @@ def _main_columns(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 def _show_chain(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
     """Show the parts of a chain as groups of a funnel; each part has its own names of stages."""
     unlinked = max(remembered["unlinked"].values(), default=0)
-    in_groups = ", in no group" if len(remembered.get("by", ())) > 1 else ""
+    in_groups = tr(", in no group") if len(remembered.get("by", ())) > 1 else ""
     named, of_names = named_parts(table, remembered)
     return show_funnel(
         named,
         {**of_names, "without_rows": _without_rows_of_chain(remembered)},
-        what="Chain, counted in leads" if remembered["basis"] == "origin" else "Chain",
-        also=[f"Deals without a lead: {count(unlinked)}{in_groups}"] if unlinked else [],
+        what=tr("Chain, counted in leads") if remembered["basis"] == "origin" else tr("Chain"),
+        also=[
+            tr("Deals without a lead: {unlinked}{in_groups}", unlinked=count(unlinked), in_groups=in_groups)
+        ]
+        if unlinked
+        else [],
     )
 
 
@@ -295,7 +328,7 @@ def _show_moves(transitions: pd.DataFrame) -> Shown:
     return _show_rows(
         moves,
         remembered.get("names", {}),
-        title="Moves, the most frequent first",
+        title=tr("Moves, the most frequent first"),
         most=_MOST_MOVES,
         below=answers(moves, remembered),
         kind="transitions",
@@ -304,8 +337,11 @@ def _show_moves(transitions: pd.DataFrame) -> Shown:
 
 def _show_findings(quality: pd.DataFrame) -> Shown:
     found = quality[quality["count"] > 0]
-    below = [f"{len(quality) - len(found)} other checks found nothing.", *doubts_of(quality)]
-    return _show_rows(found, {}, title="What was read", below=below)
+    below = [
+        tr("{n} other checks found nothing.", n=count(len(quality) - len(found))),
+        *doubts_of(quality),
+    ]
+    return _show_rows(found, {}, title=tr("What was read"), below=below)
 
 
 def _show_rows(
@@ -326,13 +362,15 @@ def _show_rows(
     writers = [cell_writer(str(name), table[name], name_of, working_day, kind) for name in kept]
     texts = [with_bounds(write, shown, name) for write, name in zip(writers, kept, strict=True)]
     grid = Grid(
-        headings=[name.replace("_", " ") for name, _ in columns],
+        headings=[head(name) for name, _ in columns],
         is_text=[not is_number(column) for _, column in columns],
         rows=[list(cells) for cells in zip(*texts, strict=True)],
         spare=_spare([name for name, _ in columns], kind),
     )
     rest = len(table) - most
-    return Shown(title, grid, [], [*([f"… and {count(rest)} more rows"] if rest > 0 else []), *below])
+    return Shown(
+        title, grid, [], [*([tr("… and {rest} more rows", rest=count(rest))] if rest > 0 else []), *below]
+    )
 
 
 def _spare(names: list[str], kind: str) -> list[int]:

@@ -7,9 +7,10 @@ import os
 import re
 from collections.abc import Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..clean import clean, markdown
+from ..words import current_catalogue, mark, spoken_in, tr, trn
 from .blocks import with_bars
 from .folding import Folded, folded
 from .grid import Grid
@@ -18,9 +19,9 @@ from .plain_text import plain_text
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
-_WITH_BARS = "of all"  # the column that is drawn as bars on a terminal
+_WITH_BARS: Final = mark("of all")  # the column that is drawn as bars on a terminal
 _ALL = 100_000  # columns of a terminal that has room for everything
-_SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
+_SHARE = re.compile(r"(\d+(?:[.,]\d+)?)[\xa0\u202f]?%")
 
 
 class Shown:
@@ -34,6 +35,7 @@ class Shown:
         self._below = [*map(clean, below)]
         self._all_with = "show(…, wide=True)"
         self._is_wide = False
+        self._spoken = current_catalogue()
 
     @property
     def grid(self) -> Grid:
@@ -70,7 +72,8 @@ class Shown:
         room = None if self._is_wide else options.max_width
         shown, fits = self, folded(self._grid, room)
         if console.is_terminal and console.encoding.startswith("utf"):
-            barred = self._changed(_grid=with_bars(self._grid, _WITH_BARS))
+            with spoken_in(self._spoken or "en"):
+                barred = self._changed(_grid=with_bars(self._grid, tr(_WITH_BARS)))
             of_barred = folded(barred.grid, room)
             if of_barred.left_out == fits.left_out:  # numbers go before bars
                 shown, fits = barred, of_barred
@@ -83,7 +86,9 @@ class Shown:
             yield from console.render(table, options.update(width=width, max_width=width))
         else:
             yield table
-        lines = [*([_of_left_out(fits.left_out, self._all_with)] if fits.left_out else []), *self._below]
+        with spoken_in(self._spoken or "en"):
+            folded_away = [_of_left_out(fits.left_out, self._all_with)] if fits.left_out else []
+        lines = [*folded_away, *self._below]
         yield from (Text(line, style="green") for line in lines)
 
     def _rich_table(self, box_name: str, fits: Folded) -> Any:
@@ -205,8 +210,14 @@ def has_width(*, is_terminal: bool) -> bool:
 
 
 def _of_left_out(headings: Sequence[str], all_with: str) -> str:
-    columns = "1 column is" if len(headings) == 1 else f"{len(headings)} columns are"
-    return f"{columns} left out for width: {', '.join(headings)}; {all_with} shows all"
+    return trn(
+        "{n} column is left out for width: {headings}; {all_with} shows all",
+        "{n} columns are left out for width: {headings}; {all_with} shows all",
+        len(headings),
+        n=len(headings),
+        headings=", ".join(headings),
+        all_with=all_with,
+    )
 
 
 def _bar(cell: str) -> str:
@@ -214,5 +225,5 @@ def _bar(cell: str) -> str:
     share = _SHARE.fullmatch(cell)
     if share is None:
         return ""
-    width = f"{min(float(share[1]), 100):g}%"
+    width = f"{min(float(share[1].replace(',', '.')), 100):g}%"
     return f";background:linear-gradient(90deg,rgba(0,114,178,.22) {width},transparent {width})"

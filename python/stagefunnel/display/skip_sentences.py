@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..tables.skipping import OnTheWay
+from ..words import mark, tr
 from .numbers import count, part_of
 
-_NOTHING_SKIPPED: Final = "No stage was skipped."
-_NO_OTHER_SKIPPED: Final = "No stage that has rows was skipped."
+_NOTHING_SKIPPED: Final = mark("No stage was skipped.")
+_NO_OTHER_SKIPPED: Final = mark("No stage that has rows was skipped.")
 _MOST_NAMED = 4
 
 
@@ -42,20 +43,37 @@ def skip_sentence(
     skipped, base = on_the_way
     skips = np.flatnonzero(skipped)
     if not len(skips):
-        nothing = _NO_OTHER_SKIPPED if of_some_stages else _NOTHING_SKIPPED
-        only_began = f"Stages were skipped only by {things} that began beyond them."
+        nothing = tr(_NO_OTHER_SKIPPED if of_some_stages else _NOTHING_SKIPPED)
+        only_began = tr("Stages were skipped only by {things} that began beyond them.", things=things)
         return only_began if began_beyond.any() else nothing
     ranked = skips[on_the_way.is_ranked[skips]]
     if not len(ranked):
         named = [
-            f"{places[row]} ({count(skipped[row])} of {count(base[row])})" for row in skips[:_MOST_NAMED]
+            tr(
+                "{places} ({skipped} of {base})",
+                places=places[row],
+                skipped=count(skipped[row]),
+                base=count(base[row]),
+            )
+            for row in skips[:_MOST_NAMED]
         ]
         rest = len(skips) - len(named)
-        more = f" and {count(rest)} more" if rest else ""
-        return f"Skipped, too few {things} to rank: {', '.join(named)}{more}"
+        more = tr(" and {rest} more", rest=count(rest)) if rest else ""
+        return tr(
+            "Skipped, too few {things} to rank: {named}{more}",
+            things=things,
+            named=", ".join(named),
+            more=more,
+        )
     worst = on_the_way.worst_first()[0]
-    also = f"; {count(began_beyond[worst])} more began beyond it" if began_beyond[worst] else ""
-    return (
-        f"Most often skipped: {places[worst]} "
-        f"({part_of(skipped[worst], base[worst], 'that got past it')}{also})"
+    also = (
+        tr("; {began_beyond} more began beyond it", began_beyond=count(began_beyond[worst]))
+        if began_beyond[worst]
+        else ""
+    )
+    return tr(
+        "Most often skipped: {places} ({part_of}{also})",
+        places=places[worst],
+        part_of=part_of(skipped[worst], base[worst], tr("that got past it")),
+        also=also,
     )

@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from .numbers import count, percent
+from ..words import tr, trn
+from ..words.forms import written
+from .numbers import count, percent, plural
 
 _LEVEL: Final = 0.05
 UNLIKE: Final = 0.05  # shares that differ by so much are not alike
@@ -46,35 +48,80 @@ def of_standouts(
         return []  # there is one group, or one result
     groups = _plural(remembered.get("by", []))
     if not record["n_groups"]:
-        return [f"No rank: none of the {groups} has 30 {trials}"]
+        return [tr("No rank: none of the {groups} has 30 {trials}", groups=groups, trials=trials)]
     like = [one for one in record["named"] if not _is_unlike(one)]
     sentences = [
-        f"{_possessive(one)} {things} are {_age(one, pending)}" for one in record["named"] if _is_unlike(one)
+        tr(
+            "{name}'s {things} are {age}",
+            name=_name(one),
+            things=things,
+            age=_age(one, pending),
+        )
+        for one in record["named"]
+        if _is_unlike(one)
     ]
-    for word, is_side in (("Higher", _is_higher), ("Lower", lambda one: not _is_higher(one))):
+    for word, is_side in ((tr("Higher"), _is_higher), (tr("Lower"), lambda one: not _is_higher(one))):
         side = [one for one in like if is_side(one)]
         if side:
-            sentences.append(f"{word} {rate} than the rest: {', '.join(_named(one, trials) for one in side)}")
+            sentences.append(
+                tr(
+                    "{word} {rate} than the rest: {side}",
+                    word=word,
+                    rate=rate,
+                    side=", ".join(_named(one, trials) for one in side),
+                )
+            )
     if record["named"]:
         return sentences
     n_groups = record["n_groups"]
-    chance = f"(p = {_p_value(record['p_value'])}, {count(n_groups)} {groups if n_groups > 1 else 'group'})"
+    called = groups if n_groups > 1 else trn("group", "groups", 1)
+    chance = f"(p = {_p_value(record['p_value'])}, {count(n_groups)} {called})"
     subject = f"{rate[0].upper()}{rate[1:]}"
     if record["p_value"] < _LEVEL:
-        return [f"{subject}: {groups} differ overall; no single one stands out {chance}"]
-    return [f"{subject}: differences between {groups} are within chance {chance}"]
+        return [
+            tr(
+                "{subject}: {groups} differ overall; no single one stands out {chance}",
+                subject=subject,
+                groups=groups,
+                chance=chance,
+            )
+        ]
+    return [
+        tr(
+            "{subject}: differences between {groups} are within chance {chance}",
+            subject=subject,
+            groups=groups,
+            chance=chance,
+        )
+    ]
 
 
 def _named(one: Mapping[str, Any], trials: str) -> str:
     share = percent(one["successes"] / one["trials"])
-    numbers = f"{count(one['successes'])} of {count(one['trials'])} {trials}"
-    return f"{_name(one)} ({share}, {numbers}; the rest {percent(one['rest_rate'])})"
+    numbers = tr(
+        "{part} of {whole} {trials}",
+        part=count(one["successes"]),
+        whole=count(one["trials"]),
+        trials=trials,
+    )
+    return tr(
+        "{name} ({share}, {numbers}; the rest {rest_rate})",
+        name=_name(one),
+        share=share,
+        numbers=numbers,
+        rest_rate=percent(one["rest_rate"]),
+    )
 
 
 def _age(one: Mapping[str, Any], pending: str) -> str:
     younger = one["pending_share"] > one["rest_pending_share"]
-    shares = f"{percent(one['pending_share'])} still {pending}, against {percent(one['rest_pending_share'])}"
-    return f"{'younger' if younger else 'older'} ({shares})"
+    shares = tr(
+        "{pending_share} still {pending}, against {rest_pending_share}",
+        pending_share=percent(one["pending_share"]),
+        pending=tr(pending),
+        rest_pending_share=percent(one["rest_pending_share"]),
+    )
+    return tr("{word} ({shares})", word=tr("younger") if younger else tr("older"), shares=shares)
 
 
 def _is_higher(one: Mapping[str, Any]) -> bool:
@@ -99,15 +146,11 @@ def _name(one: Mapping[str, Any]) -> str:
     return ", ".join(one["group"])
 
 
-def _possessive(one: Mapping[str, Any]) -> str:
-    return f"{_name(one)}'s"
-
-
 def _plural(by: Sequence[Any]) -> str:
     """Name the groups as people do where the column is called by a usual noun."""
     name = str(by[0]).lower() if len(by) == 1 else ""
-    return f"{name}s" if _NOUNS.fullmatch(name) else "groups"
+    return plural(name) if _NOUNS.fullmatch(name) else tr("groups")
 
 
 def _p_value(p: float) -> str:
-    return f"{p:.2f}" if p >= 0.01 else "below 0.01"
+    return written(f"{p:.2f}") if p >= 0.01 else tr("below {n}", n=written("0.01"))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from ..words import tr
 from .numbers import count, counted, part_of
 
 _SLOW: Final = 0.9
@@ -27,13 +28,18 @@ def of_open_items(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[st
             "over_limit": int(table["over_limit"].fillna(False).sum()),
         }
     if not numbers["open"]:
-        return ["No item is open."]
+        return [tr("No item is open.")]
     parts = [f"{counted(numbers['open'], 'open item')}"]
     if numbers["limited"]:
-        parts.append(f"over the limit: {part_of(numbers['over_limit'], numbers['limited'], 'with a limit')}")
+        parts.append(
+            tr(
+                "over the limit: {part_of}",
+                part_of=part_of(numbers["over_limit"], numbers["limited"], tr("with a limit")),
+            )
+        )
     if numbers["compared"]:
-        slow = part_of(numbers["slow"], numbers["compared"], "compared")
-        parts.append(f"in their stage longer than 90% of the visits of won items there: {slow}")
+        slow = part_of(numbers["slow"], numbers["compared"], tr("compared"))
+        parts.append(tr("in their stage longer than 90% of the visits of won items there: {slow}", slow=slow))
     else:
-        parts.append(f"none of them can be compared with a won one ({count(0)} completed visits)")
-    return ["; ".join(parts)]
+        parts.append(tr("none of them can be compared with a won one ({x} completed visits)", x=count(0)))
+    return [tr("; ").join(parts)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..words import Noun, tr, trn
 from .numbers import count, counted, plural
 
 
 def thing_of(remembered: Mapping[str, Any]) -> str:
     """Name one of what a table counts: ``item``, or the column whose values are counted."""
-    return str(remembered.get("unit", "item")).replace("_", " ")
+    return Noun.of(str(remembered.get("unit", "item")).replace("_", " "))
 
 
 def things_of(remembered: Mapping[str, Any]) -> str:
@@ -24,12 +25,26 @@ def without_unit(remembered: Mapping[str, Any]) -> list[str]:
     if not isinstance(n_without, Mapping):
         if not n_without:
             return []
-        has, each = ("has", "it") if n_without == 1 else ("have", "each")
-        return [f"{counted(n_without, 'item')} {has} no {unit}; {each} counts as one of its own"]
+        return [
+            trn(
+                "{n_items} has no {unit}; it counts as one of its own",
+                "{n_items} have no {unit}; each counts as one of its own",
+                n_without,
+                n_items=counted(n_without, "item"),
+                unit=unit,
+            )
+        ]
     if not any(n_without.values()):
         return []
-    numbers = ", ".join(f"{count(n)} in {period}" for period, n in n_without.items())
-    return [f"Items without {_article(unit)} {unit}: {numbers}; each counts as one of its own"]
+    numbers = ", ".join(tr("{n} in {period}", n=count(n), period=period) for period, n in n_without.items())
+    return [
+        tr(
+            "Items without {article} {unit}: {numbers}; each counts as one of its own",
+            article=_article(unit),
+            unit=unit,
+            numbers=numbers,
+        )
+    ]
 
 
 def _article(noun: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,16 +10,23 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from ..words import beginning, begins, mark, tr
 from .numbers import count, percent
 from .standouts import are_unlike
 from .things import things_of
 
 LEAST_BASE: Final = 30  # shares of fewer items are not compared
 _MOST_NAMED: Final = 3
+_COLON: Final = re.compile("[\N{NO-BREAK SPACE}]?: ")
 # How the notes begin.
-AGE: Final = "Not alike in age: "
-_PART: Final = "Covered only in part: "
-_FEW: Final = f"Fewer than {LEAST_BASE} "
+AGE: Final = mark("Not alike in age: {share} of {name} is still {pending}, {other_share} of {other}")
+PART: Final = mark("Covered only in part: {names}")
+FEW: Final = mark("Fewer than {least} {things}: {names}")
+NOTES: Final = (AGE, PART, FEW)
+_UNTIL: Final = mark(" (observed until {until})")
+# How the titles begin that warn.
+NOT_YET: Final = mark("Not to be compared yet: {why}")
+NOT_COVERED: Final = mark("Not to be compared: the log covers {names} only in part")
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,11 @@ class Side:
 
 
 def unlike_notes(
-    sides: Sequence[Side], remembered: Mapping[str, Any], *, things: str | None = None, pending: str = "open"
+    sides: Sequence[Side],
+    remembered: Mapping[str, Any],
+    *,
+    things: str | None = None,
+    pending: str = mark("open"),
 ) -> list[str]:
     """Say what makes some of the sides unlike the others; nothing where all are alike.
 
@@ -102,39 +114,49 @@ def unlike_notes(
     until = remembered.get("observed_until", "")
     partial = sorted(side.name for side in sides if side.is_partial)
     if partial:
-        notes.append(f"{_PART}{listed(partial)}{until and f' (observed until {until})'}")
+        notes.append(tr(PART, names=listed(partial)) + (until and tr(_UNTIL, until=until)))
     aged = [side for side in sides if side.has_age]
     if aged and "within" not in remembered:  # else all items have had the same time
         most = max(aged, key=lambda side: (side.open_share, side.name))
         least = min(aged, key=lambda side: (side.open_share, side.name))
         if are_unlike(most.open_share, least.open_share):
             notes.append(
-                f"{AGE}{percent(most.open_share)} of {most.name} is still {pending}, "
-                f"{percent(least.open_share)} of {least.name}"
+                tr(
+                    AGE,
+                    share=percent(most.open_share),
+                    name=most.name,
+                    pending=tr(pending),
+                    other_share=percent(least.open_share),
+                    other=least.name,
+                )
             )
     small = sorted(side.name for side in sides if 0 < side.base < LEAST_BASE)
     if small:
-        notes.append(f"{_FEW}{things or things_of(remembered)}: {listed(small)}")
+        notes.append(tr(FEW, least=LEAST_BASE, things=things or things_of(remembered), names=listed(small)))
     return notes
 
 
 def why_not_compared(notes: Sequence[str]) -> tuple[str, list[str]] | None:
     """Turn the note that weighs most into a title that warns; return it with the notes it does not repeat."""
-    age = next((note for note in notes if note.startswith(AGE)), "")
+    age = next((note for note in notes if begins(note, AGE)), "")
     if age:
-        return f"Not to be compared yet: {age.removeprefix(AGE).rstrip('.')}", [
-            note for note in notes if note != age
-        ]
-    part = next((note for note in notes if note.startswith(_PART)), "")
+        return tr(NOT_YET, why=_rest(age, AGE).rstrip(".")), [note for note in notes if note != age]
+    part = next((note for note in notes if begins(note, PART)), "")
     if part:
-        names = part.removeprefix(_PART).split(" (observed until ")[0]
-        return f"Not to be compared: the log covers {names} only in part", [*notes]
-    few = next((note for note in notes if note.startswith(_FEW)), "")
+        names = _rest(part, PART).split(beginning(_UNTIL))[0]
+        return tr(NOT_COVERED, names=names), [*notes]
+    few = next((note for note in notes if begins(note, FEW)), "")
     if not few:
         return None
-    what, names = few.rstrip(".").split(": ", 1)
-    warning = f"Too few to compare: {names} ({what[0].lower()}{what[1:]})"
+    what, names = _COLON.split(few.rstrip("."), maxsplit=1)
+    warning = tr(
+        "Too few to compare: {names} ({lower}{what})", names=names, lower=what[0].lower(), what=what[1:]
+    )
     return warning, [note for note in notes if note != few]
+
+
+def _rest(note: str, text: str) -> str:
+    return note.removeprefix(beginning(text))
 
 
 def notes_of_funnels(series: Iterable[tuple[str, pd.DataFrame]], remembered: Mapping[str, Any]) -> list[str]:
@@ -147,5 +169,5 @@ def notes_of_funnels(series: Iterable[tuple[str, pd.DataFrame]], remembered: Map
 def listed(names: Sequence[str]) -> str:
     """Write the first of some names, and how many more there are."""
     rest = len(names) - _MOST_NAMED
-    more = f" and {count(rest)} more" if rest > 0 else ""
+    more = tr(" and {rest} more", rest=count(rest)) if rest > 0 else ""
     return ", ".join(names[:_MOST_NAMED]) + more

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from ..tables.labels import columns_before
+from ..words import Noun, tr
 from .extremes import largest
-from .numbers import part_of
+from .numbers import count, part_of, plural
 
 _OTHERS = "other ("  # the line of all variants that are not listed
 
@@ -19,10 +20,17 @@ def of_variants(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     n_items = int(table["items"].sum())
     listed = table[~table["variant"].astype(str).str.startswith(_OTHERS)]
     if listed.empty:
-        return ["No item has a journey."]
+        return [tr("No item has a journey.")]
     if columns_before(table, "variant"):
         return []
     most = largest(listed, listed["items"])
     n_variants = remembered.get("n_variants", 0)
-    of = f"; {n_variants:,} variants in all" if n_variants > 1 else ""
-    return [f"Most often: {most['variant'].iloc[0]} ({part_of(most['items'].iloc[0], n_items, 'items')}{of})"]
+    of = tr("; {n_variants} variants in all", n_variants=count(n_variants)) if n_variants > 1 else ""
+    return [
+        tr(
+            "Most often: {value} ({part_of}{of})",
+            value=most["variant"].iloc[0],
+            part_of=part_of(most["items"].iloc[0], n_items, plural(Noun.of("item"))),
+            of=of,
+        )
+    ]

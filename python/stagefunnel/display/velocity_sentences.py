@@ -9,10 +9,12 @@ import pandas as pd
 
 from ..tables.labels import columns_before
 from ..tables.skipping import LEAST_BASE
+from ..words import tr
+from ..words.forms import written
 from .group_findings import of_each_group
 from .money_sentences import without_amount
 from .numbers import counted, number, percent
-from .unlike import listed
+from .unlike import PART, listed
 
 _DAY = pd.Timedelta(days=1)
 
@@ -26,38 +28,52 @@ def of_velocity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     known = table[table["velocity"].notna()]
     period = known["period"].max() if len(known) else table["period"].max()
     rows = table[table["period"] == period].drop(columns="period")
-    lines = [f"{period}: {line}" for line in of_each_group(rows, "open_at_end", _of_row)]
+    lines = [
+        tr("{period}: {line}", period=period, line=line)
+        for line in of_each_group(rows, "open_at_end", _of_row)
+    ]
     partial = [
         name for name in remembered.get("partly_covered", ()) if name in {*table["period"].astype(str)}
     ]
-    return [*lines, *([f"Covered only in part: {listed(partial)}"] if partial else [])]
+    return [*lines, *([tr(PART, names=listed(partial))] if partial else [])]
 
 
 def _of_row(rows: pd.DataFrame) -> list[str]:
     row = rows.iloc[0]
     missing = without_amount(row["amount_missing"])
     if row["closed"] < LEAST_BASE:
-        why = f"{counted(row['closed'], 'closed item')}, fewer than {LEAST_BASE}"
-        return ["; ".join([f"No velocity: {why}", *missing])]
+        why = tr(
+            "{n_closed_items}, fewer than {least_base}",
+            n_closed_items=counted(row["closed"], "closed item"),
+            least_base=LEAST_BASE,
+        )
+        return [tr("; ").join([tr("No velocity: {why}", why=why), *missing])]
     if pd.isna(row["velocity"]):
-        return ["; ".join([f"No velocity: {_lacking(row)}", *missing])]
+        return [tr("; ").join([tr("No velocity: {lacking}", lacking=_lacking(row)), *missing])]
     days = row["mean_cycle_time"] / _DAY
-    parts = (
-        f"{number(row['open_at_end'])} open × {percent(row['win_rate'])} × {_rounded(row['mean_amount'])} ÷ "
-        f"{days:,.3g} days"
+    parts = tr(
+        "{open_at_end} open × {win_rate} × {mean_amount} ÷ {days} days",
+        open_at_end=number(row["open_at_end"]),
+        win_rate=percent(row["win_rate"]),
+        mean_amount=_rounded(row["mean_amount"]),
+        days=written(f"{days:,.3g}"),
     )
-    return ["; ".join([f"About {_rounded(row['velocity'])} a day: {parts}", *missing])]
+    return [
+        tr("; ").join(
+            [tr("About {velocity} a day: {parts}", velocity=_rounded(row["velocity"]), parts=parts), *missing]
+        )
+    ]
 
 
 def _lacking(row: pd.Series) -> str:
     """Name the part that is not known."""
     if not row["won"]:
-        return "nothing was won"
+        return tr("nothing was won")
     if pd.isna(row["mean_amount"]):
-        return "no won item has an amount"
+        return tr("no won item has an amount")
     if pd.isna(row["mean_cycle_time"]):
-        return "the start of no won item is known"
-    return "the won items took no time"
+        return tr("the start of no won item is known")
+    return tr("the won items took no time")
 
 
 def _rounded(value: float) -> str:

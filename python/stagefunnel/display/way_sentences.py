@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ..tables.labels import columns_before
+from ..words import tr, trn
 from .extremes import group_name, largest_and_smallest
 from .numbers import count, counted, length, part_of
 from .period_sentences import NameOf
@@ -19,9 +20,9 @@ def way_title(remembered: Mapping[str, Any]) -> str:
     """Name the two ends of the time: ``Time from creation to Offer``."""
     names = remembered.get("names", {})
     start = remembered.get("start")
-    begin = "creation" if start is None else names.get(start, start)
+    begin = tr("creation") if start is None else names.get(start, start)
     end = remembered.get("to_stage", "")
-    return f"Time from {begin} to {names.get(end, end)}"
+    return tr("Time from {begin} to {get}", begin=begin, get=names.get(end, end))
 
 
 def of_times_to(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -29,20 +30,39 @@ def of_times_to(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, A
     n, completed = int(table["n"].sum()), int(table["completed"].sum())
     if not n:
         start = remembered.get("start")
-        return ["No item is counted." if start is None else f"No item entered {name_of(start)}."]
+        return [
+            tr("No item is counted.")
+            if start is None
+            else tr("No item entered {start}.", start=name_of(start))
+        ]
     arrived = part_of(
-        completed, n, f"{'item' if n == 1 else 'items'} reached {name_of(remembered['to_stage'])}"
+        completed,
+        n,
+        trn(
+            "item reached {to_stage}", "items reached {to_stage}", n, to_stage=name_of(remembered["to_stage"])
+        ),
     )
     by = columns_before(table, "n")
     working_day = remembered.get("working_day")
-    median = "" if by or not completed else f" (median {length(table['median'].iloc[0], working_day)})"
+    median = (
+        ""
+        if by or not completed
+        else tr(" (median {value})", value=length(table["median"].iloc[0], working_day))
+    )
     if remembered.get("open_visits") == "censored":
         median = "" if by else _half_of_all(table, working_day)
     sentences = [f"{arrived}{median}{_rest(table)}"]
     ranked = table[(table["completed"] >= _FEWEST) & table["median"].notna()]
     if by and len(ranked) > 1:
-        ends = zip(("Longest", "shortest"), largest_and_smallest(ranked, ranked["median"]), strict=True)
-        sentences.append("; ".join(f"{word}: {_median_of(row, by, working_day)}" for word, row in ends))
+        ends = zip(
+            (tr("Longest"), tr("shortest")), largest_and_smallest(ranked, ranked["median"]), strict=True
+        )
+        sentences.append(
+            tr("; ").join(
+                tr("{word}: {median_of}", word=word, median_of=_median_of(row, by, working_day))
+                for word, row in ends
+            )
+        )
     return sentences
 
 
@@ -50,14 +70,19 @@ def _half_of_all(table: pd.DataFrame, working_day: float | None) -> str:
     """Say by when half of all items that set out arrive, if half of them do."""
     median = table["median"].iloc[0]
     if pd.isna(median):
-        return " (fewer than half are seen to arrive)"
-    return f" (half of all arrive within {length(median, working_day)})"
+        return tr(" (fewer than half are seen to arrive)")
+    return tr(" (half of all arrive within {median})", median=length(median, working_day))
 
 
 def _median_of(row: pd.DataFrame, by: Sequence[Any], working_day: float | None) -> str:
     """Name a group with its median and the number of items that it is of."""
     items = counted(row["completed"].iloc[0], "item")
-    return f"{group_name(row, by)} (median {length(row['median'].iloc[0], working_day)} of {items})"
+    return tr(
+        "{row} (median {value} of {items})",
+        row=group_name(row, by),
+        value=length(row["median"].iloc[0], working_day),
+        items=items,
+    )
 
 
 def _rest(table: pd.DataFrame) -> str:
@@ -65,7 +90,14 @@ def _rest(table: pd.DataFrame) -> str:
     n_open, closed = int(table["open"].sum()), int(table["closed"].sum())
     parts = []
     if n_open:
-        parts.append(f"{count(n_open)} {'is' if n_open == 1 else 'are'} still open")
+        parts.append(trn("{n_open} is still open", "{n_open} are still open", n_open, n_open=count(n_open)))
     if closed:
-        parts.append(f"{count(closed)} {'was' if closed == 1 else 'were'} closed without it")
-    return f"; {' and '.join(parts)}" if parts else ""
+        parts.append(
+            trn(
+                "{closed} was closed without it",
+                "{closed} were closed without it",
+                closed,
+                closed=count(closed),
+            )
+        )
+    return tr("; {parts}", parts=tr(" and ").join(parts)) if parts else ""

@@ -9,30 +9,53 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import counted
+from ..display.numbers import counted
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..times.periods import MomentLike, PeriodLike, pair_of
+from ..words import markc, tr, trc
+from ..words.forms import day, minute
+
+_WORDS = (
+    *(markc("pipeline", "Pipeline"), markc("pipeline", "won"), markc("pipeline", "lost")),
+    *(markc("pipeline", "elsewhere"), markc("pipeline", "optional"), markc("pipeline", "moved out")),
+)
 
 
 def about(
     log: StageLog, pipeline: Pipeline, period: PeriodLike | None, basis: str, as_of: MomentLike | None
 ) -> list[str]:
     """Say what the page is about, in two lines."""
-    parts = [f"{counted(log.n_rows, 'row')} of {counted(log.n_items, 'item')}"]
+    parts = [
+        tr("{n_rows} of {n_items}", n_rows=counted(log.n_rows, "row"), n_items=counted(log.n_items, "item"))
+    ]
     if period is not None:
         ends = pair_of(period) or (period,)
-        parts.append(f"{basis} in {' to '.join('…' if end is None else _text(end) for end in ends)}")
+        parts.append(
+            tr(
+                "{basis} in {ends}",
+                basis=trc("basis", basis),
+                ends=tr(" to ").join("…" if end is None else _text(end) for end in ends),
+            )
+        )
     if as_of is not None:
-        parts.append(f"as of {_text(as_of)}")
+        parts.append(tr("as of {as_of}", as_of=_text(as_of)))
     data = log._data
     if data.time_range is not None:
         first, last = data.to_times(np.array(data.time_range, dtype=np.int64))
-        parts.append(f"{_text(first)} to {_text(last)}")
+        parts.append(tr("{first} to {last}", first=_text(first), last=_text(last)))
         if as_of is None:
-            parts.append(f"observed until {_text(log.observed_until)}")
-    parts.append(f"made on {made_on()}")
-    return [str(pipeline), "; ".join(parts)]
+            parts.append(tr("observed until {observed_until}", observed_until=_text(log.observed_until)))
+    parts.append(tr("made on {made_on}", made_on=day(made_on())))
+    return [_written(pipeline), tr("; ").join(parts)]
+
+
+def _written(pipeline: Pipeline) -> str:
+    """Write the stages of a pipeline as it does itself, with its words in the language that is spoken."""
+    parts = [part.partition(": ") for part in str(pipeline).split(" | ")]
+    return " | ".join(
+        tr("{what}: {names}", what=trc("pipeline", what), names=names) for what, _, names in parts
+    )
 
 
 def ends_at(log: StageLog, as_of: MomentLike | None) -> str:
@@ -57,5 +80,5 @@ def _text(moment: Any) -> str:
     stamp = pd.Timestamp(moment)
     zone = f" {stamp.tzinfo}" if stamp.tzinfo is not None else ""
     if stamp == stamp.normalize():
-        return f"{stamp:%Y-%m-%d}"
-    return f"{stamp:%Y-%m-%d %H:%M}{zone}"
+        return day(stamp)
+    return f"{minute(stamp)}{zone}"

@@ -6,8 +6,9 @@ import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from ..display.given import as_spoken
 from ..display.remarks import remarks_of
 from ..display.write import check_can_write, file_path, write_file
 from ..errors import SchemaError, StageFunnelWarning, check_flag, given
@@ -19,6 +20,7 @@ from ..questions.stages.limits import LimitsLike
 from ..tables.options import BasisName, EveryName, MissingStages, Unlisted
 from ..times.lengths import LengthLike
 from ..times.periods import MomentLike, PeriodLike
+from ..words import Language, mark, spoken_in, tr
 from ..working_hours import WorkingHours
 from .about import about, ends_at, made_on
 from .choices import chosen_sections, without_content, without_names
@@ -32,16 +34,19 @@ from .painter import painter
 from .since_last import Saved, SinceLast, Words, end_of, numbers_of, rules_of
 from .since_last import since_last as since_last_page
 
+_TITLE: Final = mark("Sales funnel")
+
 
 def report(
     log: StageLog,
     pipeline: Pipeline,
     path: str | os.PathLike[str],
     *,
-    title: str = "Sales funnel",
+    title: str = _TITLE,
     sections: str | Sequence[str] | None = None,
     logo: str | os.PathLike[str] | None = None,
     anonymous: bool = False,
+    language: Language | None = None,
     by: str | Sequence[str] | None = None,
     top: int = 10,
     reason: str | None = None,
@@ -96,6 +101,8 @@ def report(
         Whether the values of the columns of `by` have letters (A, B, …) in place of names, everywhere on the
         page and in its data. No other column stands beside a key then, and conditions of `where` are named
         by their columns alone. Keys, stages and reasons stay as they are; ``items=False`` leaves keys out.
+    language
+        Language of the page, as for :func:`stagefunnel.show`; saved tables keep their columns.
     by
         Columns to break down by, of the items table or of the log.
     top
@@ -173,7 +180,8 @@ def report(
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     log, remarks = asked.log, asked.remarks
     if anonymous:
-        log, remarks = without_names(log, by, remarks, where, kept=(amount, currency))
+        with spoken_in(language):
+            log, remarks = without_names(log, by, remarks, where, kept=(amount, currency))
     scope: dict[str, Any] = {
         "unlisted": unlisted,
         "missing": asked.missing,
@@ -182,7 +190,7 @@ def report(
         "as_of": as_of,
     }
     money = money_options(amount, currency, rates)
-    with painter() as draw:
+    with spoken_in(language), painter() as draw:
         content = Content(
             draw=draw,
             log=log,
@@ -211,14 +219,14 @@ def report(
                 {**scope, "missing": missing, "amount": amount, "currency": currency, "rates": rates},
             )
         page = Page(
-            title=title,
+            title=tr(title) if title == _TITLE else title,
             about=about(log, pipeline, period, basis, as_of),
             tiles=content.tiles.tiles,
             note=content.tiles.note,
             findings=chosen(shown),
             sections=shown,
             remarks=[
-                *remarks_of({**content.answers.funnel.attrs["stagefunnel"], **remarks}),
+                *remarks_of(as_spoken({**content.answers.funnel.attrs["stagefunnel"], **remarks})),
                 *(() if sections is None else without_content(names, shown)),
             ],
             logo=picture,

@@ -17,6 +17,7 @@ from ..pipeline import Pipeline
 from ..questions.funnel.comparison import compare_periods
 from ..questions.funnel.decomposition import decompose, mix_rate
 from ..questions.funnel.group_comparison import compare_groups
+from ..words import begins, mark, tr
 from . import sections
 from .findings import of_groups, of_periods
 from .page import News, Section
@@ -24,12 +25,16 @@ from .painter import Draw
 from .tiles import named_period
 
 _SURE: Final = 0.95
-_NOTHING: Final = ("No step shows", "No stage shows", "There is nothing to compare")
-_DEFINITION: Final = (
-    "Each group is compared with all others at each step, among the items that got to the stage before. A "
-    "difference is named where chance alone makes one so large in fewer than 5% of such tables. That is not "
-    "yet a cause: nobody assigned the items by lot, columns have their values of today, and a table that was "
-    "looked at before is not counted."
+_NOTHING: Final = (
+    "No step shows a clear difference.",
+    "No stage shows a clear difference between {now} and {before}.",
+    "There is nothing to compare.",
+)
+_DEFINITION: Final = mark(
+    "Each group is compared with all others at each step, among the items that got to the stage "
+    "before. A difference is named where chance alone makes one so large in fewer than 5% of "
+    "such tables. That is not yet a cause: nobody assigned the items by lot, columns have their "
+    "values of today, and a table that was looked at before is not counted."
 )
 
 
@@ -49,17 +54,17 @@ def chance(
         return None
     news = [*of_groups(groups), *news]
     said = [] if groups is None else _answers(groups)
-    figure, is_folded = None, all(line.startswith(_NOTHING) for line in [*said, *findings])
+    figure, is_folded = None, all(begins(line, *_NOTHING) for line in [*said, *findings])
     if groups is not None and not is_folded:
         figure = sections.without(
             sections.figure_of(draw, plot_differences, groups), TITLES["compared_groups"]
         )
     return Section(
         "chance",
-        "Real or chance?",
-        _DEFINITION,
+        tr("Real or chance?"),
+        tr(_DEFINITION),
         figure,
-        [] if groups is None else [sections.table_part(groups, "Groups compared, step by step")],
+        [] if groups is None else [sections.table_part(groups, tr("Groups compared, step by step"))],
         [*said, *findings] if is_folded else findings,
         news=news,
         is_folded=is_folded,
@@ -97,7 +102,7 @@ def _periods(
         log, pipeline, a, against=b, kind="conversions", basis="created", confidence=_SURE, **options
     )
     sentences = _answers(table)
-    if sentences[-1:] and sentences[-1].startswith(("No stage", "There is nothing")):
+    if sentences[-1:] and begins(sentences[-1], *_NOTHING[1:]):
         return sentences, []
     sentences += _answers(decompose(log, pipeline, a=a, b=b, **options))
     if by is not None:

@@ -11,6 +11,7 @@ from ..questions.scope.breakdown import by_columns
 from ..questions.scope.conditions import columns_of_where
 from ..questions.scope.known import known_group
 from ..questions.scope.where import Where
+from ..words import tr
 from .content import SECTIONS
 from .page import Section
 
@@ -52,7 +53,7 @@ def without_content(names: Sequence[str], shown: Sequence[Section]) -> list[str]
     """Name the sections that were asked for and have nothing to say."""
     there = {section.key for section in shown}
     absent = [name for name in names if name not in there]
-    return [f"Nothing to show: {', '.join(absent)}"] if absent else []
+    return [tr("Nothing to show: {absent}", absent=", ".join(absent))] if absent else []
 
 
 def without_names(
@@ -72,5 +73,5 @@ def without_names(
     about = dict(remarks)
     if "where" in about:
         columns = ", ".join(map(str, columns_of_where(where)))
-        about["where"] = {**about["where"], "text": f"the conditions on {columns} hold"}
+        about["where"] = {**about["where"], "text": tr("the conditions on {columns} hold", columns=columns)}
     return with_letters(log, people), about

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from ..display.titles import KIND_TITLES
 from ..tables.schema import BOTH
+from ..words import tr
 from .words import NO_ROOM
 
 #: A count is a number, which the browser writes; all else is text, as the tables of the page have it.
@@ -129,8 +130,8 @@ class Filters:
         if n_periods < len(self.periods):
             without.append(range_of(self.periods[n_periods:]))
         if self.groups and has_groups and n_pairs < n_periods:
-            without.append(f"one group in {range_of(self.periods[n_pairs:n_periods])}")
-        return [NO_ROOM.format(what="; ".join(without))] if without else []
+            without.append(tr("one group in {range_of}", range_of=range_of(self.periods[n_pairs:n_periods])))
+        return [tr(NO_ROOM, what=tr("; ").join(without))] if without else []
 
     def _loss_names(self, cell: Cell) -> list[Value]:
         return [text for row in cell.losses for text in row[: self.loss_texts]]
@@ -144,7 +145,7 @@ class Filters:
 
 def range_of(names: Sequence[str]) -> str:
     """Name some periods, of which the last one comes first."""
-    return names[0] if len(names) == 1 else f"{names[-1]} to {names[0]}"
+    return names[0] if len(names) == 1 else tr("{names} to {names_2}", names=names[-1], names_2=names[0])
 
 
 def _dumped(value: Any) -> str:

@@ -19,6 +19,7 @@ from ..questions.stages.losses import losses
 from ..tables.labels import columns_before, spoken
 from ..tables.options import BasisName
 from ..times.periods import PeriodLike, period_of
+from ..words import tr
 from ..working_hours import WorkingHours
 from .filter_cells import funnel_rows, loss_rows, no_funnel
 from .filter_data import ALL, Cell, Filters, range_of
@@ -106,19 +107,19 @@ def filters_of(
     left_out: list[str] = []
     labels: list[Label] = []
     if shown is not None and asked.reason is not None and asked.reason in by_columns(asked.by or ()):
-        left_out.append(GROUPS_ARE_REASONS.format(name=asked.reason))
+        left_out.append(tr(GROUPS_ARE_REASONS, name=asked.reason))
     elif shown is not None:
         labels = labels_of(shown, columns_before(shown, "base"))
         of_whole = asked.numbers(asked.by, asked.period, labels)
         rest = [_called(label) for label in labels if label not in of_whole]
         labels = [label for label in labels if label in of_whole]
-        left_out += [OTHER_GROUPS.format(names=", ".join(rest))] if rest else []
+        left_out += [tr(OTHER_GROUPS, names=", ".join(rest))] if rest else []
     names = [] if trend is None else _periods_within(asked, PeriodRows.of(trend).names)
     most = max(1, _MOST_CELLS // (len(labels) + 1))
     if is_limited:
         most = min(most, _MOST_ROWS // max(asked.log.n_rows, 1))
     if names[most:]:
-        left_out.append(OTHER_PERIODS.format(names=range_of(names[most:])))
+        left_out.append(tr(OTHER_PERIODS, names=range_of(names[most:])))
     periods = names[:most]
     if not labels and not periods:
         return None
@@ -132,7 +133,7 @@ def filters_of(
     zero = pd.Series({**dict.fromkeys(_COUNTS, 0), **dict.fromkeys(_UNKNOWN), **money}, dtype=object)
     nothing = Cell(_texts(_tiles(asked, zero)), no_funnel(whole, columns, _n_stages(whole)), [])
     return Filters(
-        " and ".join(map(spoken, columns_before(shown, "base"))) if labels and shown is not None else "",
+        tr(" and ").join(map(spoken, columns_before(shown, "base"))) if labels and shown is not None else "",
         [_called(label) for label in labels],
         periods,
         columns,

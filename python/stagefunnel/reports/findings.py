@@ -8,7 +8,9 @@ from typing import Any, Final
 import pandas as pd
 
 from ..display.comparing_sentences import is_clear
-from ..display.sentences import answers, of_level
+from ..display.log_sentences import of_level
+from ..display.sentences import answers
+from ..display.unlike import NOTES
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.funnel.skips import skips
@@ -18,6 +20,7 @@ from ..questions.stages.clearly_first import (
     clearly_slowest,
     surely,
 )
+from ..words import begins, tr, trc
 from .page import Finding, News, Section
 
 MOST: Final = 3
@@ -27,7 +30,18 @@ _SLOW: Final = 0.1  # the share of open items that is slow where nothing is wron
 # What findings answer, in this order: may the numbers be wrong, where are items lost, who or when is
 # unlike, what is to be done now.
 _QUESTIONS: Final = ("data", "way", "unlike", "now")
-_NOTES: Final = ("Not ", "Covered", "Fewer", "No ", "There is nothing", "Groups are read")
+_NOTES: Final = (  # after these sentences nothing is said of a difference
+    *NOTES,
+    "No step shows a clear difference.",
+    "No stage shows a clear difference between {now} and {before}.",
+    "There is nothing to compare.",
+    "No other stage shows a clear difference.",
+    "No stage has a share of all in both periods.",
+    "No group has two periods that are alike: {needed}.",
+    "No clear change between {before} and {now}",
+    "Not tested: {things} may be in both periods",
+    "Groups are read at the stages and share items, so that no difference is tested.",
+)
 
 
 def chosen(sections: Sequence[Section]) -> list[Finding]:
@@ -44,18 +58,27 @@ def of_losses(table: pd.DataFrame) -> list[News]:
     """Name the stage from which surely most are lost."""
     if table.empty:
         return []
-    return _of_first(table, "Most often lost", clearly_most_lost(table, _SURE), "way")
+    return _of_first(
+        table, "Most often lost from: {where} ({part_of})", clearly_most_lost(table, _SURE), "way"
+    )
 
 
 def of_skips(log: StageLog, pipeline: Pipeline, scope: Mapping[str, Any]) -> list[News]:
     """Name the stage that is surely skipped most often."""
     table = skips(log, pipeline, by=None, confidence=_SURE, **scope)
-    return _of_first(table, "Most often skipped", clearly_most_skipped(table), "way")
+    return _of_first(
+        table, "Most often skipped: {places} ({part_of}{also})", clearly_most_skipped(table), "way"
+    )
 
 
 def of_times(log: StageLog, pipeline: Pipeline, times: pd.DataFrame, scope: Mapping[str, Any]) -> list[News]:
     """Name the stage that surely takes longest."""
-    return _of_first(times, "Slowest stage", clearly_slowest(log, pipeline, times, **scope), "way")
+    return _of_first(
+        times,
+        "Slowest stage: {stage} ({half} more than {median}; {still_open} of all visits are still open)",
+        clearly_slowest(log, pipeline, times, **scope),
+        "way",
+    )
 
 
 def of_stuck(table: pd.DataFrame) -> list[News]:
@@ -75,7 +98,7 @@ def of_forecast(table: pd.DataFrame) -> list[News]:
     if whole.empty or not whole["n_open"].iloc[0]:
         return []
     share = float(whole["n_beyond_support"].iloc[0] / whole["n_open"].iloc[0])
-    return [News(line, share, "now") for line in _answers(table) if "too old to forecast" in line][:1]
+    return [News(line, share, "now") for line in _answers(table) if tr("too old to forecast") in line][:1]
 
 
 def of_groups(table: pd.DataFrame | None) -> list[News]:
@@ -84,7 +107,7 @@ def of_groups(table: pd.DataFrame | None) -> list[News]:
         return []
     clear = table[is_clear(table, table.attrs["stagefunnel"])]
     lines = _answers(table)
-    if clear.empty or lines[0].startswith(_NOTES):
+    if clear.empty or begins(lines[0], *_NOTES):
         return []
     first = clear.sort_values("p_adjusted", kind="stable").iloc[0]
     return [News(lines[0], abs(float(first["difference"])), "unlike")]
@@ -94,7 +117,7 @@ def of_periods(table: pd.DataFrame) -> list[News]:
     """Name the clearest difference of two periods, unless they are unlike."""
     lines = _answers(table)
     clear = table[table["p_adjusted"] < 1 - _SURE]
-    if clear.empty or not lines or lines[0].startswith(_NOTES):
+    if clear.empty or not lines or begins(lines[0], *_NOTES):
         return []
     first = clear.sort_values("p_adjusted", kind="stable").iloc[0]
     return [News(lines[0], abs(float(first["conversion_from_all_difference"])), "unlike")]
@@ -113,13 +136,19 @@ def of_quality(table: pd.DataFrame) -> list[News]:
         rows = table[(table["level"] == level) & (table["count"] > 0)]
         for line, n in zip(of_level(table, level), rows["count"].tolist(), strict=True):
             share = min(n / n_items, 1.0) if n_items else 1.0
-            found.append(News(f"{level.capitalize()}: {line}", share, "data" if level == "warning" else ""))
+            found.append(
+                News(
+                    tr("{level}: {line}", level=trc("level", level.capitalize()), line=line),
+                    share,
+                    "data" if level == "warning" else "",
+                )
+            )
     return found
 
 
 def _of_first(table: pd.DataFrame, begin: str, effect: float, question: str) -> list[News]:
     """Take the sentence of a table that names its first stage, if it has one and it is sure."""
-    lines = [line for line in _answers(table) if line.startswith(begin)] if effect else []
+    lines = [line for line in _answers(table) if begins(line, begin)] if effect else []
     return [News(line, effect, question) for line in lines[:1]]
 
 

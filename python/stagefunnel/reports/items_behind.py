@@ -19,20 +19,23 @@ from ..questions.scope.further import further_values
 from ..questions.scope.item_rows import rows_of_items
 from ..questions.scope.selection import Selection, selection_of
 from ..questions.stages.cells_of_items import FirstItems, first_items_in_cells
+from ..words import Words, mark, tr, trc
 from .page import CellItems, StageItems
 
 MOST: Final = 20  # items of a number
 _MOST_OF_PAGE: Final = 8_000
 _MOST_COLUMNS: Final = 3
 _LONGEST: Final = 40  # characters of a value beside a key
-_CALLED: Final = {
-    "reached": "reached",
-    "assumed": "assumed",
-    "skipped": "skipped",
-    "began_beyond": "began beyond",
-    "lost_from": "lost here",
-    "open_at": "open here",
-}
+_CALLED: Final = Words(
+    {
+        "reached": mark("reached"),
+        "assumed": mark("assumed"),
+        "skipped": mark("skipped"),
+        "began_beyond": mark("began beyond"),
+        "lost_from": mark("lost here"),
+        "open_at": mark("open here"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,9 @@ def items_behind(
 def _cell(
     anchor: str, label: Any, kind: str, name: str, first: FirstItems, text_of: Mapping[int, tuple[str, str]]
 ) -> CellItems:
-    of_kind = "" if kind == "classic" else f"with {kind}: "
+    of_kind = "" if kind == "classic" else tr("with {kind}: ", kind=trc("kind", kind))
     n = len(first.places)
-    some = f"{counted(first.total, 'item')}" + (f", the first {count(n)}" if n < first.total else "")
+    some = f"{counted(first.total, 'item')}" + (tr(", the first {n}", n=count(n)) if n < first.total else "")
     options = f"{name}={label!r}" + ("" if kind == "classic" else f", kind={kind!r}")
     words = f"--{name.replace('_', '-')} {shlex.quote(str(label))}"
     words += "" if kind == "classic" else f" --kind {kind}"

@@ -12,6 +12,7 @@ from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.scope.money import Rates
 from ..questions.stages.velocity import sales_velocity
+from ..words import tr
 from . import sections
 from .page import Section
 
@@ -36,19 +37,22 @@ def money_section(
     """
     if outcome is None:
         return None
-    tables = [sections.table_part(outcome, f"Outcomes, with the sum of {money['amount']}")]
+    tables = [sections.table_part(outcome, tr("Outcomes, with the sum of {amount}", amount=money["amount"]))]
     findings = answers(outcome, outcome.attrs["stagefunnel"])
     if log.unit is not None:
         of_time = {name: value for name, value in scope.items() if name != "basis"}
         velocity = sales_velocity(log, pipeline, **money, **of_time)
-        tables.append(sections.table_part(velocity, "Sales velocity, per day"))
+        tables.append(sections.table_part(velocity, tr("Sales velocity, per day")))
         findings += answers(velocity, velocity.attrs["stagefunnel"])
     return Section(
         "money",
-        "Money",
-        "The amounts of the items that are won, lost and open now. The average deal is that of the won items "
-        "that have an amount. The sales velocity is the open items × the win rate × the average deal ÷ the "
-        "days that won items took, the last three of the items that closed in the period.",
+        tr("Money"),
+        tr(
+            "The amounts of the items that are won, lost and open now. The average deal is that of "
+            "the won items that have an amount. The sales velocity is the open items × the win rate "
+            "× the average deal ÷ the days that won items took, the last three of the items that "
+            "closed in the period."
+        ),
         None,
         tables,
         findings,

@@ -21,6 +21,7 @@ from ..questions.scope.conditions import columns_of_where
 from ..questions.scope.today import columns_of_today
 from ..questions.scope.where import Where
 from ..times.periods import moment_of
+from ..words import mark, tr
 from . import sections
 from .findings import of_forecast
 from .page import Section, TablePart
@@ -31,13 +32,13 @@ _LEAST_OF_LOG: Final = 4  # horizons that the log has to be long
 _MOST_TESTS: Final = 6
 _DRAWS: Final = 500  # of each past date: a page waits for them, and ranges of whole wins need no more
 _MOST_LISTED: Final = 10
-_HEADING: Final = "Forecast of open deals"
-_DEFINITION: Final = (
-    "What is expected to be won of what is open now, whatever the period of the page. A deal is compared "
-    "with those that were as long in its stage. One that has been there longer than any that ever left is "
-    "too old to forecast, and in no sum. Of a stage from which nothing was won yet nothing is known. "
-    "The range is where nine of ten such forecasts end, if things go on "
-    "as they did; the past dates show how often that was so."
+_HEADING: Final = mark("Forecast of open deals")
+_DEFINITION: Final = mark(
+    "What is expected to be won of what is open now, whatever the period of the page. A deal is "
+    "compared with those that were as long in its stage. One that has been there longer than any "
+    "that ever left is too old to forecast, and in no sum. Of a stage from which nothing was won "
+    "yet nothing is known. The range is where nine of ten such forecasts end, if things go on as "
+    "they did; the past dates show how often that was so."
 )
 
 
@@ -72,10 +73,12 @@ def open_deals(
     found = answers(table, table.attrs["stagefunnel"])
     whole = table[table["line"] == "total"].iloc[0] if len(table) else None
     if whole is None or pd.isna(whole["win"]):
-        sentences = found or ["Nothing is open."]
-        return Section("forecast", _HEADING, "", None, [], sentences, news=of_forecast(table), is_folded=True)
+        sentences = found or [tr("Nothing is open.")]
+        return Section(
+            "forecast", tr(_HEADING), "", None, [], sentences, news=of_forecast(table), is_folded=True
+        )
     figure = sections.figure_of(draw, plot_forecast, table)
-    tables = [sections.table_part(table, "What is expected, by stage")]
+    tables = [sections.table_part(table, tr("What is expected, by stage"))]
     findings = []
     if days is not None:
         more, sentences = _tested(log, pipeline, days, where, money, scope)
@@ -84,11 +87,15 @@ def open_deals(
         listed = win_probability(
             log, pipeline, columns=columns, top=_MOST_LISTED, horizon=horizon, **money, **scope
         )
-        tables.append(sections.table_part(listed, f"The {count(len(listed))} likeliest to be won"))
+        tables.append(
+            sections.table_part(listed, tr("The {listed} likeliest to be won", listed=count(len(listed))))
+        )
     leverage = bottlenecks(log, pipeline, **scope)
     findings += answers(leverage, leverage.attrs["stagefunnel"])
-    tables.append(sections.table_part(leverage, "Where losses cost most"))
-    return Section("forecast", _HEADING, _DEFINITION, figure, tables, findings, news=of_forecast(table))
+    tables.append(sections.table_part(leverage, tr("Where losses cost most")))
+    return Section(
+        "forecast", tr(_HEADING), tr(_DEFINITION), figure, tables, findings, news=of_forecast(table)
+    )
 
 
 def _days(log: StageLog, as_of: Any) -> int | None:
@@ -120,8 +127,11 @@ def _tested(
     known_today = columns_of_today(log, columns_of_where(where), [])
     if known_today:
         return [], [
-            f"The forecast was not tested at past dates: {known_today[0]} has its values of today, which may "
-            "know what came."
+            tr(
+                "The forecast was not tested at past dates: {known_today} has its values of "
+                "today, which may know what came.",
+                known_today=known_today[0],
+            )
         ]
     first, end = _ends(log, scope["as_of"])
     step = pd.Timedelta(days=days)
@@ -138,4 +148,4 @@ def _tested(
     if table.empty:
         return [], []
     sentences = answers(table, table.attrs["stagefunnel"])
-    return [sections.table_part(table, "Forecasts of past dates, and what came")], sentences
+    return [sections.table_part(table, tr("Forecasts of past dates, and what came"))], sentences

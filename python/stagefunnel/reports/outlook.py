@@ -14,6 +14,7 @@ from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.stages.incidence import cumulative_incidence
 from ..questions.stages.open_items import open_items
+from ..words import tr
 from . import sections
 from .page import Section
 from .painter import Draw
@@ -47,12 +48,15 @@ def outlook(
     figure = sections.figure_of(draw, plot_incidence, table)
     return Section(
         "outlook",
-        "Outlook for open deals",
-        "How many of the items are won and lost by each age. An open item has not failed: it counts for as "
-        "long as it was seen, and is taken to go on as older ones did. The dotted line takes every open item "
-        "for one that is never won. In brackets, and as bands, are the bounds of 95%.",
-        sections.without(figure, "Won and lost, by age"),
-        [sections.table_part(table, "Won and lost, by age")],
+        tr("Outlook for open deals"),
+        tr(
+            "How many of the items are won and lost by each age. An open item has not failed: it "
+            "counts for as long as it was seen, and is taken to go on as older ones did. The dotted "
+            "line takes every open item for one that is never won. In brackets, and as bands, are "
+            "the bounds of 95%."
+        ),
+        sections.without(figure, tr("{word}, by age", word=tr("Won and lost"))),
+        [sections.table_part(table, tr("Won and lost, by age"))],
         [line for line in findings if line],
     )
 
@@ -72,9 +76,11 @@ def _naive(last: pd.Series) -> str:
     if pd.isna(below) or below < _WORTH_A_LINE:
         return ""
     too_low = points(below).removeprefix("+")
-    return (
-        f"The counted share of {percent(last['naive'])} is {too_low} too low, because some of the open items "
-        f"will still be won."
+    return tr(
+        "The counted share of {naive} is {too_low} too low, because some of the open items "
+        "will still be won.",
+        naive=percent(last["naive"]),
+        too_low=too_low,
     )
 
 
@@ -97,8 +103,20 @@ def _too_old(
     working_day = remembered.get("working_day")
     age = age if isinstance(age, pd.Timedelta) else int(age)  # ages of plain integers are whole
     beyond = int((ages > horizon).sum())
-    far = f", and {count(beyond)} are beyond the horizon of {length(horizon, working_day)}" if beyond else ""
-    return (
-        f"{percent(_NEARLY_ALL)} of the wins come within {length(age, working_day)}: {count(n_old)} of "
-        f"{count(len(table))} open items are older than that{far}."
+    far = (
+        tr(
+            ", and {beyond} are beyond the horizon of {horizon}",
+            beyond=count(beyond),
+            horizon=length(horizon, working_day),
+        )
+        if beyond
+        else ""
+    )
+    return tr(
+        "{nearly_all} of the wins come within {age}: {n_old} of {table} open items are older than that{far}.",
+        nearly_all=percent(_NEARLY_ALL),
+        age=length(age, working_day),
+        n_old=count(n_old),
+        table=count(len(table)),
+        far=far,
     )

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from ..clean import clean
 from ..display.grid import Grid
+from ..words import language, tr, trn
 from .filter_data import Filters
 from .pictures import Colours, picture
 from .themes import Drawn
@@ -267,6 +268,7 @@ def rendered(page: Page) -> str:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.finalize = _cleaned
     environment.filters.update(kept=kept_together, dated=dates_together, minutes=to_the_minute)
+    environment.globals.update(tr=tr, trn=trn, language=language())
     template = environment.from_string(_read("page.html"))
     # Only this style and this script run, and nothing is loaded, whatever a name contains.
     policy = (
@@ -278,8 +280,8 @@ def rendered(page: Page) -> str:
         style=style,
         script=script,
         policy=policy,
-        words=FILTERS,
-        said=SCRIPT,
+        words=dict(FILTERS),
+        said=dict(SCRIPT),
         filtered=_FILTERED,
     )
     before, data, behind = text.partition(_DATA)

@@ -16,12 +16,15 @@ from ..display.charts.time_chart import plot_time_in_stage
 from ..display.charts.transitions_chart import plot_transitions
 from ..display.charts.trend_chart import plot_trend
 from ..display.csv_table import as_csv
+from ..display.given import as_spoken
+from ..display.log_sentences import doubts_of, of_quality
 from ..display.numbers import count
 from ..display.remarks import of_pauses
-from ..display.sentences import answers, doubts_of, of_quality
+from ..display.sentences import answers
 from ..display.show import show
 from ..tables.labels import columns_before, spoken, value_labels
 from ..tables.schema import FUNNEL
+from ..words import tr
 from . import findings
 from .items_behind import ItemsBehind
 from .page import Figure, News, Section, TablePart
@@ -36,15 +39,18 @@ _WIDTHS = {"phone": 340, "tablet": 700, "desk": 920}
 
 def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Section:
     """Make the section of both funnels, with the items behind its numbers."""
-    part = table_part(table, "Both funnels, stage by stage")
+    part = table_part(table, tr("Both funnels, stage by stage"))
     return Section(
         "funnels",
-        "The two funnels",
-        "The classic funnel counts the stages that an item really passed. The funnel with conversions also "
-        "counts every stage in between for a won item, and none for a lost one; an item that was lost and "
-        "then won is left out of it. The figure between two of its bars is the conversion "
-        "from the stage above, left out where it would exceed 100%. The bars of won and lost stages count "
-        "every item that was ever there; the numbers at the top of the page count where items are now.",
+        tr("The two funnels"),
+        tr(
+            "The classic funnel counts the stages that an item really passed. The funnel with "
+            "conversions also counts every stage in between for a won item, and none for a lost one; "
+            "an item that was lost and then won is left out of it. The figure between two of its "
+            "bars is the conversion from the stage above, left out where it would exceed 100%. The "
+            "bars of won and lost stages count every item that was ever there; the numbers at the "
+            "top of the page count where items are now."
+        ),
         figure_of(draw, plot_funnel, table),
         [part if behind is None else replace(part, anchors=behind.anchors)],
         behind=[] if behind is None else behind.stages,
@@ -58,10 +64,13 @@ def lost(draw: Draw, table: pd.DataFrame) -> Section | None:
     pauses = "".join(f" {line}." for line in of_pauses(table.attrs["stagefunnel"]))
     return Section(
         "losses",
-        "Where items are lost",
-        f"Each lost item counts once, at the last stage that it was in before it was lost.{pauses}",
+        tr("Where items are lost"),
+        tr(
+            "Each lost item counts once, at the last stage that it was in before it was lost.{pauses}",
+            pauses=pauses,
+        ),
         figure_of(draw, plot_losses, table),
-        [table_part(table, "Losses by stage")],
+        [table_part(table, tr("Losses by stage"))],
         news=findings.of_losses(table),
     )
 
@@ -77,12 +86,14 @@ def skipped(draw: Draw, table: pd.DataFrame, news: Sequence[News]) -> Section | 
     figure = figure_of(draw, plot_skips, skippable) if groups <= 60 and not is_folded else None
     return Section(
         "skips",
-        "What is skipped" + (f", by {spoken(by[0])}" if by else ""),
-        "An item skips a stage when it reaches a later stage, or is won, without ever entering it. "
-        "Items that began beyond the stage, such as renewals and imports, are counted apart and not ranked; "
-        "a stage that fewer than 30 others got past has a count and no rank.",
+        tr("What is skipped, by {by}", by=spoken(by[0])) if by else tr("What is skipped"),
+        tr(
+            "An item skips a stage when it reaches a later stage, or is won, without ever entering "
+            "it. Items that began beyond the stage, such as renewals and imports, are counted apart "
+            "and not ranked; a stage that fewer than 30 others got past has a count and no rank."
+        ),
         figure,
-        [table_part(skippable, "Skips, the worst first")],
+        [table_part(skippable, tr("Skips, the worst first"))],
         _findings_without(figure, skippable),
         news=news,
         is_folded=is_folded,
@@ -95,11 +106,13 @@ def times(draw: Draw, table: pd.DataFrame, news: Sequence[News]) -> Section | No
         return None
     return Section(
         "time",
-        "Time in stage",
-        "From an item's entry into a stage to its entry into the next one; visits that are still open are "
-        "not in it.",
+        tr("Time in stage"),
+        tr(
+            "From an item's entry into a stage to its entry into the next one; visits that are still "
+            "open are not in it."
+        ),
         figure_of(draw, plot_time_in_stage, table),
-        [table_part(table, "Time in stage")],
+        [table_part(table, tr("Time in stage"))],
         news=news,
     )
 
@@ -110,12 +123,14 @@ def stuck(table: pd.DataFrame) -> Section | None:
         return None
     return Section(
         "stuck",
-        "Stuck items",
-        "The items that are open at the end of observation, whatever the period of the page; those first "
-        "that have been in their stage long. The quantile is the share of the visits of that stage, of items "
-        "that are won, that took no longer.",
+        tr("Stuck items"),
+        tr(
+            "The items that are open at the end of observation, whatever the period of the page; "
+            "those first that have been in their stage long. The quantile is the share of the visits "
+            "of that stage, of items that are won, that took no longer."
+        ),
         None,
-        [table_part(table, f"The {count(len(table))} that have been there longest")],
+        [table_part(table, tr("The {table} that have been there longest", table=count(len(table))))],
         answers(table, table.attrs["stagefunnel"]),
         news=findings.of_stuck(table),
     )
@@ -129,11 +144,13 @@ def moves(draw: Draw, table: pd.DataFrame) -> Section | None:
     figure = figure_of(draw, plot_transitions, table, form="sankey") if stages <= 60 else None
     return Section(
         "moves",
-        "Moves between stages",
-        "Every change of the stage counts, backward ones too; the share is that of all moves that leave a "
-        "stage.",
+        tr("Moves between stages"),
+        tr(
+            "Every change of the stage counts, backward ones too; the share is that of all moves "
+            "that leave a stage."
+        ),
         figure,
-        [table_part(table, "Moves")],
+        [table_part(table, tr("Moves"))],
         _findings_without(figure, table),
     )
 
@@ -144,24 +161,28 @@ def trend(draw: Draw, table: pd.DataFrame | None, news: Sequence[News]) -> Secti
         return None
     return Section(
         "trend",
-        "By the period in which items were created",
-        f"The funnel with conversions of the items created in each period, {_how_long(table)}",
+        tr("By the period in which items were created"),
+        tr(
+            "The funnel with conversions of the items created in each period, {how_long}",
+            how_long=_how_long(table),
+        ),
         figure_of(draw, plot_trend, table),
-        [table_part(table, "The funnel of every period")],
+        [table_part(table, tr("The funnel of every period"))],
         news=news,
     )
 
 
 def _how_long(table: pd.DataFrame) -> str:
-    within = table.attrs["stagefunnel"].get("within")
+    within = as_spoken(table.attrs["stagefunnel"]).get("within")
     if within is None:
-        return (
-            "however long they took: items of later periods have had less time, so that their lines end "
-            "lower for that alone."
+        return tr(
+            "however long they took: items of later periods have had less time, so that their "
+            "lines end lower for that alone."
         )
-    return (
-        f"each followed for {within} from its first row; items that cannot be followed for so long are left "
-        "out, won and lost ones too."
+    return tr(
+        "each followed for {within} from its first row; items that cannot be followed for so "
+        "long are left out, won and lost ones too.",
+        within=within,
     )
 
 
@@ -170,12 +191,12 @@ def groups(outcomes: pd.DataFrame, funnel: pd.DataFrame) -> Section:
     by = ", ".join(map(spoken, columns_before(outcomes, "base")))
     return Section(
         "groups",
-        f"By {by}",
-        "Each item is in one group. The win rate is won of won and lost; open items are not in it.",
+        tr("By {by}", by=by),
+        tr("Each item is in one group. The win rate is won of won and lost; open items are not in it."),
         None,
         [
-            table_part(outcomes, f"Outcomes by {by}"),
-            table_part(funnel, f"Both funnels by {by}", filter_by=str(outcomes.columns[0])),
+            table_part(outcomes, tr("Outcomes by {by}", by=by)),
+            table_part(funnel, tr("Both funnels by {by}", by=by), filter_by=str(outcomes.columns[0])),
         ],
         answers(outcomes, outcomes.attrs["stagefunnel"]),
     )
@@ -186,10 +207,10 @@ def quality(table: pd.DataFrame) -> Section:
     counted = table[table["count"] > 0]
     return Section(
         "quality",
-        "What was read",
-        "What is unusual is counted, and nothing is left out without a word.",
+        tr("What was read"),
+        tr("What is unusual is counted, and nothing is left out without a word."),
         None,
-        [table_part(counted, "Checks that found something")],
+        [table_part(counted, tr("Checks that found something"))],
         [*doubts_of(table), of_quality(table)[0]],
         news=findings.of_quality(table),
         is_folded=not doubts_of(table),
@@ -217,18 +238,21 @@ def definitions() -> Section:
     """Make the section that says how the first screen counts."""
     return Section(
         "definitions",
-        "How the first screen counts",
-        "Each tile has a number with its bounds of 95%, and below it that of a period and of the one before: "
-        "that of the page, or the last two of the trend that are over. Without another basis each number has "
-        "its own date: created in the period, won or closed in it, open at its end. A change is clear where "
-        "chance alone makes one so large in fewer than 5% of pages. Periods are compared only where the log "
-        "covers them whole, and their items are as old and as many as that asks for. The findings are the "
-        "largest of what the sections found that is more than chance: one on where items are lost, skipped "
-        "or slow, one on who or when is unlike, one on what is open now, and before them what warns that the "
-        "numbers may be wrong.",
+        tr("How the first screen counts"),
+        tr(
+            "Each tile has a number with its bounds of 95%, and below it that of a period and of the "
+            "one before: that of the page, or the last two of the trend that are over. Without "
+            "another basis each number has its own date: created in the period, won or closed in it, "
+            "open at its end. A change is clear where chance alone makes one so large in fewer than "
+            "5% of pages. Periods are compared only where the log covers them whole, and their items "
+            "are as old and as many as that asks for. The findings are the largest of what the "
+            "sections found that is more than chance: one on where items are lost, skipped or slow, "
+            "one on who or when is unlike, one on what is open now, and before them what warns that "
+            "the numbers may be wrong."
+        ),
         None,
         [],
-        ["Tiles, changes and findings"],
+        [tr("Tiles, changes and findings")],
         is_folded=True,
     )
 

@@ -23,21 +23,27 @@ from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.scope.conditions import conditions_of
 from ..times.periods import MomentLike, moment_of
+from ..words import Words as Texts
+from ..words import mark, tr
 from ..working_hours import WorkingHours
 
 _FORMAT: Final = "numbers of a stagefunnel page"
 _VERSION: Final = 1
 _LONGEST: Final = 100_000  # bytes; a file of two pages has about two thousand
-_COUNTS: Final = {"created": "items", "won": "won", "lost": "lost", "open": "open"}
-_RULES: Final = {
-    "pipeline": "the pipeline",
-    "where": "the conditions",
-    "period": "the period",
-    "stages": "how stages are read",
-    "money": "the amounts",
-    "calendar": "the working hours",
-    "times": "the kind of times",
-}
+_COUNTS: Final = Texts(
+    {"created": mark("items"), "won": mark("won"), "lost": mark("lost"), "open": mark("open")}
+)
+_RULES: Final = Texts(
+    {
+        "pipeline": mark("the pipeline"),
+        "where": mark("the conditions"),
+        "period": mark("the period"),
+        "stages": mark("how stages are read"),
+        "money": mark("the amounts"),
+        "calendar": mark("the working hours"),
+        "times": mark("the kind of times"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,11 @@ class SinceLast:
         try:
             write_file(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "json", self.path)
         except (StageFunnelError, OSError) as error:
-            return f"{self.path} is not written, and the next page is not compared with this one: {error}"
+            return tr(
+                "{path} is not written, and the next page is not compared with this one: {error}",
+                path=self.path,
+                error=error,
+            )
         return ""
 
 
@@ -126,10 +136,15 @@ def since_last(page: str, now: Saved, words: Words) -> SinceLast:
     path = numbers_file(page)
     pages, trouble, is_foreign = _read(path)
     if trouble:
-        after = "it is left as it is" if is_foreign else "it is written anew"
-        found = f"{os.path.basename(path)} {trouble}; {after}"
+        after = tr("it is left as it is") if is_foreign else tr("it is written anew")
+        found = tr(
+            "{basename} {trouble}; {after}", basename=os.path.basename(path), trouble=trouble, after=after
+        )
         return SinceLast(
-            f"Not compared with the last page: {found}.", found, path, () if is_foreign else (now,)
+            tr("Not compared with the last page: {found}.", found=found),
+            found,
+            path,
+            () if is_foreign else (now,),
         )
     if not pages:
         return SinceLast("", "", path, (now,))
@@ -218,20 +233,28 @@ def _read(path: str) -> tuple[list[Saved], str, bool]:
     except FileNotFoundError:
         return [], "", False
     except OSError as error:
-        return [], f"cannot be read ({error.strerror})", True
+        return [], tr("cannot be read ({strerror})", strerror=error.strerror), True
     try:
         content = json.loads(raw) if len(raw) <= _LONGEST else None
     except (ValueError, RecursionError):
-        return [], "is not valid JSON", False
+        return [], tr("is not valid JSON"), False
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        return [], "does not hold the numbers of a page", True
+        return [], tr("does not hold the numbers of a page"), True
     if content.get("version") != _VERSION:
         found = json.dumps(content.get("version"))[:20]
-        return [], f"is of version {found}, and this stagefunnel reads version {_VERSION}", False
+        return (
+            [],
+            tr(
+                "is of version {found}, and this stagefunnel reads version {version}",
+                found=found,
+                version=_VERSION,
+            ),
+            False,
+        )
     try:
         return [_saved(one) for one in content["pages"]][-2:], "", False
     except (AttributeError, KeyError, TypeError, ValueError):
-        return [], "is damaged", False
+        return [], tr("is damaged"), False
 
 
 def _saved(entry: Any) -> Saved:
@@ -252,11 +275,20 @@ def _saved(entry: Any) -> Saved:
 def _sentence(before: Saved, now: Saved, words: Words) -> str:
     differ = [_RULES[name] for name in _RULES if before.rules[name] != now.rules[name]]
     if differ:
-        return f"Not compared with the page of {before.made_on}: {' and '.join(differ)} differed then."
+        return tr(
+            "Not compared with the page of {made_on}: {differ} differed then.",
+            made_on=before.made_on,
+            differ=tr(" and ").join(differ),
+        )
     texts = [words.change(name, now.numbers[name], before.numbers.get(name)) for name in now.numbers]
     changed = ", ".join(filter(None, texts))
-    changed = changed or "none of these numbers has changed"
-    return f"Since the page of {before.made_on}: {changed}{_stale(before, now)}."
+    changed = changed or tr("none of these numbers has changed")
+    return tr(
+        "Since the page of {made_on}: {changed}{stale}.",
+        made_on=before.made_on,
+        changed=changed,
+        stale=_stale(before, now),
+    )
 
 
 def _stale(before: Saved, now: Saved) -> str:
@@ -264,9 +296,13 @@ def _stale(before: Saved, now: Saved) -> str:
     if before.ends is None or type(before.ends) is not type(now.ends):
         return ""
     if before.ends == now.ends:
-        return f"; its rows ended on {now.until} too"
+        return tr("; its rows ended on {until} too", until=now.until)
     is_older = now.ends < before.ends  # type: ignore[operator]  # both are numbers, or both texts
-    return f"; these rows end on {now.until}, before its own, on {before.until}" if is_older else ""
+    return (
+        tr("; these rows end on {until}, before its own, on {until_2}", until=now.until, until_2=before.until)
+        if is_older
+        else ""
+    )
 
 
 @dataclass(frozen=True)
@@ -290,17 +326,21 @@ class Words:
     def change(self, name: str, value: float | None, was: float | None) -> str:
         """Write by how much a number changed; nothing where people would read the same."""
         if name in _COUNTS or name == "amount_won":
-            called = self.created if name == "created" else _COUNTS.get(name, "won in money")
+            called = self.created if name == "created" else _COUNTS.get(name, tr("won in money"))
             changed = (value or 0) - (was or 0)
             called = "item" if called == "items" and abs(changed) == 1 else called
             return f"{difference(changed)} {called}" if changed else ""
-        called = "win rate" if name == "win_rate" else "median time to win"
+        called = tr("win rate") if name == "win_rate" else tr("median time to win")
         new, old = (self._text(name, one) for one in (value, was))
         if new == old:
             return ""
         if NOTHING in (new, old):
-            return f"first {called} {new}" if old == NOTHING else f"no {called} any more, {old} then"
-        return f"{called} {new} after {old}"
+            return (
+                tr("first {called} {new}", called=called, new=new)
+                if old == NOTHING
+                else tr("no {called} any more, {old} then", called=called, old=old)
+            )
+        return tr("{called} {new} after {old}", called=called, new=new, old=old)
 
     def _text(self, name: str, value: float | None) -> str:
         if value is None or name == "win_rate":

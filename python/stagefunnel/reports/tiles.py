@@ -21,32 +21,35 @@ from ..display.numbers import (
     number,
     percent,
     percents,
+    plural,
     points,
     without_points,
 )
 from ..display.period_rows import PeriodRows
-from ..display.unlike import Side, unlike_notes
+from ..display.unlike import AGE, FEW, Side, unlike_notes
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.funnel.comparison import with_period_before
 from ..questions.stages.key_numbers import changes, key_numbers
 from ..tables.options import BasisName
 from ..times.periods import PeriodLike
+from ..words import Noun, Words, begins, mark, tr, trc
 from ..working_hours import WorkingHours
 from .page import Tile
 
 _SURE: Final = 0.95
-_AGE, _FEW = "Not alike", "Fewer"  # how notes about two periods begin
-_NAMES: Final = {
-    "won": "won",
-    "amount_won": "won, in money",
-    "lost": "lost",
-    "open": "open",
-    "win_rate": "win rate",
-    "median": "median time to win",
-}
+_NAMES: Final = Words(
+    {
+        "won": mark("won"),
+        "amount_won": mark("won, in money"),
+        "lost": mark("lost"),
+        "open": mark("open"),
+        "win_rate": mark("win rate"),
+        "median": mark("median time to win"),
+    }
+)
 _NEARLY_EMPTY: Final = 0.1  # of the items that a period usually has
-_NOT_CLEAR: Final = "no clear change"
+_NOT_CLEAR: Final = mark("no clear change")
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def tiles_of(
     both = key_numbers(log, pipeline, periods, **options)
     table = changes(both, _SURE)
     sides = [_side(name, both.iloc[at], basis) for at, name in enumerate((now, before))]
-    notes = unlike_notes(sides, {}, things="closed items")
+    notes = unlike_notes(sides, {}, things=tr("closed items"))
     tiles, clear = [], []
     for name in shown:
         row: pd.Series = table.T[name]
@@ -108,8 +111,8 @@ def tiles_of(
         tiles.append(words.tile(name, whole, text, is_clear=is_clear))
         if is_clear:
             clear.append((words.finding(name, row, now, before), _effect(row)))
-    note = "; ".join(notes)
-    unlike = f"Not compared: {note[0].lower()}{note[1:]}." if note else ""
+    note = tr("; ").join(notes)
+    unlike = tr("Not compared: {note}.", note=f"{note[0].lower()}{note[1:]}") if note else ""
     return Tiles(tiles, whole, " ".join(filter(None, (few, unlike))), clear)
 
 
@@ -137,9 +140,9 @@ def _is_about(note: str, name: str) -> bool:
 
     How old items are says nothing about how many were created, and few closed ones are counted all the same.
     """
-    if note.startswith(_FEW):
+    if begins(note, FEW):
         return name in ("win_rate", "median")
-    return name != "created" or not note.startswith(_AGE)
+    return name != "created" or not begins(note, AGE)
 
 
 def _compared(
@@ -172,7 +175,13 @@ def _compared(
     said = ""
     if few:
         listed = ", ".join(f"{named_period(name)} ({counted(base[name], 'item')})" for name in few)
-        said = f"Nearly empty: {listed}, where {count(usual)} are usual; {now} is compared with {before}."
+        said = tr(
+            "Nearly empty: {listed}, where {usual} are usual; {now} is compared with {before}.",
+            listed=listed,
+            usual=count(usual),
+            now=now,
+            before=before,
+        )
     return [(now, now), (before, before)], said
 
 
@@ -214,38 +223,54 @@ class _Words:
         value, detail = self._value(name, row[name]), ""
         if name == "win_rate":
             low, high = row["win_rate_low"], row["win_rate_high"]
-            detail = "" if pd.isna(low) else f"{percents(low, high)} of {count(row['closed'])} closed"
+            detail = (
+                ""
+                if pd.isna(low)
+                else tr("{share} of {closed} closed", share=percents(low, high), closed=count(row["closed"]))
+            )
         elif name == "median":
             low, high = (length(row[f"median_{side}"], self.working_day) for side in ("low", "high"))
             detail = f"{low} – {high}" if NOTHING not in (low, high) else ""
         elif name == "amount_won":
-            detail = f"{count(row['won'])} won"
+            detail = tr("{won} won", won=count(row["won"]))
         return Tile(self.called(name), value, detail, text, is_clear)
 
     def called(self, name: str) -> str:
         """Name a number."""
         if name == "created":
             if self.is_whole and self.basis != "closed":
-                return "items"
-            return "closed" if self.basis == "closed" else "created"
+                return plural(Noun.of("item"))
+            return trc("tile", "closed") if self.basis == "closed" else trc("tile", "created")
         return _NAMES[name]
 
     def changed(self, name: str, row: pd.Series, now: str, before: str) -> str:
         """Say what a number is in a period, what it was in the one before, and whether chance makes that."""
         value, was = (self._value(name, row[side]) for side in ("now", "before"))
-        text = f"{value} in {now}, {was} in {before}"
+        text = tr("{value} in {now}, {was} in {before}", value=value, now=now, was=was, before=before)
         found = self._difference(name, row)
         if not found:
             return text
         if pd.isna(row["low"]):
-            return f"{text} ({found})" if name != "median" or row["clear"] else f"{text}: {_NOT_CLEAR}"
+            return (
+                f"{text} ({found})"
+                if name != "median" or row["clear"]
+                else tr("{text}: {not_clear}", text=text, not_clear=tr(_NOT_CLEAR))
+            )
         bounds = self._bounds(name, row)
-        return f"{text} ({found}, {bounds})" if row["clear"] else f"{text}: {_NOT_CLEAR} ({bounds})"
+        return (
+            f"{text} ({found}, {bounds})"
+            if row["clear"]
+            else tr("{text}: {not_clear} ({bounds})", text=text, not_clear=tr(_NOT_CLEAR), bounds=bounds)
+        )
 
     def finding(self, name: str, row: pd.Series, now: str, before: str) -> str:
         """Say a change that is more than chance."""
-        called = "created" if name == "created" and self.basis != "closed" else self.called(name)
-        return f"{called[:1].upper()}{called[1:]}: {self.changed(name, row, now, before)}"
+        called = trc("tile", "created") if name == "created" and self.basis != "closed" else self.called(name)
+        return tr(
+            "{called}: {changed}",
+            called=f"{called[:1].upper()}{called[1:]}",
+            changed=self.changed(name, row, now, before),
+        )
 
     def _value(self, name: str, value: Any) -> str:
         if name == "win_rate":
@@ -261,14 +286,18 @@ class _Words:
             return points(row["change"])
         if name == "median":
             longer = row["now"] > row["before"]
-            return "longer" if longer else "shorter"
+            return tr("longer") if longer else tr("shorter")
         return change(row["change"])
 
     def _bounds(self, name: str, row: pd.Series) -> str:
         low, high = row["low"], row["high"]
         if name == "win_rate":
-            return f"{without_points(points(low))} to {points(high)}"
-        return f"{change(low)} to {change(high)}" if math.isfinite(high) else f"at least {change(low)}"
+            return tr("{low} to {high}", low=without_points(points(low)), high=points(high))
+        return (
+            tr("{low} to {high}", low=change(low), high=change(high))
+            if math.isfinite(high)
+            else tr("at least {low}", low=change(low))
+        )
 
 
 def _effect(row: pd.Series) -> float:

@@ -70,3 +70,4 @@ AttributionName = Literal["first_touch", "last_touch", "step", "all_events"]
 MissingStages = Literal["near", "error", "ignore"]
 
 FormatName = Literal["table", "csv", "json", "parquet", "xlsx", "markdown"]
+LanguageName = Literal["en", "fr", "de", "ru", "es", "pt"]

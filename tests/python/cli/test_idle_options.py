@@ -309,6 +309,7 @@ TRIALS: dict[str, list[Trial]] = {
 EXEMPT = {
     "help": "it prints the help",
     "quiet": "it hides a bar, which only a terminal shows; tests of terminals hold it",
+    "language": "it changes words and numbers alone; tests/python/words holds it",
     "csv_safe": "it changes CSV with text that a spreadsheet would run; tests of CSV hold it",
     "wide": "it shows what a narrow terminal has no room for; tests of terminals hold it",
     "threads": "no answer depends on it; it is refused where the log is not made here",

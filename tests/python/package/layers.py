@@ -79,9 +79,10 @@ ALLOWED: dict[str, set[str]] = {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
         *("questions.scope", "questions.funnel", "questions.stages"),
     },
-    "display": {"clean", "errors", "whole_file", "tables", "databases"},
-    "display.charts": {"clean", "errors", "whole_file", "tables", "display"},
-    "plots": {"tables", "display.charts", "signatures"},
+    "words": {"errors", "tables"},
+    "display": {"clean", "errors", "whole_file", "tables", "databases", "words"},
+    "display.charts": {"clean", "errors", "whole_file", "tables", "words", "display"},
+    "plots": {"tables", "words", "display.charts", "signatures"},
     "stats": {"tables", "questions.stats", "signatures"},
     "suggesting": {
         *(
@@ -99,7 +100,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "reports": {
         *("clean", "errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),
-        *("display", "display.charts", "reports.painter"),
+        *("words", "display", "display.charts", "reports.painter"),
     },
     "reports.painter": {"clean"},
     "datasets": {"errors", "log", "pipeline"},

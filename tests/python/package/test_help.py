@@ -21,7 +21,7 @@ from stagefunnel.tables.options import KindName
 PUBLIC = {name: value for name in sf.__all__ if callable(value := getattr(sf, name))}
 FUNCTIONS = [name for name, value in PUBLIC.items() if inspect.isfunction(value)]
 # Of funnel() all other questions take the explanations of options that they share.
-LONGEST_HELP = {"funnel": 126}
+LONGEST_HELP = {"funnel": 126, "report": 103}
 LONGEST_HELP_OF_A_FUNCTION = 100
 # Labels of stages are whatever a log has, and these take the arguments of others.
 FREE = {

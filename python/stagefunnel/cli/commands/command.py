@@ -68,7 +68,9 @@ class Command:
 
     def looks(self, args: argparse.Namespace) -> dict[str, Any]:
         """Return the options of ``show`` that the command has."""
-        return {name: getattr(args, name) for name in ("wide", "matrix") if getattr(args, name, None)}
+        return {
+            name: getattr(args, name) for name in ("wide", "matrix", "language") if getattr(args, name, None)
+        }
 
     def run(self, args: argparse.Namespace, parser: argparse.ArgumentParser) -> Any:
         """Answer; the answer is to be written, or it is ``None`` where it is written already.

@@ -30,6 +30,7 @@ def report(args: _Args, parser: _Parser) -> None:
             "sections": split_names(args.sections),
             "logo": args.logo,
             "anonymous": args.anonymous,
+            "language": args.language,
             "by": split_names(args.by),
             "top": args.top,
             "reason": args.reason,

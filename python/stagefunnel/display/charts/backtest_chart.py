@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import BACKTEST
+from ...words import Language, tr
 from ..backtest_sentences import of_backtest
 from ..forecast_sentences import day_text
 from ..numbers import brief, count, counted, percent, tenths
@@ -56,7 +57,13 @@ class PastDate:
         return self.low is not None and self.high is not None and not self.low <= self.actual <= self.high
 
 
-def plot_backtest(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_backtest(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw what the forecast of each past date expected, with its range, and how many wins came.
 
     Where more or fewer came than the range has, the dot has a ring, and its number stands beside it.
@@ -69,6 +76,8 @@ def plot_backtest(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -98,18 +107,27 @@ def plot_backtest(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     rows = rows_of(dated)
     things = things_of(remembered)
     level = remembered.get("confidence")
-    sure = "range" if level is None else f"{percent(float(level))} range"
-    panels = [(f"Won {things}", [_tested(row, "expected", "actual", things) for row in rows])]
+    sure = tr("range") if level is None else tr("{share} range", share=percent(float(level)))
+    panels = [
+        (tr("Won {things}", things=things), [_tested(row, "expected", "actual", things) for row in rows])
+    ]
     if "expected_amount" in dated:
         amounts = [_tested(row, "expected_amount", "actual_amount", things) for row in rows]
-        panels.append(("Amount", amounts))
+        panels.append((tr("Amount"), amounts))
     found = of_backtest(canvas.table, remembered)
     title, below = (found[0], found[1:]) if found else (TITLES["backtest"], [])
     if "horizon" in remembered:
-        below = [f"Of the {things} open at each date: those won within {remembered['horizon']}", *below]
+        below = [
+            tr(
+                "Of the {things} open at each date: those won within {horizon}",
+                things=things,
+                horizon=remembered["horizon"],
+            ),
+            *below,
+        ]
     unknown = int(canvas.table["expected"].isna().sum())
     if unknown:
-        below.append(f"Hollow: {counted(unknown, 'date')} without a forecast")
+        below.append(tr("Hollow: {n_dates} without a forecast", n_dates=counted(unknown, "date")))
     return canvas.drawn(lambda sheet: _draw(sheet, panels, sure), title, below, width=width)
 
 
@@ -119,7 +137,7 @@ def _tested(row: Mapping[str, Any], expected: str, actual: str, things: str) -> 
     low, high = (number_of(row[f"{expected}_{end}"]) for end in ("low", "high"))
     about = {
         "date": day_text(row["date"]),
-        f"open {things}": count(row["n_open"]),
+        tr("open {things}", things=things): count(row["n_open"]),
         "expected": "–" if value is None else write(value),
         "range": "–" if low is None or high is None else f"{_whole(low)}–{_whole(high)}",
         "came": write(row[actual]),
@@ -210,7 +228,11 @@ def _draw_key(sheet: Sheet, sure: str, is_band: bool, has_outside: bool) -> floa
     """Say what the marks are; return where that ends."""
     look = sheet.look
     at, y = 0.0, 0.0
-    words = [f"expected, with its {sure}", "came", *(["came, outside the range"] if has_outside else [])]
+    words = [
+        tr("expected, with its {sure}", sure=sure),
+        tr("came"),
+        *([tr("came, outside the range")] if has_outside else []),
+    ]
     for place, word in enumerate(words):
         needed = 26 + width_of(word, SMALL) + 18
         if at and at + needed - 18 > sheet.width:

@@ -10,7 +10,8 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import BOTTLENECKS
-from ..forecast_sentences import gain_of, of_bottlenecks, worth_most
+from ...words import Language, Words, begins, mark, tr
+from ..bottleneck_sentences import gain_of, of_bottlenecks, worth_most
 from ..numbers import brief, count, length, percent, points, without_points
 from ..sentences import stage_namer
 from ..things import things_of
@@ -24,12 +25,14 @@ from .style import Meaning, ThemeName, inert
 
 _MOST_GROUPS: Final = 12
 _GAP: Final = 34
-_WORDS: Final[Mapping[Meaning, str]] = {
-    "lost": "lost here",
-    "won": "to be gained",
-    "early": f"to be gained, of fewer than {LEAST_BASE} visits",
-    "skipped": "with no losses at all",
-}
+_WORDS: Final[Mapping[Meaning, str]] = Words(
+    {
+        "lost": mark("lost here"),
+        "won": mark("to be gained"),
+        "early": mark("to be gained, of fewer than 30 visits"),
+        "skipped": mark("with no losses at all"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,13 @@ class Panel:
     gains: Sequence[Row]
 
 
-def plot_bottlenecks(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_bottlenecks(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw how many are lost in each stage, beside how much the win rate would rise without these losses.
 
     The two need not have their largest bar in the same stage: who is saved early may be lost later. A gain
@@ -56,6 +65,8 @@ def plot_bottlenecks(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -90,13 +101,13 @@ def plot_bottlenecks(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
         title, below = _of_groups(panels, plain), [plain, *found[-1:]]
         of_panels = found[:-1]
     elif len(found) > 1:
-        n = 2 if found[1].startswith(("But", "Most")) else 1
+        n = 2 if begins(found[1], "But most is to be gained", "Most is to be gained there") else 1
         title, below = " ".join(found[:n]), found[n:]
     else:
         title, below = (found[0] if found else plain), []
     rates = remembered.get("win_rate", ())
     if found and len(rates) == 1 and not pd.isna(rates[0]):
-        below = [f"Win rate as the moves have it: {percent(rates[0])}", *below]
+        below = [tr("Win rate as the moves have it: {rates}", rates=percent(rates[0])), *below]
     heads = _headings(canvas.table)
     return canvas.drawn(
         lambda sheet: _draw(sheet, panels, heads), title, below, width=width, of_panels=of_panels
@@ -105,9 +116,11 @@ def plot_bottlenecks(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
 
 def _headings(table: pd.DataFrame) -> tuple[str, str]:
     what = (
-        "with the losses of the benchmark" if gain_of(table) == "benchmark_gain" else "without these losses"
+        tr("with the losses of the benchmark")
+        if gain_of(table) == "benchmark_gain"
+        else tr("without these losses")
     )
-    return "Lost here", f"Points of win rate gained {what}"
+    return tr("Lost here"), tr("Points of win rate gained {what}", what=what)
 
 
 def _of_groups(panels: Sequence[Panel], plain: str) -> str:
@@ -116,8 +129,12 @@ def _of_groups(panels: Sequence[Panel], plain: str) -> str:
     if not best:
         return plain
     stage, n = best.most_common(1)[0]
-    of = f"all {len(panels)} groups" if n == len(panels) else f"{n} of {len(panels)} groups"
-    return f"Most is to be gained in {stage} in {of}"
+    of = (
+        tr("all {panels} groups", panels=len(panels))
+        if n == len(panels)
+        else tr("{n} of {panels} groups", n=n, panels=len(panels))
+    )
+    return tr("Most is to be gained in {stage} in {of}", stage=stage, of=of)
 
 
 def _panel(
@@ -134,7 +151,11 @@ def _panel(
         value, removal = number_of(row[gain]), number_of(row["removal_gain"])
         about = {
             "stage": name,
-            "lost": f"{count(row['n_lost'])}, {percent(row['loss_probability'])} of visits that ended",
+            "lost": tr(
+                "{n_lost}, {loss_probability} of visits that ended",
+                n_lost=count(row["n_lost"]),
+                loss_probability=percent(row["loss_probability"]),
+            ),
             "gain without losses": points(row["removal_gain"]),
             "median time": length(row["median_time"], working_day),
             "open": count(row["n_open"]),

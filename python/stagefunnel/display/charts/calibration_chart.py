@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...errors import SchemaError
 from ...tables.schema import BACKTEST
+from ...words import Language, tr, trn
 from ..cells import between
 from ..numbers import count, percent
 from ..things import things_of
@@ -27,7 +28,13 @@ _N_CLASSES: Final = 10
 _Class = Mapping[str, Any]
 
 
-def plot_calibration(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_calibration(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw whether chances held: the share that was won of the items that had a chance of about as much.
 
     Parameters
@@ -38,6 +45,8 @@ def plot_calibration(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -94,26 +103,53 @@ def _finding(classes: Sequence[_Class], remembered: Mapping[str, Any]) -> tuple[
     firm = [one for one in classes if _is_firm(one)]
     off = [one for one in firm if _is_off(one)]
     below = [
-        f"Open {things} of {count(remembered['rows'])} past dates, by the chance that the forecast gave: "
-        f"the share that was won within {remembered['horizon']}"
+        tr(
+            "Open {things} of {rows} past dates, by the chance that the forecast gave: the share "
+            "that was won within {horizon}",
+            things=things,
+            rows=count(remembered["rows"]),
+            horizon=remembered["horizon"],
+        )
     ]
     if not firm:
-        title = f"Too early to tell whether the chances held: no class has {LEAST_BASE} {things}"
+        title = tr(
+            "Too early to tell whether the chances held: no class has {least_base} {things}",
+            least_base=LEAST_BASE,
+            things=things,
+        )
     elif not off:
-        title = "As many were won as the chances said, within chance"
-        title += f", in all {len(firm)} classes" if len(firm) > 1 else ""
+        title = tr("As many were won as the chances said, within chance")
+        title += tr(", in all {firm} classes", firm=len(firm)) if len(firm) > 1 else ""
     else:
         worst = max(off, key=lambda one: abs(one["won"] - one["expected"]))
         bounds = between(percent, worst["won_low"], worst["won_high"])
-        title = (
-            f"Chances held in {len(firm) - len(off)} of {len(firm)} classes; furthest off: of those given "
-            f"{percent(worst['expected'])}, {percent(worst['won'])} were won {bounds}"
+        title = tr(
+            "Chances held in {firm} of {firm_2} classes; furthest off: of those given "
+            "{expected}, {won} were won {bounds}",
+            firm=len(firm) - len(off),
+            firm_2=len(firm),
+            expected=percent(worst["expected"]),
+            won=percent(worst["won"]),
+            bounds=bounds,
         )
         by_chance = percent(1 - float(remembered["confidence"]))
-        below.append(f"Where all chances are right, about {by_chance} of the classes are off by chance alone")
-    below.append(f"Thin lines with ends: {sure} intervals; {things} open at several dates count there as one")
-    below += _not_drawn(remembered.get("too_old", {}), "too old to forecast")
-    below += _not_drawn(remembered.get("not_won_before", {}), "of stages from which nothing had been won yet")
+        below.append(
+            tr(
+                "Where all chances are right, about {by_chance} of the classes are off by chance alone",
+                by_chance=by_chance,
+            )
+        )
+    below.append(
+        tr(
+            "Thin lines with ends: {sure} intervals; {things} open at several dates count there as one",
+            sure=sure,
+            things=things,
+        )
+    )
+    below += _not_drawn(remembered.get("too_old", {}), tr("too old to forecast"))
+    below += _not_drawn(
+        remembered.get("not_won_before", {}), tr("of stages from which nothing had been won yet")
+    )
     return title, below
 
 
@@ -121,16 +157,23 @@ def _not_drawn(some: Mapping[str, int], what: str) -> list[str]:
     """Say of items without a chance what became of them."""
     if not some.get("n"):
         return []
-    won = count(some["won"]) if some["won"] else "none"
+    won = count(some["won"]) if some["won"] else tr("none")
     return [
-        f"Not drawn: {count(some['n'])} {what}, of which {won} {'was' if some['won'] == 1 else 'were'} won"
+        trn(
+            "Not drawn: {n} {what}, of which {won} was won",
+            "Not drawn: {n} {what}, of which {won} were won",
+            some["won"],
+            n=count(some["n"]),
+            what=what,
+            won=won,
+        )
     ]
 
 
 def _draw(sheet: Sheet, classes: Sequence[_Class]) -> None:
     look = sheet.look
     y = _draw_key(sheet, classes)
-    sheet.text(0, y + 11, "share that was won", colour=look.quiet)
+    sheet.text(0, y + 11, tr("share that was won"), colour=look.quiet)
     of_class = {round(one["from"] * _N_CLASSES): one for one in classes}
     wide = min(sheet.width, 720.0)
     frame, bottom = draw_frame(
@@ -144,12 +187,12 @@ def _draw(sheet: Sheet, classes: Sequence[_Class]) -> None:
         write=percent,
         bases=[of_class[at]["n"] if at in of_class else 0 for at in range(_N_CLASSES)],
     )
-    sheet.text(wide, bottom + 12, "chance that the forecast gave, in %", colour=look.quiet, align="right")
+    sheet.text(wide, bottom + 12, tr("chance that the forecast gave, in %"), colour=look.quiet, align="right")
     right, top = frame.left + frame.width, frame.top
     sheet.line([(frame.left, top + frame.height), (right, top)], look.quiet, thick=1.4, dashed=True)
     for text, x, place, align in (
-        ("more were won than expected", frame.left + 10, top + 18, "left"),
-        ("fewer were won than expected", right - 10, top + frame.height - 10, "right"),
+        (tr("more were won than expected"), frame.left + 10, top + 18, "left"),
+        (tr("fewer were won than expected"), right - 10, top + frame.height - 10, "right"),
     ):
         sheet.text(x, place, text, colour=look.quiet, align=align)  # type: ignore[arg-type]  # one of its words
     for one in classes:
@@ -164,9 +207,14 @@ def _draw_class(sheet: Sheet, frame: Frame, one: _Class) -> None:
     if is_firm and _is_off(one):
         sheet.point(x, y, look.ink, hollow=True, size=200)
     about = {
-        "chance": f"{percent(one['from'])} to {percent(one['to'])}, {percent(one['expected'])} on average",
+        "chance": tr(
+            "{low} to {to}, {expected} on average",
+            low=percent(one["from"]),
+            to=percent(one["to"]),
+            expected=percent(one["expected"]),
+        ),
         "won": f"{percent(one['won'])} {between(percent, one['won_low'], one['won_high'])}",
-        "of": f"{count(one['n'])} in all, {count(one['items'])} different ones",
+        "of": tr("{n} in all, {items} different ones", n=count(one["n"]), items=count(one["items"])),
     }
     sheet.point(x, y, colour, about, hollow=not is_firm, size=80)
 
@@ -176,10 +224,10 @@ def _draw_key(sheet: Sheet, classes: Sequence[_Class]) -> float:
     look = sheet.look
     firm = [one for one in classes if _is_firm(one)]
     words = {
-        "as many won as expected": True,
-        "won": bool(firm),
-        "off by more than chance": any(map(_is_off, firm)),
-        f"of fewer than {LEAST_BASE}": len(firm) < len(classes),
+        tr("as many won as expected"): True,
+        tr("won"): bool(firm),
+        tr("off by more than chance"): any(map(_is_off, firm)),
+        tr("of fewer than {least_base}", least_base=LEAST_BASE): len(firm) < len(classes),
     }
     at, y = 0.0, 0.0
     for place, (word, is_used) in enumerate(words.items()):

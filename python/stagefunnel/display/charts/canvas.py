@@ -11,6 +11,9 @@ import pandas as pd
 
 from ...errors import SchemaError, quoted
 from ...tables.labels import columns_before, spoken, value_label
+from ...words import current_catalogue, spoken_in, tr
+from ..given import as_spoken
+from ..heads import head, label
 from ..remarks import of_later, period_of, where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
 from .picture import picture_of, require_pictures
@@ -60,7 +63,7 @@ class Canvas:
         if isinstance(table, pd.DataFrame):
             table = named_columns(table)
         _check_table(table, columns, made_by)
-        remembered: Mapping[str, Any] = table.attrs.get("stagefunnel", {})
+        remembered = as_spoken(table.attrs.get("stagefunnel", {}))
         table, remembered = named_parts(restored(table, columns, made_by, sort=sort), remembered)
         table.attrs = {}  # pandas copies them with every step
         by = [str(name) for name in columns_before(table, columns[0])]
@@ -98,7 +101,9 @@ class Canvas:
     @property
     def by_text(self) -> str:
         """How titles go on where there are groups: ``, by manager``."""
-        return f", by {', '.join(map(spoken, self.by))}" if self.by else ""
+        return (
+            tr(", by {columns}", columns=", ".join(head(spoken(name)) for name in self.by)) if self.by else ""
+        )
 
     def groups(self, most: int, rows: pd.DataFrame | None = None) -> Panels:
         """Split the table, or some `rows` of it, by its breakdown into at most `most` groups."""
@@ -107,7 +112,7 @@ class Canvas:
             return [("", rows)]
         grouped = rows.groupby(self.by, sort=False, dropna=False, observed=True)
         self.check_room(grouped.ngroups, most)
-        return [(", ".join(map(value_label, values)), part) for values, part in grouped]
+        return [(", ".join(label(value_label(one)) for one in values), part) for values, part in grouped]
 
     def refuse_groups(self, what: str) -> None:
         """Refuse a table of groups where a chart, named by `what`, has room for one."""
@@ -157,10 +162,13 @@ class Canvas:
         below += [line for line in of_later(self.remembered) if line != title]
         sheet = Sheet(self.look, width)
         draw(sheet)
-        return picture_of(
-            sheet.specification(title, below, [*below, *of_panels]),
-            lambda other: self.drawn(draw, title, sentences, width=other, of_panels=of_panels),
-        )
+        spoken = current_catalogue()
+
+        def in_width(other: int) -> Any:
+            with spoken_in(spoken or "en"):
+                return self.drawn(draw, title, sentences, width=other, of_panels=of_panels)
+
+        return picture_of(sheet.specification(title, below, [*below, *of_panels]), in_width)
 
 
 def _check_table(table: Any, columns: Sequence[str], made_by: str) -> None:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from ...errors import SchemaError, advised, named
 from ...tables.schema import COMPARISON, FUNNEL
+from ...words import Language, begins, tr
 from ..numbers import count, percent, points
-from ..period_sentences import NameOf, of_comparison, of_series, series_of
+from ..period_sentences import ALL_THE_SAME, NameOf, of_comparison, of_series, series_of
 from ..remarks import basis_of, of_stages_with_rows
 from ..things import things_of
 from ..titles import KIND_TITLES
@@ -24,10 +25,22 @@ from .sheet import Sheet
 from .style import ThemeName, inert
 
 _MOST_SERIES = 60
-_FINDINGS: Final = ("Biggest", "Furthest", "Largest", "No clear", "The same")  # how a title that finds begins
+_FINDINGS: Final = (  # how a title that finds begins
+    "Biggest change: {change_at}",
+    "Furthest apart at {where}: {there}, {here}",
+    "Largest difference: {change_at}",
+    "No clear change between {before} and {now}",
+    ALL_THE_SAME,
+)
 
 
-def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_compare(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw the share of all items that reached each stage: in two kinds, two periods or several groups.
 
     Two kinds or periods are a hollow and a filled dot for each stage, with the difference behind them, the
@@ -44,6 +57,8 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -78,14 +93,19 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
     if is_of_periods or canvas.by == ["kind"]:
         (before, one), (now, other) = series
         rows = _dots_of_two(one, other, names, inert(before), inert(now), things)
-        is_finding = bool(found) and found[0].startswith(_FINDINGS)
+        is_finding = bool(found) and begins(found[0], *_FINDINGS)
         title, below = (found[0], [*about, *found[1:]]) if is_finding else (plain, [*about[1:], *found])
         warned = None if is_finding else why_not_compared(found)
         if warned:
             title, below = warned[0], [*about, *warned[1]]
         if any(row.low is not None for row in rows):
             level = percent(float(canvas.remembered.get("confidence", 0.95)))
-            below.append(f"Thin lines with ends: {level} intervals of the difference, from the hollow dot on")
+            below.append(
+                tr(
+                    "Thin lines with ends: {level} intervals of the difference, from the hollow dot on",
+                    level=level,
+                )
+            )
         return canvas.drawn(
             lambda sheet: _draw_two(sheet, rows, inert(before), inert(now)), title, below, width=width
         )
@@ -100,7 +120,7 @@ def plot_compare(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
         below = [plain, *found]
     below += interval_note(canvas.remembered) if any(row.low is not None for row in rows) else []
     order = [row.name for row in rows]
-    all_text = f"all groups: {percent(all_at)} reached {stage}"
+    all_text = tr("all groups: {all_at} reached {stage}", all_at=percent(all_at), stage=stage)
     return canvas.drawn(
         lambda sheet: _draw_groups(sheet, rows, all_at, all_text, cells, order, list(names.values())),
         title,
@@ -123,7 +143,7 @@ def _kinds_or_groups(canvas: Canvas) -> tuple[str, Panels]:
     if by == ["kind"]:
         series = [(KIND_TITLES[str(kind)], rows) for kind, rows in table.groupby("kind", observed=True)]
         if len(series) == 2:
-            return "Funnel: " + " and ".join(name for name, _ in series), series
+            return tr("Funnel: {titles}", titles=tr(" and ").join(name for name, _ in series)), series
     if not by or by == ["kind"]:
         raise SchemaError(
             "one funnel has nothing to be compared with; give ", advised("kind", "both"), " or ", named("by")
@@ -133,7 +153,9 @@ def _kinds_or_groups(canvas: Canvas) -> tuple[str, Panels]:
             'a breakdown of both kinds is too much for one chart; give table[table["kind"] == …]'
         )
     kind = str(canvas.remembered.get("kind", ""))
-    return canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}"), canvas.groups(_MOST_SERIES)
+    return canvas.titled(tr("Funnel: {titles}", titles=KIND_TITLES.get(kind, kind))), canvas.groups(
+        _MOST_SERIES
+    )
 
 
 def _periods(canvas: Canvas) -> tuple[str, Panels]:
@@ -142,7 +164,12 @@ def _periods(canvas: Canvas) -> tuple[str, Panels]:
         raise SchemaError("a comparison by groups is too much for one chart; give the rows of one group")
     now, before = map(str, canvas.remembered.get("called", ("now", "before")))
     kind = str(canvas.remembered.get("kind", ""))
-    title = f"Funnel: {KIND_TITLES.get(kind, kind)}, {now} compared with {before}"
+    title = tr(
+        "Funnel: {kind}, {now} compared with {before}",
+        kind=KIND_TITLES.get(kind, kind),
+        now=now,
+        before=before,
+    )
     return title, series_of(canvas.remembering())
 
 
@@ -161,8 +188,18 @@ def _dots_of_two(
         difference = shares[1] - shares[0] if has_both else float("nan")
         about = {
             "stage": names[row["stage"]],
-            now: f"{count(row['reached'])} of {count(row['base'])} {things}",
-            before: f"{count(was['reached'])} of {count(was['base'])} {things}",
+            now: tr(
+                "{reached} of {base} {things}",
+                reached=count(row["reached"]),
+                base=count(row["base"]),
+                things=things,
+            ),
+            before: tr(
+                "{reached} of {base} {things}",
+                reached=count(was["reached"]),
+                base=count(was["base"]),
+                things=things,
+            ),
         }
         sure = interval_of(row, "conversion_from_all_difference") if has_both else None
         between = f" {sure.text(points)}" if sure else ""
@@ -199,12 +236,20 @@ def _dots_of_groups(
     rows_made = [
         Dot(
             group,
-            f"{percent(reached / base) if base else '–'}{f' {own.text()}' if own else ''} of {count(base)}",
+            tr(
+                "{share} of {base}",
+                share=(percent(reached / base) if base else "–") + (f" {own.text()}" if own else ""),
+                base=count(base),
+            ),
             reached / base if base else None,
             low=own and own.low,
             high=own and own.high,
             is_faint=base < LEAST_BASE,
-            about={"group": group, f"reached {stage}": count(reached), f"all {things}": count(base)},
+            about={
+                "group": group,
+                tr("reached {stage}", stage=stage): count(reached),
+                tr("all {things}", things=things): count(base),
+            },
         )
         for (group, reached, base), own in zip(found, bounds, strict=True)
     ]
@@ -223,7 +268,7 @@ def _cells_of_groups(series: Panels, names: Mapping[Hashable, str], things: str)
                 "stage": names[row["stage"]],
                 "reached": count(row["reached"]),
                 **_interval_about(row),
-                f"all {things}": count(row["base"]),
+                tr("all {things}", things=things): count(row["base"]),
             },
         )
         for group, rows in series
@@ -256,5 +301,5 @@ def _draw_groups(
 ) -> None:
     at = None if pd.isna(all_at) else all_at
     y = draw_dots(sheet, rows, 0, all_at=at, all_text=all_text, from_zero=True)
-    y = sheet.heading(0, y + 14, "Share of all that reached each stage", [], sheet.width) + 6
+    y = sheet.heading(0, y + 14, tr("Share of all that reached each stage"), [], sheet.width) + 6
     draw_heat(sheet, cells, order, stages, 0, y, sheet.look.heat)

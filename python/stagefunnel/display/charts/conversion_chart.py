@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...errors import SchemaError
 from ...tables.schema import CONVERSION_TIMES
+from ...words import Language, tr
 from ..numbers import brief, count, length, percent
 from .canvas import Canvas, rows_of
 from .letters import width_of
@@ -25,7 +26,13 @@ class _Bin(NamedTuple):
     to_date: float
 
 
-def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_time_to_convert(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw how long matches take: a bar per span of time, with the share that is through by its end.
 
     The spans are those in which people count: of 14 days each, or, where some take many times as long as
@@ -40,6 +47,8 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light", wid
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -81,7 +90,7 @@ def plot_time_to_convert(table: pd.DataFrame, *, theme: ThemeName = "light", wid
     if spans and n == remembered.get("matches"):
         bins = _of_spans(spans, n, working_day)
     title, below = titled_by(canvas)
-    below.append("At the right: how many took so long, and the share that is through by then")
+    below.append(tr("At the right: how many took so long, and the share that is through by then"))
     return canvas.drawn(lambda sheet: _draw(sheet, bins), title, below, width=width)
 
 
@@ -106,7 +115,7 @@ def _draw(sheet: Sheet, bins: Sequence[_Bin]) -> None:
     look = sheet.look
     most = max([one.n for one in bins] + [1])
     names = max(width_of(one.name, NAME) for one in bins) + 14
-    texts = [f"{brief(one.n)} · {percent(one.to_date)} through" for one in bins]
+    texts = [tr("{n} · {to_date} through", n=brief(one.n), to_date=percent(one.to_date)) for one in bins]
     numbers = max(width_of(text, SMALL) for text in texts) + 12
     wide = max(40.0, sheet.width - names - numbers)
     half = next((at for at, one in enumerate(bins) if one.to_date >= 0.5), -1)

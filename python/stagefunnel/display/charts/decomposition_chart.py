@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import DECOMPOSED
+from ...words import Language, beginning, tr
 from ..comparing_sentences import of_decomposition
 from ..numbers import percent, points
 from ..sentences import stage_namer
@@ -57,7 +58,13 @@ class Fall:
         return self.error is None or abs(self.end - self.start) > _SURE * self.error
 
 
-def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_decomposition(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw which step made the difference of two conversions, as a waterfall from b to a.
 
     Parameters
@@ -68,6 +75,8 @@ def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -99,11 +108,23 @@ def plot_decomposition(table: pd.DataFrame, *, theme: ThemeName = "light", width
     if warned:
         finding, below = warned
     else:
-        findings = [line for line in found if line.startswith(("Ever won", "The step to", "The steps work"))]
+        starts = (
+            tr("Ever won"),
+            beginning("The step to {most} made the largest part of it: {most_2}."),
+            beginning("The step to {against} works against it: {against_2}."),
+            beginning("The steps work against each other: {parts}."),
+        )
+        findings = [line for line in found if line.startswith(starts)]
         finding, below = " ".join(findings), [line for line in found if line not in findings]
     below = [TITLES["decomposition"], *below]
     if "within" in remembered:
-        below.append(f"Each of the {things_of(remembered)} is followed for {remembered['within']}")
+        below.append(
+            tr(
+                "Each of the {things} is followed for {within}",
+                things=things_of(remembered),
+                within=remembered["within"],
+            )
+        )
     falls = _falls(canvas.table, names, remembered)
     return canvas.drawn(
         lambda sheet: _draw(sheet, falls), finding or TITLES["decomposition"], below, width=width
@@ -118,7 +139,9 @@ def _falls(table: pd.DataFrame, names: Mapping[Any, str], remembered: Mapping[st
     at = float(totals[1]) if is_whole else 0.0
     made = []
     if is_whole:
-        made.append(Fall(f"ever won in {b}", "", percent(at), 0.0, at, is_sum=True, about={b: percent(at)}))
+        made.append(
+            Fall(tr("ever won in {b}", b=b), "", percent(at), 0.0, at, is_sum=True, about={b: percent(at)})
+        )
     for row in rows:
         effect = number_of(row["effect"])
         end = at + (effect or 0.0)
@@ -126,14 +149,18 @@ def _falls(table: pd.DataFrame, names: Mapping[Any, str], remembered: Mapping[st
         error = number_of(row["effect_se"])
         about = {"step to": names[row["stage"]], a: shares[0], b: shares[1], "effect": points(row["effect"])}
         if error is not None:
-            about["95%"] = f"{points(end - at - _SURE * error)} to {points(end - at + _SURE * error)}"
-        detail = f"{shares[0]} against {shares[1]}"
+            about["95%"] = tr(
+                "{end} to {end_2}",
+                end=points(end - at - _SURE * error),
+                end_2=points(end - at + _SURE * error),
+            )
+        detail = tr("{shares} against {shares_2}", shares=shares[0], shares_2=shares[1])
         made.append(Fall(names[row["stage"]], detail, points(row["effect"]), at, end, error, about=about))
         at = end
     if is_whole:
         won = float(totals[0])
         made.append(
-            Fall(f"ever won in {a}", "", percent(won), 0.0, won, is_sum=True, about={a: percent(won)})
+            Fall(tr("ever won in {a}", a=a), "", percent(won), 0.0, won, is_sum=True, about={a: percent(won)})
         )
     return made
 

@@ -10,6 +10,7 @@ import pandas as pd
 from ...errors import Option, SchemaError, advised
 from ...tables.labels import columns_before, value_label
 from ...tables.schema import COMPARED_GROUPS, COMPARISON, DRIVERS
+from ...words import Language, begins, tr
 from ..comparing_sentences import is_clear, of_compared_groups, of_drivers
 from ..extremes import group_names
 from ..numbers import count, p_value, percent
@@ -17,6 +18,7 @@ from ..remarks import basis_of
 from ..sentences import answers, stage_namer
 from ..things import things_of
 from ..titles import KIND_TITLES, TITLES
+from ..unlike import NOTES
 from .canvas import Canvas, rows_of
 from .gaps import MOST_ROWS, Gap, clearest, draw_clear_key, draw_gaps, number_of
 from .sheet import Sheet
@@ -26,7 +28,13 @@ _ENDS: Final = ("difference_low", "difference_high")
 _BOUNDS: Final = tuple(f"conversion_from_all_{end}" for end in _ENDS)
 
 
-def plot_differences(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_differences(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw differences of shares with their intervals, the largest first, around a line at nothing.
 
     A difference is green or orange where chance alone does not make it (`p_adjusted` below 5%, and both
@@ -41,6 +49,8 @@ def plot_differences(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -78,7 +88,13 @@ def plot_differences(table: pd.DataFrame, *, theme: ThemeName = "light", width: 
     return _of_groups(canvas, width)
 
 
-def plot_drivers(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_drivers(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw which values go with winning: the difference of each from the rest, with its interval.
 
     Parameters
@@ -89,6 +105,8 @@ def plot_drivers(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -130,13 +148,13 @@ def plot_drivers(table: pd.DataFrame, *, theme: ThemeName = "light", width: int 
     ]
     found = of_drivers(canvas.table, canvas.remembered)
     plain = TITLES["drivers"]
-    sides = ("won less often than the rest", "won more often than the rest")
+    sides = (tr("won less often than the rest"), tr("won more often than the rest"))
     return _drawn(canvas, rows, found, plain, sides, width)
 
 
 def _name_of_value(row: Mapping[str, Any], columns: set[str]) -> str:
     value = value_label(row["value"])
-    return inert(value if len(columns) == 1 else f"{row['column']}: {value}")
+    return inert(value if len(columns) == 1 else tr("{column}: {value}", column=row["column"], value=value))
 
 
 def _of_groups(canvas: Canvas, width: int | None) -> Any:
@@ -155,15 +173,15 @@ def _of_groups(canvas: Canvas, width: int | None) -> Any:
         rows.append(_gap(name, row, shares, sizes, certain=certain, about=about, things=things))
     found = of_compared_groups(canvas.table, stage_namer(remembered.get("names", {})), remembered)
     a, b = _sides(remembered, by)
-    sides = (f"{a} gets fewer on than {b}", f"{a} gets more on than {b}")
+    sides = (tr("{a} gets fewer on than {b}", a=a, b=b), tr("{a} gets more on than {b}", a=a, b=b))
     return _drawn(canvas, rows, found, canvas.titled(TITLES["compared_groups"]), sides, width)
 
 
 def _sides(remembered: Mapping[str, Any], by: Sequence[Any]) -> tuple[str, str]:
     sides = remembered.get("sides", ())
     if by or len(sides) != 1:
-        return "a group", "the rest"
-    return inert(sides[0][0]), inert(sides[0][1] or "the rest")
+        return tr("a group"), tr("the rest")
+    return inert(sides[0][0]), inert(sides[0][1] or tr("the rest"))
 
 
 def _of_periods(canvas: Canvas, width: int | None) -> Any:
@@ -186,8 +204,15 @@ def _of_periods(canvas: Canvas, width: int | None) -> Any:
         rows.append(made)
     found = answers(canvas.remembering(), remembered)
     kind = str(remembered.get("kind", ""))
-    plain = canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}, {now} compared with {before}")
-    sides = (f"fewer of all in {now}", f"more of all in {now}")
+    plain = canvas.titled(
+        tr(
+            "Funnel: {kind}, {now} compared with {before}",
+            kind=KIND_TITLES.get(kind, kind),
+            now=now,
+            before=before,
+        )
+    )
+    sides = (tr("fewer of all in {now}", now=now), tr("more of all in {now}", now=now))
     return _drawn(canvas, rows, found, plain, sides, width, basis_of(remembered))
 
 
@@ -202,10 +227,12 @@ def _gap(
     things: str,
 ) -> Gap:
     a, b = (percent(share) for share in shares)
-    detail = f"{a} of {count(sizes[0])}, {b}" + (f" of {count(sizes[1])}" if sizes[1] is not None else "")
+    detail = tr("{a} of {sizes}, {b}", a=a, sizes=count(sizes[0]), b=b) + (
+        tr(" of {sizes}", sizes=count(sizes[1])) if sizes[1] is not None else ""
+    )
     p = row.get("p_adjusted")
     known = row.get("p_value", p)
-    more = {things: detail, "p, adjusted": p_value(p)}
+    more = {things: detail, tr("p, adjusted"): p_value(p)}
     return Gap(
         name,
         detail,
@@ -229,11 +256,17 @@ def _drawn(
 ) -> Any:
     """Draw the rows below the sentence that states the finding, which is not one about unlike ages."""
     shown = clearest(rows)
-    finding = next((line for line in found if not line.startswith(("Not alike", "Fewer", "Covered"))), "")
+    finding = next((line for line in found if not begins(line, *NOTES)), "")
     rest = (line for line in found if line != finding)
     below = [plain, *about, *rest] if finding else [*about, *rest]
     if len(shown) < len(rows):
-        below.append(f"The {MOST_ROWS} clearest of {count(len(rows))} differences are drawn")
+        below.append(
+            tr(
+                "The {most_rows} clearest of {rows} differences are drawn",
+                most_rows=MOST_ROWS,
+                rows=count(len(rows)),
+            )
+        )
 
     def draw(sheet: Sheet) -> None:
         y = draw_clear_key(sheet) if any(not row.is_clear for row in shown) else 0.0

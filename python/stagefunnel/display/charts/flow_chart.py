@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ...tables.schema import FLOW
+from ...words import Language, tr
 from ..flow_sentences import flow_title, of_flow
 from ..numbers import count, number
 from ..things import things_of
@@ -31,7 +32,13 @@ class _Unit(NamedTuple):
     panels: Sequence[tuple[str, Sequence[Part]]]
 
 
-def plot_flow(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_flow(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw a flow as a waterfall: in work at the start, what came and left, in work at the end.
 
     A table of one period is a waterfall. One of several periods (``every=``) has a column for each: up from
@@ -48,6 +55,8 @@ def plot_flow(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | N
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -76,13 +85,17 @@ def plot_flow(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | N
     one = next(iter(names.values())) if table["stage"].nunique() == 1 else ""
     groups = canvas.groups(_MOST_GROUPS, table if one else table[table["outcome"] == "open"])
     things = things_of(canvas.remembered)
-    plain = canvas.titled(f"Flow of {one}" if one else f"Flow of {things} in work")
+    plain = canvas.titled(
+        tr("Flow of {one}", one=one) if one else tr("Flow of {things} in work", things=things)
+    )
     plain = flow_title(plain, canvas.remembered)
     title, below = _title_of(canvas, groups, one, plain)
     draw = partial(_draw_units, units=_units_of(groups, bool(one), things), things=things)
     if is_of_periods(table):
         panels = period_panels(groups, bool(one), things)
-        below.append("Up: what came; down: what left; the line: what is in work at the end of each period")
+        below.append(
+            tr("Up: what came; down: what left; the line: what is in work at the end of each period")
+        )
         draw = partial(draw_periods, panels=panels)
     return canvas.drawn(draw, title, below, width=width)
 
@@ -98,10 +111,19 @@ def _title_of(canvas: Canvas, groups: Panels, one: str, plain: str) -> tuple[str
         grown.append((totals[1] - totals[0], group))
     more = [one for one in grown if one[0] > 0]
     if not more:
-        return f"Work in progress grew in none of {len(groups)} groups", [plain]
+        return tr("Work in progress grew in none of {groups} groups", groups=len(groups)), [plain]
     most, group = max(more, key=lambda one: one[0])
-    where = f"all {len(groups)}" if len(more) == len(groups) else f"{len(more)} of {len(groups)}"
-    return f"Work in progress grew in {where} groups, most in {group} (+{count(most)})", [plain]
+    where = (
+        tr("all {groups}", groups=len(groups))
+        if len(more) == len(groups)
+        else tr("{more} of {groups}", more=len(more), groups=len(groups))
+    )
+    return tr(
+        "Work in progress grew in {where} groups, most in {group} (+{most})",
+        where=where,
+        group=group,
+        most=count(most),
+    ), [plain]
 
 
 def _of_stage(rows: pd.DataFrame, one: str) -> str:
@@ -109,9 +131,13 @@ def _of_stage(rows: pd.DataFrame, one: str) -> str:
     start, end = _ends(rows)
     totals = totals_of(rows, in_money=False)
     came = totals["entered"]
-    return (
-        f"{one or 'In work'}: {count(start)} at the start, {count(came)} came in, "
-        f"{count(start + came - end)} left, {count(end)} at the end"
+    return tr(
+        "{x}: {start} at the start, {came} came in, {start_2} left, {end} at the end",
+        x=one or tr("In work"),
+        start=count(start),
+        came=count(came),
+        start_2=count(start + came - end),
+        end=count(end),
     )
 
 
@@ -134,7 +160,7 @@ def _units_of(groups: Panels, of_stage: bool, things: str) -> list[_Unit]:
             in_money,
             [(group, parts_of(rows, of_stage=of_stage, in_money=in_money)) for group, rows in groups],
         )
-        for name, in_money in ((things.capitalize(), False), ("Money", True))
+        for name, in_money in ((things.capitalize(), False), (tr("Money"), True))
         if money or not in_money
     ]
 

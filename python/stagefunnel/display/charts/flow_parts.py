@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ...tables.schema import FLOW, FLOW_AMOUNTS
+from ...words import mark, tr
 from ..numbers import brief
 from .style import Meaning
 
@@ -27,24 +28,24 @@ class Part(NamedTuple):
 
 
 # Columns of a balance with their names, signs and meanings; moves between stages cancel out in that of all.
-_SUMS = (("at_start", "at the start"), ("at_end", "at the end"))
+_SUMS = (("at_start", mark("at the start")), ("at_end", mark("at the end")))
 _OF_ALL: tuple[tuple[str, str, int, Meaning], ...] = (
-    ("created", "created", 1, "open"),
-    ("from_closed", "opened again", 1, "open"),
-    ("moved_in", "from another pipeline", 1, "open"),
-    ("raised", "raised", 1, "open"),
-    ("won", "won", -1, "won"),
-    ("lost", "lost", -1, "lost"),
-    ("moved_out", "to another pipeline", -1, "skipped"),
-    ("lowered", "lowered", -1, "skipped"),
+    ("created", mark("created"), 1, "open"),
+    ("from_closed", mark("opened again"), 1, "open"),
+    ("moved_in", mark("from another pipeline"), 1, "open"),
+    ("raised", mark("raised"), 1, "open"),
+    ("won", mark("won"), -1, "won"),
+    ("lost", mark("lost"), -1, "lost"),
+    ("moved_out", mark("to another pipeline"), -1, "skipped"),
+    ("lowered", mark("lowered"), -1, "skipped"),
 )
 _OF_STAGE: tuple[tuple[str, str, int, Meaning], ...] = (
-    ("created", "created here", 1, "open"),
-    ("from_earlier", "from earlier stages", 1, "open"),
-    ("from_later", "from later stages", 1, "open"),
+    ("created", mark("created here"), 1, "open"),
+    ("from_earlier", mark("from earlier stages"), 1, "open"),
+    ("from_later", mark("from later stages"), 1, "open"),
     *_OF_ALL[1:4],
-    ("advanced", "moved on", -1, "moved"),
-    ("went_back", "went back", -1, "skipped"),
+    ("advanced", mark("moved on"), -1, "moved"),
+    ("went_back", mark("went back"), -1, "skipped"),
     *_OF_ALL[4:],
 )
 
@@ -59,14 +60,14 @@ def parts_of(rows: pd.DataFrame, *, of_stage: bool, in_money: bool) -> list[Part
     totals = totals_of(rows, in_money=in_money)
     (first, at_start), (last, at_end) = _SUMS
     changes = [
-        Part(name, sign * totals[column], meaning)
+        Part(tr(name), sign * totals[column], meaning)
         for column, name, sign, meaning in (_OF_STAGE if of_stage else _OF_ALL)
         if totals.get(column)
     ]
     return [
-        Part(at_start, totals[first], "moved", is_sum=True),
+        Part(tr(at_start), totals[first], "moved", is_sum=True),
         *changes,
-        Part(at_end, totals[last], "moved", is_sum=True),
+        Part(tr(at_end), totals[last], "moved", is_sum=True),
     ]
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pandas as pd
 
+from ...words import Words, mark, tr
 from ..numbers import brief, count, number
 from .canvas import Panels
 from .flow_parts import Part, has_money, parts_of
@@ -17,13 +18,15 @@ from .sheet import Sheet
 from .style import SMALL, Meaning
 
 _LEAST_PANEL, _HIGH, _LINE_HIGH = 380, 170, 90
-_WORDS: Mapping[Meaning, str] = {
-    "open": "came",
-    "won": "won",
-    "lost": "lost",
-    "moved": "moved on",
-    "skipped": "left otherwise, or lowered",
-}
+_WORDS: Final[Mapping[Meaning, str]] = Words(
+    {
+        "open": mark("came"),
+        "won": mark("won"),
+        "lost": mark("lost"),
+        "moved": mark("moved on"),
+        "skipped": mark("left otherwise, or lowered"),
+    }
+)
 
 
 class Panel(NamedTuple):
@@ -92,9 +95,9 @@ def _draw_panel(
     # Both have the same room for the numbers of their axes, so that their periods stand below each other.
     axis = max(width_of(brief(abs(tick)), SMALL) for tick in (*ticks, *ticks_of(0, most, most=2)))
     inset = axis + 8
-    sheet.text(x, y + 11, "in work at the end", colour=look.quiet, room=wide)
+    sheet.text(x, y + 11, tr("in work at the end"), colour=look.quiet, room=wide)
     end = _draw_line(sheet, panel, x, y + 14, wide, most, inset)
-    sheet.text(x, end + 13, "came and left in the period", colour=look.quiet, room=wide)
+    sheet.text(x, end + 13, tr("came and left in the period"), colour=look.quiet, room=wide)
     frame, bottom = draw_frame(
         sheet,
         x,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...errors import SchemaError
 from ...tables.schema import FORECAST
+from ...words import Language, mark, tr
 from ..extremes import group_name
 from ..fit_sentences import of_fit
 from ..forecast_sentences import forecast_title, in_never_left, number_known, of_forecast
@@ -23,8 +24,8 @@ from .sheet import Sheet
 from .style import Meaning, ThemeName, inert
 
 _MOST_GROUPS: Final = 60
-_TOO_OLD: Final = "too old to forecast"
-_NO_CHANCE: Final = "without a chance that can be read off"
+_TOO_OLD: Final = mark("too old to forecast")
+_NO_CHANCE: Final = mark("without a chance that can be read off")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,13 @@ class Panel:
     unit: str
 
 
-def plot_forecast(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_forecast(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw what is expected to be won of the open items of each stage, with its range.
 
     Items that are too old to forecast, or have no chance that can be read off, are an outline behind the bar:
@@ -51,6 +58,8 @@ def plot_forecast(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -83,7 +92,13 @@ def plot_forecast(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         title, below = (found[0], found[1:]) if found else (plain, [])
         lines = _lines_of_stages(canvas)
     if "confidence" in remembered:
-        below = [*below, f"Thin lines with ends: {percent(float(remembered['confidence']))} ranges"]
+        below = [
+            *below,
+            tr(
+                "Thin lines with ends: {confidence} ranges",
+                confidence=percent(float(remembered["confidence"])),
+            ),
+        ]
     panels = _panels(canvas, lines)
     return canvas.drawn(lambda sheet: _draw(sheet, panels), title, below, width=width)
 
@@ -111,8 +126,11 @@ def _lines_of_stages(canvas: Canvas) -> list[Line]:
             Line(names[row["stage"]], row, n_stuck=row["n_beyond_support"] * (row["stage"] in never_left))
             for row in rows["stage"]
         ),
-        *(Line(f"All open {things}", row, is_apart=True, n_stuck=n_stuck) for row in rows["total"]),
-        *(Line("Not there yet", row, is_apart=True, is_new=True) for row in rows["new_items"]),
+        *(
+            Line(tr("All open {things}", things=things), row, is_apart=True, n_stuck=n_stuck)
+            for row in rows["total"]
+        ),
+        *(Line(tr("Not there yet"), row, is_apart=True, is_new=True) for row in rows["new_items"]),
     ]
 
 
@@ -143,14 +161,21 @@ def _panels(canvas: Canvas, lines: Sequence[Line]) -> list[Panel]:
     """Make the panels of wins and amounts; new items of groups have panels of their own."""
     things = things_of(canvas.remembered)
     apart = [line for line in lines if line.is_new] if canvas.by else []
-    units = [f"Won {things}", *(["Amount"] if "expected_amount" in canvas.table else [])]
+    units = [
+        tr("Won {things}", things=things),
+        *([tr("Amount")] if "expected_amount" in canvas.table else []),
+    ]
     panels = []
     for unit in units:
         is_amount = unit == "Amount"
         for part in ([line for line in lines if line not in apart], apart):
             heading = unit if len(units) > 1 else ""
             if part is apart:
-                heading = f"{heading and f'{heading}, of '}{things} not there yet: in no total"
+                heading = tr(
+                    "{x}{things} not there yet: in no total",
+                    x=heading and tr("{heading}, of ", heading=heading),
+                    things=things,
+                )
                 heading = heading[:1].upper() + heading[1:]
             rows = [
                 _row_of_amount(line) if is_amount else _row_of_wins(line, things, bool(apart))
@@ -168,33 +193,62 @@ def _of_groups(canvas: Canvas, plain: str) -> tuple[str, list[str]]:
     beyond = int(totals["n_beyond_support"].sum()) - n_stuck
     things = things_of(canvas.remembered)
     if n_open and n_open == beyond:
-        return f"None of the {count(n_open)} open {things} can be forecast: all are too old", below
+        return tr(
+            "None of the {n_open} open {things} can be forecast: all are too old",
+            n_open=count(n_open),
+            things=things,
+        ), below
     known = sum(number_known(row) for row in rows_of(totals))
     if not known:
         title = (
-            f"None of the {count(n_open)} open {things} can be forecast"
+            tr("None of the {n_open} open {things} can be forecast", n_open=count(n_open), things=things)
             if n_open
-            else f"No {things} are open"
+            else tr("No {things} are open", things=things)
         )
         return title, [*of_fit(canvas.remembered), *below]
     wins = tenths(float(totals["expected_wins"].sum()))
-    below.append(f"All groups together: about {wins} expected wins of {count(n_open)} open {things}")
+    below.append(
+        tr(
+            "All groups together: about {wins} expected wins of {n_open} open {things}",
+            wins=wins,
+            n_open=count(n_open),
+            things=things,
+        )
+    )
     if beyond:
-        below.append(f"{count(beyond)} of {count(n_open)} open {things} are {_TOO_OLD}")
+        below.append(
+            tr(
+                "{beyond} of {n_open} open {things} are {too_old}",
+                beyond=count(beyond),
+                n_open=count(n_open),
+                things=things,
+                too_old=tr(_TOO_OLD),
+            )
+        )
     if n_open - beyond - known:
-        below.append(f"{count(n_open - beyond - known)} of {count(n_open)} open {things} are {_NO_CHANCE}")
+        below.append(
+            tr(
+                "{n_open} of {n_open_2} open {things} are {no_chance}",
+                n_open=count(n_open - beyond - known),
+                n_open_2=count(n_open),
+                things=things,
+                no_chance=tr(_NO_CHANCE),
+            )
+        )
     if not canvas.remembered.get("fit_by"):
-        below.append("The chances are those of all groups together; fit_by has each group's own.")
+        below.append(tr("The chances are those of all groups together; fit_by has each group's own."))
     order = totals["expected_wins"].fillna(-1).sort_values(ascending=False, kind="stable").index
     if len(order) < 2:
         return canvas.titled(plain), below[1:]
     first, second = (totals.loc[at] for at in order[:2])
     if not first["expected_wins_low"] > second["expected_wins_high"]:
-        return "No group is clearly ahead: the ranges of the first two overlap", below
+        return tr("No group is clearly ahead: the ranges of the first two overlap"), below
     sure = Interval(first["expected_wins_low"], first["expected_wins_high"])
     name = inert(group_name(totals.loc[[order[0]]], canvas.by))
-    wins = f"{tenths(first['expected_wins'])} wins {sure.text(_whole)}"
-    return f"Most is expected of {name}: {wins}", below
+    wins = tr(
+        "{expected_wins} wins {text}", expected_wins=tenths(first["expected_wins"]), text=sure.text(_whole)
+    )
+    return tr("Most is expected of {name}: {wins}", name=name, wins=wins), below
 
 
 def _whole(value: Any) -> str:
@@ -213,24 +267,33 @@ def _row_of_wins(line: Line, things: str, is_noted: bool) -> Row:
     about = {"of": line.name, "expected wins": text}
     low, high = _bounds(sure if known or line.is_new else None, expected)
     if line.is_new:
-        note = "" if is_noted else "if they come as they came lately; in no total"
+        note = "" if is_noted else tr("if they come as they came lately; in no total")
         pieces = [Piece("assumed", expected or 0.0, {})]
         return Row(
             line.name, text, pieces, note=note, is_apart=line.is_apart, about=about, low=low, high=high
         )
-    about |= {f"open {things}": count(n_open), _TOO_OLD: count(beyond - line.n_stuck)}
+    about |= {tr("open {things}", things=things): count(n_open), tr(_TOO_OLD): count(beyond - line.n_stuck)}
     wins = min(expected or 0.0, float(known))
-    each = f" at {percent(row['win'])}{' each on average' if known > 1 else ''}" if known else ""
+    each = (
+        tr(" at {win}{word}", win=percent(row["win"]), word=tr(" each on average") if known > 1 else "")
+        if known
+        else ""
+    )
     rest = n_open - beyond - known
     too_old, others = beyond - line.n_stuck, rest + line.n_stuck
-    parts = {f"{count(known)} can be forecast{each}": known, f"{count(too_old)} {_TOO_OLD}": too_old}
-    parts[f"{count(others)} {_NO_CHANCE}"] = others
+    parts = {
+        tr("{known} can be forecast{each}", known=count(known), each=each): known,
+        f"{count(too_old)} {tr(_TOO_OLD)}": too_old,
+    }
+    parts[f"{count(others)} {tr(_NO_CHANCE)}"] = others
     return Row(
         line.name,
         text,
         [Piece("won", wins, {}), Piece("open", known - wins, {})],
-        ghost=Piece("skipped", float(beyond + rest), {"part": f"{count(beyond + rest)} in no sum"}),
-        note="; ".join(part for part, n in parts.items() if n) or "none open",
+        ghost=Piece(
+            "skipped", float(beyond + rest), {"part": tr("{beyond} in no sum", beyond=count(beyond + rest))}
+        ),
+        note=tr("; ").join(part for part, n in parts.items() if n) or tr("none open"),
         is_apart=line.is_apart,
         about=about,
         low=low,
@@ -244,7 +307,7 @@ def _row_of_amount(line: Line) -> Row:
     text = "–" if expected is None else _whole(expected)
     text += f" {sure.text(_whole)}" if sure and expected is not None else ""
     beyond = number_of(row["amount_beyond_support"]) or 0.0
-    left_out = "in no sum" if line.n_stuck else _TOO_OLD
+    left_out = tr("in no sum") if line.n_stuck else tr(_TOO_OLD)
     low, high = _bounds(sure, expected)
     meaning: Meaning = "assumed" if line.is_new else "won"
     return Row(
@@ -268,13 +331,13 @@ def _bounds(sure: Interval | None, expected: float | None) -> tuple[float | None
 
 def _draw(sheet: Sheet, panels: Sequence[Panel]) -> None:
     used = {piece.meaning for panel in panels for row in panel.rows for piece in row.pieces if piece.n}
-    words: dict[Meaning, str] = {"won": "expected to be won", "open": "the other open ones"}
+    words: dict[Meaning, str] = {"won": tr("expected to be won"), "open": tr("the other open ones")}
     key = {meaning: word for meaning, word in words.items() if meaning in used}
     if any(row.ghost and row.ghost.n for panel in panels for row in panel.rows):
-        has_others = any(_NO_CHANCE in row.note for panel in panels for row in panel.rows)
-        key["skipped"] = f"{'no forecast' if has_others else _TOO_OLD}: in no sum"
+        has_others = any(tr(_NO_CHANCE) in row.note for panel in panels for row in panel.rows)
+        key["skipped"] = tr("{word}: in no sum", word=tr("no forecast") if has_others else tr(_TOO_OLD))
     if "assumed" in used:
-        key["assumed"] = "expected of those not there yet"
+        key["assumed"] = tr("expected of those not there yet")
     y = sheet.key(0, 0, key, sheet.width) if key else 0.0
     names = name_room([row for panel in panels for row in panel.rows], sheet)
     numbers = max(number_room(panel.rows) for panel in panels)

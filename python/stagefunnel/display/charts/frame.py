@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ...words import tr
 from ..numbers import brief
 from .letters import width_of
 from .sheet import Sheet
@@ -126,7 +127,7 @@ def draw_frame(
         if texts[at]:
             sheet.text(place, bottom + 15, texts[at], colour=look.quiet, align="center")
     if any(texts):
-        sheet.text(left - 6, bottom + 15, "of", colour=look.quiet, align="right")
+        sheet.text(left - 6, bottom + 15, tr("of"), colour=look.quiet, align="right")
         bottom += 15
     return frame, bottom + 8
 

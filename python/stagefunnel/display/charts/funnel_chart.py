@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from ...tables.schema import FUNNEL
+from ...words import Language, beginning, tr
 from ..numbers import count, percent
 from ..things import things_of
 from .bars import Row, draw_rows, name_room, number_room
@@ -21,7 +23,13 @@ _MOST_PANELS, _MOST_GROUPS = 6, 60
 _GAP, _STEP_ROOM, _LEAST_PANEL = 30, 66, 330
 
 
-def plot_funnel(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_funnel(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw a funnel: a bar for each stage, as long as the number of items that reached it.
 
     The pieces of a bar add up to it: items that moved on from the stage (or back), those that are open in it
@@ -44,6 +52,8 @@ def plot_funnel(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default; a phone has 390.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -130,8 +140,8 @@ def _whole(rows: Sequence[Row]) -> float:
     """Return what a bar of all items stands for, so that panels have one scale of shares."""
     for row in rows:
         for heading, text in row.about.items():
-            if heading.startswith("all "):
-                return float(text.replace(",", "")) or 1
+            if heading.startswith(beginning("all {things}")):
+                return float(re.sub(r"\D", "", text)) or 1
     return max((row.total for row in rows), default=1) or 1
 
 
@@ -139,9 +149,13 @@ def _key_of(panels: Sequence[Panel]) -> dict[Meaning, str]:
     rows = [row for panel in panels for row in panel.rows]
     used = {piece.meaning for row in rows for piece in row.pieces if piece.n}
     used |= {row.ghost.meaning for row in rows if row.ghost}
-    words = {**WORDS, "lost": "lost", "open": "open"}  # the bars of final stages have these colours too
-    if any(piece.about["part"].endswith(IN_ORDER) for row in rows for piece in row.pieces):
-        words["moved"] = IN_ORDER
+    words = {
+        **WORDS,
+        "lost": tr("lost"),
+        "open": tr("open"),
+    }  # the bars of final stages have these colours too
+    if any(piece.about["part"].endswith(tr(IN_ORDER)) for row in rows for piece in row.pieces):
+        words["moved"] = tr(IN_ORDER)
     return {meaning: word for meaning, word in words.items() if meaning in used}
 
 
@@ -164,13 +178,16 @@ def _draw_heat(sheet: Sheet, canvas: Canvas, groups: Panels) -> None:
                     "group": group,
                     "stage": names[row["stage"]],
                     "reached": count(row["reached"]),
-                    f"all {things}": count(row["base"]),
+                    tr("all {things}", things=things): count(row["base"]),
                 },
             )
             for group, part in groups
             for row in of_kind(part, kind).to_dict("records")
         ]
         rows = list(dict.fromkeys(cell.row for cell in cells))
-        tails = {group: f"of {count(of_kind(part, kind)['base'].iloc[0])}" for group, part in groups}
+        tails = {
+            group: tr("of {value}", value=count(of_kind(part, kind)["base"].iloc[0]))
+            for group, part in groups
+        }
         stages = list(names.values())
         y = draw_heat(sheet, cells, rows, stages, 0, y, sheet.look.heat, tails=tails) + 18

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ...tables.skipping import OnTheWay
+from ...words import Words, mark, tr, trc
 from ..numbers import brief, count, number, percent
 from ..outcomes import outcomes_of_records
 from ..restored import compared_stages, each_follows, is_whole, labels_in_order
@@ -25,30 +26,32 @@ from .style import WORDS, Meaning
 # What pointing at a bar shows: column, heading, and how the value is written.
 _SHOWN: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("reached", "reached", count),
-    ("conversion_from_all", "of all", percent),
+    ("conversion_from_all", mark("of all"), percent),
     ("passed", "passed", count),
     ("assumed", "assumed", count),
     ("skipped", "skipped", count),
-    ("began_beyond", "of these, began beyond it", count),
-    ("skip_rate", "skipped, of those beyond", percent),
-    ("lost_from", "lost from here", count),
-    ("loss_rate", "lost, of its visitors", percent),
-    ("open_at", "open here", count),
+    ("began_beyond", mark("of these, began beyond it"), count),
+    ("skip_rate", mark("skipped, of those beyond"), percent),
+    ("lost_from", mark("lost from here"), count),
+    ("loss_rate", mark("lost, of its visitors"), percent),
+    ("open_at", mark("open here"), count),
     ("amount", "amount", number),
-    ("amount_missing", "without amount", count),
-    ("amount_conversion", "of value", percent),
-    ("base", "all items", count),
-    ("left_out", "left out", count),
+    ("amount_missing", mark("without amount"), count),
+    ("amount_conversion", mark("of value"), percent),
+    ("base", mark("all items"), count),
+    ("left_out", mark("left out"), count),
 )
-IN_ORDER = "passed in order"  # what a bar of a strict funnel says, of which losses are no part
+IN_ORDER = mark("passed in order")  # what a bar of a strict funnel says, of which losses are no part
 _UNKNOWN = "unknown"  # a table that was read from a file does not say its kind
-_ONE_PIECE = {"strict": IN_ORDER, _UNKNOWN: "reached it"}
-KINDS = {
-    "classic": "Classic: what was really passed",
-    "conversions": "With conversions: wins fill all stages",
-    "furthest": "Furthest: all stages up to the furthest",
-    "strict": "Strict: passed in order, without a gap",
-}
+_ONE_PIECE = Words({"strict": IN_ORDER, _UNKNOWN: mark("reached it")})
+KINDS = Words(
+    {
+        "classic": mark("Classic: what was really passed"),
+        "conversions": mark("With conversions: wins fill all stages"),
+        "furthest": mark("Furthest: all stages up to the furthest"),
+        "strict": mark("Strict: passed in order, without a gap"),
+    }
+)
 
 
 Records = list[dict[str, Any]]  # the rows of one funnel
@@ -105,7 +108,11 @@ def story_of(canvas: Canvas, groups: Panels) -> Story:
             outcome = outcomes[kind][at]
             if canvas.by:
                 standing = standings({kind: outcome}, thing_of(remembered))
-                heading = f"{group}: {KIND_TITLES.get(kind, kind)}" if len(shown_kinds) > 1 else group
+                heading = (
+                    tr("{group}: {kind}", group=group, kind=KIND_TITLES.get(kind, kind))
+                    if len(shown_kinds) > 1
+                    else group
+                )
                 panels.append(Panel(heading, standing, _rows_of(part, names, kind, canvas)))
             else:
                 known = is_whole(tables[kind], remembered)
@@ -126,15 +133,15 @@ def story_of(canvas: Canvas, groups: Panels) -> Story:
     title, rest = (words[0], words[1:]) if words else (_plain(kinds), [])
     if kinds[0] != "classic" and len(words) > 1 and not are_equal:
         title, rest = words[1], [words[0], *words[2:]]
-    both = "Classic and with conversions are the same here"
+    both = tr("Classic and with conversions are the same here")
     about = both if are_equal else KINDS.get(kinds[0], "")
     sentences = [line for line in (about, *standing, *rest, *sure) if line]
     return Story(title, sentences, [panels[0]._replace(title="", sentences=[])], False)
 
 
 def _plain(kinds: Sequence[str]) -> str:
-    titles = " and ".join(KIND_TITLES.get(kind, kind) for kind in kinds)
-    return f"Funnel: {titles}" if titles else "Funnel"
+    titles = tr(" and ").join(KIND_TITLES.get(kind, kind) for kind in kinds)
+    return tr("Funnel: {titles}", titles=titles) if titles else tr("Funnel")
 
 
 def _of_groups(canvas: Canvas, groups: Panels, kinds: Sequence[str]) -> tuple[str, list[str]]:
@@ -166,10 +173,10 @@ def _title_of_both(parts: Sequence[Records], names: Mapping[Any, str], remembere
     classic, other = parts[0], parts[-1]
     skipped_at = _most_skipped(classic, remembered)
     if skipped_at is not None:
-        said.append(f"{names[classic[skipped_at]['stage']]} is skipped most often")
+        said.append(tr("{names} is skipped most often", names=names[classic[skipped_at]["stage"]]))
     lost_at = _most_lost(other)
     if lost_at is not None:
-        said.append(f"most are lost from {names[other[lost_at]['stage']]}")
+        said.append(tr("most are lost from {names}", names=names[other[lost_at]["stage"]]))
     text = ", ".join(said)
     return text[:1].title() + text[1:]
 
@@ -253,7 +260,11 @@ def _rows_of(records: Records, names: Mapping[Any, str], kind: str, canvas: Canv
         share = row["conversion_from_previous"]
         is_step = has_steps and row["outcome"] != "lost" and is_first[at] and follow[at] and share <= 1
         sure = percent_between(row, "conversion_from_previous")
-        step = f"↓ {sure}{f' of {above[at]}' if above[at] else ''}" if is_step else ""
+        step = (
+            "↓ " + (tr("{share} of {stage}", share=sure, stage=above[at]) if above[at] else sure)
+            if is_step
+            else ""
+        )
         mark = marked[1] if at == marked[0] else ""
         made = _row_of(row, names[row["stage"]], kind, things_of(remembered), marked=mark)
         is_apart = before == "open" and row["outcome"] != "open"
@@ -287,7 +298,7 @@ def _row_of(row: Mapping[str, Any], name: str, kind: str, things: str, *, marked
         for column, heading, write in _SHOWN
         if column in row
     }
-    texts[f"all {things}"] = texts.pop("all items")
+    texts[tr("all {things}", things=things)] = texts.pop("all items")
     reached, assumed = int(row["reached"]), int(row["assumed"])
     # In a strict funnel an item may be lost from a stage that it did not pass in order.
     own_lost, own_open = (0, 0) if kind in _ONE_PIECE else (int(row["lost_from"]), int(row["open_at"]))
@@ -303,14 +314,16 @@ def _row_of(row: Mapping[str, Any], name: str, kind: str, things: str, *, marked
         ("lost", own_lost, WORDS["lost"]),
     ]
     if row["outcome"] != "open":
-        pieces[0] = (pieces[0][0], moved, f"{row['outcome']}, ever")
+        pieces[0] = (pieces[0][0], moved, tr("{outcome}, ever", outcome=trc("outcome", row["outcome"])))
     sure = interval_of(row, "conversion_from_all")
     unseen = max(0, int(row["skipped"]) - assumed)
     return Row(
         name=name,
         number=f"{brief(reached)} · {percent(row['conversion_from_all'])}",
         pieces=[Piece(meaning, n, {"part": f"{count(n)} {word}"}) for meaning, n, word in pieces],
-        ghost=Piece("skipped", unseen, {"part": f"{count(unseen)} skipped it"}) if unseen else None,
+        ghost=Piece("skipped", unseen, {"part": tr("{unseen} skipped it", unseen=count(unseen))})
+        if unseen
+        else None,
         note=_note(row),
         marked=marked,
         low=None if sure is None else sure.low * row["base"],
@@ -324,11 +337,13 @@ def _note(row: Mapping[str, Any]) -> str:
     lost, still_open, skipped, assumed = (
         int(row[name]) for name in ("lost_from", "open_at", "skipped", "assumed")
     )
-    parts = [f"{brief(lost)} lost"] if lost else []
-    parts += [f"{brief(still_open)} open"] if still_open else []
+    parts = [tr("{lost} lost", lost=brief(lost))] if lost else []
+    parts += [tr("{still_open} open", still_open=brief(still_open))] if still_open else []
     if skipped and 0 < assumed <= skipped:
-        parts.append(f"{brief(skipped)} skipped it ({brief(assumed)} assumed)")
+        parts.append(
+            tr("{skipped} skipped it ({assumed} assumed)", skipped=brief(skipped), assumed=brief(assumed))
+        )
     else:
-        parts += [f"{brief(skipped)} skipped it"] if skipped else []
-        parts += [f"{brief(assumed)} assumed"] if assumed else []
+        parts += [tr("{skipped} skipped it", skipped=brief(skipped))] if skipped else []
+        parts += [tr("{assumed} assumed", assumed=brief(assumed))] if assumed else []
     return ", ".join(parts)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from ...words import tr
 from ..numbers import points, without_points
 from .frame import ticks_of
 from .letters import width_of
@@ -55,11 +56,16 @@ def clearest(rows: Sequence[Gap], most: int = MOST_ROWS) -> list[Gap]:
 
 def _written(row: Gap) -> str:
     if row.value is None:
-        return "not known"
+        return tr("not known")
     text = points(row.value)
     if row.low is None or row.high is None:
         return text
-    return f"{text} ({without_points(points(row.low))} to {without_points(points(row.high))})"
+    return tr(
+        "{text} ({low} to {high})",
+        text=text,
+        low=without_points(points(row.low)),
+        high=without_points(points(row.high)),
+    )
 
 
 def draw_gaps(sheet: Sheet, rows: Sequence[Gap], y: float, *, left: str, right: str) -> float:
@@ -110,7 +116,7 @@ def draw_gaps(sheet: Sheet, rows: Sequence[Gap], y: float, *, left: str, right: 
             free = at + half + 8
     for at, row in enumerate(rows):
         _draw_row(sheet, row, top + pitch * at, names, place)
-    sheet.text(start + wide, bottom + 31, "points", colour=look.quiet, align="right")
+    sheet.text(start + wide, bottom + 31, tr("points"), colour=look.quiet, align="right")
     return bottom + 38
 
 
@@ -181,5 +187,5 @@ def draw_clear_key(sheet: Sheet, y: float = 0) -> float:
     look = sheet.look
     sheet.rule(0, y + 6, 22, y + 6, look.early, thick=1.2)
     sheet.point(11, y + 6, look.early, hollow=True, size=60)
-    sheet.text(30, y + 10, "may be chance, or of fewer than 30", colour=look.quiet)
+    sheet.text(30, y + 10, tr("may be chance, or of fewer than 30"), colour=look.quiet)
     return y + 24

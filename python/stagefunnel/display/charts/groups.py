@@ -8,12 +8,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from ...tables.labels import MISSING
+from ...words import begins, tr
 from ..chance import TwoShares, clear_differences
 from ..numbers import percent, points
 from ..remarks import of_later
 from ..standouts import are_unlike
 from ..things import things_of
-from ..unlike import AGE, LEAST_BASE, why_not_compared
+from ..unlike import AGE, LEAST_BASE, NOT_COVERED, NOT_YET, why_not_compared
 from .canvas import Panels
 from .style import inert
 
@@ -69,29 +70,45 @@ def finding_of_groups(series: Panels, names: Mapping[Hashable, str], remembered:
         return ""
     best, worst = large[0], large[-1]
     if percent(best.share) == percent(worst.share):
-        return f"{names[label]}: {percent(best.share)} in every group with {LEAST_BASE}"
+        return tr(
+            "{names}: {share} in every group with {least_base}",
+            names=names[label],
+            share=percent(best.share),
+            least_base=LEAST_BASE,
+        )
     clear = _standing_out(large, groups)
     alike = [one for one in clear if not _is_unlike(one, _rest_of(one, groups), remembered)]
     if alike and len(groups) == 2:
         apart = points(best.share - worst.share).removeprefix("+")
-        shares = f"{percent(best.share)} in {best.name}, {percent(worst.share)} in {worst.name}"
-        return f"{names[label]}: {shares}, {apart} apart"
+        shares = tr(
+            "{share} in {name}, {share_2} in {name_2}",
+            share=percent(best.share),
+            name=best.name,
+            share_2=percent(worst.share),
+            name_2=worst.name,
+        )
+        return tr("{names}: {shares}, {apart} apart", names=names[label], shares=shares, apart=apart)
     if alike:
         sides = [
-            f"{word} in {_named(side, groups)}"
+            tr("{word} in {named}", word=word, named=_named(side, groups))
             for word, side in (
-                ("higher", [one for one in alike if one.share > _rest_of(one, groups).share]),
-                ("lower", [one for one in alike[::-1] if one.share < _rest_of(one, groups).share]),
+                (tr("higher"), [one for one in alike if one.share > _rest_of(one, groups).share]),
+                (tr("lower"), [one for one in alike[::-1] if one.share < _rest_of(one, groups).share]),
             )
             if side
         ]
-        return f"{names[label]}: {'; '.join(sides)}"
+        return tr("{names}: {sides}", names=names[label], sides=tr("; ").join(sides))
     if clear or _is_unlike(best, worst, remembered):
         return ""
-    shares = f"{names[label]}: {percent(worst.share)} to {percent(best.share)}"
+    shares = tr(
+        "{names}: {share} to {share_2}",
+        names=names[label],
+        share=percent(worst.share),
+        share_2=percent(best.share),
+    )
     if is_chance([(one.n, one.of) for one in large]):
-        return f"{shares}, no further apart than by chance"
-    return f"{shares}: groups differ overall, and no single one stands out"
+        return tr("{shares}, no further apart than by chance", shares=shares)
+    return tr("{shares}: groups differ overall, and no single one stands out", shares=shares)
 
 
 def why_groups_are_not_compared(
@@ -100,16 +117,16 @@ def why_groups_are_not_compared(
     """Say why groups may not be compared; return it with the notes that it does not repeat."""
     later = of_later(remembered)
     if later:
-        return later[0], [note for note in notes if not note.startswith(AGE)]
+        return later[0], [note for note in notes if not begins(note, AGE)]
     warned = why_not_compared(notes)
-    if warned and warned[0].startswith("Not to"):
+    if warned and begins(warned[0], NOT_YET, NOT_COVERED):
         return warned
     large = [one.name for one in _groups_of(series)[1] if one.of >= LEAST_BASE]
-    which = f"only {large[0]} has" if len(large) == 1 else "no group has"
+    which = tr("only {large} has", large=large[0]) if len(large) == 1 else tr("no group has")
     enough = f"{LEAST_BASE} {things_of(remembered)}"
     if len(large) > 1:
-        return "Groups of unlike age are not compared", [*notes]
-    return f"Too few to compare: {which} {enough}", [*notes]
+        return tr("Groups of unlike age are not compared"), [*notes]
+    return tr("Too few to compare: {which} {enough}", which=which, enough=enough), [*notes]
 
 
 def loss_in_groups(series: Panels, names: Mapping[Hashable, str]) -> str:
@@ -127,15 +144,20 @@ def loss_in_groups(series: Panels, names: Mapping[Hashable, str]) -> str:
         return ""
     if len(most) == 1:
         ((group, stage),) = most.items()
-        return f"Only {group} has losses, most from {names[stage]}"
+        return tr("Only {group} has losses, most from {names}", group=group, names=names[stage])
     (stage, n), *_ = Counter(most.values()).most_common()
     total = len(most)
     if n == 1:
-        return "Each group loses most from another stage"
-    everywhere = "both groups" if total == 2 else f"all {total} groups"
-    where = everywhere if n == total else f"{n} of {total} groups"
-    of_losing = " with losses" if total < len(series) else ""
-    return f"Most are lost from {names[stage]} in {where}{of_losing}"
+        return tr("Each group loses most from another stage")
+    everywhere = tr("both groups") if total == 2 else tr("all {total} groups", total=total)
+    where = everywhere if n == total else tr("{n} of {total} groups", n=n, total=total)
+    of_losing = tr(" with losses") if total < len(series) else ""
+    return tr(
+        "Most are lost from {names} in {where}{of_losing}",
+        names=names[stage],
+        where=where,
+        of_losing=of_losing,
+    )
 
 
 def _groups_of(series: Panels) -> tuple[Any, list[_Group]]:
@@ -147,7 +169,7 @@ def _groups_of(series: Panels) -> tuple[Any, list[_Group]]:
 def _rest_of(one: _Group, groups: Sequence[_Group]) -> _Group:
     """Put all other groups together."""
     return _Group(
-        "the rest",
+        tr("the rest"),
         sum(other.n for other in groups) - one.n,
         sum(other.of for other in groups) - one.of,
         sum(other.still_open for other in groups) - one.still_open,
@@ -168,9 +190,15 @@ def _is_unlike(one: _Group, other: _Group, remembered: Mapping[str, Any]) -> boo
 
 def _named(side: Sequence[_Group], groups: Sequence[_Group]) -> str:
     shown = [
-        f"{one.name} ({percent(one.share)}, the rest {percent(_rest_of(one, groups).share)})" for one in side
+        tr(
+            "{name} ({share}, the rest {share_2})",
+            name=one.name,
+            share=percent(one.share),
+            share_2=percent(_rest_of(one, groups).share),
+        )
+        for one in side
     ]
-    more = f" and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
+    more = tr(" and {shown} more", shown=len(shown) - _MOST_NAMED) if len(shown) > _MOST_NAMED else ""
     return ", ".join(shown[:_MOST_NAMED]) + more
 
 

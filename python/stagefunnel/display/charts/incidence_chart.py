@@ -9,8 +9,9 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import INCIDENCE
+from ...words import Language, Noun, Words, mark, tr
 from ..incidence_sentences import answer_of_rows, incidence_title, of_incidence, told_cause
-from ..numbers import count, length, percent, percents
+from ..numbers import count, length, percent, percents, plural
 from ..period_sentences import NameOf
 from ..sentences import stage_namer
 from ..things import things_of
@@ -24,7 +25,8 @@ from .style import SMALL, Meaning, ThemeName, inert
 
 _MOST_GROUPS, _MOST_CAUSES, _LEAST_PANEL, _DOTS = 12, 6, 380, 10
 _BAND: Final = 0.28  # opacity of bounds
-_WORDS: Final = {"moved_out": "moved to another pipeline", "reached": "reached it"}
+_OTHERS: Final = {"moved_out": mark("moved to another pipeline"), "reached": mark("reached it")}
+_WORDS: Final = Words({"won": mark("won"), "lost": mark("lost"), **_OTHERS})
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,13 @@ class Group:
         return [curve for curve in self.curves if curve.meaning in ("lost", "skipped")]
 
 
-def plot_incidence(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_incidence(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw how many items are won, still open and lost by each age, with the bounds of both.
 
     The dotted line is the share that is counted so far, which takes every open item for one that is never
@@ -96,6 +104,8 @@ def plot_incidence(table: pd.DataFrame, *, theme: ThemeName = "light", width: in
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -131,10 +141,13 @@ def plot_incidence(table: pd.DataFrame, *, theme: ThemeName = "light", width: in
     plain = canvas.titled(incidence_title(remembered))
     is_finding = not canvas.by and groups[0].answer
     title = groups[0].answer if is_finding else plain
-    own = {f"{group.name}: {group.answer}" if canvas.by else group.answer for group in groups}
+    own = {
+        tr("{name}: {answer}", name=group.name, answer=group.answer) if canvas.by else group.answer
+        for group in groups
+    }
     below = [*([plain] if is_finding else []), *(line for line in found if line not in own)]
     below += _about(groups, canvas.by, remembered)
-    since = "since it was entered" if remembered.get("clock") == "stage" else "since creation"
+    since = tr("since it was entered") if remembered.get("clock") == "stage" else tr("since creation")
     confidence = float(remembered.get("confidence", 0.95))
     return canvas.drawn(
         lambda sheet: _draw(sheet, groups, f"{axis.title or 'age'} {since}", confidence),
@@ -206,7 +219,11 @@ def _with_the_rest(curves: Sequence[Curve]) -> list[Curve]:
             sums += [[*map(sum, zip(*(one.naive for one in rest), strict=True))]]
             events = [*map(sum, zip(*(one.events for one in rest), strict=True))]
             own = [curve for curve in own if curve in kept]
-            own.append(Curve(f"{len(rest)} others", meaning, sums[0], nothing, nothing, sums[1], events))
+            own.append(
+                Curve(
+                    tr("{rest} others", rest=len(rest)), meaning, sums[0], nothing, nothing, sums[1], events
+                )
+            )
         made += own
     return made
 
@@ -214,10 +231,13 @@ def _with_the_rest(curves: Sequence[Curve]) -> list[Curve]:
 def _about(groups: Sequence[Group], by: Sequence[str], remembered: Mapping[str, Any]) -> list[str]:
     """Say how many items the curves are of, and where their horizon is."""
     n, still_open = remembered.get("n", ()), remembered.get("n_open", ())
-    things = "visits" if remembered.get("clock") == "stage" else things_of(remembered)
-    sentences = [f"{count(sum(n))} {things}, {count(sum(still_open))} of them open"] if n else []
+    things = plural(Noun.of("visit")) if remembered.get("clock") == "stage" else things_of(remembered)
+    sentences = []
+    if n:
+        found = {"n": count(sum(n)), "things": things, "open": count(sum(still_open))}
+        sentences.append(tr("{n} {things}, {open} of them open", **found))
     if any(group.ages and group.ages[-1] > group.horizon for group in groups):
-        sentences.append(f"Faint: fewer than 10 {things}, or 5% of them, are old enough")
+        sentences.append(tr("Faint: fewer than 10 {things}, or 5% of them, are old enough", things=things))
     return sentences
 
 
@@ -245,9 +265,9 @@ def _draw(sheet: Sheet, groups: Sequence[Group], title: str, confidence: float) 
 def _draw_key(sheet: Sheet, confidence: float) -> float:
     look = sheet.look
     sheet.line([(0, 6), (22, 6)], look.ink, thick=1.6, dotted=True)
-    wide = 28 + sheet.text(28, 10, "counted so far", colour=look.quiet) + 18
+    wide = 28 + sheet.text(28, 10, tr("counted so far"), colour=look.quiet) + 18
     sheet.bar(wide, 0, 22, 12, look.ink, edge=look.paper, opacity=_BAND)
-    sheet.text(wide + 28, 10, f"bounds of {percent(confidence)}", colour=look.quiet)
+    sheet.text(wide + 28, 10, tr("bounds of {confidence}", confidence=percent(confidence)), colour=look.quiet)
     return 20
 
 
@@ -258,7 +278,7 @@ def _draw_group(sheet: Sheet, frame: AgeFrame, group: Group) -> None:
         sheet.text(
             frame.left + frame.width / 2,
             frame.top + frame.height / 2,
-            "nothing is known yet",
+            tr("nothing is known yet"),
             align="center",
             colour=look.quiet,
         )
@@ -346,7 +366,7 @@ def _draw_dots(sheet: Sheet, frame: AgeFrame, group: Group) -> None:
                 bounds = f" ({percents(curve.low[at], curve.high[at])})"
             about[curve.name] = f"{percent(curve.shares[at])}{bounds}"
         about["open"] = percent(max(0.0, 1 - sum(curve.shares[at] for curve in group.curves)))
-        about[f"{first.name}, counted so far"] = percent(first.naive[at])
+        about[tr("{name}, counted so far", name=first.name)] = percent(first.naive[at])
         is_faint = group.ages[at] > group.horizon
         place = (frame.x(group.ages[at]), frame.y(first.shares[at]))
         sheet.point(*place, sheet.look.ink, about, hollow=is_faint, size=16)
@@ -369,7 +389,9 @@ def _end_words(group: Group) -> list[tuple[str, float, Meaning, bool]]:
         words.append((f"{percent(share)} {curve.name}", upper - share / 2, curve.meaning, False))
         upper -= share
     still_open = max(0.0, upper - lower)
-    words.append((f"{percent(still_open)} open", (lower + upper) / 2, "open", False))
+    words.append(
+        (tr("{still_open} open", still_open=percent(still_open)), (lower + upper) / 2, "open", False)
+    )
     return [word for word in words if word[-1] or not word[0].startswith("0%")]
 
 

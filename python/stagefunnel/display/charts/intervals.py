@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ...words import tr
 from ..cells import between
 from ..numbers import percent
 from .sheet import Sheet
@@ -40,7 +41,7 @@ def percent_between(row: Mapping[Any, Any], name: str) -> str:
 def interval_note(remembered: Mapping[str, Any]) -> list[str]:
     """Say what the lines of intervals are, where the table has some."""
     level = remembered.get("confidence")
-    return [f"Thin lines with ends: {percent(float(level))} intervals"] if level else []
+    return [tr("Thin lines with ends: {level} intervals", level=percent(float(level)))] if level else []
 
 
 def draw_across(sheet: Sheet, low: float, high: float, y: float, colour: str, *, end: float = _END) -> None:

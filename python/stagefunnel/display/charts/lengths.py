@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-_UNITS = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0), ("seconds", 1.0))
-_WORKED = tuple((f"working {title}", seconds) for title, seconds in _UNITS[1:])
+from ...words import mark, tr
+
+_UNITS = ((mark("days"), 86_400.0), (mark("hours"), 3_600.0), (mark("minutes"), 60.0), (mark("seconds"), 1.0))
+_WORKED = ((mark("working hours"), 3_600.0), (mark("working minutes"), 60.0), (mark("working seconds"), 1.0))
 
 
 class LengthAxis(NamedTuple):
@@ -42,6 +44,6 @@ def length_axis_of(lengths: Iterable[Any], working_day: float | None = None) -> 
     if not present or not isinstance(present[0], datetime.timedelta):
         return LengthAxis("", None)
     longest = max(pd.Timedelta(value).total_seconds() for value in present)
-    units = _UNITS if working_day is None else (("working days", working_day), *_WORKED)
+    units = _UNITS if working_day is None else ((mark("working days"), working_day), *_WORKED)
     title, seconds = next((one for one in units if longest >= 2 * one[1]), units[-1])
-    return LengthAxis(title, seconds)
+    return LengthAxis(tr(title), seconds)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...tables.labels import columns_behind, present_or_missing
 from ...tables.schema import LOSSES
+from ...words import Language, begins, mark, tr
 from ..numbers import brief, count, length, percent
 from ..sentences import of_losses
 from ..things import things_of
@@ -21,10 +22,16 @@ from .sheet import Sheet
 from .style import ThemeName
 
 _MOST_GROUPS, _MOST_REASONS, _LEAST_PANEL = 12, 7, 400
-_NO_STAGE, _NO_REASON, _OTHER = "no earlier stage", "no reason", "other"
+_NO_STAGE, _NO_REASON, _OTHER = mark("no earlier stage"), mark("no reason"), mark("other")
 
 
-def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_losses(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw from which stages items were lost, most first, and into which lost stage or for which reason.
 
     Parameters
@@ -35,6 +42,8 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -60,7 +69,7 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
     canvas = Canvas.of(table, LOSSES, "losses()", theme)
     table, remembered = canvas.table, canvas.remembered
     part = _part_column(table)
-    names = {**canvas.names_of(table["from_stage"].dropna().unique()), None: _NO_STAGE}
+    names = {**canvas.names_of(table["from_stage"].dropna().unique()), None: tr(_NO_STAGE)}
     reasons = canvas.names_of(map(present_or_missing, table[part].unique()))
     things = things_of(remembered)
     groups = canvas.groups(_MOST_GROUPS)
@@ -70,11 +79,22 @@ def plot_losses(table: pd.DataFrame, *, theme: ThemeName = "light", width: int |
     ]
     named = table.assign(from_stage=_named(table["from_stage"], names))
     title, *below = of_losses(named, str, remembered) or [""]
-    if not title.startswith("Most often"):
-        title, below = canvas.titled(f"Where {things} are lost"), [line for line in (title, *below) if line]
-    what = "lost stage" if part == "lost_stage" else part
+    if not begins(title, "Most often lost from: {where} ({part_of})"):
+        title, below = (
+            canvas.titled(tr("Where {things} are lost", things=things)),
+            [line for line in (title, *below) if line],
+        )
+    what = tr("lost stage") if part == "lost_stage" else part
     by = canvas.by_text
-    below = [f"{count(table['items'].sum())} {things} lost, by the stage before the loss{by}", *below]
+    below = [
+        tr(
+            "{items} {things} lost, by the stage before the loss{by}",
+            items=count(table["items"].sum()),
+            things=things,
+            by=by,
+        ),
+        *below,
+    ]
     if any(row.low is not None for _, rows, _ in panels for row in rows):
         below += interval_note(remembered)
     return canvas.drawn(lambda sheet: _draw(sheet, panels, what), title, below, width=width)
@@ -138,7 +158,7 @@ def _cells_of(
     if len(order) < 2:
         return [], []
     if len(order) > _MOST_REASONS + 1:
-        order = [name for name in order if name != _OTHER][:_MOST_REASONS]
+        order = [name for name in order if name != tr(_OTHER)][:_MOST_REASONS]
     found: dict[tuple[str, str], list[float]] = {}
     for row in rows_of(rows):
         name = _reason(row[part], reasons)
@@ -156,12 +176,12 @@ def _cells_of(
         )
         for (stage, name), (items, share) in found.items()
     ]
-    is_folded = any(cell.column == _OTHER for cell in cells) and _OTHER not in order
-    return cells, [*order, *([_OTHER] if is_folded else [])]
+    is_folded = any(cell.column == tr(_OTHER) for cell in cells) and tr(_OTHER) not in order
+    return cells, [*order, *([tr(_OTHER)] if is_folded else [])]
 
 
 def _reason(value: Any, reasons: Mapping[Any, str]) -> str:
-    return _NO_REASON if pd.isna(value) else reasons[value]
+    return tr(_NO_REASON) if pd.isna(value) else reasons[value]
 
 
 def _draw(sheet: Sheet, panels: list[tuple[str, list[Row], tuple[list[Cell], list[str]]]], what: str) -> None:
@@ -178,7 +198,9 @@ def _draw(sheet: Sheet, panels: list[tuple[str, list[Row], tuple[list[Cell], lis
             top = sheet.heading(x, y, group, [], wide) + 4 if group else y
             end = draw_rows(sheet, rows, x, top, wide, whole=largest, names=names, numbers=numbers)
             if cells:
-                end = sheet.heading(x, end + 10, f"By {what.replace('_', ' ')}", [], wide) + 4
+                end = (
+                    sheet.heading(x, end + 10, tr("By {column}", column=what.replace("_", " ")), [], wide) + 4
+                )
                 most = max(cell.share for cell in cells)
                 stages = [row.name for row in rows]
                 end = draw_heat(sheet, cells, stages, order, x, end, sheet.look.lost_heat, largest=most)

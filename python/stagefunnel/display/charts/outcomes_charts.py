@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from ...tables.schema import OUTCOME_TABLE, VARIANTS
+from ...words import Language, Words, begins, mark, tr
 from ..numbers import brief, count, length, percent
 from ..sentences import of_outcomes
 from ..things import things_of
-from ..unlike import LEAST_BASE
+from ..unlike import LEAST_BASE, NOTES
 from ..variant_sentences import of_variants
 from .bars import Piece, Row
 from .canvas import Canvas, rows_of
@@ -22,10 +23,23 @@ from .sheet import Sheet
 from .style import Meaning, ThemeName
 
 _MOST_GROUPS, _MOST_VARIANTS = 60, 12
-_WORDS: dict[Meaning, str] = {"won": "won", "open": "open", "lost": "lost", "skipped": "others"}
+_WORDS: Final[Mapping[Meaning, str]] = Words(
+    {
+        "won": mark("won"),
+        "open": mark("open"),
+        "lost": mark("lost"),
+        "skipped": mark("others"),
+    }
+)
 
 
-def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_win_rate(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw the win rate of each group, the highest first, beside a line for all groups together.
 
     Parameters
@@ -37,6 +51,8 @@ def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -62,17 +78,17 @@ def plot_win_rate(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     canvas = Canvas.of(table, OUTCOME_TABLE, "outcomes()", theme, sort=False)
     groups = canvas.groups(_MOST_GROUPS)
     things = things_of(canvas.remembered)
-    rows = [_dot_of(group or "all", rows_of(rows)[0], things) for group, rows in groups]
+    rows = [_dot_of(group or tr("all"), rows_of(rows)[0], things) for group, rows in groups]
     rows.sort(key=lambda row: -1.0 if row.value is None else row.value, reverse=True)
     won, lost = (int(canvas.table[name].sum()) for name in ("won", "lost"))
     all_at = won / (won + lost) if won + lost else None
-    title, *below = of_outcomes(canvas.table, canvas.remembered) or [canvas.titled("Win rate")]
-    if title.startswith(("Not alike", "Fewer than", "Covered")):
-        title, below = canvas.titled("Win rate"), [title, *below]
+    title, *below = of_outcomes(canvas.table, canvas.remembered) or [canvas.titled(tr("Win rate"))]
+    if begins(title, *NOTES):
+        title, below = canvas.titled(tr("Win rate")), [title, *below]
     else:
-        below = [canvas.titled("Win rate: won, of what was closed"), *below]
+        below = [canvas.titled(tr("Win rate: won, of what was closed")), *below]
     below += interval_note(canvas.remembered)
-    all_text = f"all: {percent(all_at)}" if all_at is not None else ""
+    all_text = tr("all: {all_at}", all_at=percent(all_at)) if all_at is not None else ""
     at = all_at if canvas.by else None
     return canvas.drawn(lambda sheet: _draw_rates(sheet, rows, at, all_text), title, below, width=width)
 
@@ -86,7 +102,11 @@ def _dot_of(group: str, row: Mapping[str, Any], things: str) -> Dot:
     sure = interval_of(row, "win_rate")
     return Dot(
         group,
-        f"{percent_between(row, 'win_rate')} of {count(closed)} closed",
+        tr(
+            "{percent_between} of {closed} closed",
+            percent_between=percent_between(row, "win_rate"),
+            closed=count(closed),
+        ),
         float(row["win_rate"]) if closed else None,
         low=sure and sure.low,
         high=sure and sure.high,
@@ -94,12 +114,18 @@ def _dot_of(group: str, row: Mapping[str, Any], things: str) -> Dot:
         about={
             "group": group,
             **{name: count(row[name]) for name in ("won", "lost", "open")},
-            f"all {things}": count(row["base"]),
+            tr("all {things}", things=things): count(row["base"]),
         },
     )
 
 
-def plot_variants(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_variants(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw which ways items go, the most frequent first, and how many of each are won, lost and open.
 
     Parameters
@@ -110,6 +136,8 @@ def plot_variants(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -135,10 +163,10 @@ def plot_variants(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
     canvas = Canvas.of(table, VARIANTS, "variants()", theme, sort=False)
     canvas.refuse_groups("a chart of variants")
     rows = folded_rows(
-        [_row_of_variant(row, canvas.remembered) for row in rows_of(canvas.table)], _MOST_VARIANTS, "ways"
+        [_row_of_variant(row, canvas.remembered) for row in rows_of(canvas.table)], _MOST_VARIANTS, tr("ways")
     )
     found = of_variants(canvas.table, canvas.remembered)
-    title, below = (found[0], found[1:]) if found else ("Ways that items go", [])
+    title, below = (found[0], found[1:]) if found else (tr("Ways that items go"), [])
     return canvas.drawn(lambda sheet: _draw_variants(sheet, rows), title, below, width=width)
 
 
@@ -153,7 +181,7 @@ def _row_of_variant(row: Mapping[str, Any], remembered: Mapping[str, Any]) -> Ro
         str(row["variant"]),
         f"{brief(n)} · {percent(row['share'])}",
         [Piece(part, of * each, {"part": f"{count(of)} {_WORDS[part]}"}) for part, of in pieces],
-        note=f"{note}; median until closed {took}" if took != "–" else note,
+        note=tr("{note}; median until closed {took}", note=note, took=took) if took != "–" else note,
         about={"way": row["variant"], "items": count(n)},
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from ...tables.schema import SEQUENCE, SEQUENCE_PATHS
+from ...words import Language, Words, mark, tr
+from ..heads import label
 from ..numbers import brief, count, length, percent
 from ..sequence_sentences import sequence_findings, sequence_title
 from .bars import Piece, Row, draw_rows, name_room, number_room
@@ -19,10 +21,22 @@ from .sheet import Sheet
 from .style import Meaning, ThemeName, inert
 
 _MOST_GROUPS, _LEAST_PANEL, _MOST_PATHS = 12, 400, 12
-_WORDS: dict[Meaning, str] = {"moved": "went on", "early": "may still go on", "lost": "dropped out"}
+_WORDS: Final[Mapping[Meaning, str]] = Words(
+    {
+        "moved": mark("went on"),
+        "early": mark("may still go on"),
+        "lost": mark("dropped out"),
+    }
+)
 
 
-def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_sequence(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw the funnel of a sequence: a bar per step, for items that went on, may still, or dropped out.
 
     Parameters
@@ -33,6 +47,8 @@ def plot_sequence(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -85,8 +101,8 @@ def _rows_of(table: pd.DataFrame) -> list[Row]:
         sure = interval_of(row, "conversion_from_first") if row["reached"] < first else None
         bounds = f" {sure.text()}" if sure else ""
         is_step = before and before == row["step"] - 1 and row["conversion_from_previous"] <= 1
-        note = [f"{brief(row['dropped'])} dropped out"] if row["dropped"] else []
-        note += [f"{brief(row['immature'])} may still go on"] if row["immature"] else []
+        note = [tr("{dropped} dropped out", dropped=brief(row["dropped"]))] if row["dropped"] else []
+        note += [tr("{immature} may still go on", immature=brief(row["immature"]))] if row["immature"] else []
         made.append(
             Row(
                 name,
@@ -136,7 +152,13 @@ def draw_panels(
     return y
 
 
-def plot_paths(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_paths(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw what came between two steps: a bar for each path, the most frequent first.
 
     Parameters
@@ -147,6 +169,8 @@ def plot_paths(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -172,7 +196,7 @@ def plot_paths(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
     canvas = Canvas.of(table, SEQUENCE_PATHS, "sequence_paths()", theme, sort=False)
     canvas.refuse_groups("a chart of paths")
     rows = folded_rows(
-        [_row_of_path(row, canvas.remembered) for row in rows_of(canvas.table)], _MOST_PATHS, "paths"
+        [_row_of_path(row, canvas.remembered) for row in rows_of(canvas.table)], _MOST_PATHS, tr("paths")
     )
     title, below = titled_by(canvas)
     return canvas.drawn(lambda sheet: draw_ways(sheet, rows, 0), title, below, width=width)
@@ -182,16 +206,16 @@ def _row_of_path(row: Mapping[str, Any], remembered: Mapping[str, Any]) -> Row:
     is_other = str(row["path"]).startswith("other (")
     took = length(row["median"], remembered.get("working_day"))
     about = {
-        "path": row["path"],
+        "path": label(str(row["path"])),
         "items": count(row["items"]),
         "share": percent(row["share"]),
         "median": took,
     }
     return Row(
-        str(row["path"]),
+        label(str(row["path"])),
         f"{brief(row['items'])} · {percent(row['share'])}",
         [Piece("skipped" if is_other else "moved", float(row["share"]), about)],
-        note=f"median {took}" if took != "–" else "",
+        note=tr("median {took}", took=took) if took != "–" else "",
     )
 
 
@@ -204,9 +228,9 @@ def folded_rows(rows: Sequence[Row], most: int, what: str) -> list[Row]:
     known = re.search(r"^other \(([\d,]+) ", others[-1].name)
     n = len(others) - 1 + int(known[1].replace(",", "")) if known else len(others)
     rest = Row(
-        f"other ({count(n)} more {what})",
+        tr("other ({n} more {what})", n=count(n), what=what),
         percent(share),
-        [Piece("skipped", share, {"part": f"{percent(share)} of all"})],
+        [Piece("skipped", share, {"part": tr("{share} of all", share=percent(share))})],
     )
     return [*kept, rest]
 

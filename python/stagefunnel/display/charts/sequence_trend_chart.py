@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from ...tables.schema import SEQUENCE_TREND
-from ..numbers import count, percent
+from ...words import Language, Noun, tr
+from ..numbers import count, percent, plural
 from ..sequence_sentences import has_window, is_whole
 from ..unlike import LEAST_BASE
 from .canvas import Canvas, rows_of
@@ -22,7 +23,13 @@ from .trend_chart import Line, Point, draw_faint_key, draw_lines, drawn_values, 
 _MOST_GROUPS, _HEIGHT, _LEAST_PANEL = 12, 240, 380
 
 
-def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_sequence_trend(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw which share of what entered in each period converted.
 
     Parameters
@@ -33,6 +40,8 @@ def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light", widt
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -67,12 +76,12 @@ def plot_sequence_trend(table: pd.DataFrame, *, theme: ThemeName = "light", widt
     partial = remembered.get("partly_covered", ())
     periods = list(map(str, sorted(canvas.table["period"].unique())))
     panels = [
-        (group, Line("converted", "open", True, _points(rows, has_end, partial)))
+        (group, Line(tr("converted"), "open", True, _points(rows, has_end, partial)))
         for group, rows in canvas.groups(_MOST_GROUPS)
     ]
     title, below = titled_by(canvas)
-    what = f"Converted within {remembered['window']}" if has_end else "Converted so far"
-    below.insert(0, f"{what}, of those that entered in the period")
+    what = tr("Converted within {window}", window=remembered["window"]) if has_end else tr("Converted so far")
+    below.insert(0, tr("{what}, of those that entered in the period", what=what))
     below += interval_note(remembered)
     return canvas.drawn(lambda sheet: _draw(sheet, panels, periods), title, below, width=width)
 
@@ -88,7 +97,7 @@ def _points(rows: pd.DataFrame, has_end: bool, partial: Container[str]) -> list[
                 str(row["period"]),
                 # A line has a gap where nothing entered.
                 float(row["conversion"]) if row["entered"] else None,
-                ", of mature ".join(shares),
+                tr(", of mature ").join(shares),
                 count(row["converted"]),
                 int(row["entered"]),
                 is_early or row["entered"] < LEAST_BASE,
@@ -128,6 +137,6 @@ def _draw(sheet: Sheet, panels: Sequence[tuple[str, Line]], periods: Sequence[st
                 right=10,
             )
             shade_early(sheet, frame, [line], periods)
-            draw_lines(sheet, frame, [line], periods, 0, "items")
+            draw_lines(sheet, frame, [line], periods, 0, plural(Noun.of("item")))
             ends.append(end)
         y = max(ends) + 16

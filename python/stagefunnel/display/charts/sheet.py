@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, Literal, TypeAlias
 
+from ...words import trc
 from .letters import fitted, width_of, wrapped
 from .style import FONT, HEADING, NARROW, SMALL, TITLE, Meaning, Theme, inert
 
@@ -85,7 +86,10 @@ class Sheet:
         return self.whole < NARROW
 
     def _add(self, layer: str, record: Record, about: About | None) -> None:
-        shown = {_field(heading): inert(str(text)) for heading, text in (about or {}).items()}
+        shown = {
+            _field(trc("column", heading.strip())): inert(str(text))
+            for heading, text in (about or {}).items()
+        }
         self._layers.setdefault((layer, tuple(shown)), []).append({**record, **shown})
         self.height = max(self.height, record["y"], record.get("y2", 0))
 
@@ -345,7 +349,8 @@ _CHANNELS: Final[Mapping[str, Mapping[str, str]]] = {
 def _field(heading: str) -> str:
     """Make a name of a field that Vega-Lite reads as it stands."""
     return (
-        "".join(letter if letter.isalnum() or letter in " _,%" else " " for letter in heading).strip() or "of"
+        "".join(letter if letter.isalnum() or letter in " _,%’" else " " for letter in heading).strip()
+        or "of"
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from ...tables.labels import value_labels
 from ...tables.schema import SKIPS
 from ...tables.skipping import LEAST_BASE, OnTheWay
+from ...words import Language, tr
 from ..numbers import count, percent
 from ..remarks import of_stages_with_rows
 from ..sentences import of_skips
@@ -25,7 +26,13 @@ from .style import ThemeName, inert
 _MOST_GROUPS = 60
 
 
-def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_skips(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw how often each stage is skipped on the way: by groups, a cell per group and stage.
 
     Parameters
@@ -36,6 +43,8 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -69,13 +78,20 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
     seen = of_stages_with_rows(table, canvas.remembered)
     title, *below = of_skips(seen, names.__getitem__, canvas.remembered)
     by = canvas.by_text
-    below = [f"Skipped, of the {things} that got past a stage and did not begin beyond it{by}", *below]
+    below = [
+        tr(
+            "Skipped, of the {things} that got past a stage and did not begin beyond it{by}",
+            things=things,
+            by=by,
+        ),
+        *below,
+    ]
     if not canvas.by:
         rows = _rows_of(table, names, things)
         if any(row.low is not None for row in rows):
             below += interval_note(canvas.remembered)
         elif "confidence" in canvas.remembered:
-            below.append("The intervals of the table are of all beyond a stage: point at a bar for them")
+            below.append(tr("The intervals of the table are of all beyond a stage: point at a bar for them"))
         return canvas.drawn(lambda sheet: _draw_rows(sheet, rows), title, below, width=width)
     columns = [value_labels(table[name]) for name in canvas.by]
     groups = [inert(", ".join(values)) for values in zip(*columns, strict=True)]
@@ -86,7 +102,9 @@ def plot_skips(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | 
             group,
             names[row["stage"]],
             float(skipped / base) if base >= LEAST_BASE else float("nan"),
-            percent(skipped / base) if base >= LEAST_BASE else f"{count(skipped)} of {count(base)}",
+            percent(skipped / base)
+            if base >= LEAST_BASE
+            else tr("{skipped} of {base}", skipped=count(skipped), base=count(base)),
             {
                 "group": group,
                 "stage": names[row["stage"]],
@@ -114,10 +132,14 @@ def _rows_of(table: pd.DataFrame, names: dict[Any, str], things: str) -> list[Ro
     made = []
     for row, skipped, base in zip(rows_of(table), *OnTheWay.of_skips(table), strict=True):
         began = int(row["began_beyond"])
-        own = {"stage": names[row["stage"]], f"{things} beyond": count(base), "skipped it": count(skipped)}
+        own = {
+            "stage": names[row["stage"]],
+            tr("{things} beyond", things=things): count(base),
+            "skipped it": count(skipped),
+        }
         rate = skipped / base if base else 0.0
-        note = f"{count(skipped)} of {count(base)}" + (
-            f"; {count(began)} more began beyond it" if began else ""
+        note = tr("{skipped} of {base}", skipped=count(skipped), base=count(base)) + (
+            tr("; {began} more began beyond it", began=count(began)) if began else ""
         )
         has_rate = base >= LEAST_BASE
         # The bounds are those of all beyond the stage, which the bar is of where none began there.
@@ -130,7 +152,9 @@ def _rows_of(table: pd.DataFrame, names: dict[Any, str], things: str) -> list[Ro
                     names[row["stage"]],
                     (f"{percent(rate)} {sure.text()}" if sure else percent(rate)) if has_rate else "–",
                     [passed],
-                    ghost=Piece("skipped", rate, {"part": f"{count(skipped)} skipped it"}),
+                    ghost=Piece(
+                        "skipped", rate, {"part": tr("{skipped} skipped it", skipped=count(skipped))}
+                    ),
                     note=note if base or began else "",
                     low=1 - sure.high if sure else None,
                     high=1 - sure.low if sure else None,
@@ -152,7 +176,7 @@ def _of_all_beyond(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _draw_rows(sheet: Sheet, rows: list[Row]) -> None:
-    y = sheet.key(0, 0, {"moved": "passed it", "skipped": "skipped it"}, sheet.width) + 6
+    y = sheet.key(0, 0, {"moved": tr("passed it"), "skipped": tr("skipped it")}, sheet.width) + 6
     draw_rows(
         sheet, rows, 0, y, sheet.width, whole=1, names=name_room(rows, sheet), numbers=number_room(rows)
     )

@@ -6,25 +6,29 @@ own. What a mark means is one of the names of :data:`WORDS`, which are also the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from ...clean import clean
 from ...errors import SchemaError, check_option, given
+from ...words import Words, mark
 
 ThemeName = Literal["light", "dark"]
 Meaning: TypeAlias = Literal["moved", "open", "lost", "won", "assumed", "skipped", "early"]
 
 # What people read for each meaning, in the order of a key.
-WORDS: Final[dict[Meaning, str]] = {
-    "moved": "moved on",
-    "won": "won",
-    "open": "open here",
-    "lost": "lost here",
-    "assumed": "assumed",
-    "skipped": "skipped it",
-    "early": "too early to tell",
-}
+WORDS: Final[Mapping[Meaning, str]] = Words(
+    {
+        "moved": mark("moved on"),
+        "won": mark("won"),
+        "open": mark("open here"),
+        "lost": mark("lost here"),
+        "assumed": mark("assumed"),
+        "skipped": mark("skipped it"),
+        "early": mark("too early to tell"),
+    }
+)
 
 # These have the same widths; a browser without them takes a wider one, which `letters` counts on.
 FONT: Final = "Liberation Sans, Arial, Helvetica, sans-serif"

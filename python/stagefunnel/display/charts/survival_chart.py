@@ -11,6 +11,7 @@ import pandas as pd
 from ...errors import SchemaError
 from ...tables.labels import columns_before
 from ...tables.schema import INCIDENCE
+from ...words import Language, tr
 from ..numbers import count, length, percent, percents
 from ..things import things_of
 from .age_frame import FAINT, HEIGHT, AgeFrame, draw_age_frame
@@ -58,7 +59,13 @@ class Lasting:
         return next((at for at, share in enumerate(self.shares) if share <= 0.5), None)
 
 
-def plot_survival(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_survival(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw which share of visits is still in a stage over time, with its bounds.
 
     A visit that goes on counts for as long as it was seen. What too few visits are old enough for is faint,
@@ -73,6 +80,8 @@ def plot_survival(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -120,11 +129,11 @@ def plot_survival(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         _curve_of(name, rows, axis, working_day, is_stepped=is_of_arrays)
         for name, rows in canvas.groups(_MOST_GROUPS, shown)
     ]
-    where = f"still in {stage}" if stage else "still there"
-    of = "the visits are" if stage else "all are"
-    answers = [_answer(curve, f"of {of} {where}") for curve in curves]
-    since = "since it was entered" if stage else "since the start"
-    plain = canvas.titled(f"Share {where}, by time {since}")
+    where = tr("still in {stage}", stage=stage) if stage else tr("still there")
+    of = tr("the visits are") if stage else tr("all are")
+    answers = [_answer(curve, tr("of {of} {where}", of=of, where=where)) for curve in curves]
+    since = tr("since it was entered") if stage else tr("since the start")
+    plain = canvas.titled(tr("Share {where}, by time {since}", where=where, since=since))
     is_finding = not canvas.by and bool(answers[0])
     title = answers[0] if is_finding else plain
     return canvas.drawn(
@@ -132,7 +141,11 @@ def plot_survival(table: pd.DataFrame, *, theme: ThemeName = "light", width: int
         title,
         [*([plain] if is_finding else []), *_about(curves, canvas.remembered, is_of_arrays=is_of_arrays)],
         width=width,
-        of_panels=[f"{curve.name}: {answer}" for curve, answer in zip(curves, answers, strict=True) if answer]
+        of_panels=[
+            tr("{name}: {answer}", name=curve.name, answer=answer)
+            for curve, answer in zip(curves, answers, strict=True)
+            if answer
+        ]
         if canvas.by
         else [],
     )
@@ -182,21 +195,30 @@ def _answer(curve: Lasting, what: str) -> str:
     sure = ""
     if not pd.isna(curve.low[at]) and not pd.isna(curve.high[at]):
         sure = f" ({percents(curve.low[at], curve.high[at])})"
-    few = "; too few are that old to rely on it" if curve.is_faint[at] else ""
-    return f"After {curve.texts[at]} {percent(curve.shares[at])} {what}{sure}{few}"
+    few = tr("; too few are that old to rely on it") if curve.is_faint[at] else ""
+    return tr(
+        "After {texts} {shares} {what}{sure}{few}",
+        texts=curve.texts[at],
+        shares=percent(curve.shares[at]),
+        what=what,
+        sure=sure,
+        few=few,
+    )
 
 
 def _about(curves: Sequence[Lasting], remembered: Mapping[str, Any], *, is_of_arrays: bool) -> list[str]:
     n, still_open = remembered.get("n", ()), remembered.get("n_open", ())
     sentences = []
     if n:
-        sentences.append(f"{count(sum(n))} visits, {count(sum(still_open))} of them go on")
+        sentences.append(
+            tr("{sum} visits, {sum_2} of them go on", sum=count(sum(n)), sum_2=count(sum(still_open)))
+        )
     elif remembered.get("unit"):
         sentences.append(things_of(remembered))
     if any(any(curve.is_faint) for curve in curves):
-        few = f"fewer than {_LEAST_AT_RISK}"
-        is_old = "are at risk" if is_of_arrays else "visits, or 5% of them, are old enough"
-        sentences.append(f"Faint: {few} {is_old}")
+        few = tr("fewer than {least_at_risk}", least_at_risk=_LEAST_AT_RISK)
+        is_old = tr("are at risk") if is_of_arrays else tr("visits, or 5% of them, are old enough")
+        sentences.append(tr("Faint: {few} {is_old}", few=few, is_old=is_old))
     return sentences
 
 
@@ -242,7 +264,7 @@ def _draw_curve(sheet: Sheet, frame: AgeFrame, curve: Lasting) -> None:
     look = sheet.look
     if not curve.ages:
         middle = (frame.left + frame.width / 2, frame.top + frame.height / 2)
-        sheet.text(*middle, "nothing is known yet", align="center", colour=look.quiet)
+        sheet.text(*middle, tr("nothing is known yet"), align="center", colour=look.quiet)
         return
     filled = [  # where the curve is 1 or 0 there are no bounds, and the band has no width
         [share if pd.isna(bound) else bound for share, bound in zip(curve.shares, bounds, strict=True)]
@@ -274,11 +296,11 @@ def _draw_dots(sheet: Sheet, frame: AgeFrame, curve: Lasting) -> None:
         x, y = frame.x(curve.ages[at]), frame.y(curve.shares[at])
         about = {"age": curve.texts[at], "still there": percent(curve.shares[at])}
         if not pd.isna(curve.low[at]) and not pd.isna(curve.high[at]):
-            about["bounds"] = f"{percent(curve.low[at])} to {percent(curve.high[at])}"
+            about["bounds"] = tr("{low} to {high}", low=percent(curve.low[at]), high=percent(curve.high[at]))
         is_half = at == half
         sheet.point(x, y, look.moved, about, hollow=curve.is_faint[at], size=60 if is_half else 16)
         if is_half:
-            text = f"half within {curve.texts[at]}"
+            text = tr("half within {texts}", texts=curve.texts[at])
             wide = width_of(text, SMALL, bold=True)
             left = min(x + 10, frame.left + frame.width - wide)
             sheet.text(left, y - 10, text, bold=True)

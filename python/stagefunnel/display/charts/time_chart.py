@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ...tables.schema import STAGE_TIMES
+from ...words import Language, tr, trc
+from ...words.forms import share
 from ..numbers import count, length, percent
 from ..sentences import of_times
 from ..titles import PER_TITLES
@@ -38,7 +40,13 @@ class _Stay(NamedTuple):
     is_final: bool  # it is no stage in progress: items that were won or lost, and opened again
 
 
-def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width: int | None = None) -> Any:
+def plot_time_in_stage(
+    table: pd.DataFrame,
+    *,
+    theme: ThemeName = "light",
+    width: int | None = None,
+    language: Language | None = None,
+) -> Any:
     """Draw how long stages take: a box from 25 to 75%, a line from 10 to 90%, a mark at the median.
 
     Parameters
@@ -51,6 +59,8 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -97,12 +107,14 @@ def plot_time_in_stage(table: pd.DataFrame, *, theme: ThemeName = "light", width
     title, *below = of_times(canvas.remembering(), names.__getitem__)
     per = PER_TITLES.get(str(canvas.remembered.get("per", "")), "")
     is_censored = canvas.remembered.get("open_visits") == "censored"
-    of_all = "all visits, open ones as far as they were seen" if is_censored else "the completed"
-    below.insert(0, f"Time in stage{f', {per}' if per else ''}; {_key(box, ends, of_all)}")
+    of_all = tr("all visits, open ones as far as they were seen") if is_censored else tr("the completed")
+    below.insert(
+        0, tr("Time in stage{per}; {key}", per=f", {per}" if per else "", key=_key(box, ends, of_all))
+    )
     if any(name not in stay.at for stay in stays for name in (*box, *ends)):
-        below.append("A box or a line without an end: so many are not over yet")
+        below.append(tr("A box or a line without an end: so many are not over yet"))
     if is_log:
-        below.append("The axis is logarithmic: each mark is several times the one before")
+        below.append(tr("The axis is logarithmic: each mark is several times the one before"))
     return canvas.drawn(
         lambda sheet: _draw(sheet, stays, box, ends, axis, working_day, is_log), title, below, width=width
     )
@@ -134,12 +146,12 @@ def _stay_of(
 ) -> _Stay:
     name = names[row["stage"]]
     texts = {f"{measure} ": length(row[measure], working_day) for measure in measures}
-    note = f"{count(row['completed'])} completed"
+    note = tr("{completed} completed", completed=count(row["completed"]))
     if row["open"] and str(row["outcome"]) == "open":
-        note += f", {percent(row['open'] / row['visits'])} of all visits still open"
+        note += tr(", {open} of all visits still open", open=percent(row["open"] / row["visits"]))
     is_final = str(row["outcome"]) != "open"
     if is_final:
-        note += f": {row['outcome']}, and opened again"
+        note += tr(": {outcome}, and opened again", outcome=trc("outcome", row["outcome"]))
     at = {measure: axis.of(row[measure]) for measure in measures if not pd.isna(row[measure])}
     about = {"stage": name, "completed": count(row["completed"]), "open": count(row["open"]), **texts}
     return _Stay(name, at, length(row["median"], working_day), note, about, is_final)
@@ -153,17 +165,28 @@ def _is_skewed(stays: Sequence[_Stay], shown: Sequence[str]) -> bool:
 
 def _key(box: Sequence[str], ends: Sequence[str], of_all: str) -> str:
     """Say which mark is what."""
-    words = "mark: median"
+    words = tr("mark: median")
     if ends:
         first, last = (ends[0], ends[-1]) if len(ends) > 1 else (box[0], ends[0])
-        words = f"line: {_percents(first)} to {_percents(last)}; {words}"
+        words = tr(
+            "line: {percents} to {percents_2}; {words}",
+            percents=_percents(first),
+            percents_2=_percents(last),
+            words=words,
+        )
     if box[0] != box[1]:
-        words = f"box: {_percents(box[0])} to {_percents(box[1])} of {of_all}; {words}"
+        words = tr(
+            "box: {percents} to {percents_2} of {of_all}; {words}",
+            percents=_percents(box[0]),
+            percents_2=_percents(box[1]),
+            of_all=of_all,
+            words=words,
+        )
     return words
 
 
 def _percents(quantile: str) -> str:
-    return f"{quantile.removeprefix('q')}%"
+    return share(quantile.removeprefix("q"))
 
 
 def _draw(
@@ -177,7 +200,7 @@ def _draw(
 ) -> None:
     look = sheet.look
     if not stays:
-        sheet.text(0, 14, "No visit is completed.", size=NAME, colour=look.quiet)
+        sheet.text(0, 14, tr("No visit is completed."), size=NAME, colour=look.quiet)
         return
     names = 0.0 if sheet.is_narrow else min(190.0, max(width_of(stay.name, NAME) for stay in stays) + 14)
     numbers = max(width_of(stay.label, NAME, bold=True) for stay in stays) + 14

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...errors import SchemaError, check_option
 from ...tables.schema import TRANSITIONS
+from ...words import Language, tr
 from ..numbers import brief, count
 from ..sentences import of_moves
 from .canvas import Canvas, rows_of
@@ -39,6 +40,7 @@ def plot_transitions(
     form: FormName | None = None,
     theme: ThemeName = "light",
     width: int | None = None,
+    language: Language | None = None,
 ) -> Any:
     """Draw the moves between stages.
 
@@ -56,6 +58,8 @@ def plot_transitions(
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -90,10 +94,10 @@ def plot_transitions(
     form = form or ("sankey" if len(labels) <= _MOST_STREAMS else "matrix")
     cells = [_cell_of(row, names) for row in rows_of(table)]
     title, *below = of_moves(table, names.__getitem__)
-    below.insert(0, f"Moves between stages: {count(table['moves'].sum())}")
+    below.insert(0, tr("Moves between stages: {moves}", moves=count(table["moves"].sum())))
     stages = list(names.values())
     if form == "matrix":
-        below.append("In a row: out of a stage; darker: more of these; moves back: below the diagonal")
+        below.append(tr("In a row: out of a stage; darker: more of these; moves back: below the diagonal"))
         return canvas.drawn(lambda sheet: _draw_matrix(sheet, cells, stages), title, below, width=width)
     place = {label: at for at, label in enumerate(labels)}
     moves = [
@@ -109,7 +113,7 @@ def plot_transitions(
             _draw_streams(sheet, moves, stages)
 
     if not (is_free and checked_width(width) < NARROW):
-        below.append("Moves on at the right, moves back at the left; the thicker, the more moves")
+        below.append(tr("Moves on at the right, moves back at the left; the thicker, the more moves"))
     return canvas.drawn(draw, title, below, width=width)
 
 
@@ -184,7 +188,12 @@ def _draw_streams(sheet: Sheet, moves: Sequence[_Move], stages: Sequence[str]) -
             sum(move.n for move in moves if move.start == at),
         )
         sheet.text(left + 10, middle - 2, name, size=NAME, bold=True, room=names - 18)
-        sheet.text(left + 10, middle + 12, f"in {brief(came)}, out {brief(went)}", colour=look.quiet)
+        sheet.text(
+            left + 10,
+            middle + 12,
+            tr("in {came}, out {went}", came=brief(came), went=brief(went)),
+            colour=look.quiet,
+        )
 
 
 def _nodes(

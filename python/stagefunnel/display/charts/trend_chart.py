@@ -11,9 +11,10 @@ import pandas as pd
 
 from ...errors import SchemaError, check_option, given, named
 from ...tables.schema import FUNNEL
+from ...words import Language, mark, tr, trc
 from ..numbers import brief, count, percent
 from ..period_rows import PeriodRows
-from ..period_sentences import immature, of_periods, sides_of_periods, win_rates
+from ..period_sentences import immature, is_change, of_periods, sides_of_periods, win_rates
 from ..remarks import of_won_with_rows
 from ..things import things_of
 from ..titles import KIND_TITLES
@@ -28,12 +29,12 @@ from .style import SMALL, ThemeName
 ValueName = Literal["win_rate", "conversion_from_all", "conversion_from_previous", "reached"]
 _MOST_GROUPS, _MOST_LINES, _MOST_DOTS, _HEIGHT, _LEAST_PANEL = 12, 8, 24, 250, 380
 _TITLES = {
-    "win_rate": "won, of what was closed in the period",
-    "conversion_from_all": "of all {items}",
-    "conversion_from_previous": "of the previous stage",
+    "win_rate": mark("won, of what was closed in the period"),
+    "conversion_from_all": mark("of all {items}"),
+    "conversion_from_previous": mark("of the previous stage"),
     "reached": "{items}",
 }
-_WIN_RATE = "win rate"
+_WIN_RATE = mark("win rate")
 _WIDE_ENOUGH = 14  # pixels between two periods in which ends of intervals do not touch
 _SHADE = 0.4  # so much of the colour of the grid
 _HIGH_OF_TEXT = 19  # pixels above a dot that its number takes
@@ -73,6 +74,7 @@ def plot_trend(
     value: ValueName | None = None,
     theme: ThemeName = "light",
     width: int | None = None,
+    language: Language | None = None,
 ) -> Any:
     """Draw the funnel of each period, as a line per stage, or the win rate of each.
 
@@ -95,6 +97,8 @@ def plot_trend(
         ``"light"`` or ``"dark"``.
     width
         Width in pixels, 920 by default.
+    language
+        Language of its words and numbers, as for :func:`stagefunnel.show`.
 
     Returns
     -------
@@ -139,7 +143,7 @@ def plot_trend(
     for (group, rows), part in zip(groups, parts, strict=True):
         early, faint = _early_and_faint(part, remembered)
         if value == "win_rate":
-            lines = [Line(_WIN_RATE, "won", True, _win_rates(part, remembered, early, faint))]
+            lines = [Line(tr(_WIN_RATE), "won", True, _win_rates(part, remembered, early, faint))]
         else:
             points = _points_of(rows, value, early, faint)
             lines = [
@@ -153,7 +157,7 @@ def plot_trend(
     if any(point.low is not None for _, lines in panels for line in lines for point in line.points):
         below += interval_note(remembered)
     if value != "win_rate" and len(shown) < len(labels):
-        below.append(f"{len(shown)} of {len(labels)} stages are drawn")
+        below.append(tr("{shown} of {labels} stages are drawn", shown=len(shown), labels=len(labels)))
     return canvas.drawn(
         lambda sheet: _draw(sheet, panels, periods, value, things_of(remembered)), title, below, width=width
     )
@@ -176,8 +180,10 @@ def _title_of(canvas: Canvas, periods: Sequence[str], sentences: list[str]) -> t
     """Take the sentence that compares two periods as the title, where there is one."""
     kind = str(canvas.remembered.get("kind", ""))
     first, last = short_period(periods[0]), short_period(periods[-1])
-    plain = canvas.titled(f"Funnel: {KIND_TITLES.get(kind, kind)}, from {first} to {last}")
-    found = next((line for line in sentences if "% in " in line and " after " in line), None)
+    plain = canvas.titled(
+        tr("Funnel: {kind}, from {first} to {last}", kind=KIND_TITLES.get(kind, kind), first=first, last=last)
+    )
+    found = next((line for line in sentences if is_change(line)), None)
     if found is None:
         return plain, sentences
     return found, [plain, *(line for line in sentences if line != found)]
@@ -195,10 +201,15 @@ def _axis_title(value: str, remembered: Mapping[str, Any], things: str) -> str:
     """Say what a value is a share of, by the basis of the trend."""
     basis = remembered.get("basis")
     if value != "conversion_from_all" or basis is None:
-        text = _TITLES[value].format(items=things)
+        text = tr(_TITLES[value], items=things)
     else:
         within = remembered.get("within")
-        text = f"of all {things} {basis} in the period{f', within {within}' if within else ''}"
+        text = tr(
+            "of all {things} {basis} in the period{word}",
+            things=things,
+            basis=trc("basis", basis),
+            word=tr(", within {within}", within=within) if within else "",
+        )
     return text[:1].upper() + text[1:]
 
 
@@ -315,7 +326,7 @@ def draw_faint_key(sheet: Sheet) -> float:
     look = sheet.look
     sheet.line([(0, 6), (22, 6)], look.quiet, thick=1.6, dashed=True)
     sheet.point(22, 6, look.quiet, hollow=True, size=40)
-    words = f"too early to tell, or fewer than {LEAST_BASE}"
+    words = tr("too early to tell, or fewer than {least_base}", least_base=LEAST_BASE)
     sheet.text(34, 10, words, colour=look.quiet)
     return 20
 
@@ -344,7 +355,7 @@ def draw_lines(
                 "stage": line.name,
                 "value": one.text,
                 "reached": one.reached,
-                f"all {things}": count(one.base),
+                tr("all {things}", things=things): count(one.base),
             }
             # Many periods have room for the intervals of those that can be compared.
             has_ends = frame.pitch >= _WIDE_ENOUGH

@@ -1,0 +1,52 @@
+"""How a language writes numbers, shares and days; English is as Python writes it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any, Final
+
+from . import current_catalogue
+
+_LONG: Final = re.compile(r"(?<!\d)(\d),(\d{3})(?![\d,])")  # four digits, which Spanish does not part
+
+
+def written(text: str) -> str:
+    """Write the digits of a number as the language does: ``1,234.5`` is ``1 234,5`` in French."""
+    spoken = current_catalogue()
+    if spoken is None:
+        return text
+    group, decimal = spoken.signs
+    if spoken.language == "es":
+        text = _LONG.sub(r"\1\2", text)
+    return text.translate({ord(","): group, ord("."): decimal})
+
+
+def percent_sign() -> str:
+    """Return the sign of a share, with the space that the language puts before it."""
+    spoken = current_catalogue()
+    return "%" if spoken is None else spoken.percent_sign
+
+
+def share(digits: str) -> str:
+    """Write a share of so many percent."""
+    return f"{written(digits)}{percent_sign()}"
+
+
+def day(moment: Any) -> str:
+    """Write a day: ``2026-03-12``, in French ``12 mars 2026``."""
+    spoken = current_catalogue()
+    if spoken is None:
+        return f"{moment:%Y-%m-%d}"
+    from babel.dates import format_date
+
+    date = datetime.date(moment.year, moment.month, moment.day)
+    return str(format_date(date, "long", locale=spoken.locale))
+
+
+def minute(moment: Any) -> str:
+    """Write a moment to the minute: ``2026-03-12 14:30``."""
+    spoken = current_catalogue()
+    if spoken is None:
+        return f"{moment:%Y-%m-%d %H:%M}"
+    return f"{day(moment)} {moment:%H:%M}"

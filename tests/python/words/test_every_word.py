@@ -1,0 +1,130 @@
+"""No English word is left in another language: the demo's tables, charts and page in a marked one."""
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+from pseudo import pseudo_language, unmarked
+from stagefunnel import plots
+from stagefunnel.words import spoken_in
+from stagefunnel.words.catalogue import Catalogue
+
+SHOP = sf.datasets.furniture_shop(300)
+LOG, PIPELINE = SHOP.log, SHOP.pipeline
+FIRST, SECOND, *_, LAST = PIPELINE.labels[:4]
+STEPS = [FIRST, SECOND]
+VALUES = [*map(str, SHOP.deals["manager"].unique()), *map(str, SHOP.deals["source"].unique())]
+# Names of stages, some of them cut, values of the data, columns of its own, and parts of marked texts.
+MONTHS = (
+    *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
+    *("août", "septembre", "octobre", "novembre", "décembre"),
+)
+KNOWN = [
+    *MONTHS,
+    *(*map(str, PIPELINE.labels), *map(str, PIPELINE.names.values()), *VALUES),
+    *("Prepayment", "invoice", "manager", "source", "UTC", "Q"),
+]
+TABLES: dict[str, Any] = {
+    "funnel": lambda: sf.funnel(LOG, PIPELINE),
+    "both": lambda: sf.funnel(LOG, PIPELINE, kind="both", confidence=0.95),
+    "funnel by": lambda: sf.funnel(LOG, PIPELINE, by="manager", kind="conversions"),
+    "outcomes": lambda: sf.outcomes(LOG, PIPELINE),
+    "outcomes by": lambda: sf.outcomes(LOG, PIPELINE, by="manager"),
+    "losses": lambda: sf.losses(LOG, PIPELINE),
+    "skips": lambda: sf.skips(LOG, PIPELINE, by="manager"),
+    "times": lambda: sf.time_in_stage(LOG, PIPELINE),
+    "open times": lambda: sf.time_in_stage(LOG, PIPELINE, open_visits="censored"),
+    "flow": lambda: sf.flow(LOG, PIPELINE, period="2025-06"),
+    "flow every": lambda: sf.flow(LOG, PIPELINE, every="quarter"),
+    "trend": lambda: sf.funnel_by_period(LOG, PIPELINE, every="quarter"),
+    "cohorts": lambda: sf.funnel_by_period(LOG, PIPELINE, every="quarter", basis="created", within="90d"),
+    "periods": lambda: sf.compare_periods(LOG, PIPELINE, period="2026-Q1", basis="created"),
+    "sure periods": lambda: sf.compare_periods(
+        LOG, PIPELINE, period="2026-Q1", basis="created", confidence=0.9
+    ),
+    "groups": lambda: sf.compare_groups(LOG, PIPELINE, by="manager"),
+    "moves": lambda: sf.transitions(LOG, PIPELINE),
+    "variants": lambda: sf.variants(LOG, PIPELINE),
+    "open items": lambda: sf.open_items(LOG, PIPELINE),
+    "items": lambda: sf.item_table(LOG, PIPELINE),
+    "visits": lambda: sf.visits(LOG, PIPELINE),
+    "incidence": lambda: sf.cumulative_incidence(LOG, PIPELINE),
+    "forecast": lambda: sf.forecast(LOG, PIPELINE),
+    "chances": lambda: sf.win_probability(LOG, PIPELINE),
+    "backtest": lambda: sf.backtest(LOG, PIPELINE),
+    "bottlenecks": lambda: sf.bottlenecks(LOG, PIPELINE),
+    "markov": lambda: sf.markov_check(LOG, PIPELINE),
+    "absorption": lambda: sf.absorption(LOG, PIPELINE),
+    "quality": lambda: LOG.quality(PIPELINE),
+    "time to": lambda: sf.time_to(LOG, PIPELINE, to_stage=LAST),
+    "maturity": lambda: sf.cohort_maturity(LOG, PIPELINE, every="quarter", tau="90d"),
+    "chance in time": lambda: sf.win_within(LOG, PIPELINE, horizon="90d"),
+    "occupation": lambda: sf.state_occupation(LOG, PIPELINE, times=["30d"]),
+    "sequence": lambda: sf.sequence_funnel(LOG, STEPS),
+    "sequence trend": lambda: sf.sequence_trend(LOG, STEPS, every="quarter", window="30d"),
+    "sequence items": lambda: sf.sequence_items(LOG, STEPS),
+    "time to convert": lambda: sf.time_to_convert(LOG, STEPS),
+    "paths": lambda: sf.sequence_paths(LOG, [FIRST, LAST]),
+    "decomposition": lambda: sf.decompose(LOG, PIPELINE, by="manager", a=VALUES[0], b=VALUES[1]),
+    "summary": lambda: sf.summary(LOG, PIPELINE),
+}
+
+
+@pytest.fixture(scope="module")
+def marked() -> Catalogue:
+    return pseudo_language()
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, Any]:
+    return {name: ask() for name, ask in TABLES.items()}
+
+
+def test_what_is_not_marked_is_found(marked: Catalogue) -> None:
+    assert unmarked("Anna: 2 won", ["Anna"]) == {"won"}
+    with spoken_in(marked):
+        assert unmarked(repr(sf.show(sf.funnel(LOG, PIPELINE))), []) >= {"New", "Won"}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_no_english_word_is_left_in_a_table(name: str, marked: Catalogue, answers: dict[str, Any]) -> None:
+    with spoken_in(marked):
+        assert unmarked(repr(sf.show(answers[name], wide=True)), KNOWN) == set()
+
+
+CHARTS = [name for name in dir(plots) if name.startswith("plot_")]
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_no_english_word_is_left_in_a_chart(name: str, marked: Catalogue, answers: dict[str, Any]) -> None:
+    plot = getattr(plots, name)
+    left = set[str]()
+    for table in answers.values():
+        if not isinstance(table, pd.DataFrame):
+            continue
+        try:
+            with spoken_in(marked):
+                chart = plot(table)
+        except sf.StageFunnelError:
+            continue  # the table of another chart
+        records = [record for layer in chart.to_dict()["layer"] for record in layer["data"]["values"]]
+        texts = [str(record.get(key, "")) for record in records for key in ("text", "about")]
+        left |= unmarked("\n".join([chart.to_dict()["description"], *texts]), KNOWN)
+    assert left == set()
+
+
+def test_no_english_word_is_left_on_the_page(marked: Catalogue, undrawn: object, tmp_path: Path) -> None:
+    with spoken_in(marked):
+        path = sf.report(LOG, PIPELINE, tmp_path / "page.html", by="manager")
+    page = path.read_text(encoding="utf-8")
+    # Charts have a test of their own, and here they are specifications.
+    page = re.sub(r"<(script|style|code|figure)\b.*?</\1>", "", page, flags=re.DOTALL)
+    texts = re.findall(r'(?:alt|aria-label|title)="([^"]*)"', page) + re.findall(r">([^<]+)<", page)
+
+    left = {word for text in texts for word in unmarked(html.unescape(text), KNOWN)}
+    assert left == set()
