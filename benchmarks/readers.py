@@ -95,7 +95,7 @@ def main() -> None:
         }
         for title, candidates in (("XES", of_xes), ("JSON lines", of_lines)):
             for name, seconds in in_turns(candidates, args.rounds).items():
-                print(f"{title}\t{name}\t{seconds:.2f} s")  # noqa: T201
+                print(f"{title}\t{name}\t{seconds:.2f} s")
 
 
 if __name__ == "__main__":
