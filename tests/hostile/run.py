@@ -160,7 +160,8 @@ def run_from(first: int, word: str) -> None:
                 result = f"failed takes more than {SECONDS:.0f} s"
             except BaseException as error:  # whatever comes through is what this is about
                 result = f"failed {type(error).__name__}: {str(error)[:300]}"
-            gc.collect()
+            if number % 50 == 0 or _peak() - before > MORE_MEMORY // 2:
+                gc.collect()  # it takes longer than most cases
             if _peak() - before > MORE_MEMORY:
                 result = f"failed takes {_peak() - before >> 20:,} MB more"
             say(result)
