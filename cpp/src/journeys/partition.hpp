@@ -34,6 +34,7 @@ inline unsigned partition_bits(std::size_t n_rows) {
 struct Survey {
     std::vector<std::vector<std::size_t>> next;  // by range and partition: rows, then next place
     std::vector<std::size_t> bounds;             // n_partitions + 1
+    Spread spread = Spread::of_process();        // one for all steps of a log
     std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
     std::int64_t latest = std::numeric_limits<std::int64_t>::min();
     std::vector<std::size_t> ranges;  // n_ranges + 1: first row of each
@@ -68,6 +69,7 @@ Survey survey(const RowPieces& rows, unsigned threads) {
         std::vector<std::size_t> counts(kPartitions ? n_partitions : 0, 0);
         std::int64_t low = out.earliest, high = out.latest;
         std::size_t n_runs = 0;
+        const Spread spread = out.spread;
         rows.for_each(out.ranges[t], out.ranges[t + 1], [&](const Piece& piece, std::size_t i, std::size_t) {
             const std::uint64_t key = piece.key[i];
             if constexpr (kPartitions) ++counts[layout.partition_of(spread(key))];
@@ -114,6 +116,7 @@ void scatter(const RowPieces& rows, Survey& plan, const RecordLayout& layout, st
     parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
         std::vector<std::size_t>& next = plan.next[t];
         const std::size_t first = plan.ranges[t], last = plan.ranges[t + 1];
+        const Spread spread = layout.spread;
         const auto move = [&](const Piece& piece, std::size_t i, std::size_t row) {
             SourceRow source{};
             source.key = spread(piece.key[i]);
