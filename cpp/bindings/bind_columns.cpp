@@ -103,13 +103,14 @@ std::pair<py::array_t<std::uint64_t>, py::array_t<std::uint64_t>> as_arrays(colu
     return {as_array(std::move(keys.first)), as_array(std::move(keys.second))};
 }
 
-std::pair<py::array_t<std::uint64_t>, py::array_t<std::uint64_t>> portable_hashes(const Column& column) {
-    columns::TextKeys keys;
-    {
-        const py::gil_scoped_release unlocked;
-        keys = columns::portable_hashes(column);
-    }
-    return as_arrays(std::move(keys));
+std::pair<py::array_t<std::uint64_t>, py::array_t<std::uint64_t>> portable_hashes(const Column& column,
+                                                                                  const TextHash& hash) {
+    return as_arrays(columns::portable_hashes(column, hash));
+}
+
+std::pair<py::array_t<std::uint64_t>, py::array_t<std::uint64_t>> hashes_of(const Column& column,
+                                                                            const TextHash& hash) {
+    return as_arrays(columns::hashes_of(column, hash));
 }
 
 std::pair<py::array_t<std::uint64_t>, py::array_t<std::uint64_t>> hashes_of_joined(
@@ -193,7 +194,8 @@ void bind_columns(py::module_& m) {
           py::keep_alive<0, 1>());
     m.def("pack_items", &columns::pack_items, "column"_a, "threads"_a, "hash"_a, unlocked,
           py::keep_alive<0, 1>());
-    m.def("portable_hashes", &portable_hashes, "column"_a);
+    m.def("portable_hashes", &portable_hashes, "column"_a, "hash"_a);
+    m.def("hashes_of", &hashes_of, "column"_a, "hash"_a);
     m.def("hashes_of_joined", &hashes_of_joined, "bytes"_a.noconvert(), "ends"_a.noconvert(), "hash"_a);
     m.def("encode_stages", &columns::encode_stages, "column"_a, "threads"_a, unlocked);
     m.def(

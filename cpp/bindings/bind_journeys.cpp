@@ -170,11 +170,6 @@ void bind_journeys(py::module_& m) {
                                    auto [low, high] = journeys::common_keys(journeys);
                                    return std::pair{as_array(std::move(low)), as_array(std::move(high))};
                                })
-        .def_property_readonly("portable_keys",
-                               [](const Journeys& journeys) {
-                                   auto [low, high] = journeys::portable_keys(journeys);
-                                   return std::pair{as_array(std::move(low)), as_array(std::move(high))};
-                               })
         .def_property_readonly("text_hash", [](const Journeys& journeys) { return journeys.hash; })
         .def_property_readonly("is_unsigned", [](const Journeys& journeys) { return journeys.is_unsigned; })
         .def_property_readonly("stage", [](const Journeys& journeys) {
@@ -230,6 +225,13 @@ void bind_journeys(py::module_& m) {
         },
         "journeys"_a);
     m.def("places_of", &places, "journeys"_a, "keys"_a);
+    m.def(
+        "portable_keys",
+        [](const Journeys& journeys, const TextHash& hash) {
+            auto [low, high] = journeys::portable_keys(journeys, hash);
+            return std::pair{as_array(std::move(low)), as_array(std::move(high))};
+        },
+        "journeys"_a, "hash"_a);
     m.def("parts_of", &parts_of, "journeys"_a);
     m.def("journeys_of_parts", &journeys_of_parts, "offsets"_a.noconvert(), "stage"_a.noconvert(),
           "time"_a.noconvert(), "first_row"_a.noconvert(), "key"_a.noconvert(), "high"_a.noconvert(),

@@ -133,9 +133,12 @@ Spread Spread::by(std::uint64_t factor) {
     return {factor, inverse};
 }
 
-Hash128 portable_hash(std::string_view text) { return first_two(blake2b(text, 16)); }
+Hash128 portable_hash(std::string_view text, const TextHash& hash) {
+    if (!hash.key().empty()) return portable_hash(hash_text(hash, text), hash);
+    return first_two(blake2b(text, 16));
+}
 
-Hash128 portable_hash(const TextHash& hash, Hash128 hash_of_text) {
+Hash128 portable_hash(Hash128 hash_of_text, const TextHash& hash) {
     std::array<char, 16> bytes{};
     std::memcpy(bytes.data(), &hash_of_text.low, 8);
     std::memcpy(bytes.data() + 8, &hash_of_text.high, 8);

@@ -15,17 +15,26 @@ void append(TextKeys& keys, Hash128 hash) {
     keys.second.push_back(hash.high);
 }
 
-}  // namespace
-
-TextKeys portable_hashes(const Column& column) {
+template <class HashOf>
+TextKeys hashed_rows(const Column& column, HashOf hash_of) {
     TextKeys keys;
     for_each_text(
         column, {0, column.length},
-        [&](std::size_t, std::string_view text) { append(keys, portable_hash(text)); },
+        [&](std::size_t, std::string_view text) { append(keys, hash_of(text)); },
         [](std::size_t row) {
             throw std::invalid_argument("row " + std::to_string(row) + " has no text");
         });
     return keys;
+}
+
+}  // namespace
+
+TextKeys portable_hashes(const Column& column, const TextHash& hash) {
+    return hashed_rows(column, [&](std::string_view text) { return portable_hash(text, hash); });
+}
+
+TextKeys hashes_of(const Column& column, const TextHash& hash) {
+    return hashed_rows(column, [&](std::string_view text) { return hash_text(hash, text); });
 }
 
 TextKeys hashes_of_joined(std::span<const std::uint8_t> bytes, std::span<const std::int64_t> ends,

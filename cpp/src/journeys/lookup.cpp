@@ -192,19 +192,20 @@ std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(co
     return keys;
 }
 
-std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> portable_keys(const Journeys& journeys) {
-    const bool has_key = !journeys.hash.key().empty();
+std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> portable_keys(const Journeys& journeys,
+                                                                                const TextHash& hash) {
     if (!journeys.holds_text()) throw std::invalid_argument("the keys are integers, which leave as they are");
-    if (!has_key && !journeys.prefix) throw std::invalid_argument("the hashes of the keys have no key");
+    if (!journeys.prefix && (hash.key().empty() || hash != journeys.hash)) {
+        throw std::invalid_argument("the keys are hashes of another key, and their texts are not here");
+    }
     std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> keys;
-    auto& [low, high] = keys;
-    const CommonKeys common(journeys);
     const columns::TextPacker packer(journeys.prefix.value_or(""));
     for (std::size_t item = 0; item < journeys.n_items(); ++item) {
-        const Hash128 hash = has_key ? portable_hash(journeys.hash, common[item])
-                                     : portable_hash(packer.unpack(journeys.key[item]));
-        low.push_back(hash.low);
-        high.push_back(hash.high);
+        const Hash128 key = journeys.prefix
+                                ? portable_hash(packer.unpack(journeys.key[item]), hash)
+                                : portable_hash({journeys.key[item], journeys.high[item]}, hash);
+        keys.first.push_back(key.low);
+        keys.second.push_back(key.high);
     }
     return keys;
 }

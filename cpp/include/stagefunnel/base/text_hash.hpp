@@ -18,14 +18,14 @@ struct Hash128 {
 
 /// The secret factors of a hash of texts.
 struct TextFactors {
-    static constexpr std::size_t kStretch = 1024, kLengths = 16;
+    static constexpr std::size_t kStretch = 1024, kLengths = 17;
 
     std::array<Hash128, kStretch / 8 + 2 * kLengths> words{};  // for each word, one for each half of the hash
     std::array<std::uint64_t, 2> low{}, high{};                // of the last product of each half
     std::string secret;                                        // the key of BLAKE2b for long texts
 
-    /// Returns the first factor for a text. Neighbouring lengths begin at different ones.
-    [[nodiscard]] const Hash128* of_length(std::size_t n) const { return &words[n % kLengths * 2]; }
+    /// Returns the first factor for a text: all lengths of one number of pairs begin at different ones.
+    [[nodiscard]] const Hash128* of_length(std::size_t n) const { return &words[(n == 0 ? 16 : n % 16) * 2]; }
     bool operator==(const TextFactors&) const = default;
 };
 
@@ -76,8 +76,11 @@ class TextHash {
 /// two texts are known that share one. With a key it is BLAKE2b, under that key, of the 16 bytes of `hash`, a
 /// universal hash behind a pseudorandom function as in the authenticators of Wegman and Carter (1981): it
 /// shows nothing of the key.
-[[nodiscard]] Hash128 portable_hash(std::string_view text);
-[[nodiscard]] Hash128 portable_hash(const TextHash& hash, Hash128 hash_of_text);
+///
+/// @param hash one with a key, or the hash of the process for hashes without one.
+[[nodiscard]] Hash128 portable_hash(std::string_view text, const TextHash& hash);
+/// @param hash_of_text what `hash`, which has a key, makes of the text.
+[[nodiscard]] Hash128 portable_hash(Hash128 hash_of_text, const TextHash& hash);
 
 /// Draws the keys of the process anew from a seed, or from the system's randomness if it is empty. It is for
 /// tests only: what was made before keeps its own keys.

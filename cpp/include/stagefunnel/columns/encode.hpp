@@ -18,7 +18,7 @@ namespace stagefunnel::columns {
 /// Item keys reduced to 64 bits (integers and packed text, exactly) or to a hash of 128 bits (text and
 /// bytes).
 ///
-/// The probability that any two of ten million distinct texts share a hash is below 1e-24, whoever chose them
+/// The probability that any two of ten million distinct texts share a hash is below 1e-23, whoever chose them
 /// (`TextHash`).
 struct ItemKeys {
     std::span<const std::uint64_t> key;   // the memory of the column if its type fits, else `owned`

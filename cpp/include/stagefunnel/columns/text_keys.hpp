@@ -13,10 +13,15 @@ namespace stagefunnel::columns {
 /// The lower and the upper halves of hashes, one of each for each text.
 using TextKeys = std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>>;
 
-/// Returns hashes of the texts of a column that may leave the process (`portable_hash` without a key).
+/// Returns hashes of the texts of a column that may leave the process (`portable_hash`).
 ///
 /// @throws std::invalid_argument if the column holds numbers or a row has no text.
-[[nodiscard]] TextKeys portable_hashes(const Column& column);
+[[nodiscard]] TextKeys portable_hashes(const Column& column, const TextHash& hash);
+
+/// Returns the hashes of the texts of a column, as `encode_items` makes them.
+///
+/// @throws std::invalid_argument as `portable_hashes` does.
+[[nodiscard]] TextKeys hashes_of(const Column& column, const TextHash& hash);
 
 /// Returns the hashes of texts that stand one after another, as `encode_items` makes them.
 ///

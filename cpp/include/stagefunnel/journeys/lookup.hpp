@@ -20,12 +20,12 @@ namespace stagefunnel::journeys {
 [[nodiscard]] std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(
     const Journeys& journeys);
 
-/// Returns hashes of the text keys of all items that may leave the process: `portable_hash` with the key of
-/// their hash, or without one of packed texts.
+/// Returns hashes of the text keys of all items that may leave the process (`portable_hash`).
 ///
-/// @throws std::invalid_argument if the keys are integers, or hashes without a key, whose texts are elsewhere.
+/// @param hash any hash for packed texts; that of the journeys, which then has a key, for hashed ones.
+/// @throws std::invalid_argument if the keys are integers, or hashes and not of this hash.
 [[nodiscard]] std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> portable_keys(
-    const Journeys& journeys);
+    const Journeys& journeys, const TextHash& hash);
 
 /// Two rows of a table that have the same key, although the table should have one row per item.
 struct DuplicateKey {
