@@ -20,7 +20,6 @@ inline std::uint64_t load_word(const char* at, std::size_t n) {
         std::memcpy(&part, at + offset, sizeof(T));
         return std::uint64_t{part};
     };
-    if (n == 8) return load(std::uint64_t{}, 0);
     if (n >= 4) {
         return load(std::uint32_t{}, 0) | load(std::uint32_t{}, n - 4) << (8 * (n - 4));
     }
@@ -28,6 +27,13 @@ inline std::uint64_t load_word(const char* at, std::size_t n) {
         return load(std::uint16_t{}, 0) | load(std::uint16_t{}, n - 2) << (8 * (n - 2));
     }
     return n == 0 ? 0 : load(std::uint8_t{}, 0);
+}
+
+/// Returns eight bytes as one number.
+inline std::uint64_t load_word(const char* at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, sizeof word);
+    return word;
 }
 
 /// The sums of NH of one stretch of a text, with the factors of either half of the hash.
@@ -42,8 +48,8 @@ struct PairSums {
     void add(std::string_view bytes, const Hash128* factor) {
         const char* at = bytes.data();
         const char* const last = at + bytes.size() - 16;
-        for (; at < last; at += 16, factor += 2) add(load_word(at, 8), load_word(at + 8, 8), factor);
-        add(load_word(last, 8), load_word(last + 8, 8), factor);
+        for (; at < last; at += 16, factor += 2) add(load_word(at), load_word(at + 8), factor);
+        add(load_word(last), load_word(last + 8), factor);
     }
     /// Folds the sums to halves of 64 bits, as V. Makarov's mum-hash (github.com/vnmakarov/mum-hash) and Wang
     /// Yi's wyhash fold a product; nobody who does not know the factors knows a word of it.
@@ -68,7 +74,7 @@ inline Hash128 hash_text(const TextHash& hash, std::string_view text) {
     if (n < 8) {
         sums.add(load_word(text.data(), n), 0, factor);
     } else if (n <= 16) {
-        sums.add(load_word(text.data(), 8), load_word(text.data() + n - 8, 8), factor);
+        sums.add(load_word(text.data()), load_word(text.data() + n - 8), factor);
     } else if (n <= TextFactors::kStretch) {
         sums.add(text, factor);
     } else {
@@ -105,8 +111,8 @@ struct Spread {
     }
 };
 
-/// The number of probes beyond the first ones that a table of keys may need before it gives way to sorting:
-/// with a mix that is not known, ordinary keys need far fewer.
-inline std::size_t most_probes(std::size_t n_keys) { return 8 * n_keys + 4096; }
+/// The number of slots that a search in a table with at least four slots a key may look at. Of keys whose mix
+/// is not known, one in e^55 lies further off; where a key does, the table gives way to sorting.
+inline constexpr std::size_t kMostProbes = 64;
 
 }  // namespace stagefunnel

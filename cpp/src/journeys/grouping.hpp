@@ -95,7 +95,6 @@ class Grouper : public JourneySorter<Record> {
         std::uint64_t* const keys = key_.data();
         std::uint64_t* const highs = high_.data();
         std::uint32_t n_items = 0;
-        std::size_t n_probes = 0;
         for (std::size_t i = 0; i < n_rows; ++i) {
             const std::uint64_t* const words = records + i * Record::kWords;
             const std::uint64_t key = Record::rest_of_key(words, layout);
@@ -105,7 +104,7 @@ class Grouper : public JourneySorter<Record> {
                    (keys[item] != key || (Record::kHashed && highs[item] != Record::high(words)))) {
                 slot = (slot + 1) & (n_slots - 1);
                 item = slots[slot];
-                if (++n_probes > most_probes(n_rows)) return Numbering::too_many_probes;
+                if (((slot - (key >> shift)) & (n_slots - 1)) > kMostProbes) return Numbering::too_many_probes;
             }
             if (item == kFree) {
                 item = static_cast<Index>(n_items++);

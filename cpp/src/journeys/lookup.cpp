@@ -128,6 +128,9 @@ class KeyTable {
         }
     }
 
+    // At most half of the slots are taken, so that single keys may lie far off.
+    static std::size_t most_probes(std::size_t n_keys) { return 8 * n_keys + 4096; }
+
     static constexpr std::uint64_t kStep = 0x6a09e667f3bcc909U;
     std::span<const std::uint64_t> key_, high_;
     std::vector<std::uint32_t> slots_;

@@ -69,8 +69,7 @@ Survey survey(const RowPieces& rows, unsigned threads) {
         std::vector<std::size_t> counts(kPartitions ? n_partitions : 0, 0);
         std::int64_t low = out.earliest, high = out.latest;
         std::size_t n_runs = 0;
-        const Spread spread = out.spread;
-        rows.for_each(out.ranges[t], out.ranges[t + 1], [&](const Piece& piece, std::size_t i, std::size_t) {
+        const auto look = [&, spread = out.spread](const Piece& piece, std::size_t i, std::size_t) {
             const std::uint64_t key = piece.key[i];
             if constexpr (kPartitions) ++counts[layout.partition_of(spread(key))];
             if constexpr (!kPartitions) {
@@ -78,7 +77,8 @@ Survey survey(const RowPieces& rows, unsigned threads) {
             }
             low = std::min(low, piece.time[i]);
             high = std::max(high, piece.time[i]);
-        });
+        };
+        rows.for_each(out.ranges[t], out.ranges[t + 1], look);
         out.next[t] = std::move(counts);
         earliest[t] = low;
         latest[t] = high;
@@ -116,8 +116,7 @@ void scatter(const RowPieces& rows, Survey& plan, const RecordLayout& layout, st
     parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
         std::vector<std::size_t>& next = plan.next[t];
         const std::size_t first = plan.ranges[t], last = plan.ranges[t + 1];
-        const Spread spread = layout.spread;
-        const auto move = [&](const Piece& piece, std::size_t i, std::size_t row) {
+        const auto move = [&, spread = layout.spread](const Piece& piece, std::size_t i, std::size_t row) {
             SourceRow source{};
             source.key = spread(piece.key[i]);
             if constexpr (Record::kHashed) source.high = piece.high[i];

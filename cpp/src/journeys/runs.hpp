@@ -64,12 +64,7 @@ inline bool are_distinct(std::span<const std::uint64_t> keys, unsigned threads) 
         constexpr std::uint64_t kFree = ~std::uint64_t{0};
         std::vector<std::uint64_t> slots(mask + 1, kFree);
         bool saw_mark = false;
-        std::size_t n_probes = 0;
         for (std::size_t i = bounds[q]; i < bounds[q + 1] && distinct; ++i) {
-            if (n_probes > most_probes(n)) {
-                if (!are_distinct_sorted({parted.data() + bounds[q], n})) distinct = false;
-                return;
-            }
             const std::uint64_t key = parted[i];
             if (key == kFree) {
                 if (saw_mark) distinct = false;
@@ -77,7 +72,13 @@ inline bool are_distinct(std::span<const std::uint64_t> keys, unsigned threads) 
                 continue;
             }
             std::size_t slot = key >> (64U - slot_bits);
-            for (; slots[slot] != kFree && slots[slot] != key; ++n_probes) slot = (slot + 1) & mask;
+            while (slots[slot] != kFree && slots[slot] != key) {
+                slot = (slot + 1) & mask;
+                if (((slot - (key >> (64U - slot_bits))) & mask) > kMostProbes) {
+                    if (!are_distinct_sorted({parted.data() + bounds[q], n})) distinct = false;
+                    return;
+                }
+            }
             if (slots[slot] == key) distinct = false;
             slots[slot] = key;
         }
