@@ -61,6 +61,7 @@ def work() -> None:
 
 
 def measured(worker: subprocess.Popen[str], case: str) -> float:
+    """Let a worker build one log and return its processor time."""
     assert worker.stdin is not None
     assert worker.stdout is not None
     worker.stdin.write(case + "\n")

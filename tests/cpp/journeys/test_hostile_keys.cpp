@@ -35,7 +35,7 @@ std::vector<std::uint64_t> ordinary_keys() {
 }
 
 /// Two rows of each item: side by side, or the second ones after all first ones.
-CodedRows log_of(const std::vector<std::uint64_t>& keys, bool grouped, bool hashed) {
+CodedRows chosen_log(const std::vector<std::uint64_t>& keys, bool grouped, bool hashed) {
     CodedRows log;
     log.n_labels = 2;
     for (std::size_t i = 0; i < 2 * keys.size(); ++i) {
@@ -56,8 +56,8 @@ TEST(HostileKeys, GiveTheJourneysOfOtherKeysInABoundedTime) {
     for (const bool grouped : {false, true}) {
         for (const bool hashed : {false, true}) {
             Journeys ordinary, hostile;
-            const CodedRows usual = log_of(ordinary_keys(), grouped, hashed);
-            const CodedRows chosen = log_of(hostile_keys(), grouped, hashed);
+            const CodedRows usual = chosen_log(ordinary_keys(), grouped, hashed);
+            const CodedRows chosen = chosen_log(hostile_keys(), grouped, hashed);
             const double normal = seconds([&] { ordinary = usual.build(1); });
             EXPECT_LT(seconds([&] { hostile = chosen.build(1); }), 20 * normal + 0.1);
             ASSERT_EQ(hostile.n_items(), kMany);
@@ -75,7 +75,7 @@ TEST(HostileKeys, GiveTheJourneysOfOtherKeysInABoundedTime) {
 }
 
 TEST(HostileKeys, AreNumberedAlikeWhateverTheNumberOfThreads) {
-    const CodedRows chosen = log_of(hostile_keys(), false, false);
+    const CodedRows chosen = chosen_log(hostile_keys(), false, false);
     const Journeys one = chosen.build(1), many = chosen.build(7);
     EXPECT_EQ(one.key, many.key);
     EXPECT_EQ(one.first_row, many.first_row);
@@ -86,7 +86,7 @@ TEST(HostileKeys, AreLookedUpInABoundedTime) {
     const std::vector<std::uint64_t> chosen = hostile_keys();
     columns::ItemKeys keys;
     keys.key = chosen;
-    const Journeys journeys = log_of(chosen, false, false).build(1);
+    const Journeys journeys = chosen_log(chosen, false, false).build(1);
     std::vector<std::int64_t> places;
     TableRows match;
     EXPECT_LT(seconds([&] { places = places_of(journeys, keys); }), 0.5);
@@ -103,7 +103,7 @@ TEST(HostileKeys, OfATableAreFoundTwiceIfTheyAreThereTwice) {
     chosen.push_back(chosen[41]);
     columns::ItemKeys keys;
     keys.key = chosen;
-    const TableRows match = match_items(log_of(ordinary_keys(), false, false).build(1), keys);
+    const TableRows match = match_items(chosen_log(ordinary_keys(), false, false).build(1), keys);
     ASSERT_TRUE(match.duplicate.has_value());
     EXPECT_EQ(match.duplicate->first_row, 41U);
     EXPECT_EQ(match.duplicate->second_row, kMany);
@@ -115,7 +115,7 @@ TEST(UnsignedKeys, AreNotTheNegativeOnesOfTheSameBits) {
     const columns::ItemKeys without = columns::encode_items(numbers_column<std::uint64_t>({top, 5}));
     EXPECT_FALSE(with_sign.is_unsigned);
     EXPECT_TRUE(without.is_unsigned);
-    CodedRows rows = log_of({5, top}, false, false);
+    CodedRows rows = chosen_log({5, top}, false, false);
     Journeys journeys = rows.build(1);
     ASSERT_FALSE(journeys.is_unsigned);
     EXPECT_GE(places_of(journeys, with_sign)[0], 0);
@@ -133,7 +133,7 @@ TEST(UnsignedKeys, AreNotTheNegativeOnesOfTheSameBits) {
 TEST(TextKeys, OfAnotherHashAreRefusedInALog) {
     const Column texts = texts_column({"a text that is long", "another one that is"});
     const TextHash hash = TextHash::of_key("a key of 16 byte");
-    CodedRows rows = log_of({1, 2}, false, false);
+    CodedRows rows = chosen_log({1, 2}, false, false);
     Journeys journeys = rows.build(1);
     journeys.high = {3, 4};
     EXPECT_EQ(message_of([&] {

@@ -52,7 +52,7 @@ def test_keys_that_shared_a_hash_are_items_of_their_own(keys: Any) -> None:
     ):
         assert log.n_items == 3
         assert log.filter(items=FORGED[1:]).n_items == 2
-    table = {"item": FORGED, "size": [1, 2, 3]}
+    table = pd.DataFrame({"item": FORGED, "size": [1, 2, 3]})
     assert sf.StageLog(rows, items=table).quality().set_index("check")["count"]["items_not_in_table"] == 0
 
 
@@ -67,7 +67,9 @@ def test_other_processes_hash_in_another_way() -> None:
         "column = _core.columns.column_from_objects(['a text that is long'], np.zeros(1, dtype=np.uint8))\n"
         "print(*_core.columns.hashes_of(column, _core.columns.TextHash.of_process())[0])"
     )
-    printed = {subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout for _ in "ab"}
+    printed = {
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout for _ in "ab"
+    }
     assert len(printed) == 2
     assert all(printed)
 
@@ -211,12 +213,19 @@ def test_parts_of_other_processes_find_a_shared_item(
             sf.merge(parts)
         return
     assert sf.merge(parts[:2]).n_items == 4
-    with pytest.raises(sf.SchemaError, match="1 item is in more than one partial: one in number 0 and number 2"):
+    with pytest.raises(
+        sf.SchemaError, match="1 item is in more than one partial: one in number 0 and number 2"
+    ):
         sf.merge(parts)
 
 
 def test_parts_of_one_process_go_together_whatever_they_keep() -> None:
-    parts = [part(LONG[:1]), stream_part(LONG[1:2]), stream_part(["short"]), stream_part(LONG[2:], keys="keep")]
+    parts = [
+        part(LONG[:1]),
+        stream_part(LONG[1:2]),
+        stream_part(["short"]),
+        stream_part(LONG[2:], keys="keep"),
+    ]
     assert sf.merge(parts).n_items == 5
     assert sf.merge([sf.merge(parts[:2]), sf.merge(parts[2:])]).n_items == 5
     with pytest.raises(sf.SchemaError, match="1 item is in more than one partial"):
@@ -227,9 +236,9 @@ def test_parts_with_and_without_a_key_are_refused_and_the_way_out_is_named() -> 
     with pytest.raises(sf.SchemaError) as refused:
         sf.merge([part(LONG[:1]), part(LONG[1:], hash_key=SECRET)])
     assert str(refused.value) == (
-        "the items' texts are hashed with different keys in number 0 and number 1, so an item that is in both "
-        "would not be found; read the logs of all parts with one hash_key= (such as that of the first log, "
-        'log.hash_key), or keep the texts of all with keys="keep"'
+        "the items' texts are hashed with different keys in number 0 and number 1, so an item that is in "
+        "both would not be found; read the logs of all parts with one hash_key= (such as that of the first "
+        'log, log.hash_key), or keep the texts of all with keys="keep"'
     )
     one, other = part(LONG[:1], hash_key=SECRET), part(LONG[1:2], hash_key=SECRET)
     with pytest.raises(sf.SchemaError, match="different keys in number 0 and number 2"):
@@ -272,12 +281,14 @@ def test_a_key_of_the_wrong_kind_is_refused_and_not_shown(key: Any, what: str) -
 @pytest.mark.parametrize(
     "options", [{}, {"hash_key": SECRET}, {"keys": "keep"}, {"keys": "exact", "hash_key": SECRET}]
 )
-@pytest.mark.parametrize("of", [sf.StageLog, lambda rows, **options: sf.StageLog.from_batches([rows], **options)])
+@pytest.mark.parametrize(
+    "of", [sf.StageLog, lambda rows, **options: sf.StageLog.from_batches([rows], **options)]
+)
 def test_a_saved_log_finds_its_items_in_another_process(
     of: Any, options: Any, seeded: Callable[[bytes], None]
 ) -> None:
     seeded(b"one")
-    log = of(rows_of(LONG + ["short"]), **options)
+    log = of(rows_of([*LONG, "short"]), **options)
     saved = pickle.dumps(log)
     seeded(b"two")
     again = pickle.loads(saved)
@@ -306,14 +317,18 @@ def test_the_greatest_number_is_not_minus_one() -> None:
     assert merged.n_items == 4
     assert sf.merge([sent(merged), part(np.array([2**63], dtype=np.uint64))]).n_items == 5
     for items, which in ((NEGATIVE, "item -1"), (TOP, f"item {2**64 - 1}")):
-        with pytest.raises(sf.SchemaError, match=f"2 items are in more than one partial: item [56] in|{which} in"):
+        with pytest.raises(
+            sf.SchemaError, match=f"2 items are in more than one partial: item [56] in|{which} in"
+        ):
             sf.merge([merged, part(items)])
         with pytest.raises(sf.SchemaError, match=f"1 item is in more than one partial: {which} in number 0"):
             sf.merge([part(items[:1]), part(items[:1])])
 
 
 def test_numbers_that_both_kinds_have_are_one_item() -> None:
-    with pytest.raises(sf.SchemaError, match="1 item is in more than one partial: item 5 in number 0 and number 1"):
+    with pytest.raises(
+        sf.SchemaError, match="1 item is in more than one partial: item 5 in number 0 and number 1"
+    ):
         sf.merge([part(TOP), part(np.array([5, 7]))])
 
 
