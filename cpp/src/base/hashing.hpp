@@ -13,7 +13,7 @@ namespace stagefunnel {
 __extension__ typedef unsigned __int128 uint128;  // `__extension__`, because ISO C++ has no type of 128 bits
 
 /// Returns the first `n` bytes, at most 8, as one number whose lowest byte is the first.
-inline std::uint64_t load_word(const char* at, std::size_t n) {
+[[gnu::always_inline]] inline std::uint64_t load_word(const char* at, std::size_t n) {
     // Two loads that overlap are faster than a copy of a length that the compiler does not know.
     const auto load = [at]<class T>(T, std::size_t offset) {
         T part = 0;

@@ -24,7 +24,7 @@
 namespace stagefunnel::journeys::inline internal {
 
 /// Returns whether no key of a partition occurs twice, by sorting: in time that no keys can lengthen.
-inline bool are_distinct_sorted(std::span<const std::uint64_t> keys) {
+[[gnu::noinline]] inline bool are_distinct_sorted(std::span<const std::uint64_t> keys) {
     std::vector<std::uint64_t> rising(keys.begin(), keys.end());
     std::sort(rising.begin(), rising.end());
     return std::adjacent_find(rising.begin(), rising.end()) == rising.end();

@@ -111,8 +111,10 @@ TEST(HostileKeys, OfATableAreFoundTwiceIfTheyAreThereTwice) {
 
 TEST(UnsignedKeys, AreNotTheNegativeOnesOfTheSameBits) {
     const std::uint64_t top = ~std::uint64_t{0};
-    const columns::ItemKeys with_sign = columns::encode_items(numbers_column<std::int64_t>({-1, 5}));
-    const columns::ItemKeys without = columns::encode_items(numbers_column<std::uint64_t>({top, 5}));
+    const Column signed_column = numbers_column<std::int64_t>({-1, 5});
+    const Column unsigned_column = numbers_column<std::uint64_t>({top, 5});
+    const columns::ItemKeys with_sign = columns::encode_items(signed_column);
+    const columns::ItemKeys without = columns::encode_items(unsigned_column);
     EXPECT_FALSE(with_sign.is_unsigned);
     EXPECT_TRUE(without.is_unsigned);
     CodedRows rows = chosen_log({5, top}, false, false);
