@@ -8,6 +8,7 @@
 #include "objects.hpp"
 #include "stagefunnel/columns/column.hpp"
 #include "stagefunnel/columns/encode.hpp"
+#include "stagefunnel/columns/text_keys.hpp"
 #include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
@@ -99,6 +100,25 @@ py::typing::List<py::typing::Optional<py::bytes>> take_as_bytes(const Column& co
     return taken;
 }
 
+std::pair<py::array_t<std::uint64_t>, py::array_t<std::uint64_t>> as_arrays(columns::TextKeys keys) {
+    return {as_array(std::move(keys.first)), as_array(std::move(keys.second))};
+}
+
+std::pair<py::array_t<std::uint64_t>, py::array_t<std::uint64_t>> portable_hashes(const Column& column,
+                                                                                  const TextHash& hash) {
+    return as_arrays(columns::portable_hashes(column, hash));
+}
+
+std::pair<py::array_t<std::uint64_t>, py::array_t<std::uint64_t>> hashes_of(const Column& column,
+                                                                            const TextHash& hash) {
+    return as_arrays(columns::hashes_of(column, hash));
+}
+
+std::pair<py::array_t<std::uint64_t>, py::array_t<std::uint64_t>> hashes_of_joined(
+    const Array<std::uint8_t>& bytes, const Array<std::int64_t>& ends, const TextHash& hash) {
+    return as_arrays(columns::hashes_of_joined(as_span(bytes), as_span(ends), hash));
+}
+
 }  // namespace columns_calls
 
 void bind_columns(py::module_& m) {
@@ -165,8 +185,19 @@ void bind_columns(py::module_& m) {
     py::class_<columns::RowOrder>(m, "RowOrder").def(py::init<>());
 
     const auto unlocked = py::call_guard<Unlocked>();
-    m.def("encode_items", &columns::encode_items, "column"_a, "threads"_a, unlocked, py::keep_alive<0, 1>());
-    m.def("pack_items", &columns::pack_items, "column"_a, "threads"_a, unlocked, py::keep_alive<0, 1>());
+    py::class_<TextHash>(m, "TextHash")
+        .def_static("of_process", &TextHash::of_process)
+        .def_static("of_streams", &TextHash::of_streams)
+        .def_static("of_key", [](const py::bytes& key) { return TextHash::of_key(key); }, "key"_a)
+        .def_property_readonly("key", [](const TextHash& hash) { return py::bytes(hash.key()); });
+    m.def("seed_process", [](const py::bytes& seed) { seed_process(std::string(seed)); }, "seed"_a);
+    m.def("encode_items", &columns::encode_items, "column"_a, "threads"_a, "hash"_a, unlocked,
+          py::keep_alive<0, 1>());
+    m.def("pack_items", &columns::pack_items, "column"_a, "threads"_a, "hash"_a, unlocked,
+          py::keep_alive<0, 1>());
+    m.def("portable_hashes", &portable_hashes, "column"_a, "hash"_a);
+    m.def("hashes_of", &hashes_of, "column"_a, "hash"_a);
+    m.def("hashes_of_joined", &hashes_of_joined, "bytes"_a.noconvert(), "ends"_a.noconvert(), "hash"_a);
     m.def("encode_stages", &columns::encode_stages, "column"_a, "threads"_a, unlocked);
     m.def(
         "leave_out",

@@ -114,6 +114,8 @@ py::typing::Dict<py::str, py::object> parts_of(const py::object& owner) {
     parts["key"] = as_view(journeys.key, owner);
     parts["high"] = as_view(journeys.high, owner);
     parts["prefix"] = journeys.prefix ? py::object(py::bytes(*journeys.prefix)) : py::none();
+    parts["hash_key"] = py::bytes(journeys.hash.key());
+    parts["is_unsigned"] = journeys.is_unsigned;
     parts["n_labels"] = journeys.n_labels;
     return parts;
 }
@@ -122,7 +124,9 @@ Journeys journeys_of_parts(const Array<std::uint64_t>& offsets,
                            const std::variant<Array<std::uint8_t>, Array<std::uint16_t>>& stage,
                            const Array<std::int64_t>& time, const Array<std::uint32_t>& first_row,
                            const Array<std::uint64_t>& key, const Array<std::uint64_t>& high,
-                           const std::optional<py::bytes>& prefix, std::size_t n_labels) {
+                           const std::optional<py::bytes>& prefix, const py::bytes& hash_key,
+                           bool is_unsigned, std::size_t n_labels) {
+    const std::string carried = hash_key;
     const journeys::JourneyParts parts{
         .offsets = as_span(offsets),
         .stage = std::visit([](const auto& codes) -> journeys::JourneyParts::Codes { return as_span(codes); },
@@ -132,6 +136,8 @@ Journeys journeys_of_parts(const Array<std::uint64_t>& offsets,
         .key = as_span(key),
         .high = as_span(high),
         .prefix = prefix ? std::optional<std::string>(*prefix) : std::nullopt,
+        .hash = carried.empty() ? TextHash() : TextHash::of_key(carried),
+        .is_unsigned = is_unsigned,
         .n_labels = n_labels,
     };
     const Unlocked unlocked;
@@ -165,6 +171,8 @@ void bind_journeys(py::module_& m) {
                                    auto [low, high] = journeys::common_keys(journeys);
                                    return std::pair{as_array(std::move(low)), as_array(std::move(high))};
                                })
+        .def_property_readonly("text_hash", [](const Journeys& journeys) { return journeys.hash; })
+        .def_property_readonly("is_unsigned", [](const Journeys& journeys) { return journeys.is_unsigned; })
         .def_property_readonly("stage", [](const Journeys& journeys) {
             return std::visit([](const auto& codes) -> py::array { return as_array(codes); }, journeys.stage);
         });
@@ -217,14 +225,21 @@ void bind_journeys(py::module_& m) {
         },
         "journeys"_a);
     m.def("places_of", &places, "journeys"_a, "keys"_a);
+    m.def(
+        "portable_keys",
+        [](const Journeys& journeys, const TextHash& hash) {
+            auto [low, high] = journeys::portable_keys(journeys, hash);
+            return std::pair{as_array(std::move(low)), as_array(std::move(high))};
+        },
+        "journeys"_a, "hash"_a);
     m.def("parts_of", &parts_of, "journeys"_a);
     m.def("journeys_of_parts", &journeys_of_parts, "offsets"_a.noconvert(), "stage"_a.noconvert(),
           "time"_a.noconvert(), "first_row"_a.noconvert(), "key"_a.noconvert(), "high"_a.noconvert(),
-          "prefix"_a, "n_labels"_a);
+          "prefix"_a, "hash_key"_a, "is_unsigned"_a, "n_labels"_a);
     m.def("with_stages", &with_stages, "journeys"_a, "stage"_a.noconvert(), "n_labels"_a);
 
     py::class_<journeys::RowStream>(m, "RowStream")
-        .def(py::init<>())
+        .def(py::init<TextHash>(), "hash"_a)
         .def("append", &append, "items"_a, "stages"_a, "times"_a, "dropped"_a.noconvert())
         .def("refine_times", &journeys::RowStream::refine_times, "factor"_a, py::call_guard<Unlocked>())
         .def_property_readonly("packs", &journeys::RowStream::packs)

@@ -96,7 +96,7 @@ def test_a_mask_has_one_entry_per_row_and_its_own_type() -> None:
     values = np.arange(3)
     missing = np.array([0, 1, 0], dtype=np.uint8)
     assert _core.columns.encode_items(
-        _core.columns.column_from_array(values, missing, "l"), 1
+        _core.columns.column_from_array(values, missing, "l"), 1, _core.columns.TextHash.of_process()
     ).missing_rows.tolist() == [1]
     with pytest.raises(ValueError, match="the mask must have one entry per row"):
         _core.columns.column_from_array(values, missing[:2], "l")

@@ -8,6 +8,7 @@ import pytest
 
 from stagefunnel import _core
 
+HASH = _core.columns.TextHash.of_process()
 MEDIAN = [_core.stages.Quantile(1, 2)]
 TWO = _core.scan.Pipeline(1, 1, 0, [0, 1])
 
@@ -18,7 +19,7 @@ def journeys(items: Any, stages: Any, times: Any) -> _core.journeys.Journeys:
         for values in (items, stages, times)
     )
     return _core.journeys.build_journeys(
-        _core.columns.encode_items(item, 1),
+        _core.columns.encode_items(item, 1, HASH),
         _core.columns.encode_stages(stage, 1),
         _core.columns.encode_times(time, 1),
         _core.columns.RowOrder(),

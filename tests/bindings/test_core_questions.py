@@ -11,9 +11,15 @@ import pytest
 
 from stagefunnel import _core
 
+HASH = _core.columns.TextHash.of_process()
+
 
 def column(values: Any) -> _core.columns.Column:
     return _core.columns.column_from_array(np.asarray(values, dtype=np.int64), None, "l")
+
+
+def encoded(values: Any) -> _core.columns.ItemKeys:
+    return _core.columns.encode_items(column(values), 1, HASH)
 
 
 def no_rows() -> Any:
@@ -24,7 +30,7 @@ def journeys(
     items: Any = (7, 7, 8), stages: Any = (0, 2, 1), times: Any = (0, 1, 2)
 ) -> _core.journeys.Journeys:
     return _core.journeys.build_journeys(
-        _core.columns.encode_items(column(items), 1),
+        encoded(items),
         _core.columns.encode_stages(column(stages), 1),
         _core.columns.encode_times(column(times), 1),
         _core.columns.RowOrder(),
@@ -72,7 +78,7 @@ def test_text_keys_are_two_words_and_equal_for_equal_text() -> None:
         assert isinstance(text, _core.columns.Column)
         numbers = column(range(len(texts)))
         built = _core.journeys.build_journeys(
-            _core.columns.encode_items(text, 1),
+            _core.columns.encode_items(text, 1, HASH),
             _core.columns.encode_stages(numbers, 1),
             _core.columns.encode_times(numbers, 1),
             _core.columns.RowOrder(),
@@ -213,16 +219,16 @@ def test_rows_to_leave_out_are_of_their_own_type() -> None:
 
 
 def test_an_item_is_found_in_a_log_or_it_is_not() -> None:
-    journey = _core.journeys.journey_of(journeys(), _core.columns.encode_items(column([7]), 1))
+    journey = _core.journeys.journey_of(journeys(), encoded([7]))
     assert journey is not None
     assert journey.time.tolist() == [0, 1]
-    assert _core.journeys.journey_of(journeys(), _core.columns.encode_items(column([9]), 1)) is None
+    assert _core.journeys.journey_of(journeys(), encoded([9])) is None
 
 
 def test_items_are_matched_with_a_table() -> None:
-    rows, duplicate = _core.journeys.match_items(journeys(), _core.columns.encode_items(column([8, 9]), 1), 2)
+    rows, duplicate = _core.journeys.match_items(journeys(), encoded([8, 9]), 2)
     assert (rows.dtype, sorted(rows.tolist()), duplicate) == (np.int64, [-1, 0], None)
-    assert _core.journeys.match_items(journeys(), _core.columns.encode_items(column([8, 9, 8]), 1), 2)[1] == (
+    assert _core.journeys.match_items(journeys(), encoded([8, 9, 8]), 2)[1] == (
         0,
         2,
     )
@@ -244,7 +250,7 @@ def large() -> Large:
     rng = np.random.default_rng(3)
     columns = [column(rng.integers(most, size=n_rows)) for most in (n_rows // 4, 3, 10**6)]
     keys = (
-        _core.columns.encode_items(columns[0], 1),
+        _core.columns.encode_items(columns[0], 1, HASH),
         _core.columns.encode_stages(columns[1], 1),
         _core.columns.encode_times(columns[2], 1),
     )

@@ -76,15 +76,24 @@ std::optional<std::string> sampled_prefix(const Column& column) {
     return prefix;
 }
 
+/// Returns whether the numbers of a column are integers of 64 bits without a sign.
+bool has_no_sign(const Column& column) {
+    return std::ranges::any_of(column.chunks, [&](const Chunk& chunk) {
+        return (chunk.dictionary ? chunk.dictionary->storage : column.storage) == Storage::uint64;
+    });
+}
+
 }  // namespace
 
-ItemKeys encode_items(const Column& column, unsigned threads) {
+ItemKeys encode_items(const Column& column, unsigned threads, const TextHash& hash) {
     ItemKeys keys;
+    keys.hash = hash;
+    keys.is_unsigned = has_no_sign(column);
     if (is_plain(column, {Storage::int64, Storage::uint64})) {
         keys.key = {numbers<std::uint64_t>(column.chunks.front()), column.length};
     } else if (holds_bytes(column)) {
-        reduce_all<true>(column, threads, keys, [](std::string_view text, Hash128& key) {
-            key = hash_bytes(text);
+        reduce_all<true>(column, threads, keys, [&](std::string_view text, Hash128& key) {
+            key = hash_text(hash, text);
             return true;
         });
     } else {
@@ -93,8 +102,8 @@ ItemKeys encode_items(const Column& column, unsigned threads) {
     return keys;
 }
 
-ItemKeys pack_items(const Column& column, unsigned threads) {
-    if (!holds_bytes(column)) return encode_items(column, threads);
+ItemKeys pack_items(const Column& column, unsigned threads, const TextHash& hash) {
+    if (!holds_bytes(column)) return encode_items(column, threads, hash);
     // A sample rules out most columns that do not fit without a pass over all rows.
     std::optional<std::string> prefix = sampled_prefix(column);
     if (prefix) {
@@ -105,10 +114,11 @@ ItemKeys pack_items(const Column& column, unsigned threads) {
         });
         if (fits) {
             keys.prefix = std::move(prefix);
+            keys.hash = hash;
             return keys;
         }
     }
-    return encode_items(column, threads);
+    return encode_items(column, threads, hash);
 }
 
 namespace {

@@ -10,6 +10,7 @@
 #include "base/hashing.hpp"
 #include "base/parallel.hpp"
 #include "columns/checks.hpp"
+#include "columns/label_hash.hpp"
 #include "columns/map_rows.hpp"
 #include "stagefunnel/columns/encode.hpp"
 
@@ -33,7 +34,7 @@ class LabelIndex {
     std::vector<Label> labels;
 
   private:
-    std::unordered_map<Label, std::uint16_t> index_;
+    std::unordered_map<Label, std::uint16_t, LabelHash> index_;
 };
 
 /// Codes of texts. With a direct-mapped cache of recent hashes, most lookups cost one hash and compare no
@@ -41,9 +42,9 @@ class LabelIndex {
 class TextCodes {
   public:
     std::uint16_t code_of(std::string_view text) {
-        const Hash128 hash = hash_bytes(text);
+        const Hash128 hash = hash_text(hash_, text);
         Slot& slot = slots_[hash.low % slots_.size()];
-        if (slot.used && slot.hash.low == hash.low && slot.hash.high == hash.high) return slot.code;
+        if (slot.used && slot.hash == hash) return slot.code;
         slot = {hash, index.code_of(text), true};
         return slot.code;
     }
@@ -56,6 +57,7 @@ class TextCodes {
         bool used = false;
     };
     std::vector<Slot> slots_ = std::vector<Slot>(1024);
+    TextHash hash_;
 };
 
 /// Codes of integers. Small integers, as most stage codes are, are looked up in a table by value.

@@ -75,12 +75,15 @@ class Repacker {
 /// Hashes packed texts to the hashes of the unpacked texts.
 class PackedHasher {
   public:
-    explicit PackedHasher(std::string prefix) : packer_(std::move(prefix)) {}
+    PackedHasher(std::string prefix, TextHash hash) : packer_(std::move(prefix)), hash_(std::move(hash)) {}
 
-    [[nodiscard]] Hash128 operator()(std::uint64_t key) const { return hash_bytes(packer_.unpack(key)); }
+    [[nodiscard]] Hash128 operator()(std::uint64_t key) const {
+        return hash_text(hash_, packer_.unpack(key));
+    }
 
   private:
     TextPacker packer_;
+    TextHash hash_;
 };
 
 }  // namespace stagefunnel::columns::inline internal

@@ -2,8 +2,11 @@
 
 // Making journeys of the rows of one partition, inside a cache. Internal to the core.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "journeys/ordering.hpp"
@@ -12,7 +15,8 @@
 namespace stagefunnel::journeys::inline internal {
 
 /// Groups the rows of a partition by item: a hash table with linear probing (Knuth, TAOCP 3, 6.4, algorithm
-/// L) numbers the items, and a counting sort by these numbers moves the rows.
+/// L) numbers the items, and a counting sort by these numbers moves the rows. Where many keys want the same
+/// slots, the keys are sorted instead, which takes a bounded time for any keys.
 template <class Record>
 class Grouper : public JourneySorter<Record> {
   public:
@@ -49,7 +53,9 @@ class Grouper : public JourneySorter<Record> {
     /// Moves the rows of each item together.
     template <class Index>
     void move_rows(Table<Index>& table, const std::uint64_t* records, std::size_t n_rows) {
-        while (!number_items(table, records, n_rows)) ++slot_bits_;
+        Numbering done = Numbering::table_too_small;
+        while ((done = number_items(table, records, n_rows)) == Numbering::table_too_small) ++slot_bits_;
+        if (done == Numbering::too_many_probes) number_by_sorting(table, records, n_rows);
         this->place_items();
         steps_.resize(n_rows);
         const bool keeps_rows = JourneySorter<Record>::kPacked && keeps_rows_;
@@ -64,9 +70,11 @@ class Grouper : public JourneySorter<Record> {
         }
     }
 
-    /// Numbers the items in the order of appearance. Returns false if the table is too small.
+    enum class Numbering : std::uint8_t { complete, table_too_small, too_many_probes };
+
+    /// Numbers the items in the order of appearance, with a table.
     template <class Index>
-    bool number_items(Table<Index>& table, const std::uint64_t* records, std::size_t n_rows) {
+    Numbering number_items(Table<Index>& table, const std::uint64_t* records, std::size_t n_rows) {
         const std::size_t n_slots = std::size_t{1} << slot_bits_;
         // The table is sparse: every further probe is a mispredicted branch, while free slots are cheap.
         const std::size_t most_items = n_slots / 16 * 3;
@@ -96,6 +104,7 @@ class Grouper : public JourneySorter<Record> {
                    (keys[item] != key || (Record::kHashed && highs[item] != Record::high(words)))) {
                 slot = (slot + 1) & (n_slots - 1);
                 item = slots[slot];
+                if (((slot - (key >> shift)) & (n_slots - 1)) > kMostProbes) return Numbering::too_many_probes;
             }
             if (item == kFree) {
                 item = static_cast<Index>(n_items++);
@@ -103,13 +112,43 @@ class Grouper : public JourneySorter<Record> {
                 keys[item] = key;
                 first_rows[item] = Record::row(words, layout);
                 if constexpr (Record::kHashed) highs[item] = Record::high(words);
-                if (n_items > most_items) return false;
+                if (n_items > most_items) return Numbering::table_too_small;
             }
             ++lengths[item];
             item_of[i] = item;
         }
         length_.resize(n_items);
-        return true;
+        return Numbering::complete;
+    }
+
+    /// Does the same by sorting. It stands apart, so that the table's loop stays as small as it is.
+    template <class Index>
+    [[gnu::noinline]] void number_by_sorting(Table<Index>& table, const std::uint64_t* records, std::size_t n_rows) {
+        const auto key_of = [&](std::uint32_t i) {
+            const std::uint64_t* const words = records + i * Record::kWords;
+            return std::pair{Record::rest_of_key(words, layout_), Record::high(words)};
+        };
+        std::vector<std::uint32_t> order(n_rows), first(n_rows);
+        std::iota(order.begin(), order.end(), 0U);
+        std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+            return std::pair{key_of(a), a} < std::pair{key_of(b), b};
+        });
+        for (std::size_t at = 0; at < n_rows; ++at) {
+            const bool begins = at == 0 || key_of(order[at]) != key_of(order[at - 1]);
+            first[order[at]] = begins ? order[at] : first[order[at - 1]];
+        }
+        key_.clear(), high_.clear(), first_row_.clear(), length_.clear();
+        for (std::uint32_t i = 0; i < n_rows; ++i) {
+            if (first[i] == i) {
+                table.item_of[i] = static_cast<Index>(key_.size());
+                key_.push_back(key_of(i).first);
+                high_.push_back(key_of(i).second);
+                first_row_.push_back(Record::row(records + i * Record::kWords, layout_));
+                length_.push_back(0);
+            }
+            table.item_of[i] = table.item_of[first[i]];
+            ++length_[table.item_of[i]];
+        }
     }
 
     using JourneySorter<Record>::layout_;

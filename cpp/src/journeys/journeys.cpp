@@ -152,6 +152,7 @@ Journeys build_from_runs(const RowPieces& rows, const Runs& runs, const RecordLa
 RecordLayout wide_layout(const RowPieces& rows, const Survey& plan) {
     RecordLayout layout;
     layout.partition_bits = partition_bits(rows.n_rows);
+    layout.spread = plan.spread;
     layout.earliest = plan.earliest;
     layout.time_bits = static_cast<unsigned>(std::bit_width(plan.duration()));
     return layout;
@@ -234,6 +235,8 @@ Journeys build_journeys(const columns::ItemKeys& items, const columns::StageCode
                            times.time.data(), rows.n_rows});
     Journeys journeys = build_journeys(rows, order, threads);
     journeys.prefix = items.prefix;
+    journeys.hash = items.hash;
+    journeys.is_unsigned = items.is_unsigned;
     return journeys;
 }
 

@@ -48,7 +48,7 @@ namespace {
 class CommonKeys {
   public:
     explicit CommonKeys(const Journeys& journeys) : journeys_(journeys) {
-        if (journeys.prefix) hash_of_.emplace(*journeys.prefix);
+        if (journeys.prefix) hash_of_.emplace(*journeys.prefix, journeys.hash);
     }
     [[nodiscard]] Hash128 operator[](std::size_t item) const {
         const std::uint64_t key = journeys_.key[item];
@@ -61,10 +61,88 @@ class CommonKeys {
     std::optional<columns::PackedHasher> hash_of_;
 };
 
-/// Returns the message of an error: the keys to look up have another type than those of the log.
-const char* mixed_keys(const Journeys& journeys) {
-    return journeys.holds_text() ? "the keys of the log are text, the keys to look up are integers"
-                                 : "the keys of the log are integers, the keys to look up are text";
+void check_kind(const Journeys& journeys, const columns::ItemKeys& keys) {
+    if (keys.size() == 0 || journeys.n_items() == 0) return;
+    if (keys.hashed() != journeys.holds_text()) {
+        throw std::invalid_argument(journeys.holds_text()
+                                        ? "the keys of the log are text, the keys to look up are integers"
+                                        : "the keys of the log are integers, the keys to look up are text");
+    }
+    if (keys.hashed() && keys.hash != journeys.hash) {
+        throw std::invalid_argument("the keys to look up have another hash than those of the log");
+    }
+}
+
+/// Finds keys by hashing with linear probing (Knuth, TAOCP 3, 6.4, algorithm L). A table that needs too many
+/// probes is made anew with another mix.
+class KeyTable {
+  public:
+    static constexpr std::uint32_t kEmpty = std::numeric_limits<std::uint32_t>::max();
+
+    /// @param high the upper halves of hashed keys, else empty.
+    KeyTable(std::span<const std::uint64_t> key, std::span<const std::uint64_t> high)
+        : key_(key), high_(high), slots_(std::bit_ceil(key.size() * 2 + 2), kEmpty) {}
+
+    /// Adds a key, and returns the place of one that is equal, or `kEmpty`.
+    std::uint32_t add(std::size_t place) {
+        const std::size_t slot = slot_of(key_[place], high_.empty() ? 0 : high_[place], n_probes_);
+        if (slots_[slot] != kEmpty) return slots_[slot];
+        slots_[slot] = static_cast<std::uint32_t>(place);
+        if (n_probes_ > most_probes(key_.size())) mix_again();
+        return kEmpty;
+    }
+    /// Returns the place of a key, or `kEmpty`.
+    [[nodiscard]] std::uint32_t find(Hash128 key) const {
+        std::size_t n_probes = 0;
+        return slots_[slot_of(key.low, key.high, n_probes)];
+    }
+
+  private:
+    // Items lie in the order of the upper bits of their spread keys. With slots by the same bits,
+    // neighbouring items are looked up in neighbouring slots.
+    std::size_t slot_of(std::uint64_t key, std::uint64_t high, std::size_t& n_probes) const {
+        std::size_t slot = mixed(key) >> (64U - static_cast<unsigned>(std::countr_zero(slots_.size())));
+        for (; slots_[slot] != kEmpty; ++n_probes) {
+            const std::uint32_t place = slots_[slot];
+            if (key_[place] == key && (high_.empty() || high_[place] == high)) break;
+            slot = (slot + 1) & (slots_.size() - 1);
+        }
+        return slot;
+    }
+    [[nodiscard]] std::uint64_t mixed(std::uint64_t key) const {
+        key = spread_(key);
+        for (unsigned i = 0; i < n_mixes_; ++i) key = spread_(key ^ kStep * (i + 1));
+        return key;
+    }
+    void mix_again() {
+        constexpr unsigned kMostMixes = 8;
+        n_probes_ = 0;
+        if (n_mixes_ == kMostMixes) return;
+        ++n_mixes_;
+        const std::vector<std::uint32_t> before(slots_.size(), kEmpty);
+        std::vector<std::uint32_t> places = std::exchange(slots_, before);
+        for (const std::uint32_t place : places) {
+            if (place == kEmpty) continue;
+            std::size_t n_probes = 0;
+            slots_[slot_of(key_[place], high_.empty() ? 0 : high_[place], n_probes)] = place;
+        }
+    }
+
+    // At most half of the slots are taken, so that single keys may lie far off.
+    static std::size_t most_probes(std::size_t n_keys) { return 8 * n_keys + 4096; }
+
+    static constexpr std::uint64_t kStep = 0x6a09e667f3bcc909U;
+    std::span<const std::uint64_t> key_, high_;
+    std::vector<std::uint32_t> slots_;
+    Spread spread_ = Spread::of_process();
+    unsigned n_mixes_ = 0;
+    std::size_t n_probes_ = 0;
+};
+
+/// Whether an integer key is another number in the log than in the keys that are looked up there, because only
+/// one of them has a sign.
+bool differs_in_sign(const Journeys& journeys, const columns::ItemKeys& keys, std::uint64_t key) {
+    return !keys.hashed() && keys.is_unsigned != journeys.is_unsigned && key >> 63U != 0;
 }
 
 void check_places(const Journeys& journeys, std::span<const std::uint32_t> items) {
@@ -117,48 +195,49 @@ std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(co
     return keys;
 }
 
-TableRows match_items(const Journeys& journeys, const columns::ItemKeys& table, unsigned threads) {
-    const bool hashed = table.hashed();
-    if (table.prefix) throw std::invalid_argument("keys to look up must not be packed");
-    if (table.size() > 0 && journeys.n_items() > 0 && hashed != journeys.holds_text()) {
-        throw std::invalid_argument(mixed_keys(journeys));
+std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> portable_keys(const Journeys& journeys,
+                                                                                const TextHash& hash) {
+    if (!journeys.holds_text()) throw std::invalid_argument("the keys are integers, which leave as they are");
+    if (!journeys.prefix && (hash.key().empty() || hash != journeys.hash)) {
+        throw std::invalid_argument("the keys are hashes of another key, and their texts are not here");
     }
+    std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> keys;
+    const columns::TextPacker packer(journeys.prefix.value_or(""));
+    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
+        const Hash128 key = journeys.prefix
+                                ? portable_hash(packer.unpack(journeys.key[item]), hash)
+                                : portable_hash({journeys.key[item], journeys.high[item]}, hash);
+        keys.first.push_back(key.low);
+        keys.second.push_back(key.high);
+    }
+    return keys;
+}
+
+TableRows match_items(const Journeys& journeys, const columns::ItemKeys& table, unsigned threads) {
+    if (table.prefix) throw std::invalid_argument("keys to look up must not be packed");
+    check_kind(journeys, table);
     TableRows match;
-    const std::size_t n_slots = std::bit_ceil(table.size() * 2 + 2);
-    constexpr std::uint32_t kEmpty = std::numeric_limits<std::uint32_t>::max();
-    std::vector<std::uint32_t> slots(n_slots, kEmpty);
-    // Items lie in the order of the upper bits of their spread keys. With slots by the same bits,
-    // neighbouring items are looked up in neighbouring slots.
-    const auto shift = 64U - static_cast<unsigned>(std::countr_zero(n_slots));
-    const auto find = [&](std::uint64_t key, std::uint64_t high) {
-        std::size_t slot = spread(key) >> shift;
-        while (slots[slot] != kEmpty) {
-            const std::uint32_t row = slots[slot];
-            if (table.key[row] == key && (!hashed || table.high[row] == high)) break;
-            slot = (slot + 1) & (n_slots - 1);
-        }
-        return slot;
-    };
+    KeyTable rows(table.key, table.high);
     std::size_t missing = 0;
     for (std::size_t row = 0; row < table.size(); ++row) {
         if (missing < table.missing_rows.size() && table.missing_rows[missing] == row) {
             ++missing;
             continue;
         }
-        const std::size_t slot = find(table.key[row], hashed ? table.high[row] : 0);
-        if (slots[slot] != kEmpty) {
-            match.duplicate = DuplicateKey{slots[slot], row};
+        const std::uint32_t other = rows.add(row);
+        if (other != KeyTable::kEmpty) {
+            match.duplicate = DuplicateKey{other, row};
             return match;
         }
-        slots[slot] = static_cast<std::uint32_t>(row);
     }
     match.row.resize(journeys.n_items());
     const CommonKeys common(journeys);
     parallel_for(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
         for (std::size_t item = first; item < last; ++item) {
             const Hash128 key = common[item];
-            const std::size_t slot = find(key.low, key.high);
-            match.row[item] = slots[slot] == kEmpty ? -1 : static_cast<std::int64_t>(slots[slot]);
+            const std::uint32_t row = rows.find(key);
+            const bool is_found = row != KeyTable::kEmpty && !differs_in_sign(journeys, table, key.low);
+            match.row[item] = is_found ? static_cast<std::int64_t>(row) : -1;
         }
     });
     return match;
@@ -168,29 +247,19 @@ std::vector<std::int64_t> places_of(const Journeys& journeys, const columns::Ite
     if (keys.prefix) throw std::invalid_argument("keys to look up must not be packed");
     std::vector<std::int64_t> places(keys.size(), -1);
     if (keys.size() == keys.missing_rows.size() || journeys.n_items() == 0) return places;
-    const bool hashed = keys.hashed();
-    if (hashed != journeys.holds_text()) throw std::invalid_argument(mixed_keys(journeys));
+    check_kind(journeys, keys);
     const auto [low, high] = common_keys(journeys);
-    const std::size_t n_slots = std::bit_ceil(low.size() * 2 + 2);
-    constexpr std::uint32_t kEmpty = std::numeric_limits<std::uint32_t>::max();
-    std::vector<std::uint32_t> slots(n_slots, kEmpty);
-    for (std::size_t item = 0; item < low.size(); ++item) {
-        std::size_t slot = spread(low[item]) & (n_slots - 1);
-        while (slots[slot] != kEmpty) slot = (slot + 1) & (n_slots - 1);
-        slots[slot] = static_cast<std::uint32_t>(item);
-    }
-    const auto is_key = [&, &item_low = low, &item_high = high](std::uint32_t item, std::size_t row) {
-        return item_low[item] == keys.key[row] && (!hashed || item_high[item] == keys.high[row]);
-    };
+    KeyTable items(low, high);
+    for (std::size_t item = 0; item < low.size(); ++item) items.add(item);
     std::size_t missing = 0;
     for (std::size_t row = 0; row < keys.size(); ++row) {
         if (missing < keys.missing_rows.size() && keys.missing_rows[missing] == row) {
             ++missing;
             continue;
         }
-        std::size_t slot = spread(keys.key[row]) & (n_slots - 1);
-        while (slots[slot] != kEmpty && !is_key(slots[slot], row)) slot = (slot + 1) & (n_slots - 1);
-        if (slots[slot] != kEmpty) places[row] = slots[slot];
+        const std::uint64_t key = keys.key[row];
+        const std::uint32_t item = items.find({key, keys.hashed() ? keys.high[row] : 0});
+        if (item != KeyTable::kEmpty && !differs_in_sign(journeys, keys, key)) places[row] = item;
     }
     return places;
 }
@@ -200,6 +269,8 @@ Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> ite
     Journeys taken;
     taken.n_labels = journeys.n_labels;
     taken.prefix = journeys.prefix;
+    taken.hash = journeys.hash;
+    taken.is_unsigned = journeys.is_unsigned;
     const std::size_t n = items.size();
     taken.offsets.resize(n + 1);
     for (std::size_t i = 0; i < n; ++i) {

@@ -35,6 +35,7 @@ inline unsigned partition_bits(std::size_t n_rows) {
 struct Survey {
     std::vector<std::vector<std::size_t>> next;  // by range and partition: rows, then next place
     std::vector<std::size_t> bounds;             // n_partitions + 1
+    Spread spread = Spread::of_process();        // one for all steps of a log
     std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
     std::int64_t latest = std::numeric_limits<std::int64_t>::min();
     std::vector<std::size_t> ranges;  // n_ranges + 1: first row of each
@@ -69,7 +70,7 @@ Survey survey(const RowPieces& rows, unsigned threads) {
         std::vector<std::size_t> counts(kPartitions ? n_partitions : 0, 0);
         std::int64_t low = out.earliest, high = out.latest;
         std::size_t n_runs = 0;
-        rows.for_each(out.ranges[t], out.ranges[t + 1], [&](const Piece& piece, std::size_t i, std::size_t) {
+        const auto look = [&, spread = out.spread](const Piece& piece, std::size_t i, std::size_t) {
             const std::uint64_t key = piece.key[i];
             if constexpr (kPartitions) ++counts[layout.partition_of(spread(key))];
             if constexpr (!kPartitions) {
@@ -77,7 +78,8 @@ Survey survey(const RowPieces& rows, unsigned threads) {
             }
             low = std::min(low, piece.time[i]);
             high = std::max(high, piece.time[i]);
-        });
+        };
+        rows.for_each(out.ranges[t], out.ranges[t + 1], look);
         out.next[t] = std::move(counts);
         earliest[t] = low;
         latest[t] = high;
@@ -125,7 +127,7 @@ void scatter(const RowPieces& rows, Survey& plan, const RecordLayout& layout, st
         std::vector<std::size_t>& next = plan.next[t];
         const std::vector<std::size_t>& end = ends[t];
         const std::size_t first = plan.ranges[t], last = plan.ranges[t + 1];
-        const auto move = [&](const Piece& piece, std::size_t i, std::size_t row) {
+        const auto move = [&, spread = layout.spread](const Piece& piece, std::size_t i, std::size_t row) {
             SourceRow source{};
             source.key = spread(piece.key[i]);
             const std::int64_t time = piece.time[i];

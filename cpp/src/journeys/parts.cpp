@@ -90,6 +90,8 @@ Journeys journeys_of_parts(const JourneyParts& parts) {
     journeys.key = copy_of(parts.key);
     journeys.high = copy_of(parts.high);
     journeys.prefix = parts.prefix;
+    journeys.hash = parts.hash;
+    journeys.is_unsigned = parts.is_unsigned;
     journeys.n_labels = parts.n_labels;
     return journeys;
 }

@@ -16,7 +16,7 @@ enum class KeyWidth : std::uint8_t { bits64, bits128 };
 
 /// A row of the input.
 struct SourceRow {
-    std::uint64_t key;  // as `spread` leaves it
+    std::uint64_t key;  // as `Spread` leaves it
     std::uint64_t high;
     std::uint64_t elapsed;  // since the log's earliest time, in `RecordLayout::unit`
     std::uint32_t row;
@@ -29,6 +29,7 @@ struct RecordLayout {
     unsigned time_bits = 0;
     std::int64_t earliest = 0;
     std::uint64_t unit = 1;  // divides all elapsed times, which are stored as multiples of it
+    Spread spread;           // of the keys of all records
 
     [[nodiscard]] std::uint64_t elapsed_at(std::int64_t time) const {
         const std::uint64_t elapsed = distance(earliest, time);
@@ -42,8 +43,8 @@ struct RecordLayout {
     }
     /// Returns the key of a record in partition `q`; `rest` is the stored part of the key.
     [[nodiscard]] std::uint64_t key_of(std::size_t q, std::uint64_t rest) const {
-        if (partition_bits == 0) return gather(rest);
-        return gather(rest >> partition_bits | static_cast<std::uint64_t>(q) << (64U - partition_bits));
+        if (partition_bits == 0) return spread.gather(rest);
+        return spread.gather(rest >> partition_bits | static_cast<std::uint64_t>(q) << (64U - partition_bits));
     }
 };
 

@@ -4,9 +4,11 @@
 #include <limits>
 #include <stdexcept>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 
 #include "columns/checks.hpp"
+#include "columns/label_hash.hpp"
 #include "columns/packed_text.hpp"
 #include "journeys/row_pieces.hpp"
 
@@ -36,6 +38,20 @@ std::vector<std::uint64_t> passed_over(const columns::StageCodes& stages,
 }
 
 }  // namespace
+
+/// The codes of labels.
+struct RowStream::CodeTables {
+    template <class Label>
+    using Table = std::unordered_map<Label, std::uint16_t, columns::LabelHash>;
+
+    Table<std::string> of_text;
+    Table<std::int64_t> of_number;
+};
+
+RowStream::RowStream(TextHash hash) : hash_(std::move(hash)), codes_(std::make_unique<CodeTables>()) {}
+RowStream::RowStream(RowStream&&) noexcept = default;
+RowStream& RowStream::operator=(RowStream&&) noexcept = default;
+RowStream::~RowStream() = default;
 
 void RowStream::append(const columns::ItemKeys& items, const columns::StageCodes& stages,
                        const columns::Times& times, std::span<const std::uint64_t> dropped) {
@@ -79,13 +95,20 @@ RowStream::Form RowStream::form_of(const columns::ItemKeys& items) {
 
 void RowStream::agree_on_form(const columns::ItemKeys& items) {
     const Form form = form_of(items);
+    if (form != Form::integers && items.hash != hash_) {
+        throw std::invalid_argument("the keys of a batch have another hash than those of the stream");
+    }
     if (n_kept_ == 0) {
         form_ = form;
+        is_unsigned_ = items.is_unsigned;
         prefix_ = items.prefix.value_or("");
         return;
     }
     if ((form == Form::integers) != (form_ == Form::integers)) {
         throw std::invalid_argument("the keys of one batch are text, the keys of another batch are integers");
+    }
+    if (form == Form::integers && items.is_unsigned != is_unsigned_) {
+        throw std::invalid_argument("the keys of one batch have a sign, the keys of another batch have none");
     }
     if (form_ != Form::packed) return;
     if (form == Form::hashed) {
@@ -113,7 +136,7 @@ bool RowStream::repack(const std::string& prefix) {
 }
 
 void RowStream::hash_packed() {
-    const columns::PackedHasher hash_of(prefix_);
+    const columns::PackedHasher hash_of(prefix_, hash_);
     for (RowBlock& block : blocks_) {
         block.high.resize(block.key.size());
         for (std::size_t i = 0; i < block.n_rows; ++i) {
@@ -155,9 +178,9 @@ std::uint16_t RowStream::code_of(const Label& label) {
     auto& labels = std::get<std::vector<Label>>(labels_);
     auto& known = [&]() -> auto& {
         if constexpr (std::is_same_v<Label, std::string>) {
-            return code_of_text_;
+            return codes_->of_text;
         } else {
-            return code_of_number_;
+            return codes_->of_number;
         }
     }();
     const auto found = known.find(label);
@@ -209,7 +232,7 @@ void RowStream::copy_keys(const columns::ItemKeys& items, std::size_t from, std:
             std::copy_n(items.high.data() + from, n, high);
             return;
         }
-        const columns::PackedHasher hash_of(*items.prefix);
+        const columns::PackedHasher hash_of(*items.prefix, hash_);
         for (std::size_t i = 0; i < n; ++i) {
             const Hash128 hash = hash_of(keys[i]);
             key[i] = hash.low;
@@ -246,6 +269,8 @@ Journeys RowStream::build(unsigned threads, std::size_t many_rows, RowNumbers nu
     }
     Journeys journeys = build_journeys(rows, columns::RowOrder{}, threads);
     if (form_ == Form::packed) journeys.prefix = prefix_;
+    journeys.hash = hash_;
+    journeys.is_unsigned = is_unsigned_;
     blocks_.clear();
     n_kept_ = 0;
     return journeys;

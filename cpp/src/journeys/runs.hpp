@@ -23,10 +23,18 @@
 
 namespace stagefunnel::journeys::inline internal {
 
+/// Returns whether no key of a partition occurs twice, by sorting: in time that no keys can lengthen.
+[[gnu::noinline]] inline bool are_distinct_sorted(std::span<const std::uint64_t> keys) {
+    std::vector<std::uint64_t> rising(keys.begin(), keys.end());
+    std::sort(rising.begin(), rising.end());
+    return std::adjacent_find(rising.begin(), rising.end()) == rising.end();
+}
+
 /// Returns whether no key occurs twice. The keys are partitioned by their upper bits, and each partition is
-/// checked with a hash table with linear probing (Knuth, TAOCP 3, 6.4, algorithm L).
+/// checked with a hash table with linear probing (Knuth, TAOCP 3, 6.4, algorithm L), or by sorting where many
+/// keys want the same slots.
 ///
-/// @param keys keys as `spread` leaves them.
+/// @param keys keys as `Spread` leaves them.
 inline bool are_distinct(std::span<const std::uint64_t> keys, unsigned threads) {
     const unsigned bits = partition_bits(keys.size());
     RecordLayout layout;
@@ -64,7 +72,13 @@ inline bool are_distinct(std::span<const std::uint64_t> keys, unsigned threads) 
                 continue;
             }
             std::size_t slot = key >> (64U - slot_bits);
-            while (slots[slot] != kFree && slots[slot] != key) slot = (slot + 1) & mask;
+            while (slots[slot] != kFree && slots[slot] != key) {
+                slot = (slot + 1) & mask;
+                if (((slot - (key >> (64U - slot_bits))) & mask) > kMostProbes) {
+                    if (!are_distinct_sorted({parted.data() + bounds[q], n})) distinct = false;
+                    return;
+                }
+            }
             if (slots[slot] == key) distinct = false;
             slots[slot] = key;
         }
@@ -75,7 +89,7 @@ inline bool are_distinct(std::span<const std::uint64_t> keys, unsigned threads) 
 /// Runs of rows with equal keys.
 struct Runs {
     LargeVector<std::uint32_t> start;  // first row of each run; at the end the number of rows
-    LargeVector<std::uint64_t> key;    // of each run, as `spread` leaves it
+    LargeVector<std::uint64_t> key;    // of each run, as `Spread` leaves it
     std::vector<std::size_t> blocks;   // n_blocks + 1: first run of each block; a block fits a cache
 
     [[nodiscard]] bool empty() const { return start.empty(); }
@@ -89,6 +103,7 @@ inline Runs find_runs(const Piece& rows, const Survey& plan, unsigned threads) {
     Runs runs;
     runs.start.resize(first.back() + 1);
     runs.key.resize(first.back());
+    const Spread spread = plan.spread;
     parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
         // A branch on "a run begins" would be mispredicted once per run, so every row writes and few advance.
         const std::uint64_t* const key = rows.key;
@@ -134,7 +149,7 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
             const std::uint32_t which = order_of_items_[at];
             items.length[at] = length_[which];
             items.first_row[at] = start[which];
-            items.key[at] = gather(runs.key[first + which]);
+            items.key[at] = layout_.spread.gather(runs.key[first + which]);
             if constexpr (Width == KeyWidth::bits128) items.high[at] = rows.high[start[which]];
         }
         if (keeps_rows_) number_rows(rows, start, n_items);

@@ -85,6 +85,8 @@ void copy_items(const Journeys& journeys, Journeys& kept) {
     kept.key = journeys.key;
     kept.high = journeys.high;
     kept.prefix = journeys.prefix;
+    kept.hash = journeys.hash;
+    kept.is_unsigned = journeys.is_unsigned;
     kept.n_labels = journeys.n_labels;
 }
 

@@ -105,6 +105,8 @@ WithoutShortVisits without_short_visits(const Journeys& journeys, const Pipeline
     made.key = journeys.key;
     made.high = journeys.high;
     made.prefix = journeys.prefix;
+    made.hash = journeys.hash;
+    made.is_unsigned = journeys.is_unsigned;
     made.row = journeys.row;
     made.n_labels = journeys.n_labels;
     made.ends = journeys.ends;

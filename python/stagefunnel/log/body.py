@@ -8,16 +8,17 @@ from typing import Any, Final
 from .. import _core
 from ..errors import SchemaError, core_errors, quoted
 from ..files.places import FilePlaces
+from .columns.inputs import read_input
 from .columns.items import ItemsTable
 from .columns.kept import RowColumns
 from .columns.keys import StoredKeys
 from .columns.marks import RowMarks
 from .data import LogData
-from .intake.checks import thread_count
+from .intake.checks import hash_of_key, thread_count
 
 MAGIC: Final = "stagefunnel log"
 # Raise it when a body changes so that an older version would misread it; `from_body` reads all older ones.
-VERSION: Final = 1
+VERSION: Final = 2
 _DAMAGED: Final = "the stored log is damaged: "
 
 
@@ -31,7 +32,7 @@ def to_body(data: LogData) -> dict[str, Any]:
     return {
         "magic": MAGIC,
         "version": VERSION,
-        "journeys": _core.journeys.parts_of(data.journeys),
+        "journeys": _parts_of(data.journeys, has_texts=keys is not None),
         "n_input_rows": data.n_input_rows,
         "found": dict(data.found),
         "unit": data.unit,
@@ -51,6 +52,33 @@ def to_body(data: LogData) -> dict[str, Any]:
         "whole_end": data.whole_end,
         "reader_lines": [(*line, n) for line, n in data.reader_lines.items()],
     }
+
+
+def _parts_of(journeys: _core.journeys.Journeys, *, has_texts: bool) -> dict[str, Any]:
+    """Take the columns of journeys. Hashes are made anew of the texts: each process has its own."""
+    parts = _core.journeys.parts_of(journeys)
+    return {**parts, "key": None, "high": None} if has_texts and journeys.hashed else parts
+
+
+def _journeys_of(parts: Mapping[str, Any], keys: Mapping[str, Any] | None) -> _core.journeys.Journeys:
+    """Make journeys of their columns, and the hashes of their items of the texts."""
+    older = {"hash_key": b"", "is_unsigned": keys is not None and keys["dtype"] == "uint64"}
+    parts = {**older, **parts}
+    if parts["high"] is not None and not len(parts["high"]):
+        return _core.journeys.journeys_of_parts(**parts)
+    if keys is not None:
+        hash_ = hash_of_key(parts["hash_key"] or None)
+        if keys["series"] is not None:
+            column = read_input(keys["series"], "item").column
+            parts["key"], parts["high"] = _core.columns.hashes_of(column, hash_)
+        else:
+            parts["key"], parts["high"] = _core.columns.hashes_of_joined(keys["texts"], keys["ends"], hash_)
+    elif not parts["hash_key"]:
+        raise SchemaError(
+            "an earlier version stored this log, and with hashes of its items' texts that this one cannot "
+            "make; read its rows again"
+        )
+    return _core.journeys.journeys_of_parts(**parts)
 
 
 def from_body(body: Any) -> LogData:
@@ -79,8 +107,8 @@ def from_body(body: Any) -> LogData:
 
 
 def _data_of(body: Mapping[str, Any]) -> LogData:
-    journeys = _core.journeys.journeys_of_parts(**body["journeys"])
     keys, columns, table = body["keys"], body["columns"], body["items_table"]
+    journeys = _journeys_of(body["journeys"], keys)
     return LogData(
         journeys=journeys,
         n_input_rows=body["n_input_rows"],

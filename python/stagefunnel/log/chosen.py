@@ -56,7 +56,7 @@ def _is_mask(values: Any) -> bool:
 
 def _places_of(data: LogData, column: Input) -> npt.NDArray[np.int64]:
     """Return the places of items in the journeys, each once and in the order of the log."""
-    keys = encode(_core.columns.encode_items, column, data.threads)
+    keys = encode(_core.columns.encode_items, column, data.threads, data.journeys.text_hash)
     if len(keys.missing_rows):
         raise SchemaError(named("items"), f" has no key in place {int(keys.missing_rows[0]):,}")
     if len(keys) and data.journeys.n_items and keys.holds_text != data.journeys.holds_text:

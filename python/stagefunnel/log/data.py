@@ -192,7 +192,7 @@ class LogData:
         """
         with suppress(ValueError):  # the item is of a type that no key has
             column = read_input([item], "item")
-            keys = _core.columns.encode_items(column.column, 1)
+            keys = _core.columns.encode_items(column.column, 1, self.journeys.text_hash)
             if keys.holds_text == self.journeys.holds_text and not len(keys.missing_rows):
                 journey = _core.journeys.journey_of(self.journeys, keys)
                 if journey is not None:

@@ -61,6 +61,7 @@ class StreamOptions(TypedDict, total=False):
     invalid: Invalid
     empty: Empty
     keys: Keys
+    hash_key: bytes | None
     observed_until: MomentLike | None
     threads: int | None
     progress: Progress | None
@@ -127,8 +128,11 @@ class StageLog:
     empty
         What to do without any row: ``"error"`` (default) or ``"allow"``.
     keys
-        ``"exact"`` refuses two texts of items that share a hash, as :meth:`from_batches` explains; the
-        other values only matter there.
+        ``"exact"`` compares the texts of items and refuses two that share a hash, as :meth:`from_batches`
+        explains; the other values only matter there.
+    hash_key
+        A secret of 16 to 64 bytes, with which the texts of items are hashed in what leaves the process
+        (:func:`partial`). By default their hashes have no key, and are the same everywhere.
     observed_until
         Moment until which the items were observed, where that is later than the last row: when the export was
         made. Text stands for the begin of its day, month or year. Questions measure to it how long items have
@@ -181,10 +185,11 @@ class StageLog:
         invalid: Invalid = "error",
         empty: Empty = "error",
         keys: Keys = "auto",
+        hash_key: bytes | None = None,
         observed_until: MomentLike | None = None,
         threads: int | None = None,
     ) -> None:
-        check_options(invalid, empty, keys)
+        check_options(invalid, empty, keys, hash_key)
         threads = thread_count(threads)
         roles = {"item": item, "stage": stage, "time": time, "pipeline": pipeline, "order": order}
         roles |= {"exited": exited, "start_unknown": start_unknown}
@@ -195,6 +200,7 @@ class StageLog:
             invalid=invalid,
             empty=empty,
             keys=keys,
+            hash_key=hash_key,
             threads=threads,
             zone=checked_zone(zone),
             stages=stages,
@@ -231,6 +237,7 @@ class StageLog:
         invalid: Invalid = "error",
         empty: Empty = "error",
         keys: Keys = "auto",
+        hash_key: bytes | None = None,
         observed_until: MomentLike | None = None,
         threads: int | None = None,
         progress: Progress | None = None,
@@ -257,9 +264,13 @@ class StageLog:
         keys
             What to do with the texts of items. Short ones that begin alike, such as ``D-1234567``, are keys
             as they are; of others a stream keeps only hashes of 128 bits. Two of a million items share one
-            with a chance of 1e-27, two of a billion with 1e-21. ``"keep"`` keeps each distinct text once, for
-            :func:`item_table`; ``"exact"`` also compares the text of every row with the one kept, and refuses
-            two that share a hash.
+            with a chance of 1e-26, two of a billion with 1e-20, whoever chose them. ``"keep"`` keeps each
+            distinct text once, for :func:`item_table`; ``"exact"`` also compares the text of every row with
+            the one kept, and refuses two that share a hash.
+        hash_key
+            A secret of 16 to 64 bytes, with which the texts of items are hashed. Where a stream keeps only
+            hashes, each process draws one; :func:`merge` takes parts of other processes that have the same
+            one, such as :attr:`hash_key` of the first log.
         progress
             Function that is called after each batch with the rows so far and the number of all rows: an
             estimate for CSV files, and ``None`` where it is not known.
@@ -279,7 +290,7 @@ class StageLog:
           time    0 … 5 (plain integers)
           stages  New 2, Won 1
         """
-        check_options(invalid, empty, keys)
+        check_options(invalid, empty, keys, hash_key)
         threads = thread_count(threads)
         roles = {"item": item, "stage": stage, "time": time}
         more = {"exited": exited, "start_unknown": start_unknown}
@@ -292,6 +303,7 @@ class StageLog:
             invalid=invalid,
             empty=empty,
             keys=keys,
+            hash_key=hash_key,
             threads=threads,
             # Reading a file keeps the other half busy.
             encoders=max(threads // 2, 1) if files else threads,
@@ -455,6 +467,12 @@ class StageLog:
     def zone(self) -> str | None:
         """Zone of the times, ``None`` where they have none."""
         return self._data.zone
+
+    @property
+    def hash_key(self) -> bytes | None:
+        """Key of the hashes of the items' texts, as given or drawn; ``None`` where they have none."""
+        journeys = self._data.journeys
+        return journeys.text_hash.key or None if journeys.holds_text else None
 
     @property
     def observed_until(self) -> pd.Timestamp | np.int64 | None:

@@ -175,7 +175,7 @@ TEST(BuildJourneys, JoinsTheRowsOfAnItemThatRecursInGroupedInput) {
 TEST(BuildJourneys, TakesTheKeyOfAllBitsInGroupedInput) {
     std::mt19937_64 random(9);
     CodedRows log = grouped_log(random, false);
-    for (std::size_t row = 0; row < 70'000; ++row) log.item[row] = gather(~(row / 5));
+    for (std::size_t row = 0; row < 70'000; ++row) log.item[row] = Spread::of_process().gather(~(row / 5));
     ASSERT_EQ(steps_of(build_with_rows(log, 2)), sorted_steps(log, {}, {}));
 }
 

@@ -30,7 +30,7 @@ def test_a_log_keeps_the_keys_it_reads_in_place_alive_and_then_lets_go() -> None
     keys = np.array([3, 1, 2]).view(Tracked)
     column = _core.columns.column_from_array(keys, None, "l")
     watched = weakref.ref(keys)
-    encoded = _core.columns.encode_items(column, 1)
+    encoded = _core.columns.encode_items(column, 1, _core.columns.TextHash.of_process())
     del keys, column
     gc.collect()
     assert watched() is not None

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "stagefunnel/base/memory.hpp"
+#include "stagefunnel/base/text_hash.hpp"
 #include "stagefunnel/columns/column.hpp"
 
 namespace stagefunnel::columns {
@@ -17,11 +18,14 @@ namespace stagefunnel::columns {
 /// Item keys reduced to 64 bits (integers and packed text, exactly) or to a hash of 128 bits (text and
 /// bytes).
 ///
-/// The probability that any two of ten million distinct texts share a hash is below 1e-24.
+/// The probability that any two of ten million distinct texts share a hash is below 1e-23, whoever chose them
+/// (`TextHash`).
 struct ItemKeys {
     std::span<const std::uint64_t> key;   // the memory of the column if its type fits, else `owned`
     std::span<const std::uint64_t> high;  // upper 64 bits of hashed keys, else empty
     std::optional<std::string> prefix;    // of packed text: the common beginning of all texts
+    TextHash hash;                        // of hashed keys, and of packed ones that are hashed later
+    bool is_unsigned = false;             // whether integers are of 64 bits without a sign: none is negative
     LargeVector<std::uint64_t> owned;
     LargeVector<std::uint64_t> owned_high;
     std::vector<std::uint64_t> missing_rows;  // rising
@@ -45,11 +49,13 @@ struct ItemKeys {
 /// not copied.
 ///
 /// @throws std::invalid_argument for a float that is not whole, naming value and row.
-[[nodiscard]] ItemKeys encode_items(const Column& column, unsigned threads = 1);
+[[nodiscard]] ItemKeys encode_items(const Column& column, unsigned threads = 1,
+                                    const TextHash& hash = TextHash());
 
 /// Does the same, but packs texts into 64 bits if all of them have a common beginning and at most seven bytes
 /// after it, as "D-1234567" has. Packed keys are exact and reversible and take half the memory of a hash.
-[[nodiscard]] ItemKeys pack_items(const Column& column, unsigned threads = 1);
+[[nodiscard]] ItemKeys pack_items(const Column& column, unsigned threads = 1,
+                                  const TextHash& hash = TextHash());
 
 /// Stage labels as codes 0, 1, 2, … in order of first appearance. A row without a stage has the code
 /// `n_labels()`.

@@ -18,7 +18,8 @@ namespace stagefunnel::journeys {
 ///
 /// Rows of equal time keep the order of the input, or that of the row order if there is one. A stage that
 /// repeats is stored as often as it occurs; each question joins repeats to visits. The order of the items
-/// depends on the input alone, not on the number of threads.
+/// depends on the input and on the mix of keys that the process has drawn, not on the number of threads; no
+/// answer depends on it.
 struct Journeys {
     using Codes = std::variant<LargeVector<std::uint8_t>, LargeVector<std::uint16_t>>;
 
@@ -29,6 +30,8 @@ struct Journeys {
     LargeVector<std::uint64_t> key;         // the item's key as in `ItemKeys`
     LargeVector<std::uint64_t> high;        // the upper half of hashed keys, else empty
     std::optional<std::string> prefix;      // of packed text keys, as in `ItemKeys`
+    TextHash hash;                          // of text keys, as in `ItemKeys`
+    bool is_unsigned = false;               // of integer keys, as in `ItemKeys`
     LargeVector<std::uint32_t> row;         // the row's number in the input if it is kept, else empty
     std::size_t n_labels = 0;               // number of distinct stages of the log
     std::optional<std::pair<std::int64_t, std::int64_t>> ends;  // the first and the last time, if known

@@ -14,11 +14,18 @@ namespace stagefunnel::journeys {
 /// Returns the items in the order of their first row in the input, in time linear in the rows.
 [[nodiscard]] std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys);
 
-/// Returns the keys of all items in a form that is the same in every log: packed texts are hashed as all
-/// other texts are. The first list holds the lower halves of the keys. The second list holds the upper
-/// halves; it is empty if the keys are integers.
+/// Returns the keys of all items in a form that is the same in every log of the same hash: packed texts are
+/// hashed as all other texts are. The first list holds the lower halves of the keys. The second list holds the
+/// upper halves; it is empty if the keys are integers.
 [[nodiscard]] std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(
     const Journeys& journeys);
+
+/// Returns hashes of the text keys of all items that may leave the process (`portable_hash`).
+///
+/// @param hash any hash for packed texts; that of the journeys, which then has a key, for hashed ones.
+/// @throws std::invalid_argument if the keys are integers, or hashes and not of this hash.
+[[nodiscard]] std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> portable_keys(
+    const Journeys& journeys, const TextHash& hash);
 
 /// Two rows of a table that have the same key, although the table should have one row per item.
 struct DuplicateKey {
@@ -34,8 +41,10 @@ struct TableRows {
 
 /// Looks up every item of a log among the keys of a table, in time linear in items and keys.
 ///
-/// @throws std::invalid_argument if either side has text keys and the other has integers, or if the keys of
-///     the table are packed.
+/// Integers are compared as numbers: 2^64 - 1 is not -1.
+///
+/// @throws std::invalid_argument if either side has text keys and the other has integers, if the keys of the
+///     table are packed, or if texts have another hash than those of the log.
 [[nodiscard]] TableRows match_items(const Journeys& journeys, const columns::ItemKeys& table,
                                     unsigned threads = 1);
 

@@ -23,6 +23,8 @@ struct JourneyParts {
     std::span<const std::uint64_t> key;
     std::span<const std::uint64_t> high;
     std::optional<std::string> prefix;
+    TextHash hash{};
+    bool is_unsigned = false;
     std::size_t n_labels = 0;
 };
 

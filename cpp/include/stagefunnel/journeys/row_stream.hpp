@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -24,12 +24,19 @@ class RowStream {
   public:
     using Labels = std::variant<std::vector<std::string>, std::vector<std::int64_t>>;
 
+    /// @param hash the hash of all text keys that the stream is going to have.
+    explicit RowStream(TextHash hash = TextHash());
+    RowStream(RowStream&&) noexcept;
+    RowStream& operator=(RowStream&&) noexcept;
+    ~RowStream();
+
     /// Takes the rows of a batch, except dropped rows and rows of the stage code `kLeftOut`.
     ///
     /// @param stages the codes of the batch; `rows` and `first_row` must not count the dropped rows.
     /// @param dropped rising row numbers within the batch.
     /// @throws std::invalid_argument if the columns differ in length, if items or stages are text in one
-    ///     batch and integers in another, or if the stream has more than 65,535 distinct stages or 2^32 - 2
+    ///     batch and integers in another, if text keys have another hash than the stream, integer keys a sign
+    ///     in one batch and none in another, or if the stream has more than 65,535 distinct stages or 2^32 - 2
     ///     rows.
     void append(const columns::ItemKeys& items, const columns::StageCodes& stages,
                 const columns::Times& times, std::span<const std::uint64_t> dropped);
@@ -96,9 +103,11 @@ class RowStream {
     std::size_t n_kept_ = 0;
     Form form_ = Form::integers;
     std::string prefix_;  // of packed keys
+    TextHash hash_;
+    bool is_unsigned_ = false;
     Labels labels_;
-    std::unordered_map<std::string, std::uint16_t> code_of_text_;
-    std::unordered_map<std::int64_t, std::uint16_t> code_of_number_;
+    struct CodeTables;
+    std::unique_ptr<CodeTables> codes_;
     std::vector<std::uint64_t> rows_of_, first_row_of_;
 };
 

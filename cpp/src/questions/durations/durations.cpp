@@ -44,7 +44,7 @@ struct FewNeighbours {
     void operator()(std::size_t first, std::size_t last, Read read) const {
         constexpr std::size_t kNeighbours = 8, kStride = kNeighbours * stats::kOneIn;
         for (std::size_t begin = first; begin + kStride <= last; begin += kStride) {
-            const std::size_t at = begin + spread(begin) % (kStride - kNeighbours + 1);
+            const std::size_t at = begin + Spread{}(begin) % (kStride - kNeighbours + 1);
             read(at, at + kNeighbours);
         }
     }

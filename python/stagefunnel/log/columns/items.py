@@ -36,7 +36,9 @@ class ItemsTable:
         self.frame = _as_pandas(source)
         self._key = key
         self._check_column(key, "items_key")
-        keys = _core.columns.encode_items(read_input(self.frame[key], key).column, threads)
+        keys = _core.columns.encode_items(
+            read_input(self.frame[key], key).column, threads, journeys.text_hash
+        )
         if len(keys) and journeys.n_items and keys.holds_text != journeys.holds_text:
             kinds = ["text" if text else "integers" for text in (keys.holds_text, journeys.holds_text)]
             raise SchemaError(

@@ -59,11 +59,26 @@ class Rows:
         return replace(self, times=times, stamps=encode(_core.columns.encode_times, times, threads))
 
 
-def check_options(invalid: str, empty: str, keys: str) -> None:
+def check_options(invalid: str, empty: str, keys: str, hash_key: object) -> None:
     """Refuse options of a log that are not what they may be."""
     check_option("invalid", invalid, ("error", "drop", "keep_stage"))
     check_option("empty", empty, ("error", "allow"))
     check_option("keys", keys, ("auto", "keep", "exact"))
+    if hash_key is None:
+        return
+    # A message must not show a key.
+    what = f"{len(hash_key)} bytes" if isinstance(hash_key, bytes) else f"a {type(hash_key).__name__}"
+    if not isinstance(hash_key, bytes) or not 16 <= len(hash_key) <= 64:
+        raise SchemaError(
+            named("hash_key"), f" is {what}, not 16 to 64 bytes that are secret, such as os.urandom(32)"
+        )
+
+
+def hash_of_key(hash_key: bytes | None) -> _core.columns.TextHash:
+    """Return the hash of texts of a key, or that of the process."""
+    if hash_key is None:
+        return _core.columns.TextHash.of_process()
+    return _core.columns.TextHash.of_key(hash_key)
 
 
 def stages_to_keep(stages: Any) -> frozenset[Hashable] | None:
@@ -118,6 +133,7 @@ def look_over(
     time_format: str | None,
     invalid: Invalid,
     threads: int,
+    text_hash: _core.columns.TextHash,
     pack: bool = True,
     first_row: int | None = None,
     unit: str | None = None,
@@ -131,6 +147,8 @@ def look_over(
     stages
         Stages whose rows are kept; ``None`` keeps all. Rows to be dropped do not count as rows of other
         stages.
+    text_hash
+        The hash of texts that are items.
     pack
         Whether short texts may become keys as they are, instead of hashes.
     first_row
@@ -146,7 +164,8 @@ def look_over(
         times, doubtful["doubtful_local_times"] = in_zone(times, zone, threads)
     for role in ("item", "stage"):
         refuse_times(inputs[role], role)
-    keys = encode(_core.columns.pack_items if pack else _core.columns.encode_items, inputs["item"], threads)
+    encode_keys = _core.columns.pack_items if pack else _core.columns.encode_items
+    keys = encode(encode_keys, inputs["item"], threads, text_hash)
     codes = encode(_core.columns.encode_stages, inputs["stage"], threads)
     stamps = encode(_core.columns.encode_times, times, threads)
     ends, bad_ends = None, {}

@@ -17,7 +17,14 @@ from ..columns.marks import RowMarks, flags_of
 from ..columns.records import as_table
 from ..columns.stage_labels import joined
 from ..data import Empty, Invalid, Keys, LogData
-from .checks import check_columns, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
+from .checks import (
+    check_columns,
+    hash_of_key,
+    look_over,
+    refuse_empty,
+    refuse_nothing_left,
+    stages_to_keep,
+)
 from .times import encode
 
 
@@ -29,6 +36,7 @@ def read_frame(
     invalid: Invalid,
     empty: Empty,
     keys: Keys,
+    hash_key: bytes | None,
     threads: int,
     zone: str | None = None,
     stages: Any = None,
@@ -47,7 +55,13 @@ def read_frame(
         refuse_empty(0, empty)
     wanted = stages_to_keep(stages)
     rows = look_over(
-        inputs, time_format=time_format, invalid=invalid, threads=threads, zone=zone, stages=wanted
+        inputs,
+        time_format=time_format,
+        invalid=invalid,
+        threads=threads,
+        text_hash=hash_of_key(hash_key),
+        zone=zone,
+        stages=wanted,
     )
     refuse_nothing_left(len(rows), rows.found, rows.other_labels, empty)
     if rows.ends is not None:

@@ -17,7 +17,15 @@ from ..columns.arrow import speaks_arrow
 from ..columns.kept import with_columns
 from ..columns.records import as_table, is_lazy, is_table, path_advice
 from ..data import Empty, Invalid, Keys, LogData
-from .checks import Rows, check_columns, look_over, refuse_empty, refuse_nothing_left, stages_to_keep
+from .checks import (
+    Rows,
+    check_columns,
+    hash_of_key,
+    look_over,
+    refuse_empty,
+    refuse_nothing_left,
+    stages_to_keep,
+)
 from .frame import gather, with_flags
 from .stream_columns import StreamColumns
 from .stream_marks import StreamMarks, rows_kept
@@ -32,6 +40,7 @@ def read_batches(
     invalid: Invalid,
     empty: Empty,
     keys: Keys,
+    hash_key: bytes | None,
     threads: int,
     encoders: int,
     progress: Progress | None,
@@ -60,7 +69,9 @@ def read_batches(
         raise SchemaError(
             f"batches is a {type(batches).__name__}, not an iterable of tables; pass one table to StageLog()"
         )
-    stream = _Stream(columns, time_format, zone, invalid, keys, encoders, stages_to_keep(stages), kept)
+    stream = _Stream(
+        columns, time_format, zone, invalid, keys, hash_key, encoders, stages_to_keep(stages), kept
+    )
     with iterating(batches) as rows:
         for batch in rows:
             stream.append(batch)
@@ -83,6 +94,7 @@ class _Stream:
         zone: str | None,
         invalid: Invalid,
         keys: Keys,
+        hash_key: bytes | None,
         encoders: int,
         stages: frozenset[Hashable] | None,
         kept: Sequence[str],
@@ -92,7 +104,10 @@ class _Stream:
         self._other_labels: dict[Hashable, None] = {}  # in order of appearance
         self._columns, self._given_zone = dict(columns), zone
         self._time_format, self._invalid, self._encoders = time_format, invalid, encoders
-        self._rows = _core.journeys.RowStream()
+        # Hashes whose texts are not kept have a key, so that others can go on with it.
+        needs_key = keys == "auto" and hash_key is None
+        self._hash = _core.columns.TextHash.of_streams() if needs_key else hash_of_key(hash_key)
+        self._rows = _core.journeys.RowStream(self._hash)
         self._texts = None if keys == "auto" else _core.journeys.KeyTexts(keys == "exact")
         self._marks = StreamMarks(has_ends="exited" in columns, has_flags="start_unknown" in columns)
         self._kept = StreamColumns(kept)
@@ -134,6 +149,7 @@ class _Stream:
             time_format=self._time_format,
             invalid=self._invalid,
             threads=self._encoders,
+            text_hash=self._hash,
             pack=self._texts is None and self._rows.packs,
             first_row=self.n_rows,
             unit=self._unit if "time" in self._kinds else None,

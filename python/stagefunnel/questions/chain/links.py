@@ -67,11 +67,12 @@ def find_links(table: Any, leads: StageLog, deals: StageLog, *, lead: str, deal:
 
 def _places(log: StageLog, column: Input, option: str) -> tuple[npt.NDArray[np.int64], int]:
     """Find the items of a column in a log, -1 for those that it does not have, and count missing keys."""
-    keys = _core.columns.encode_items(column=column.column, threads=1)
+    journeys = log._data.journeys
+    keys = _core.columns.encode_items(column=column.column, threads=1, hash=journeys.text_hash)
     try:
-        return _core.journeys.places_of(journeys=log._data.journeys, keys=keys), len(keys.missing_rows)
+        return _core.journeys.places_of(journeys=journeys, keys=keys), len(keys.missing_rows)
     except ValueError as error:
-        kinds = ["text" if text else "integers" for text in (keys.holds_text, log._data.journeys.holds_text)]
+        kinds = ["text" if text else "integers" for text in (keys.holds_text, journeys.holds_text)]
         raise SchemaError(
             f"the links' column {column.name!r} holds {kinds[0]}, the items of the {option}s are {kinds[1]}; "
             f"make them one type",

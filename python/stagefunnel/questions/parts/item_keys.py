@@ -2,65 +2,200 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, counted
+from ...errors import SchemaError, advised, counted, named
+from ...log.columns.inputs import read_input
+from ...log.data import LogData
 
-# One row per item, in rising order: one word is an integer key, two words are the hash of a text.
-Keys = npt.NDArray[np.uint64]
+# One row per item, in rising order.
+Words: TypeAlias = npt.NDArray[np.uint64]
+
+# Integers take one word with or without a sign, or two where some are negative and some beyond int64.
+_SIGNED, _UNSIGNED, _WIDE = "integers", "integers without a sign", "integers of 65 bits"
+_INTEGERS: Final = (_SIGNED, _UNSIGNED, _WIDE)
+_TEXT: Final = "text"  # the hash of it that has no key
+_OLD: Final = "text as an earlier version hashed it"
 
 
-def keys_of(journeys: _core.journeys.Journeys) -> Keys:
-    """Return the keys of a log's items."""
-    low, high = journeys.common_keys
-    keys = np.column_stack([low, high] if journeys.holds_text else [low])
-    return keys[_rising(keys)]
+@dataclass(frozen=True, eq=False)
+class ItemIds:
+    """What stands for the items of a log, or of several, on every machine.
 
-
-def merged_keys(parts: Sequence[Keys]) -> Keys:
-    """Put the keys of several logs together.
-
-    Raises
-    ------
-    SchemaError
-        If the keys are text in one part and integers in another, or an item is in two parts.
+    Attributes
+    ----------
+    words
+        The integers, or hashes of 128 bits of the texts, by the kind of hash: logs that know their texts have
+        the one without a key, others that of their key. All kinds stand for the same items.
     """
-    filled = [number for number, keys in enumerate(parts) if len(keys)]
-    if not filled:
-        return parts[0]
-    for number in filled:
-        if parts[number].shape[1] != parts[filled[0]].shape[1]:
-            types = " and ".join(f"{_type_of(parts[i])} in number {i}" for i in (filled[0], number))
-            raise SchemaError(f"the items of the partials are {types}; make them one type")
-    together = np.concatenate([parts[number] for number in filled])
-    order = _rising(together)
+
+    words: Mapping[str, Words]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.words.values())))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The key of this process is of no use elsewhere, unless it is the only one.
+        own = _kind_of(_core.columns.TextHash.of_streams())
+        return {"words": {kind: words for kind, words in self.words.items() if kind != own} or self.words}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        object.__setattr__(self, "words", state["words"])
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the items are text."""
+        return not any(kind in self.words for kind in _INTEGERS)
+
+    @classmethod
+    def of(cls, data: LogData) -> ItemIds:
+        """Take the items of a log, each once."""
+        journeys = data.journeys
+        if not journeys.holds_text:
+            low, _ = journeys.common_keys
+            kind = _UNSIGNED if journeys.is_unsigned else _SIGNED
+            return cls({kind: _rising(low.reshape(-1, 1))})
+        own, streams = journeys.text_hash, _core.columns.TextHash.of_streams()
+        if own.key and own.key != streams.key:  # a key that was given
+            hashes = [own]
+        else:
+            hashes = [_core.columns.TextHash.of_process(), streams]
+        if not journeys.hashed:
+            halves = [_core.journeys.portable_keys(journeys, hash_) for hash_ in hashes]
+        elif own.key:
+            hashes = [own]
+            halves = [_core.journeys.portable_keys(journeys, own)]
+        else:
+            texts = read_input(data.keys_at(journeys.first_row), "item").column
+            halves = [_core.columns.portable_hashes(texts, hash_) for hash_ in hashes]
+        return cls(
+            {
+                _kind_of(hash_): _rising(np.column_stack(pair))
+                for hash_, pair in zip(hashes, halves, strict=True)
+            }
+        )
+
+    @classmethod
+    def of_old(cls, words: Words) -> ItemIds:
+        """Take the items as earlier versions stored them."""
+        return cls({_SIGNED if words.shape[1] == 1 else _OLD: words})
+
+    @classmethod
+    def merged(cls, parts: Sequence[ItemIds]) -> ItemIds:
+        """Put the items of several logs together.
+
+        Raises
+        ------
+        SchemaError
+            If the items are text in one part and integers in another, texts are hashed with different keys,
+            or an item is in two parts.
+        """
+        filled = [number for number, ids in enumerate(parts) if len(ids)]
+        if not filled:
+            return parts[0]
+        first = filled[0]
+        for number in filled:
+            if parts[number].is_text != parts[first].is_text:
+                types = " and ".join(f"{_type_of(parts[i])} in number {i}" for i in (first, number))
+                raise SchemaError(f"the items of the partials are {types}; make them one type")
+        if not parts[first].is_text:
+            return cls(_merged_integers(parts, filled))
+        kinds = [kind for kind in parts[first].words if all(kind in parts[i].words for i in filled)]
+        if not kinds:
+            _refuse_kinds(parts, filled)
+        return cls({kind: _together([parts[i].words[kind] for i in filled], filled, kind) for kind in kinds})
+
+
+def _kind_of(hash_: _core.columns.TextHash) -> str:
+    """Name a hash so that nobody can tell its key."""
+    if not hash_.key:
+        return _TEXT
+    return f"text of key {hashlib.blake2b(hash_.key, digest_size=8, person=b'item key').hexdigest()}"
+
+
+def _rising(words: Words) -> Words:
+    return words[_order(words)]
+
+
+def _order(words: Words) -> npt.NDArray[np.intp]:
+    # The sort is stable: an item that is in two parts is found in the earlier part first.
+    return np.lexsort(words.T)
+
+
+def _merged_integers(parts: Sequence[ItemIds], filled: Sequence[int]) -> dict[str, Words]:
+    """Put integers together: 2^64 - 1 is not -1, though both have the same word."""
+    kinds = {next(iter(parts[number].words)) for number in filled}
+    kind = kinds.pop() if len(kinds) == 1 else _WIDE
+    numbers = [words for number in filled for words in parts[number].words.values()]
+    if kind == _WIDE:
+        numbers = [
+            _wide(words, of_kind) for number in filled for of_kind, words in parts[number].words.items()
+        ]
+    return {kind: _together(numbers, filled, kind)}
+
+
+def _wide(words: Words, kind: str) -> Words:
+    """Give integers a second word, which says whether they are negative."""
+    if kind == _WIDE:
+        return words
+    sign = words[:, 0] >> np.uint64(63) if kind == _SIGNED else np.zeros(len(words), dtype=np.uint64)
+    return np.column_stack([words[:, 0], sign])
+
+
+def _together(words: Sequence[Words], filled: Sequence[int], kind: str) -> Words:
+    """Put the words of several parts in one order and refuse an item that two of them have."""
+    together = np.concatenate(words)
+    order = _order(together)
     together = together[order]
     repeats = np.flatnonzero((together[1:] == together[:-1]).all(axis=1))
     if len(repeats):
-        part_of_row = np.repeat(filled, [len(parts[number]) for number in filled])
-        _refuse_shared(together, repeats, part_of_row[order])
+        part_of_row = np.repeat(filled, [len(own) for own in words])
+        _refuse_shared(together, repeats, part_of_row[order], kind)
     return together
 
 
-def _rising(keys: Keys) -> npt.NDArray[np.intp]:
-    # The sort is stable: an item that is in two parts is found in the earlier part first.
-    return np.lexsort(keys.T)
+def _number_of(words: Words, kind: str) -> int:
+    is_negative = words[1] == 1 if kind == _WIDE else kind == _SIGNED and words[0] >> np.uint64(63) == 1
+    return int(words[0]) - (2**64 if is_negative else 0)
 
 
-def _type_of(keys: Keys) -> str:
-    return "integers" if keys.shape[1] == 1 else "text"
+def _type_of(ids: ItemIds) -> str:
+    return "text" if ids.is_text else "integers"
 
 
-def _refuse_shared(keys: Keys, repeats: npt.NDArray[np.intp], part: npt.NDArray[np.intp]) -> None:
+def _refuse_kinds(parts: Sequence[ItemIds], filled: Sequence[int]) -> None:
+    """Say between which parts no kind of hash is common, and how to make them alike."""
+    first = filled[0]
+    other = next(i for i in filled if not {*parts[first].words} & {*parts[i].words})
+    if _OLD in parts[first].words or _OLD in parts[other].words:
+        old = first if _OLD in parts[first].words else other
+        raise SchemaError(
+            f"an earlier version hashed the items' texts of number {old} in another way; make it anew"
+        )
+    raise SchemaError(
+        f"the items' texts are hashed with different keys in number {first} and number {other}, so an item "
+        "that is in both would not be found; read the logs of all parts with one ",
+        named("hash_key"),
+        " (such as that of the first log, log.hash_key), or keep the texts of all with ",
+        advised("keys", "keep"),
+    )
+
+
+def _refuse_shared(
+    words: Words, repeats: npt.NDArray[np.intp], part: npt.NDArray[np.intp], kind: str
+) -> None:
     """Raise an error with the number of items that are in several parts, and the parts of the first item."""
     n_shared = int(np.count_nonzero(np.diff(repeats, prepend=-2) > 1))
     row = int(repeats[0])
     # The text that a hash was made of is not kept.
-    which = f"item {int(keys[row].view(np.int64)[0])}" if _type_of(keys) == "integers" else "one"
+    which = f"item {_number_of(words[row], kind)}" if kind in _INTEGERS else "one"
     how_many = f"{counted(n_shared, 'item')} {'is' if n_shared == 1 else 'are'}"
     raise SchemaError(
         f"{how_many} in more than one partial: {which} in number {part[row]} and number {part[row + 1]}; "

@@ -46,7 +46,7 @@ from ..stages.durations import QUANTILES, box_of, keep_box, quantiles_of, time_t
 from ..stages.limits import Limits, LimitsLike, limits_of
 from .differences import OPTIONS, refuse_difference
 from .groups import PartGroups, added_up
-from .item_keys import Keys, keys_of, merged_keys
+from .item_keys import ItemIds
 from .limited import Limited
 from .moves import PartMoves
 from .samples import Sample, times_of_samples, total_samples
@@ -63,8 +63,9 @@ class Partial:
     """Everything that a summary needs about some of the items; made by :func:`partial` and :func:`merge`.
 
     It holds counts, the durations of completed visits (for exact quantiles) and the keys of its items, with
-    text as hashes of 128 bits (to show that no item is in two partials): about 8 to 16 bytes per item and 8
-    per completed visit, whatever the number of rows. It can be pickled and sent.
+    text as hashes of 128 bits (to show that no item is in two partials): about 8 to 32 bytes per item and 8
+    per completed visit, whatever the number of rows. It can be pickled and sent: then it has 8 to 16 bytes
+    per item.
 
     Attributes
     ----------
@@ -111,7 +112,7 @@ class Partial:
     _ends: Ends
     _start_unknown: int
     _reader_lines: ReaderLines
-    _keys: Keys
+    _keys: ItemIds
 
     @property
     def n_items(self) -> int:
@@ -341,7 +342,7 @@ def partial(
         _ends=Ends.of(log._data, period, as_of),
         _start_unknown=selection.remarks.get("start_unknown", 0),
         _reader_lines=log._data.reader_lines,
-        _keys=keys_of(log._data.journeys),
+        _keys=ItemIds.of(log._data),
     )
 
 
@@ -364,7 +365,8 @@ def merge(partials: Iterable[Partial]) -> Partial:
     ------
     SchemaError
         If the partials differ in pipeline, options, unit or zone, if items are text in one partial and
-        integers in another, or if an item is in two partials.
+        integers in another or hashed with different keys (`hash_key` of :class:`StageLog`), or if an item is
+        in two partials.
 
     Examples
     --------
@@ -414,7 +416,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
         _ends=Ends.total([part._ends for part in parts]),
         _start_unknown=sum(part._start_unknown for part in parts),
         _reader_lines=total_lines([part._reader_lines for part in parts]),
-        _keys=merged_keys([part._keys for part in parts]),
+        _keys=ItemIds.merged([part._keys for part in parts]),
     )
 
 

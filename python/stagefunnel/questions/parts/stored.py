@@ -9,10 +9,11 @@ import numpy as np
 from ...errors import SchemaError
 from ..scope.groups import ONE_GROUP
 from .groups import PartGroups
+from .item_keys import ItemIds
 from .moves import PartMoves
 
 # Raise it when the state changes so that an older version would misread it; `read_state` reads all older.
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 def written_state(state: dict[str, Any]) -> dict[str, Any]:
@@ -40,4 +41,6 @@ def read_state(state: dict[str, Any]) -> dict[str, Any]:
         state["_moves"] = PartMoves.of_matrix(state["_moves"], state.pop("_moving_items"))
         state["_groups"] = PartGroups(ONE_GROUP, np.zeros(1, dtype=np.int64))
         state |= {"_limited": None, "_observed": None}
+    if version < 3:
+        state["_keys"] = ItemIds.of_old(state["_keys"])
     return state

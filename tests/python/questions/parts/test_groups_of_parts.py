@@ -250,7 +250,8 @@ def state_of_version_1(part: sf.Partial, moves: _core.stages.Transitions) -> dic
     state = part.__getstate__()
     for name in ("version", "by", "at", "limits", "_groups", "_limited", "_observed"):
         del state[name]
-    return state | {"_moves": moves.moves, "_moving_items": moves.items}
+    keys = next(iter(state["_keys"].words.values()))
+    return state | {"_moves": moves.moves, "_moving_items": moves.items, "_keys": keys}
 
 
 def test_a_partial_of_an_older_version_is_read_and_merged_with_a_new_one() -> None:
@@ -266,6 +267,16 @@ def test_a_partial_of_an_older_version_is_read_and_merged_with_a_new_one() -> No
     old.__setstate__(state_of_version_1(new[0], moves))
     assert_summary(old.summary(), new[0].summary().tables)
     assert_summary(sf.merge([old, new[1]]).summary(), sf.merge(new).summary().tables)
+
+
+def test_a_partial_of_an_older_version_whose_items_are_texts_is_not_merged_with_a_new_one() -> None:
+    new = [sf.partial(sf.StageLog({"item": [key], "stage": ["New"], "time": [0]}), SMALL) for key in "ab"]
+    words = next(iter(new[0]._keys.words.values()))
+    old = sf.Partial.__new__(sf.Partial)
+    old.__setstate__(new[0].__getstate__() | {"version": 2, "_keys": words})
+    assert_summary(sf.merge([old]).summary(), new[0].summary().tables)
+    with pytest.raises(sf.SchemaError, match="an earlier version hashed the items' texts of number 1 in"):
+        sf.merge([new[1], old])
 
 
 def test_a_partial_of_a_newer_version_is_refused() -> None:

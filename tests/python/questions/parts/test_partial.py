@@ -86,7 +86,8 @@ def test_partials_of_different_periods_are_not_merged() -> None:
 
 def content(part: sf.Partial) -> list[Any]:
     """Return everything that a partial holds, arrays as bytes."""
-    arrays = [*vars(part._moves).values(), part._keys]
+    words = part._keys.words  # hashes of the key of the process stay in it
+    arrays = [*vars(part._moves).values(), words["text"] if part._keys.is_text else words["integers"]]
     arrays += [sample.durations for sample in part._samples]
     arrays += [
         array for counts in part._counts.values() for array in vars(counts).values() if array is not None
