@@ -188,7 +188,8 @@ void bind_columns(py::module_& m) {
     py::class_<TextHash>(m, "TextHash")
         .def_static("of_process", &TextHash::of_process)
         .def_static("of_streams", &TextHash::of_streams)
-        .def_static("of_key", [](const py::bytes& key) { return TextHash::of_key(key); }, "key"_a)
+        .def_static(
+            "of_key", [](const py::bytes& key) { return TextHash::of_key(key); }, "key"_a)
         .def_property_readonly("key", [](const TextHash& hash) { return py::bytes(hash.key()); });
     m.def("seed_process", [](const py::bytes& seed) { seed_process(std::string(seed)); }, "seed"_a);
     m.def("encode_items", &columns::encode_items, "column"_a, "threads"_a, "hash"_a, unlocked,
