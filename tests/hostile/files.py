@@ -143,7 +143,7 @@ TABLE_OF_CELLS = b"".join(
 )
 FAR = TABLE_OF_CELLS + b'<row r="1048576">' + cell("XFD1048576", "x") + b"</row>"
 WIDE = TABLE_OF_CELLS + b"".join(
-    b'<row r="%d">' % row + cell(f"XFD{row}", "x") + b"</row>" for row in range(4, 10_000)
+    b'<row r="%d">' % row + cell(f"XFD{row}", "x") + b"</row>" for row in range(4, 1_000)
 )
 LAUGHS = b"<!DOCTYPE w [<!ENTITY a0 'lol'>" + b"".join(
     b"<!ENTITY a%d '%s'>" % (level, b"&a%d;" % (level - 1) * 10) for level in range(1, 12)

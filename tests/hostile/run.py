@@ -136,6 +136,7 @@ def run_from(first: int, word: str) -> None:
         out.flush()
 
     warnings.simplefilter("ignore")
+    os.environ["STAGEFUNNEL_MAX_CELLS"] = "10M"
     os.environ["STAGEFUNNEL_MAX_UNPACKED"] = "32MB"  # the usual limit would only take longer to reach
     cases = chosen(word)
     with tempfile.TemporaryDirectory() as folder:
