@@ -53,7 +53,8 @@ import numpy as np
 import stagefunnel as sf
 
 PIPELINE = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
-LOG = sf.StageLog({"item": [1, 1, 2], "stage": ["New", "Won", "Offer"], "time": ["2026-01-01", "2026-01-05", "2026-01-02"]})
+TIMES = ["2026-01-01", "2026-01-05", "2026-01-02"]
+LOG = sf.StageLog({"item": [1, 1, 2], "stage": ["New", "Won", "Offer"], "time": TIMES})
 ERRORS = {
     "InvalidRowError": lambda: sf.StageLog({"item": [1], "stage": ["New"], "time": ["now"]}),
     "SchemaError": lambda: sf.StageLog({"item": [1]}),
@@ -67,7 +68,8 @@ def values():
     shop = sf.datasets.worked_example()
     bound = sf.bind(LOG, PIPELINE)
     return {
-        "StageLog": LOG, "Pipeline": PIPELINE, "Bound": bound, "Summary": sf.summary(LOG, PIPELINE, missing="ignore"),
+        "StageLog": LOG, "Pipeline": PIPELINE, "Bound": bound,
+        "Summary": sf.summary(LOG, PIPELINE, missing="ignore"),
         "Partial": sf.partial(LOG, PIPELINE, missing="ignore"), "Step": sf.Step("New"),
         "Steps": sf.Steps(["New", "Won"]), "Exclusion": sf.Exclusion("Lost"),
         "WorkingHours": sf.WorkingHours({"mon": [("09:00", "17:00")]}), "Settings": sf.Settings(PIPELINE, {}),
@@ -89,7 +91,8 @@ def main():
     given = values()
     for kind in ("fork", "forkserver", "spawn"):
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(kind)) as pool:
-            same = [name for name, value in given.items() if shown(pool.submit(sent_back, value).result(60)) == shown(value)]
+            sent = {name: pool.submit(sent_back, value).result(60) for name, value in given.items()}
+            same = [name for name, value in given.items() if shown(sent[name]) == shown(value)]
             raised = {}
             for name in ERRORS:
                 try:
