@@ -26,7 +26,7 @@ from .about import about, ends_at, made_on
 from .choices import chosen_sections, without_content, without_names
 from .content import Ask, Content
 from .filter_data import Filters
-from .findings import chosen
+from .findings import chosen, next_step
 from .logo import logo_address
 from .money import money_options
 from .page import Page, Section, rendered
@@ -218,12 +218,14 @@ def report(
                 content,
                 {**scope, "missing": missing, "amount": amount, "currency": currency, "rates": rates},
             )
+        found = chosen(shown)
         page = Page(
             title=tr(title) if title == _TITLE else title,
             about=about(log, pipeline, period, basis, as_of),
             tiles=content.tiles.tiles,
             note=content.tiles.note,
-            findings=chosen(shown),
+            findings=found,
+            step=next_step(found, shown, int(content.tiles.whole["created"])),
             sections=shown,
             remarks=[
                 *remarks_of(as_spoken({**content.answers.funnel.attrs["stagefunnel"], **remarks})),

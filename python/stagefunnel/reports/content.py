@@ -158,7 +158,9 @@ class Content:
 
     def _funnels(self) -> Section:
         both = funnel(self.log, self.pipeline, kind="both", confidence=_SURE, **self.money, **self.scope)
-        return sections.funnels(self.draw, both, self._behind() if self.items else None)
+        behind = self._behind() if self.items else None
+        news = findings.of_beginnings(self.answers.funnel, self.pipeline)
+        return sections.funnels(self.draw, both, behind, news)
 
     def _behind(self) -> ItemsBehind:
         return items_behind(

@@ -20,7 +20,7 @@ if (form) {
     tiles.forEach((tile, place) => {
       if (!cell) return tile.replaceChildren(...own[place].map((node) => node.cloneNode(true)));
       const [value, detail] = cell[0][place];
-      const number = element("dd", "", value);
+      const number = element("dd", value.length > 11 ? "long" : "", value);
       if (detail) number.append(element("span", "detail", detail));
       tile.replaceChildren(element("dt", "", data.tiles[period === ALL ? 0 : 1][place]), number);
     });

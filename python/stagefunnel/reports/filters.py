@@ -174,7 +174,7 @@ def _texts(tiles: Sequence[Tile]) -> list[tuple[str, str]]:
 
 
 def _tiles(asked: Asked, row: pd.Series, is_whole: bool = False) -> list[Tile]:
-    return number_tiles(row, basis=asked.basis, is_whole=is_whole, calendar=asked.calendar)
+    return number_tiles(row, asked.pipeline, basis=asked.basis, is_whole=is_whole, calendar=asked.calendar)
 
 
 def _n_stages(table: pd.DataFrame) -> int:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from ..display.comparing_sentences import is_clear
 from ..display.log_sentences import of_level
-from ..display.sentences import answers
+from ..display.numbers import part_of
+from ..display.sentences import answers, stage_namer
 from ..display.unlike import NOTES
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
@@ -20,16 +21,24 @@ from ..questions.stages.clearly_first import (
     clearly_slowest,
     surely,
 )
-from ..words import begins, tr, trc
+from ..words import begins, mark, tr, trc
 from .page import Finding, News, Section
 
 MOST: Final = 3
 _SURE: Final = 0.95
 _LEAST: Final = 0.05  # what touches less is no finding
+_LEAST_SKIPPED: Final = 0.1  # a stage that fewer skip is no finding
+_MOST_BEYOND: Final = 0.5  # of all items; where more began beyond the first stage, the log has a gap
 _SLOW: Final = 0.1  # the share of open items that is slow where nothing is wrong
-# What findings answer, in this order: may the numbers be wrong, where are items lost, who or when is
-# unlike, what is to be done now.
-_QUESTIONS: Final = ("data", "way", "unlike", "now")
+# What findings answer, in this order: may the numbers be wrong, where are items lost (or skipped, or slow,
+# where nothing is lost), who or when is unlike, what is to be done now.
+_QUESTIONS: Final = (("data",), ("lost", "way"), ("unlike",), ("now",))
+_CHECK: Final = mark("Check the data before you use the numbers.")
+_GO_THROUGH: Final = mark(
+    "Go through the open items that have been in their stage longest: "
+    "plan the next step of each, or close it."
+)
+_ASK: Final = mark("Find out what makes the difference.")
 _NOTES: Final = (  # after these sentences nothing is said of a difference
     *NOTES,
     "No step shows a clear difference.",
@@ -45,40 +54,106 @@ _NOTES: Final = (  # after these sentences nothing is said of a difference
 
 
 def chosen(sections: Sequence[Section]) -> list[Finding]:
-    """Choose the findings: the largest of each question, then the largest that are left."""
+    """Choose the findings: the largest of each question, then the largest that are left.
+
+    What is open now is one question, however many sections have found it: two of its findings are about the
+    same items.
+    """
     found = [(news, section) for section in sections for news in section.news if news.effect >= _LEAST]
     found.sort(key=lambda one: -one[0].effect)
-    first = [next((one for one in found if one[0].question == question), None) for question in _QUESTIONS]
+    first = [
+        next((one for kind in kinds for one in found if one[0].question == kind), None)
+        for kinds in _QUESTIONS
+    ]
     named = [one for one in first if one is not None][:MOST]
-    named += [one for one in found if one not in named][: MOST - len(named)]
-    return [Finding(news.sentence, section.key, section.heading) for news, section in named]
+    left = [one for one in found if one not in named and one[0].question != "now"]
+    named += left[: MOST - len(named)]
+    return [Finding(news.sentence, section.key, section.heading, news.step) for news, section in named]
+
+
+def next_step(findings: Sequence[Finding], sections: Sequence[Section], n_items: int) -> Finding:
+    """Say what to do next: what the first finding asks for, and where that begins.
+
+    The list of the open items that are stuck is where going through them begins, whichever section found
+    that there are many.
+    """
+    if not n_items:
+        return Finding(tr("There are no items: check the files, the period and the conditions."), "", "")
+    if not findings:
+        return Finding(
+            tr("Nothing stands out: what the sections found may be chance, or is of too few items."), "", ""
+        )
+    first = findings[0]
+    stuck = next((one for one in sections if one.key == "stuck"), None)
+    if first.step == tr(_GO_THROUGH) and stuck is not None:
+        return Finding(first.step, stuck.key, stuck.heading)
+    return Finding(first.step, first.key, first.heading)
 
 
 def of_losses(table: pd.DataFrame) -> list[News]:
     """Name the stage from which surely most are lost."""
     if table.empty:
         return []
-    return _of_first(
-        table, "Most often lost from: {where} ({part_of})", clearly_most_lost(table, _SURE), "way"
+    effect = clearly_most_lost(table, _SURE)
+    stage = table.groupby("from_stage", observed=True, dropna=False)["items"].sum().idxmax()
+    step = (
+        tr("Find out why items are lost before they are in a stage.")
+        if pd.isna(stage)
+        else tr("Find out why items are lost from {stage}.", stage=_named(table, stage))
     )
+    return _of_first(table, "Most often lost from: {where} ({part_of})", effect, "lost", step)
 
 
 def of_skips(log: StageLog, pipeline: Pipeline, scope: Mapping[str, Any]) -> list[News]:
     """Name the stage that is surely skipped most often."""
-    table = skips(log, pipeline, by=None, confidence=_SURE, **scope)
-    return _of_first(
-        table, "Most often skipped: {places} ({part_of}{also})", clearly_most_skipped(table), "way"
-    )
+    table = skips(log, pipeline, by=None, **scope)
+    effect = clearly_most_skipped(table)
+    if effect < _LEAST_SKIPPED:
+        return []
+    step = tr("Find out why {stage} is skipped.", stage=_named(table, table["stage"].iloc[0]))
+    return _of_first(table, "Most often skipped: {places} ({part_of}{also})", effect, "way", step)
 
 
 def of_times(log: StageLog, pipeline: Pipeline, times: pd.DataFrame, scope: Mapping[str, Any]) -> list[News]:
     """Name the stage that surely takes longest."""
+    effect = clearly_slowest(log, pipeline, times, **scope)
+    if not effect:
+        return []
+    still_open = times[(times["outcome"] == "open") & (times["completed"] > 0)]
+    slowest = still_open.sort_values("median", ascending=False, kind="stable")["stage"].iloc[0]
     return _of_first(
         times,
         "Slowest stage: {stage} ({half} more than {median}; {still_open} of all visits are still open)",
-        clearly_slowest(log, pipeline, times, **scope),
+        effect,
         "way",
+        tr("Find out what items wait for in {stage}.", stage=_named(times, slowest)),
     )
+
+
+def of_beginnings(table: pd.DataFrame, pipeline: Pipeline) -> list[News]:
+    """Say how many items began beyond the first stage, where these are surely more than half of all.
+
+    Parameters
+    ----------
+    table
+        The classic funnel of all items.
+    pipeline
+        The stages: the first that is not optional is the one that every item should pass.
+    """
+    needed = [name for name in pipeline.stages if name not in pipeline.rules.optional]
+    row = table[table["stage"].isin(needed[:1])]
+    if row.empty:
+        return []
+    began, base = int(row["began_beyond"].iloc[0]), int(row["base"].iloc[0])
+    sure = surely(began, base, _SURE)
+    if sure <= _MOST_BEYOND:
+        return []
+    line = tr(
+        "Most items began beyond {stage} ({part_of}): how they got there is not in the log.",
+        stage=_named(table, row["stage"].iloc[0]),
+        part_of=part_of(began, base),
+    )
+    return [News(line, sure, "data", tr("Check that items are entered when they begin, not when they end."))]
 
 
 def of_stuck(table: pd.DataFrame) -> list[News]:
@@ -89,7 +164,7 @@ def of_stuck(table: pd.DataFrame) -> list[News]:
     slow = surely(numbers["slow"], numbers["compared"], _SURE)
     late = surely(numbers["over_limit"], numbers["limited"], _SURE)
     effect = max(slow if slow > _SLOW else 0.0, late)
-    return [News(line, effect, "now") for line in _answers(table)[:1]] if effect else []
+    return [News(line, effect, "now", tr(_GO_THROUGH)) for line in _answers(table)[:1]] if effect else []
 
 
 def of_forecast(table: pd.DataFrame) -> list[News]:
@@ -98,7 +173,8 @@ def of_forecast(table: pd.DataFrame) -> list[News]:
     if whole.empty or not whole["n_open"].iloc[0]:
         return []
     share = float(whole["n_beyond_support"].iloc[0] / whole["n_open"].iloc[0])
-    return [News(line, share, "now") for line in _answers(table) if tr("too old to forecast") in line][:1]
+    lines = [line for line in _answers(table) if tr("too old to forecast") in line]
+    return [News(line, share, "now", tr(_GO_THROUGH)) for line in lines[:1]]
 
 
 def of_groups(table: pd.DataFrame | None) -> list[News]:
@@ -110,7 +186,7 @@ def of_groups(table: pd.DataFrame | None) -> list[News]:
     if clear.empty or begins(lines[0], *_NOTES):
         return []
     first = clear.sort_values("p_adjusted", kind="stable").iloc[0]
-    return [News(lines[0], abs(float(first["difference"])), "unlike")]
+    return [News(lines[0], abs(float(first["difference"])), "unlike", tr(_ASK))]
 
 
 def of_periods(table: pd.DataFrame) -> list[News]:
@@ -120,12 +196,13 @@ def of_periods(table: pd.DataFrame) -> list[News]:
     if clear.empty or not lines or begins(lines[0], *_NOTES):
         return []
     first = clear.sort_values("p_adjusted", kind="stable").iloc[0]
-    return [News(lines[0], abs(float(first["conversion_from_all_difference"])), "unlike")]
+    effect = abs(float(first["conversion_from_all_difference"]))
+    return [News(lines[0], effect, "unlike", tr(_ASK))]
 
 
 def of_changes(clear: Sequence[tuple[str, float]]) -> list[News]:
     """Name the changes of the tiles that are more than chance."""
-    return [News(f"{sentence}.", effect, "unlike") for sentence, effect in clear]
+    return [News(f"{sentence}.", effect, "unlike", tr(_ASK)) for sentence, effect in clear]
 
 
 def of_quality(table: pd.DataFrame) -> list[News]:
@@ -141,15 +218,20 @@ def of_quality(table: pd.DataFrame) -> list[News]:
                     tr("{level}: {line}", level=trc("level", level.capitalize()), line=line),
                     share,
                     "data" if level == "warning" else "",
+                    tr(_CHECK),
                 )
             )
     return found
 
 
-def _of_first(table: pd.DataFrame, begin: str, effect: float, question: str) -> list[News]:
+def _of_first(table: pd.DataFrame, begin: str, effect: float, question: str, step: str) -> list[News]:
     """Take the sentence of a table that names its first stage, if it has one and it is sure."""
     lines = [line for line in _answers(table) if begins(line, begin)] if effect else []
-    return [News(line, effect, question) for line in lines[:1]]
+    return [News(line, effect, question, step) for line in lines[:1]]
+
+
+def _named(table: pd.DataFrame, stage: Any) -> str:
+    return stage_namer(table.attrs["stagefunnel"].get("names", {}))(stage)
 
 
 def _answers(table: pd.DataFrame) -> list[str]:

@@ -32,7 +32,7 @@ _LEAST_OF_LOG: Final = 4  # horizons that the log has to be long
 _MOST_TESTS: Final = 6
 _DRAWS: Final = 500  # of each past date: a page waits for them, and ranges of whole wins need no more
 _MOST_LISTED: Final = 10
-_HEADING: Final = mark("Forecast of open deals")
+_HEADING: Final = mark("Forecast of open items")
 _DEFINITION: Final = mark(
     "What is expected to be won of what is open now, whatever the period of the page. A deal is "
     "compared with those that were as long in its stage. One that has been there longer than any "

@@ -48,7 +48,7 @@ def outlook(
     figure = sections.figure_of(draw, plot_incidence, table)
     return Section(
         "outlook",
-        tr("Outlook for open deals"),
+        tr("Outlook for open items"),
         tr(
             "How many of the items are won and lost by each age. An open item has not failed: it "
             "counts for as long as it was seen, and is taken to go on as older ones did. The dotted "

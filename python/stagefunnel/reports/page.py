@@ -151,11 +151,14 @@ class News:
         How much of what it is about it touches at least, as a share.
     question
         What it answers; the findings of a page answer different ones.
+    step
+        What to do about it.
     """
 
     sentence: str
     effect: float
     question: str
+    step: str
 
 
 @dataclass(frozen=True)
@@ -216,11 +219,12 @@ class Tile:
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence of the first screen, and the key and the heading of the section that it is from."""
+    """A sentence of the first screen, the key and the heading of its section, and what to do about it."""
 
     sentence: str
     key: str
     heading: str
+    step: str = ""
 
 
 @dataclass(frozen=True)
@@ -231,8 +235,8 @@ class Page:
     ----------
     title, about, remarks
         Title; what the page is about; what was ignored or warned of.
-    tiles, note, findings
-        The first screen: its numbers, why they are not compared, and what to look at first.
+    tiles, note, findings, step
+        The first screen: its numbers, why they are not compared, what to look at first, and what to do next.
     sections
         All else.
     logo
@@ -248,6 +252,7 @@ class Page:
     tiles: list[Tile]
     note: str
     findings: list[Finding]
+    step: Finding
     sections: list[Section]
     remarks: Sequence[str] = ()
     logo: str = ""

@@ -37,7 +37,9 @@ _MOST_CSV = 20_000  # rows
 _WIDTHS = {"phone": 340, "tablet": 700, "desk": 920}
 
 
-def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Section:
+def funnels(
+    draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None, news: Sequence[News] = ()
+) -> Section:
     """Make the section of both funnels, with the items behind its numbers."""
     part = table_part(table, tr("Both funnels, stage by stage"))
     return Section(
@@ -54,6 +56,7 @@ def funnels(draw: Draw, table: pd.DataFrame, behind: ItemsBehind | None) -> Sect
         figure_of(draw, plot_funnel, table),
         [part if behind is None else replace(part, anchors=behind.anchors)],
         behind=[] if behind is None else behind.stages,
+        news=news,
     )
 
 
@@ -208,7 +211,7 @@ def quality(table: pd.DataFrame) -> Section:
     return Section(
         "quality",
         tr("What was read"),
-        tr("What is unusual is counted, and nothing is left out without a word."),
+        tr("Anything unusual is counted below; nothing is dropped silently."),
         None,
         [table_part(counted, tr("Checks that found something"))],
         [*doubts_of(table), of_quality(table)[0]],

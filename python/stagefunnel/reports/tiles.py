@@ -92,7 +92,7 @@ def tiles_of(
     options: dict[str, Any] = {"basis": basis, "confidence": _SURE, "scope": scope}
     options |= {"money": money, "calendar": calendar}
     whole = key_numbers(log, pipeline, [period], **options).iloc[0]
-    words = _Words(basis, period is None, None if calendar is None else float(calendar.day))
+    words = _words(pipeline, basis, calendar, is_whole=period is None)
     shown = _shown(whole, basis)
     compared, few = _compared(log, period, trend)
     if not compared:
@@ -105,7 +105,7 @@ def tiles_of(
     tiles, clear = [], []
     for name in shown:
         row: pd.Series = table.T[name]
-        is_compared = not any(_is_about(note, name) for note in notes)
+        is_compared = words.has(name) and not any(_is_about(note, name) for note in notes)
         is_clear = is_compared and bool(row["clear"])
         text = words.changed(name, row, now, before) if is_compared else ""
         tiles.append(words.tile(name, whole, text, is_clear=is_clear))
@@ -117,10 +117,10 @@ def tiles_of(
 
 
 def number_tiles(
-    row: pd.Series, *, basis: BasisName, is_whole: bool, calendar: WorkingHours | None
+    row: pd.Series, pipeline: Pipeline, *, basis: BasisName, is_whole: bool, calendar: WorkingHours | None
 ) -> list[Tile]:
     """Make the tiles of some key numbers, without changes."""
-    words = _Words(basis, is_whole, None if calendar is None else float(calendar.day))
+    words = _words(pipeline, basis, calendar, is_whole=is_whole)
     return [words.tile(name, row, "") for name in _shown(row, basis)]
 
 
@@ -202,6 +202,10 @@ def _side(name: str, row: pd.Series, basis: str) -> Side:
     return Side(name, int(row["closed"]), n_open, bool(row["is_partial"]), items)
 
 
+def _words(pipeline: Pipeline, basis: str, calendar: WorkingHours | None, *, is_whole: bool) -> _Words:
+    return _Words(basis, is_whole, None if calendar is None else float(calendar.day), bool(pipeline.lost))
+
+
 @dataclass(frozen=True)
 class _Words:
     """What people read on a tile.
@@ -212,14 +216,24 @@ class _Words:
         What the items of the page are, and whether it is about the whole log.
     working_day
         The seconds of a working day, if times are measured in working hours.
+    can_lose
+        Whether the pipeline has a lost stage: without one every closed item is won, and a win rate of 100%
+        would say nothing.
     """
 
     basis: str
     is_whole: bool
     working_day: float | None
+    can_lose: bool
+
+    def has(self, name: str) -> bool:
+        """Check whether a number says something."""
+        return self.can_lose or name != "win_rate"
 
     def tile(self, name: str, row: pd.Series, text: str, *, is_clear: bool = False) -> Tile:
         """Make the tile of a number; that of money has the number of deals beside it."""
+        if not self.has(name):
+            return Tile(self.called(name), NOTHING, tr("no lost stage: what is not won is open"))
         value, detail = self._value(name, row[name]), ""
         if name == "win_rate":
             low, high = row["win_rate_low"], row["win_rate_high"]

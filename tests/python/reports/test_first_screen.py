@@ -31,7 +31,7 @@ def header(tmp_path: Path, log: sf.StageLog, pipeline: sf.Pipeline = NEW, **opti
 def tiles(head: str) -> dict[str, tuple[str, str, str]]:
     """Read the tiles: the value, the detail and the change of each."""
     found = {}
-    for name, rest in re.findall(r"<dt>([^<]*)</dt><dd>(.*?)</dd>", head, re.DOTALL):
+    for name, rest in re.findall(r"<dt>([^<]*)</dt><dd[^>]*>(.*?)</dd>", head, re.DOTALL):
         detail, change = (
             "".join(re.findall(rf'<span class="{kind}[^"]*">([^<]*)<', rest)) for kind in ("detail", "change")
         )
@@ -41,6 +41,13 @@ def tiles(head: str) -> dict[str, tuple[str, str, str]]:
 
 def findings(head: str) -> list[str]:
     return [html.unescape(line).strip() for line in re.findall(r"<li>([^<]*)<a", head)]
+
+
+def step(head: str) -> tuple[str, str]:
+    """Read what to do next, and the section that it leads to."""
+    found = re.search(r'<p class="next"><b>Do next:</b> ([^<]*)(?:<a href="#(\w+)">[^<]+</a>)?</p>', head)
+    assert found is not None
+    return html.unescape(found[1]).strip(), found[2] or ""
 
 
 def deals_of(months: dict[str, tuple[int, int, int]], **options: Any) -> sf.StageLog:
@@ -203,7 +210,7 @@ def test_times_are_measured_in_working_hours_and_without_paused_stages(tmp_path:
 
 def test_a_log_of_plain_integers_and_an_empty_one_have_tiles(tmp_path: Path) -> None:
     log = sf.StageLog({"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": [0, 7, 3]})
-    found = tiles(header(tmp_path, log, sf.Pipeline("New", won="Won")))
+    found = tiles(header(tmp_path, log, sf.Pipeline("New", won="Won", lost="Lost"), missing="ignore"))
     assert {name: value for name, (value, _, _) in found.items()} == {
         "items": "2",
         "won": "1",
@@ -212,7 +219,21 @@ def test_a_log_of_plain_integers_and_an_empty_one_have_tiles(tmp_path: Path) -> 
         "median time to win": "7",
     }
     empty = sf.StageLog(pd.DataFrame({"item": [1], "stage": ["New"], "time": [0]})[:0], empty="allow")
-    assert [one[0] for one in tiles(header(tmp_path, empty)).values()] == ["0", "0", "–", "0", "–"]
+    head = header(tmp_path, empty)
+    assert [one[0] for one in tiles(head).values()] == ["0", "0", "–", "0", "–"]
+    assert step(head) == ("There are no items: check the files, the period and the conditions.", "")
+
+
+@pytest.mark.parametrize("options", [{}, {"every": "month", "filters": True}])
+def test_without_a_lost_stage_there_is_no_win_rate(tmp_path: Path, options: dict[str, Any]) -> None:
+    # Every closed item is won: a rate of 100% would be that of the pipeline, and none of the work.
+    log = deals_of({"2026-03": (20, 0, 20), "2026-04": (50, 0, 30)})
+    never_lost = sf.Pipeline("New", won="Won")
+    found = tiles(header(tmp_path, log, never_lost, **options))
+    assert found["win rate"] == ("–", "no lost stage: what is not won is open", "")
+    assert found["won"][0] == "70"
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert ("no lost stage" in page.partition('id="choices"')[2].partition("</script>")[0]) == bool(options)
 
 
 def test_the_page_says_what_it_is_about_without_seconds(
@@ -302,6 +323,69 @@ def test_what_warns_comes_first(tmp_path: Path) -> None:
     rows = {"item": range(40), "stage": ["New"] * 40, "time": pd.to_datetime(["2026-02-03"] * 40)}
     found = findings(header(tmp_path, sf.StageLog(rows), NEW, missing="ignore"))
     assert found[0].startswith("Warning: 40 items, and each has one row")
+
+
+def test_each_finding_has_a_step_and_the_first_one_is_next(tmp_path: Path) -> None:
+    lost = journeys_log(*["New > Offer > Lost"] * 40, *["New > Lost"] * 10, *["New > Offer > Won"] * 40)
+    assert step(header(tmp_path, lost, TWO)) == ("Find out why items are lost from Offer.", "losses")
+    skipped = journeys_log(*["New > Won"] * 20, *["New > Offer > Won"] * 20)
+    assert step(header(tmp_path, skipped, TWO, missing="ignore")) == (
+        "Find out why Offer is skipped.",
+        "skips",
+    )
+    # Of 40 that got past it 2 skip it: so few are nothing to begin with.
+    seldom = journeys_log(*["New > Won"] * 2, *["New > Offer > Won"] * 38)
+    assert step(header(tmp_path, seldom, TWO, missing="ignore")) == (
+        "Nothing stands out: what the sections found may be chance, or is of too few items.",
+        "",
+    )
+    more = header(tmp_path, deals_of({"2026-03": (20, 0, 0), "2026-04": (80, 0, 0)}), every="month")
+    assert step(more) == ("Find out what makes the difference.", "trend")
+    rows = {"item": range(40), "stage": ["New"] * 40, "time": pd.to_datetime(["2026-02-03"] * 40)}
+    warned = header(tmp_path, sf.StageLog(rows), missing="ignore")
+    assert step(warned) == ("Check the data before you use the numbers.", "quality")
+
+
+def test_a_stage_that_items_began_beyond_is_not_one_that_they_skip(tmp_path: Path) -> None:
+    # All 40 that have no New began beyond it; of the other 60, 30 skip the offer.
+    paths = [*["Offer > Won"] * 40, *["New > Won"] * 30, *["New > Offer > Won"] * 30]
+    head = header(tmp_path, journeys_log(*paths), TWO, missing="ignore")
+    assert findings(head) == ["Most often skipped: Offer (30 of 100 that got past it, 30%)"]
+    assert step(head)[0] == "Find out why Offer is skipped."
+
+
+@pytest.mark.parametrize(
+    ("beyond", "stages", "is_found"),
+    [(70, ["New", "Offer"], True), (52, ["New", "Offer"], False), (70, ["Call", "New", "Offer"], True)],
+)
+def test_a_log_that_most_items_enter_late_is_checked_first(
+    tmp_path: Path, beyond: int, stages: list[str], is_found: bool
+) -> None:
+    # Of 100, 70 are surely more than a half (Wilson: 60 to 78%), and 52 are not. Nobody has to pass a call.
+    paths = [*["Offer > Won"] * beyond, *["New > Offer > Won"] * (100 - beyond)]
+    optional = [name for name in stages if name == "Call"]
+    pipeline = sf.Pipeline(stages, won="Won", lost="Lost", optional=optional)
+    head = header(tmp_path, journeys_log(*paths), pipeline, missing="ignore")
+    line = "Most items began beyond New (70 of 100, 70%): how they got there is not in the log."
+    assert (line in findings(head)) == is_found
+    if is_found:
+        assert step(head) == ("Check that items are entered when they begin, not when they end.", "funnels")
+
+
+@pytest.mark.parametrize(("options", "key"), [({}, "stuck"), ({"items": False}, "forecast")])
+def test_open_items_are_one_finding_that_leads_to_their_list(
+    tmp_path: Path, options: dict[str, Any], key: str
+) -> None:
+    # 40 are won after 10 days each, and 40 are open for months: they are stuck, and too old to forecast.
+    log = deals_of({"2026-01": (40, 0, 40)})
+    head = header(tmp_path, log, **options)
+    assert [line for line in findings(head) if line.startswith("40 open items")] == findings(head)
+    assert len(findings(head)) == 1
+    assert step(head) == (
+        "Go through the open items that have been in their stage longest: "
+        "plan the next step of each, or close it.",
+        key,
+    )
 
 
 def test_a_section_without_news_is_one_line(tmp_path: Path) -> None:

@@ -123,4 +123,4 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     log = journeys_log(*[f"{name} > Won"] * 3, *[f"{name} > Lost"] * 3, name)
     section = section_of(tmp_path, log, sf.Pipeline(name, won="Won", lost="Lost"))
     assert "<script" not in section
-    assert "Forecast of open deals" in section
+    assert "Forecast of open items" in section

@@ -73,11 +73,11 @@ def test_the_page_has_every_section_with_its_finding_and_its_definition(by_manag
         "Time in stage",
         "Moves between stages",
         "Stuck items",
-        "Outlook for open deals",
+        "Outlook for open items",
         "By the period in which items were created",
         "By manager",
         "Real or chance?",
-        "Forecast of open deals",
+        "Forecast of open items",
         "What was read",
         "How the first screen counts",
     ]
@@ -194,7 +194,7 @@ def test_three_items_without_dates_have_a_page(tmp_path: Path) -> None:
         "The two funnels",
         "What is skipped",
         "Stuck items",
-        "Forecast of open deals",
+        "Forecast of open items",
         "What was read",
         "How the first screen counts",
     ]

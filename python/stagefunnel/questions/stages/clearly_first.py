@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
+from ...tables.skipping import OnTheWay
 from ..stats.proportions import wilson_bounds
 from .durations import quantiles_of, time_in_stage
 from .key_numbers import median_ranks
@@ -43,13 +44,15 @@ def clearly_most_lost(losses: pd.DataFrame, confidence: float) -> float:
 def clearly_most_skipped(skips: pd.DataFrame) -> float:
     """Return the least rate of the stage skipped most often; 0 where its bounds meet those of the second.
 
-    The table has bounds, and only its ranked stages are compared.
+    Only the ranked stages of the table are compared, and by the rate that ranks them, which leaves out
+    items that began beyond a stage.
     """
-    known = skips[skips["skip_rate_low"].notna() & (skips["beyond"] - skips["began_beyond"] >= _LEAST)]
-    known = known.sort_values("skip_rate", ascending=False, kind="stable")
-    if known.empty or (len(known) > 1 and known["skip_rate_low"].iloc[0] <= known["skip_rate_high"].iloc[1]):
+    skipped, base = OnTheWay.of_skips(skips)
+    skipped, base = skipped[base >= _LEAST][:2], base[base >= _LEAST][:2]
+    if not len(base):
         return 0.0
-    return float(known["skip_rate_low"].iloc[0])
+    low, high = wilson_bounds(skipped, base, _SURE)
+    return float(low[0]) if len(base) == 1 or low[0] > high[1] else 0.0
 
 
 def clearly_slowest(log: StageLog, pipeline: Pipeline, times: pd.DataFrame, **scope: Any) -> float:
