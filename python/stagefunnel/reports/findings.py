@@ -21,6 +21,7 @@ from ..questions.stages.clearly_first import (
     clearly_slowest,
     surely,
 )
+from ..tables.labels import columns_before, value_label
 from ..words import begins, mark, tr, trc
 from .page import Finding, News, Section
 
@@ -30,15 +31,16 @@ _LEAST: Final = 0.05  # what touches less is no finding
 _LEAST_SKIPPED: Final = 0.1  # a stage that fewer skip is no finding
 _MOST_BEYOND: Final = 0.5  # of all items; where more began beyond the first stage, the log has a gap
 _SLOW: Final = 0.1  # the share of open items that is slow where nothing is wrong
-# What findings answer, in this order: may the numbers be wrong, where are items lost (or skipped, or slow,
-# where nothing is lost), who or when is unlike, what is to be done now.
-_QUESTIONS: Final = (("data",), ("lost", "way"), ("unlike",), ("now",))
+# What findings answer, in this order: may the numbers be wrong, where are items lost (or skipped, where
+# nothing is lost), who or when is unlike, what is to be done now. Some stage always is the slowest: it stands
+# where there is room.
+_QUESTIONS: Final = (("data",), ("lost", "skipped"), ("unlike",), ("now",))
 _CHECK: Final = mark("Check the data before you use the numbers.")
 _GO_THROUGH: Final = mark(
     "Go through the open items that have been in their stage longest: "
     "plan the next step of each, or close it."
 )
-_ASK: Final = mark("Find out what makes the difference.")
+_ASK: Final = mark("Find out what changed.")
 _NOTES: Final = (  # after these sentences nothing is said of a difference
     *NOTES,
     "No step shows a clear difference.",
@@ -111,7 +113,7 @@ def of_skips(log: StageLog, pipeline: Pipeline, scope: Mapping[str, Any]) -> lis
     if effect < _LEAST_SKIPPED:
         return []
     step = tr("Find out why {stage} is skipped.", stage=_named(table, table["stage"].iloc[0]))
-    return _of_first(table, "Most often skipped: {places} ({part_of}{also})", effect, "way", step)
+    return _of_first(table, "Most often skipped: {places} ({part_of}{also})", effect, "skipped", step)
 
 
 def of_times(log: StageLog, pipeline: Pipeline, times: pd.DataFrame, scope: Mapping[str, Any]) -> list[News]:
@@ -125,7 +127,7 @@ def of_times(log: StageLog, pipeline: Pipeline, times: pd.DataFrame, scope: Mapp
         times,
         "Slowest stage: {stage} ({half} more than {median}; {still_open} of all visits are still open)",
         effect,
-        "way",
+        "slow",
         tr("Find out what items wait for in {stage}.", stage=_named(times, slowest)),
     )
 
@@ -186,7 +188,9 @@ def of_groups(table: pd.DataFrame | None) -> list[News]:
     if clear.empty or begins(lines[0], *_NOTES):
         return []
     first = clear.sort_values("p_adjusted", kind="stable").iloc[0]
-    return [News(lines[0], abs(float(first["difference"])), "unlike", tr(_ASK))]
+    group = ", ".join(value_label(first[name]) for name in columns_before(table, "stage"))
+    step = tr("Find out what is different about {group}.", group=group)
+    return [News(lines[0], abs(float(first["difference"])), "unlike", step)]
 
 
 def of_periods(table: pd.DataFrame) -> list[News]:

@@ -300,6 +300,10 @@ def test_findings_answer_different_questions_and_lead_to_their_sections(tmp_path
         "(+17 points, +3 to +30).",
     ]
     assert re.findall(r'<li>[^<]*<a href="#(\w+)">', head)[:2] == ["losses", "chance"]
+    never_lost = sf.Pipeline(["New", "Offer"], won="Won")
+    paths = [path.replace(" > Lost", "") for path in paths]
+    head = header(tmp_path, journeys_log(*paths, items=items), never_lost, by="manager")
+    assert step(head) == ("Find out what is different about Ann.", "chance")
 
 
 def test_a_finding_says_where_the_rest_has_items_without_a_value(tmp_path: Path) -> None:
@@ -340,7 +344,7 @@ def test_each_finding_has_a_step_and_the_first_one_is_next(tmp_path: Path) -> No
         "",
     )
     more = header(tmp_path, deals_of({"2026-03": (20, 0, 0), "2026-04": (80, 0, 0)}), every="month")
-    assert step(more) == ("Find out what makes the difference.", "trend")
+    assert step(more) == ("Find out what changed.", "trend")
     rows = {"item": range(40), "stage": ["New"] * 40, "time": pd.to_datetime(["2026-02-03"] * 40)}
     warned = header(tmp_path, sf.StageLog(rows), missing="ignore")
     assert step(warned) == ("Check the data before you use the numbers.", "quality")
