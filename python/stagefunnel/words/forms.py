@@ -22,6 +22,20 @@ def written(text: str) -> str:
     return text.translate({ord(","): group, ord("."): decimal})
 
 
+def signs() -> tuple[str, str]:
+    """Return the sign between thousands, and the one before decimals."""
+    spoken = current_catalogue()
+    return (",", ".") if spoken is None else spoken.signs
+
+
+def months() -> dict[str, int]:
+    """Return the number of each month by its name as days have it; English writes days in digits."""
+    spoken = current_catalogue()
+    if spoken is None:
+        return {}
+    return {str(name): number for number, name in spoken.locale.months["format"]["wide"].items()}
+
+
 def percent_sign() -> str:
     """Return the sign of a share, with the space that the language puts before it."""
     spoken = current_catalogue()
@@ -41,7 +55,8 @@ def day(moment: Any) -> str:
     from babel.dates import format_date
 
     date = datetime.date(moment.year, moment.month, moment.day)
-    return str(format_date(date, "long", locale=spoken.locale))
+    text = str(format_date(date, "long", locale=spoken.locale))
+    return re.sub(r"^1 ", "1er ", text) if spoken.language == "fr" else text
 
 
 def minute(moment: Any) -> str:
