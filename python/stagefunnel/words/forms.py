@@ -6,7 +6,7 @@ import datetime
 import re
 from typing import Any, Final
 
-from . import current_catalogue
+from . import current_catalogue, language
 
 _LONG: Final = re.compile(r"(?<!\d)(\d),(\d{3})(?![\d,])")  # four digits, which Spanish does not part
 
@@ -45,6 +45,11 @@ def percent_sign() -> str:
 def share(digits: str) -> str:
     """Write a share of so many percent."""
     return f"{written(digits)}{percent_sign()}"
+
+
+def continued(text: str) -> str:
+    """Write a sentence as it goes on behind a colon: in small letters, but German nouns keep theirs."""
+    return text if language() == "de" else f"{text[:1].lower()}{text[1:]}"
 
 
 def day(moment: Any) -> str:
