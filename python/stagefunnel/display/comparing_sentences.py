@@ -10,6 +10,7 @@ import pandas as pd
 from ..tables.labels import MISSING, columns_before
 from ..words import tr, trn
 from .extremes import group_name, group_names
+from .heads import label
 from .numbers import count, counted, percent, plural, points, without_points
 from .period_sentences import NameOf
 from .things import thing_of, things_of
@@ -352,7 +353,8 @@ def _age(remembered: Mapping[str, Any]) -> list[str]:
     """Say that groups are unlike in age, which may be all of a difference."""
     names: Sequence[Sequence[str]] = remembered.get("sides", ())
     items, still_open = remembered.get("items", ()), remembered.get("open", ())
-    sides = [Side(name[0], n[0], n_open[0]) for name, n, n_open in zip(names, items, still_open, strict=True)]
+    parts = zip(names, items, still_open, strict=True)
+    sides = [Side(label(name[0]), n[0], n_open[0]) for name, n, n_open in parts]
     if len(sides) == 1:
         rest = names[0][1] or _others(remembered, names[0][0], things_of(remembered))
         sides.append(Side(rest, items[0][1], still_open[0][1]))
@@ -368,6 +370,4 @@ def _passed_over(name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
         if len(labels) == 1
         else tr("are optional or have dates, and are")
     )
-    return [
-        tr("{labels} {what} passed over.", labels=", ".join(name_of(label) for label in labels), what=what)
-    ]
+    return [tr("{labels} {what} passed over.", labels=", ".join(map(name_of, labels)), what=what)]

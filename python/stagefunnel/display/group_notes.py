@@ -11,6 +11,7 @@ import pandas as pd
 from ..tables.labels import columns_before, group_label
 from ..tables.skipping import OnTheWay
 from ..words import tr
+from .heads import label
 from .unlike import Side, unlike_notes
 
 _Remembered: TypeAlias = Mapping[str, Any]
@@ -42,7 +43,7 @@ def notes_of_skips(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
 def notes_of_sequences(table: pd.DataFrame, remembered: _Remembered, things: str) -> list[str]:
     """Compare how many items of each group did step 1, and the shares of these whose window is not over."""
     sides = [
-        Side(", ".join(group), int(rows["reached"].iloc[0]), int(rows["immature"].sum()))
+        Side(", ".join(map(label, group)), int(rows["reached"].iloc[0]), int(rows["immature"].sum()))
         for group, rows in _groups(table, remembered.get("by", ()))
     ]
     return unlike_notes(
@@ -68,4 +69,4 @@ def _recorded_ages(remembered: _Remembered) -> dict[_Group, tuple[int, int]]:
 
 def _side(group: _Group, base: int, ages: Mapping[_Group, tuple[int, int]]) -> Side:
     items, still_open = ages.get(group, (None, None))
-    return Side(", ".join(group), base, still_open, items=items)
+    return Side(", ".join(map(label, group)), base, still_open, items=items)

@@ -11,6 +11,7 @@ from ..tables.labels import group_label
 from ..tables.schema import OUTCOME_AMOUNTS, VALUE_SHARES
 from ..words import tr
 from .cells import with_bounds
+from .heads import label
 from .numbers import count, counted, number, percent, plural
 from .things import thing_of
 
@@ -53,7 +54,7 @@ def won_by_group(table: pd.DataFrame, by: Sequence[Any], thing: str) -> list[str
         top = table.loc[[table["amount_won"].idxmax()]]
         most = tr(
             ", most in {group_label} ({value})",
-            group_label=", ".join(group_label(top, by)),
+            group_label=", ".join(map(label, group_label(top, by))),
             value=number(top["amount_won"].iloc[0]),
         )
     won = tr(

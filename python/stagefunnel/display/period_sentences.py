@@ -18,6 +18,7 @@ from ..words import mark, tr
 from ..words.forms import percent_sign, share
 from .chance import TwoShares, clear_differences
 from .extremes import largest
+from .heads import label
 from .numbers import percent, precise_points
 from .outcomes import outcomes_of_periods
 from .period_rows import PeriodRows
@@ -270,7 +271,8 @@ def _change_at(table: pd.DataFrame, differences: pd.Series, name_of: NameOf) -> 
     (before, earlier), (now, later) = (
         (name, rows["conversion_from_all"].iloc[0]) for name, rows in series_of(row)
     )
-    where = ", ".join([name_of(row["stage"].iloc[0]), *group_label(row, columns_before(row, "stage"))])
+    groups = map(label, group_label(row, columns_before(row, "stage")))
+    where = ", ".join([name_of(row["stage"].iloc[0]), *groups])
     shares = tr(
         "{later} in {now} against {earlier} in {before}",
         later=percent(later),

@@ -58,6 +58,7 @@ from .forecast_sentences import FORECAST_SENTENCES
 from .given import as_spoken
 from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
+from .heads import label
 from .incidence_sentences import of_incidence, of_maturity
 from .log_sentences import of_explanation, of_items, of_problems, of_quality, of_rows, of_stages
 from .money_sentences import won_amount, won_by_group
@@ -150,7 +151,9 @@ def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
 
 
 def _group_of_outcomes(rows: pd.DataFrame, by: Sequence[Any]) -> Side:
-    return Side(", ".join(group_label(rows, by)), int(rows["base"].sum()), int(rows["open"].sum()))
+    return Side(
+        ", ".join(map(label, group_label(rows, by))), int(rows["base"].sum()), int(rows["open"].sum())
+    )
 
 
 def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
@@ -214,7 +217,7 @@ def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]
     some_without_rows = bool(remembered.get("without_rows"))
     if not table["beyond"].any() and not some_without_rows:
         return [tr("No {thing} got past a stage.", thing=thing_of(remembered))]
-    groups = [value_labels(table[name]) for name in columns_before(table, "stage")]
+    groups = [map(label, value_labels(table[name])) for name in columns_before(table, "stage")]
     stages = map(name_of, table["stage"].tolist())
     places = [", ".join(names) for names in zip(stages, *groups, strict=True)]
     began = table["began_beyond"].to_numpy()

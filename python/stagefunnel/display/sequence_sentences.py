@@ -296,7 +296,7 @@ def _of_paths(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         return []
     most = largest(paths, paths["items"])
     path, items, share = (most[name].iloc[0] for name in ("path", "items", "share"))
-    details = [*group_label(most, remembered.get("by", ())), count(items), percent(share)]
+    details = [*map(label, group_label(most, remembered.get("by", ()))), count(items), percent(share)]
     return [tr("Most often: {path} ({details}).", path=label(str(path)), details=", ".join(details))]
 
 

@@ -54,8 +54,15 @@ def _written(pipeline: Pipeline) -> str:
     """Write the stages of a pipeline as it does itself, with its words in the language that is spoken."""
     parts = [part.partition(": ") for part in str(pipeline).split(" | ")]
     return " | ".join(
-        tr("{what}: {names}", what=trc("pipeline", what), names=names) for what, _, names in parts
+        tr("{what}: {names}", what=trc("pipeline", what), names=_names(what, names))
+        for what, _, names in parts
     )
+
+
+def _names(what: str, names: str) -> str:
+    """Give the names of stages as they are, and the number of those elsewhere in words."""
+    number = names.split(" ")[0].replace(",", "")
+    return counted(int(number), "stage") if what == "elsewhere" and number.isdecimal() else names
 
 
 def ends_at(log: StageLog, as_of: MomentLike | None) -> str:

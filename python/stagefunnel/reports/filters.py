@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from ..display import heads
 from ..display.funnel_grid import columns_of_grid
 from ..display.period_rows import PeriodRows
 from ..log.stage_log import StageLog
@@ -187,7 +188,7 @@ def _loss_texts(asked: Asked) -> int:
 
 
 def _called(label: Label) -> str:
-    return ", ".join(label)
+    return ", ".join(map(heads.label, label))
 
 
 def _periods_within(asked: Asked, names: Sequence[str]) -> list[str]:

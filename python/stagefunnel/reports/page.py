@@ -17,7 +17,7 @@ from ..words import language, tr, trn
 from .filter_data import Filters
 from .pictures import Colours, picture
 from .themes import Drawn
-from .words import FILTERS, SCRIPT
+from .words import FILTERS, SCRIPT, form
 
 _APART: Final = re.compile(
     r"(?<=\d) (?=(?:ms|min|µs|bn|points?|working (?:days?|hours?)|[dhskM])\b)"
@@ -286,7 +286,7 @@ def rendered(page: Page) -> str:
         script=script,
         policy=policy,
         words=dict(FILTERS),
-        said=dict(SCRIPT),
+        said={**SCRIPT, "form": form()},
         filtered=_FILTERED,
     )
     before, data, behind = text.partition(_DATA)

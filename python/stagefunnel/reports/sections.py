@@ -17,6 +17,7 @@ from ..display.charts.transitions_chart import plot_transitions
 from ..display.charts.trend_chart import plot_trend
 from ..display.csv_table import as_csv
 from ..display.given import as_spoken
+from ..display.heads import label
 from ..display.log_sentences import doubts_of, of_quality
 from ..display.numbers import count
 from ..display.remarks import of_pauses
@@ -276,6 +277,6 @@ def table_part(table: pd.DataFrame, caption: str, filter_by: str | None = None) 
     grid = show(table).grid
     choices = []
     if filter_by is not None:
-        choices = list(dict.fromkeys(value_labels(table[filter_by])))
+        choices = list(dict.fromkeys(map(label, value_labels(table[filter_by]))))
     is_grouped = {*FUNNEL} <= {*table.columns} and columns_before(table, "stage") not in ([], ["kind"])
     return TablePart(caption, grid, as_csv(table.head(_MOST_CSV)), choices, is_grouped)

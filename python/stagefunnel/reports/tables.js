@@ -4,23 +4,33 @@ const said = JSON.parse(document.getElementById("said").textContent);
 const say = (name, values) => said[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
 const written = (value) => (typeof value === "number" ? said.count.format(value) : value);
 said.count = new Intl.NumberFormat(document.documentElement.lang);
-// What a cell is sorted by: its length of time in seconds, its first number, or its text.
-const LENGTHS = { d: 86400, h: 3600, min: 60, s: 1, ms: 1e-3, "µs": 1e-6 };
-const ABOVE = /^-?<?\s*[+-]?[\d.,\s]/;
+// What a cell is sorted by: its length of time in seconds, its day, its first number, or its text. The page says
+// how its language writes them.
+const { group, decimal, lengths, months } = said.form;
+const NUMBER = new RegExp(`\\d+(?:[${group}]\\d{3})*(?:[${decimal}]\\d+)?`, "g");
+const DAY = /^(\d{1,2})(?:er|\.)?\s+(?:de\s+)?(\p{L}+)\s+(?:de\s+)?(\d{4})(?:\D*(\d\d:\d\d))?/u;
+const numberOf = (digits) => Number(digits.replaceAll(group, "").replace(decimal, "."));
 const valueOf = (text) => {
-  const plain = text.replaceAll("\u00a0", " ").replace("−", "-").trim();
+  const plain = text.replaceAll("\u2060", "").replace("−", "-").trim();
   if (plain === "" || plain === "–") return null;
-  if (!ABOVE.test(plain) || /^\d{4}-/.test(plain)) return plain.toLowerCase();
-  const parts = [...plain.matchAll(/([\d.,]+)\s*(?:working )?([a-zµ]*)/g)];
-  const number = (digits) => Number(digits.replaceAll(",", ""));
-  const unit = (name) => LENGTHS[name] ?? LENGTHS[{ day: "d", days: "d", hour: "h", hours: "h" }[name]];
-  const value = unit(parts[0][2])
-    ? parts.reduce((sum, [, digits, name]) => sum + number(digits) * (unit(name) ?? 0), 0)
-    : number(parts[0][1]);
+  const [, day, month, year, time] = DAY.exec(plain) ?? [];
+  if (months[month])
+    return [year, String(months[month]).padStart(2, "0"), day.padStart(2, "0"), time ?? ""].join("-");
+  if (!/^-?[<>]?\s*[+-]?\d/.test(plain) || /^\d{4}(-|Q)/.test(plain)) return plain.toLowerCase();
+  const start = plain.split("(")[0]; // bounds in brackets are no part of it
+  const parts = [...start.matchAll(NUMBER)];
+  const secondsOf = (part, at) => {
+    const name = start.slice(part.index + part[0].length, parts[at + 1]?.index);
+    return lengths[name.replace(/\s+/g, " ").trim()];
+  };
+  const value = secondsOf(parts[0], 0)
+    ? parts.reduce((sum, part, at) => sum + numberOf(part[0]) * (secondsOf(part, at) ?? 0), 0)
+    : numberOf(parts[0][0]);
   return plain.startsWith("-") ? -value : value;
 };
 const compared = (a, b) => {
-  if (typeof a === typeof b) return typeof a === "number" ? a - b : a.localeCompare(b);
+  if (typeof a === typeof b)
+    return typeof a === "number" ? a - b : a.localeCompare(b, document.documentElement.lang, { numeric: true });
   return typeof a === "number" ? -1 : 1;
 };
 // A table: its rows can be filtered, sorted, copied, and replaced by those of a choice.
@@ -52,7 +62,12 @@ class Table {
   }
   take() {
     this.rows = [...this.body.rows];
-    this.values = this.rows.map((row) => [...row.cells].map((cell) => valueOf(cell.textContent)));
+    // A column of texts may have one that begins with a number, such as a key.
+    const of = (text, place) => {
+      const value = valueOf(text);
+      return typeof value === "number" && !this.heads[place].classList.contains("number") ? text.toLowerCase() : value;
+    };
+    this.values = this.rows.map((row) => [...row.cells].map((cell, place) => of(cell.textContent.trim(), place)));
   }
   update() {
     const wanted = this.filter ? this.filter.value.trim().toLowerCase() : "";
@@ -65,7 +80,7 @@ class Table {
       shown += fits;
     }
     const all = this.rows.length;
-    this.left.textContent = shown === all ? "" : say("rows", { shown, all });
+    this.left.textContent = shown === all ? "" : say("rows", { shown: written(shown), all: written(all) });
   }
   // The first click puts the largest numbers or the first words on top, the second turns that round, and the
   // third puts the rows back as they were.

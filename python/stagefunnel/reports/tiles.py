@@ -34,6 +34,7 @@ from ..questions.stages.key_numbers import changes, key_numbers
 from ..tables.options import BasisName
 from ..times.periods import PeriodLike
 from ..words import Noun, Words, begins, mark, tr, trc
+from ..words.forms import continued
 from ..working_hours import WorkingHours
 from .page import Tile
 
@@ -112,7 +113,7 @@ def tiles_of(
         if is_clear:
             clear.append((words.finding(name, row, now, before), _effect(row)))
     note = tr("; ").join(notes)
-    unlike = tr("Not compared: {note}.", note=f"{note[0].lower()}{note[1:]}") if note else ""
+    unlike = tr("Not compared: {note}.", note=continued(note)) if note else ""
     return Tiles(tiles, whole, " ".join(filter(None, (few, unlike))), clear)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from ..words import Words, mark
+from ..display.numbers import unit
+from ..words import Words, mark, trn
+from ..words.forms import months, signs
 
 NO_ROOM: Final = mark("No room on this page for: {what}")
 GROUPS_ARE_REASONS: Final = mark("Groups cannot be chosen: {name} is the reason of losses too")
@@ -41,3 +43,20 @@ SCRIPT: Final = Words(
         "nothing": mark("Nothing is lost."),
     }
 )
+_SECONDS: Final = {"d": 86_400, "h": 3_600, "min": 60, "s": 1, "ms": 1e-3, "µs": 1e-6}
+
+
+def form() -> dict[str, Any]:
+    """Say how the language writes what the script sorts: numbers, lengths of time and days.
+
+    Returns
+    -------
+    dict
+        The signs of a number, the seconds of each unit, and the number of each month.
+    """
+    group, decimal = signs()
+    lengths = {unit(name).strip(): seconds for name, seconds in _SECONDS.items()}
+    for number in range(1, 6):  # all that a language has for one and several
+        lengths[trn("working day", "working days", number)] = _SECONDS["d"]
+        lengths[trn("working hour", "working hours", number)] = _SECONDS["h"]
+    return {"group": group, "decimal": decimal, "lengths": lengths, "months": months()}

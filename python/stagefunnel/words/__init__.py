@@ -71,14 +71,20 @@ def tr(text: str, /, **fields: Any) -> str:
     spoken = _SPOKEN.get()
     if spoken is not None:
         text = spoken.text(text)
-    return text.format(**fields) if fields else text
+    return _filled(spoken, text, fields)
 
 
 def trn(one: str, many: str, number: Any, /, **fields: Any) -> str:
     """Give the text for one thing or for several, in the language that is spoken."""
     spoken = _SPOKEN.get()
     text = (one if number == 1 else many) if spoken is None else spoken.plural(one, many, number)
-    return text.format(**fields) if fields else text
+    return _filled(spoken, text, fields)
+
+
+def _filled(spoken: Catalogue | None, text: str, fields: Mapping[str, Any]) -> str:
+    if not fields:
+        return text
+    return (text if spoken is None else spoken.elided(text, fields)).format(**fields)
 
 
 def trc(context: str, text: str, /) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from gettext import c2py
 from importlib.resources import files
@@ -16,6 +17,9 @@ _NEEDS_BABEL: Final = (
     'a page in another language than English needs babel: pip install "stagefunnel[languages]"'
 )
 _NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
+#: French words that lose their last letter before a vowel, and what begins with one; initials are spelled.
+_ELIDED: Final = re.compile(r"\b([Dd]|[Qq]u)e (?=\{(\w+)\})")
+_VOWEL: Final = re.compile("(?![A-Z]{2})[aeiouAEIOUâàéèêëîïôùûœÀÂÉÈÊÔŒ]")
 
 
 class Catalogue:
@@ -51,6 +55,14 @@ class Catalogue:
         if not found or len(found) == 1:
             return one if number == 1 else many
         return found[min(self._form_of(abs(int(number))), len(found) - 1)]
+
+    def elided(self, text: str, fields: Mapping[str, Any]) -> str:
+        """Shorten a French word before a field that begins with a vowel: ``trop peu d’affaires``."""
+        if self.language != "fr":
+            return text
+        return _ELIDED.sub(
+            lambda word: f"{word[1]}’" if _VOWEL.match(str(fields.get(word[2], ""))) else word[0], text
+        )
 
     @cached_property
     def locale(self) -> Locale:

@@ -6,7 +6,7 @@ import datetime
 import re
 from typing import Any, Final
 
-from . import current_catalogue
+from . import current_catalogue, language
 
 _LONG: Final = re.compile(r"(?<!\d)(\d),(\d{3})(?![\d,])")  # four digits, which Spanish does not part
 
@@ -22,6 +22,20 @@ def written(text: str) -> str:
     return text.translate({ord(","): group, ord("."): decimal})
 
 
+def signs() -> tuple[str, str]:
+    """Return the sign between thousands, and the one before decimals."""
+    spoken = current_catalogue()
+    return (",", ".") if spoken is None else spoken.signs
+
+
+def months() -> dict[str, int]:
+    """Return the number of each month by its name as days have it; English writes days in digits."""
+    spoken = current_catalogue()
+    if spoken is None:
+        return {}
+    return {str(name): number for number, name in spoken.locale.months["format"]["wide"].items()}
+
+
 def percent_sign() -> str:
     """Return the sign of a share, with the space that the language puts before it."""
     spoken = current_catalogue()
@@ -33,6 +47,11 @@ def share(digits: str) -> str:
     return f"{written(digits)}{percent_sign()}"
 
 
+def continued(text: str) -> str:
+    """Write a sentence as it goes on behind a colon: in small letters, but German nouns keep theirs."""
+    return text if language() == "de" else f"{text[:1].lower()}{text[1:]}"
+
+
 def day(moment: Any) -> str:
     """Write a day: ``2026-03-12``, in French ``12 mars 2026``."""
     spoken = current_catalogue()
@@ -41,7 +60,8 @@ def day(moment: Any) -> str:
     from babel.dates import format_date
 
     date = datetime.date(moment.year, moment.month, moment.day)
-    return str(format_date(date, "long", locale=spoken.locale))
+    text = str(format_date(date, "long", locale=spoken.locale))
+    return re.sub(r"^1 ", "1er ", text) if spoken.language == "fr" else text
 
 
 def minute(moment: Any) -> str:

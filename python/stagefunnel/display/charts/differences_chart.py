@@ -13,6 +13,7 @@ from ...tables.schema import COMPARED_GROUPS, COMPARISON, DRIVERS
 from ...words import Language, begins, tr
 from ..comparing_sentences import is_clear, of_compared_groups, of_drivers
 from ..extremes import group_names
+from ..heads import label
 from ..numbers import count, p_value, percent
 from ..remarks import basis_of
 from ..sentences import answers, stage_namer
@@ -141,7 +142,7 @@ def plot_drivers(
             (row["conversion"], row["conversion_rest"]),
             (int(row["n"]), None),
             certain=certain,
-            about={str(row["column"]): value_label(row["value"])},
+            about={str(row["column"]): label(value_label(row["value"]))},
             things=things,
         )
         for row, certain in zip(rows_of(canvas.table), clear, strict=True)
@@ -153,7 +154,7 @@ def plot_drivers(
 
 
 def _name_of_value(row: Mapping[str, Any], columns: set[str]) -> str:
-    value = value_label(row["value"])
+    value = label(value_label(row["value"]))
     return inert(value if len(columns) == 1 else tr("{column}: {value}", column=row["column"], value=value))
 
 

@@ -161,13 +161,11 @@ def _panels(canvas: Canvas, lines: Sequence[Line]) -> list[Panel]:
     """Make the panels of wins and amounts; new items of groups have panels of their own."""
     things = things_of(canvas.remembered)
     apart = [line for line in lines if line.is_new] if canvas.by else []
-    units = [
-        tr("Won {things}", things=things),
-        *([tr("Amount")] if "expected_amount" in canvas.table else []),
-    ]
+    units = {False: tr("Won {things}", things=things)}
+    if "expected_amount" in canvas.table:
+        units[True] = tr("Amount")
     panels = []
-    for unit in units:
-        is_amount = unit == "Amount"
+    for is_amount, unit in units.items():
         for part in ([line for line in lines if line not in apart], apart):
             heading = unit if len(units) > 1 else ""
             if part is apart:

@@ -10,6 +10,7 @@ import pandas as pd
 from ...tables.labels import columns_behind, present_or_missing
 from ...tables.schema import LOSSES
 from ...words import Language, begins, mark, tr
+from ..heads import label
 from ..numbers import brief, count, length, percent
 from ..sentences import of_losses
 from ..things import things_of
@@ -70,7 +71,10 @@ def plot_losses(
     table, remembered = canvas.table, canvas.remembered
     part = _part_column(table)
     names = {**canvas.names_of(table["from_stage"].dropna().unique()), None: tr(_NO_STAGE)}
-    reasons = canvas.names_of(map(present_or_missing, table[part].unique()))
+    reasons = {
+        reason: label(name)
+        for reason, name in canvas.names_of(map(present_or_missing, table[part].unique())).items()
+    }
     things = things_of(remembered)
     groups = canvas.groups(_MOST_GROUPS)
     panels = [

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, Literal, TypeAlias
 
-from ...words import trc
+from ...words import tr, trc
 from .letters import fitted, width_of, wrapped
 from .style import FONT, HEADING, NARROW, SMALL, TITLE, Meaning, Theme, inert
 
@@ -308,7 +308,9 @@ def _layer(name: str, fields: Sequence[str], records: list[Record], look: Theme)
     if fields:
         encoding["tooltip"] = [{"field": field, "type": "nominal"} for field in fields]
         for record in records:
-            record["about"] = "; ".join(f"{field}: {record[field]}" for field in fields)
+            record["about"] = "; ".join(
+                tr("{what}: {names}", what=field, names=record[field]) for field in fields
+            )
         encoding["description"] = {"field": "about", "type": "nominal"}
     else:
         mark["aria"] = False

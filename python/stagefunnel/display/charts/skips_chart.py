@@ -12,6 +12,7 @@ from ...tables.labels import value_labels
 from ...tables.schema import SKIPS
 from ...tables.skipping import LEAST_BASE, OnTheWay
 from ...words import Language, tr
+from ..heads import label
 from ..numbers import count, percent
 from ..remarks import of_stages_with_rows
 from ..sentences import of_skips
@@ -93,7 +94,7 @@ def plot_skips(
         elif "confidence" in canvas.remembered:
             below.append(tr("The intervals of the table are of all beyond a stage: point at a bar for them"))
         return canvas.drawn(lambda sheet: _draw_rows(sheet, rows), title, below, width=width)
-    columns = [value_labels(table[name]) for name in canvas.by]
+    columns = [map(label, value_labels(table[name])) for name in canvas.by]
     groups = [inert(", ".join(values)) for values in zip(*columns, strict=True)]
     order = list(dict.fromkeys(groups))  # the table has the group with the highest rate first
     canvas.check_room(len(order), _MOST_GROUPS)
@@ -128,7 +129,7 @@ def _draw_cells(sheet: Sheet, cells: list[Cell], order: list[str], stages: list[
 
 def _rows_of(table: pd.DataFrame, names: dict[Any, str], things: str) -> list[Row]:
     """Make a row of each stage in the pipeline's order: what passed it, and the outline of what did not."""
-    place = {label: at for at, label in enumerate(names)}
+    place = {name: at for at, name in enumerate(names)}
     made = []
     for row, skipped, base in zip(rows_of(table), *OnTheWay.of_skips(table), strict=True):
         began = int(row["began_beyond"])

@@ -151,7 +151,9 @@ def _stay_of(
         note += tr(", {open} of all visits still open", open=percent(row["open"] / row["visits"]))
     is_final = str(row["outcome"]) != "open"
     if is_final:
-        note += tr(": {outcome}, and opened again", outcome=trc("outcome", row["outcome"]))
+        note += tr(
+            ": {outcome}, and opened again", outcome=trc("fate", str(row["outcome"]).replace("_", " "))
+        )
     at = {measure: axis.of(row[measure]) for measure in measures if not pd.isna(row[measure])}
     about = {"stage": name, "completed": count(row["completed"]), "open": count(row["open"]), **texts}
     return _Stay(name, at, length(row["median"], working_day), note, about, is_final)
