@@ -29,7 +29,7 @@ from .options import Options
 from .protocol import Reader
 from .shapes import events, from_to, stays, wide
 from .shapes.items import LIST_OF_ITEMS
-from .sources.opening import Inputs, sources_of
+from .sources.opening import Inputs, sources_of, with_objects
 from .sources.queries import tables_of
 from .sources.selection import Only, check_only, selected, values_by_column
 from .sources.source import Source
@@ -205,6 +205,9 @@ def read(
     epochs = [source.serial_epoch for source in sources if source.serial_epoch]
     options = replace(options, serial_epoch=next(iter(epochs), None))
     reader, roles = recognised(sources, readers, options)
+    if reader is not web and any(source.inside for source in sources):
+        sources = with_objects(sources)
+        reader, roles = recognised(sources, readers, options)
     if reader in OWN:
         for source in sources:
             source.refuse_nested([name for name in source.nested if name.lower() in _KEYS])
