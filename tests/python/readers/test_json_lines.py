@@ -134,7 +134,7 @@ def test_events_are_the_same_by_columns_and_by_records(
     monkeypatch.setattr(opening, "_text_file", None)  # is not called
     by_column = sf.read(path)
     assert by_column.log.n_rows == 60
-    pd.testing.assert_frame_equal(by_column.log.stages(), by_record.log.stages())
+    pd.testing.assert_frame_equal(by_column.log.stages, by_record.log.stages)
     pd.testing.assert_frame_equal(by_column.items, by_record.items)
     pd.testing.assert_frame_equal(by_column.quality, by_record.quality)
 
@@ -151,7 +151,7 @@ def test_objects_are_read_where_the_format_is_another(
     monkeypatch.setattr(opening, "FEWEST_BYTES", 0)
     found = sf.read(path, **options)
     pd.testing.assert_frame_equal(found.items, expected.items)
-    pd.testing.assert_frame_equal(found.log.stages(), expected.log.stages())
+    pd.testing.assert_frame_equal(found.log.stages, expected.log.stages)
 
 
 def test_every_blank_of_python_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -17,7 +17,6 @@ from .json_records import OF_PAGES
 
 FEWEST_BYTES: Final = 1 << 18  # a smaller file is read before pyarrow is loaded
 _BLOCK: Final = 4 << 20
-_HEAD: Final = 1 << 18
 # pyarrow builds types of nested values by recursion, which a value of many levels takes too far.
 _MOST_OPENED: Final = 250
 _PART: Final = 1 << 17
@@ -32,7 +31,7 @@ _OF_EVENTS: Final = {
     *("privacy_info", "collected_traffic_source", "session_traffic_source_last_click", "person", "elements"),
 }
 # Stands for every object of a column that nobody has unpacked.
-_UNREAD: Final[dict[str, Any]] = {}
+_UNREAD: Final = np.array([{}], dtype=object)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,29 +76,58 @@ def arrow_lines(data: bytes, *, most_bytes: int = _BLOCK) -> Lines | None:
     n_lines = _n_lines(data)
     if not n_lines or not _has_arrow():
         return None
-    table = _table(data, most_bytes)
-    if table is None or table.num_rows != n_lines or not table.num_columns or {*table.column_names} & OF_PAGES:
-        return None
-    import pyarrow as pa
-
-    is_event = any(name in table.column_names for name in _EVENTS)
-    columns: dict[str, pd.Series] = {}
-    inside: dict[str, dict[str, Callable[[], pd.Series]]] = {}
-    for name in table.column_names:
-        column = table.column(name)
-        if not _is_finite(column):
+    columns: dict[str, _Column] = {}
+    n_rows, times = 0, None
+    for part in _parts(data, most_bytes):
+        table, times = _table(part, times)
+        if table is None or {*table.column_names} & OF_PAGES:
             return None
-        if pa.types.is_nested(column.type):
-            if not is_event or name not in _OF_EVENTS:
+        is_event = any(name in columns or name in table.column_names for name in _EVENTS)
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            if not _is_sure(name, column, is_event):
                 return None
-            is_there = column.is_valid().to_numpy()
-            columns[name] = pd.Series(np.where(is_there, np.array([_UNREAD]), None), dtype=object)
-            inside[name] = _inside(column) if pa.types.is_struct(column.type) else {}
-        elif _is_exact(column):
-            columns[name] = _texts(column)
-        else:
-            return None
-    return Lines(pd.DataFrame(columns), inside)
+            columns.setdefault(name, _Column()).add(n_rows, column)
+        n_rows += table.num_rows
+    if n_rows != n_lines or not columns:
+        return None
+    frame = pd.DataFrame({name: column.texts(n_rows) for name, column in columns.items()})
+    inside = {name: column.inside(n_rows) for name, column in columns.items() if column.is_nested}
+    return Lines(frame, inside)
+
+
+class _Column:
+    """A column whose parts lie in some of the blocks."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[int, Any]] = []
+        self.is_nested = False
+
+    def add(self, start: int, part: Any) -> None:
+        self._parts.append((start, part))
+        self.is_nested |= _is_nested(part)
+
+    def texts(self, n_rows: int) -> pd.Series:
+        return _spread(self._parts, n_rows, lambda part: _unread(part) if _is_nested(part) else _texts(part))
+
+    def inside(self, n_rows: int) -> dict[str, Callable[[], pd.Series]]:
+        """List the keys of objects that have plain values, each with what reads it."""
+        keys: dict[str, list[tuple[int, Any]]] = {}
+        for start, part in self._parts:
+            for name, one in _keys_of(part):
+                keys.setdefault(name, []).append((start, one))
+        return {
+            name: lambda parts=parts: _spread(parts, n_rows, _texts)
+            for name, parts in keys.items()
+            if all(not _is_nested(one) and _is_exact(one) for _, one in parts)
+            and any(one.null_count < len(one) for _, one in parts)
+        }
+
+
+def _spread(parts: Sequence[tuple[int, Any]], n_rows: int, read: Callable[[Any], Any]) -> pd.Series:
+    values = np.full(n_rows, None, dtype=object)
+    for start, part in parts:
+        values[start : start + len(part)] = read(part)
+    return pd.Series(values, dtype=object)
 
 
 @cache
@@ -133,33 +161,40 @@ def _n_lines(data: bytes) -> int:
     return n_ends + 1
 
 
-def _table(data: bytes, most_bytes: int) -> Any | None:
-    """Parse the lines; texts that look like times stay texts."""
+def _parts(data: bytes, most_bytes: int) -> Iterator[bytes]:
+    """Cut lines into parts that are parsed one by one.
+
+    pyarrow ends the process where a column is a list in one of its blocks and something else in another.
+    """
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start + most_bytes) + 1 or len(data)
+        yield data[start:end]
+        start = end
+
+
+def _table(data: bytes, times: Any) -> tuple[Any | None, Any]:
+    """Parse lines; texts that look like times stay texts, by the schema that is returned for what follows."""
     import pyarrow as pa
-    import pyarrow.json
 
-    end = data.find(b"\n", _HEAD)
     try:
-        head = _parsed(data[:end] if end > 0 else data, None, most_bytes)
-        known = _without_times(head.schema)
-        table = head if end <= 0 and known is None else _parsed(data, known, most_bytes)
-        known = _without_times(table.schema)
-        if known is not None:  # a column that only later rows have
-            table = _parsed(data, known, most_bytes)
+        table = _parsed(data, times)
+        names = table.column_names
+        found = _without_times(table.schema)
+        if found is not None:
+            table, times = _parsed(data, found), found
     except (pa.ArrowException, RecursionError):
-        return None
-    if _without_times(table.schema) is not None or len({*table.column_names}) < table.num_columns:
-        return None
-    first = [name for name in head.column_names if name in table.column_names]
-    return table.select(first + [name for name in table.column_names if name not in first])
+        return None, times
+    is_sure = _without_times(table.schema) is None and len({*names}) == table.num_columns
+    return (table.select(names) if is_sure else None), times
 
 
-def _parsed(data: bytes, schema: Any, most_bytes: int) -> Any:
+def _parsed(data: bytes, schema: Any) -> Any:
     import pyarrow.json
 
     return pyarrow.json.read_json(
         io.BytesIO(data),
-        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=most_bytes),
+        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(data) + 1),
         parse_options=pyarrow.json.ParseOptions(
             explicit_schema=schema, unexpected_field_behavior="infer", newlines_in_values=False
         ),
@@ -209,32 +244,46 @@ def _is_exact(column: Any) -> bool:
     return largest is None or largest < MOST_EXACT
 
 
-def _inside(column: Any) -> dict[str, Callable[[], pd.Series]]:
-    """List the keys of objects that have plain values, each with what reads it."""
+def _is_sure(name: str, column: Any, is_event: bool) -> bool:
+    """Check that a column is read as record by record, or has objects that nobody reads."""
+    if not _is_finite(column):
+        return False
+    return is_event and name in _OF_EVENTS if _is_nested(column) else _is_exact(column)
+
+
+def _is_nested(column: Any) -> bool:
     import pyarrow as pa
 
-    names = [one.name for one in column.type]
-    parts = dict(zip(names, column.flatten(), strict=True))
-    return {
-        name: lambda part=part: _texts(part)
-        for name, part in parts.items()
-        if not pa.types.is_nested(part.type) and part.null_count < len(part) and _is_exact(part)
-    }
+    return bool(pa.types.is_nested(column.type))
 
 
-def _texts(column: Any) -> pd.Series:
+def _keys_of(column: Any) -> Iterator[tuple[str, Any]]:
+    import pyarrow as pa
+
+    if pa.types.is_struct(column.type):
+        yield from zip([one.name for one in column.type], column.flatten(), strict=True)
+
+
+def _unread(column: Any) -> npt.NDArray[np.object_]:
+    """Let one empty object stand for every object."""
+    values = np.full(len(column), None, dtype=object)
+    values[column.is_valid().to_numpy()] = _UNREAD[0]
+    return values
+
+
+def _texts(column: Any) -> Any:
     """Write plain values as `as_text` does."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if pa.types.is_null(column.type):
-        return pd.Series([None] * len(column), dtype=object)
+        return None
     if pa.types.is_floating(column.type):
-        return as_text(pd.Series(column.to_pylist(), dtype=object))
+        return as_text(pd.Series(column.to_pylist(), dtype=object)).to_numpy()
     if pa.types.is_string(column.type):
         is_blank = pc.match_substring_regex(column, _BLANK)
         if pc.any(is_blank).as_py():
             column = pc.if_else(is_blank, pa.scalar(None, pa.string()), column)
     else:
         column = column.cast(pa.string())
-    return pd.Series(column.to_numpy(zero_copy_only=False), dtype=object)
+    return column.combine_chunks().to_numpy(zero_copy_only=False)
