@@ -19,7 +19,7 @@ FEWEST_BYTES: Final = 1 << 18  # a smaller file is read before pyarrow is loaded
 _BLOCK: Final = 4 << 20
 # pyarrow builds types of nested values by recursion, which a value of many levels takes too far.
 _MOST_OPENED: Final = 250
-_PART: Final = 1 << 17
+_PART, _TAIL = 1 << 17, 1 << 10
 _NEWLINE, _OPEN = b"\n{"
 _BRACE_OF_BRACKET: Final = np.uint8(0x20)  # the bit that makes a bracket a brace
 _BLANK: Final = r"^[\t-\r\x1c-\x1f\x{85}\p{Z}]*$"
@@ -142,10 +142,11 @@ def _has_arrow() -> bool:
 
 def _n_lines(data: bytes) -> int:
     """Count the lines; 0 if one of them is not an object from end to end, or may be nested deeply."""
-    data = data.rstrip(b" \t\r\n")
-    n_ends = data.count(b"\n")
-    n_joints = data.count(b"}\n{") + (data.count(b"}\r\n{") if b"\r" in data else 0)
-    if not data.startswith(b"{") or not data.endswith(b"}") or n_joints != n_ends:
+    tail = data[-_TAIL:]
+    end = len(data) - len(tail) + len(tail.rstrip(b" \t\r\n"))
+    n_ends = data.count(b"\n", 0, end)
+    n_joints = data.count(b"}\n{", 0, end) + (data.count(b"}\r\n{", 0, end) if b"\r" in data else 0)
+    if not data.startswith(b"{") or not data.endswith(b"}", 0, end) or n_joints != n_ends:
         return 0
     signs: npt.NDArray[np.uint8] = np.frombuffer(data, dtype=np.uint8)
     n_before = 0  # signs that open something in a line that goes on

@@ -201,7 +201,7 @@ def _content(file: str) -> bytes:
     """Read the bytes of a file, unpacked."""
     with opened(file) as unpacked:
         data = unpacked.read()
-    if not data.strip():
+    if not data or data.isspace():
         raise ReaderError(f"{file}: the file is empty; export it again")
     return data
 
