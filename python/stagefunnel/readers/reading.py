@@ -17,7 +17,7 @@ from ..pipeline import Pipeline
 from ..renamed import renamed
 from ..times.periods import MomentLike
 from .boards import azure, github, jira, trello
-from .crm import close, kommo, zoho
+from .crm import close, dynamics, kommo, zoho
 from .crm.bitrix24 import history as bitrix24
 from .crm.hubspot import history as hubspot
 from .crm.pipedrive import history as pipedrive
@@ -27,6 +27,7 @@ from .logs import process, web
 from .notes import Notes
 from .options import Options
 from .protocol import Reader
+from .refused import refusal_of
 from .shapes import events, from_to, stays, wide
 from .shapes.items import LIST_OF_ITEMS
 from .sources.opening import Inputs, sources_of, with_objects
@@ -37,7 +38,7 @@ from .sources.tidy import tidy
 
 # The formats of programs, and the shapes of any table; of several that fit, the first is taken.
 OWN: tuple[Reader, ...] = (
-    *(hubspot, salesforce, pipedrive, kommo, bitrix24, close, zoho),
+    *(hubspot, salesforce, pipedrive, kommo, bitrix24, close, zoho, dynamics),
     *(jira, azure, trello, github, process, web),
 )
 GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
@@ -304,6 +305,8 @@ def recognised(
     ]
     for source, formats in zip(sources, formats_of, strict=True):
         if not formats:
+            if (refusal := refusal_of(source)) is not None:
+                raise refusal
             raise _unknown(source, readers, wide.date_columns(source, options))
     first_formats = "; ".join(
         f"{source.name}: {formats[0]}" for source, formats in zip(sources, formats_of, strict=True)
