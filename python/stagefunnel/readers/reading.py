@@ -17,7 +17,7 @@ from ..pipeline import Pipeline
 from ..renamed import renamed
 from ..times.periods import MomentLike
 from .boards import azure, github, jira, trello
-from .crm import close, kommo, zoho
+from .crm import close, dynamics, kommo, zoho
 from .crm.bitrix24 import history as bitrix24
 from .crm.hubspot import history as hubspot
 from .crm.pipedrive import history as pipedrive
@@ -27,9 +27,10 @@ from .logs import process, web
 from .notes import Notes
 from .options import Options
 from .protocol import Reader
+from .refused import refusal_of
 from .shapes import events, from_to, stays, wide
 from .shapes.items import LIST_OF_ITEMS
-from .sources.opening import Inputs, sources_of
+from .sources.opening import Inputs, sources_of, with_objects
 from .sources.queries import tables_of
 from .sources.selection import Only, check_only, selected, values_by_column
 from .sources.source import Source
@@ -37,7 +38,7 @@ from .sources.tidy import tidy
 
 # The formats of programs, and the shapes of any table; of several that fit, the first is taken.
 OWN: tuple[Reader, ...] = (
-    *(hubspot, salesforce, pipedrive, kommo, bitrix24, close, zoho),
+    *(hubspot, salesforce, pipedrive, kommo, bitrix24, close, zoho, dynamics),
     *(jira, azure, trello, github, process, web),
 )
 GENERAL: tuple[Reader, ...] = (stays, from_to, events, wide)
@@ -205,6 +206,9 @@ def read(
     epochs = [source.serial_epoch for source in sources if source.serial_epoch]
     options = replace(options, serial_epoch=next(iter(epochs), None))
     reader, roles = recognised(sources, readers, options)
+    if reader is not web and any(source.inside for source in sources):
+        sources = with_objects(sources)
+        reader, roles = recognised(sources, readers, options)
     if reader in OWN:
         for source in sources:
             source.refuse_nested([name for name in source.nested if name.lower() in _KEYS])
@@ -301,6 +305,8 @@ def recognised(
     ]
     for source, formats in zip(sources, formats_of, strict=True):
         if not formats:
+            if (refusal := refusal_of(source)) is not None:
+                raise refusal
             raise _unknown(source, readers, wide.date_columns(source, options))
     first_formats = "; ".join(
         f"{source.name}: {formats[0]}" for source, formats in zip(sources, formats_of, strict=True)

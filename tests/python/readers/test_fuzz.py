@@ -51,7 +51,7 @@ def unchanged(name: str, *, drop: bool, folder: Path) -> Counts:
     return found
 
 
-def one_changed(files: Files, seed: int) -> tuple[Files, bool]:
+def one_changed(files: Files, seed: str) -> tuple[Files, bool]:
     """Change one file once or twice; say whether the export should have as many rows as before."""
     luck = random.Random(seed)
     name = luck.choice(list(files))
@@ -71,14 +71,15 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 @pytest.mark.parametrize("drop", [False, True], ids=["error", "drop"])
 @pytest.mark.parametrize("name", VALID)
-@examples(ci=10, night=400)
+@examples(ci=4, night=400)
 @given(seed=SEEDS)
 def test_a_changed_export_is_read_or_refused_and_no_row_is_lost_in_silence(
     name: str, drop: bool, folder: Path, seed: int
 ) -> None:
     options = {"invalid": "drop"} if drop else {}
     files, before = files_of(name), unchanged(name, drop=drop, folder=folder)
-    given, keeps = one_changed(files, seed)
+    # CI draws the same numbers for each export, which are other changes so.
+    given, keeps = one_changed(files, f"{name} {drop} {seed}")
     after = counts(given, folder, **options)
     if after is None or not keeps:
         return

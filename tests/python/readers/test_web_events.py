@@ -156,7 +156,8 @@ def test_json_lines_keep_long_numbers_and_signs_that_only_look_like_ends_of_line
         "nan",
         "x\u2028y",
     ]
-    assert parse_json('{"a": "\\ud800"}', "f") == {"a": "\ud800"}
+    with pytest.raises(sf.ReaderError, match="half a letter"):
+        parse_json('{"a": "\\ud800"}', "f")
 
 
 @pytest.mark.parametrize("before", ["", "x", "xy", "xyz", '{"a":'])

@@ -124,8 +124,9 @@ def complete_items(
     if items is None:
         items = pd.DataFrame({"item": in_log})
     else:
-        unlisted = in_log[~in_log.isin(items["item"])]
-        unused = ~items["item"].isin(in_log)
+        listed = pd.Series(items["item"].astype(object))
+        unlisted = in_log[~in_log.isin(listed)]
+        unused = ~listed.isin(in_log)
         notes.add(
             "items_not_listed", len(unlisted), "items of the history that the list of items does not have"
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 import pandas as pd
 
 from ...errors import ReaderError
-from ..build.items import complete_items
+from ..build.items import complete_items, read_items, with_keys
 from ..build.log import finish, make_log
 from ..build.moves import rows_of_moves
 from ..build.order import arrival, fetched_once
@@ -17,6 +19,7 @@ from ..build.tables import tables_by_role, times_of
 from ..export import Export
 from ..notes import Notes
 from ..options import Options
+from ..shapes.items import LIST_OF_ITEMS
 from ..sources.columns import column_or_missing
 from ..sources.nested import plain
 from ..sources.places import rows_at
@@ -26,14 +29,24 @@ FORMAT = "close"
 ROLES: Mapping[str, str] = {
     "opportunity changes": "/api/v1/activity/status_change/opportunity/: opportunity_id, new_status_label",
     "lead changes": "/api/v1/activity/status_change/lead/: lead_id, new_status_label",
+    LIST_OF_ITEMS: "/api/v1/opportunity/: id, status_label, value",
 }
+_ITEM_COLUMNS: Final = {
+    "item": "id",
+    "amount": "value",
+    "currency": "value_currency",
+    "manager": "user_name",
+    "created": "date_created",
+}
+_SUBLISTS: Final = ("contacts", "opportunities", "tasks", "addresses", "custom", "integration_links")
 _USED = ("opportunity_id", "lead_id", "old_status_label", "new_status_label", "date_created", "activity_at")
 
 
 def sniff(source: Source, options: Options) -> str | None:
     """Return the role of a source by its columns: a list of changes of status."""
     if not source.has("new_status_label", "date_created"):
-        return None
+        is_list = source.has("id", "status_label", "date_created") and source.frame["id"].is_unique
+        return LIST_OF_ITEMS if is_list else None
     return (
         "opportunity changes"
         if source.has("opportunity_id")
@@ -47,6 +60,7 @@ def read(sources: Sources, options: Options) -> Export:
     """Read the changes of status of opportunities, or of leads."""
     notes = Notes()
     tables = tables_by_role(sources, ROLES, notes)
+    listed_items = tables.pop(LIST_OF_ITEMS, None)
     if len(tables) > 1:
         raise ReaderError("the input has changes of opportunities and of leads; read each by itself")
     role, table = next(iter(tables.items()))
@@ -65,11 +79,27 @@ def read(sources: Sources, options: Options) -> Export:
         }
     )
     moves["order"] = arrival(moves["item"], moves["time"], newest_first=True)
-    rows, place = rows_of_moves(moves, None, None, table.place, notes)
-    items = complete_items(None, rows, notes)
+    items, created = None, None
+    if listed_items is not None:
+        items = _opportunities(listed_items, item, options, notes)
+        created = items.set_index("item")["created"]
+    rows, place = rows_of_moves(moves, created, None, table.place, notes)
+    items = complete_items(items, rows, notes)
     log = make_log(rows, place, options, items=items)
     listed = _stages(frame, in_time(rows), notes)
     return finish(FORMAT, log, listed_pipelines([listed], rows, options, notes), items, notes)
+
+
+def _opportunities(table: Table, item: str, options: Options, notes: Notes) -> pd.DataFrame:
+    """Read the list of opportunities, or of leads, whose values are hundredths of the currency."""
+    if (item == "lead_id") == ("lead_id" in table.frame):
+        raise ReaderError(
+            f"{table.sources[0].name}: the changes name {item!r}, and the list has others; give the list of "
+            f"{'leads' if item == 'lead_id' else 'opportunities'}"
+        )
+    frame = table.frame.drop(columns=[name for name in _SUBLISTS if name in table.frame])
+    items = read_items(with_keys(replace(table, frame=frame), "id", options, notes), _ITEM_COLUMNS, options, notes)
+    return items.assign(amount=items["amount"] / 100) if "amount" in items else items
 
 
 def _once(table: Table, notes: Notes) -> Table:

@@ -44,8 +44,10 @@ def _lifted(source: Source) -> list[str]:
     """List the properties that are as good as columns, where events keep their time and person in them."""
     if _PROPERTIES not in source.frame or "event" not in source.frame or source.has("distinct_id"):
         return []
-    first = next((value for value in source.frame[_PROPERTIES] if isinstance(value, dict)), {})
-    return [name for name in _LIFTED if name in first]
+    if _PROPERTIES in source.inside:
+        return [name for name in _LIFTED if name in source.inside[_PROPERTIES]]
+    objects = [value for value in source.frame[_PROPERTIES] if isinstance(value, dict)]
+    return [name for name in _LIFTED if any(value.get(name) is not None for value in objects)]
 
 
 def read(sources: Sources, options: Options) -> Export:
@@ -84,6 +86,9 @@ def _flat(source: Source) -> Source:
     lifted = _lifted(source)
     if not lifted:
         return source
+    if (inside := source.inside.get(_PROPERTIES)) is not None:
+        read = {name: inside[name]().to_numpy() for name in lifted}
+        return replace(source, frame=source.frame.assign(**read))
     records = [value if isinstance(value, dict) else {} for value in source.frame[_PROPERTIES]]
     new = {
         name: as_text(pd.Series([record.get(name) for record in records], dtype=object)).to_numpy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ...errors import ReaderError
 from .cells import described
@@ -33,9 +33,13 @@ _ERRORS = (("error", "error_description"), ("errorCode", "message"), ("status", 
 
 
 # A record without any of these keys is looked at no further.
-_OF_PAGES = {key for path in _WRAPPERS for key in path[:1]} | {key for keys in _ERRORS for key in keys[:1]}
-_OF_PAGES |= {"success"}
-_OF_PAGES |= {"actions"}
+OF_PAGES: Final = frozenset(
+    {
+        *(path[0] for path in _WRAPPERS),
+        *(keys[0] for keys in _ERRORS),
+        *("success", "actions"),
+    }
+)
 _MOST_SHAPES = 1_000
 _DEEPEST = 5
 
@@ -107,7 +111,7 @@ def _are_records(values: list[Any]) -> bool:
     if not values or {*map(type, values)} != {dict}:
         return False
     shapes = {*map(tuple, values)}
-    return len(shapes) <= _MOST_SHAPES and not any({*shape} & _OF_PAGES for shape in shapes)
+    return len(shapes) <= _MOST_SHAPES and not any({*shape} & OF_PAGES for shape in shapes)
 
 
 def _pages(value: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any, TypeAlias
@@ -16,6 +16,7 @@ from ...files import Progress, RowsRead, check_number_of_columns, expand, opened
 from ...log.columns.frame_types import Frame
 from .cells import as_text
 from .content import decoded, parse_csv, refuse_twice
+from .json_lines import FEWEST_BYTES, Lines, arrow_lines
 from .json_records import records_in
 from .json_text import parse_json
 from .kinds import is_workbook, refuse_markup
@@ -110,6 +111,16 @@ def sources_of(
     return with_long_ids([tidied(source) for source in sources])
 
 
+def with_objects(sources: Sequence[Source]) -> list[Source]:
+    """Read those files record by record whose objects were left unread."""
+    parts = [source.whole() if source.inside and source.whole else None for source in sources]
+    read = [
+        [source] if part is None else [tidied(one) for one in part]
+        for source, part in zip(sources, parts, strict=True)
+    ]
+    return with_long_ids(list(chain.from_iterable(read)))
+
+
 def _parts(inputs: Any, name: str) -> Iterator[tuple[str, Any]]:
     """Walk the inputs: names of files, and objects with records, each with its name in messages."""
     if hasattr(inputs, "collect_schema") and hasattr(inputs, "collect"):
@@ -190,7 +201,7 @@ def _content(file: str) -> bytes:
     """Read the bytes of a file, unpacked."""
     with opened(file) as unpacked:
         data = unpacked.read()
-    if not data.strip():
+    if not data or data.isspace():
         raise ReaderError(f"{file}: the file is empty; export it again")
     return data
 
@@ -203,7 +214,22 @@ def _file_sources(
         return [_table(read_parquet(file), file)]
     if is_workbook(data, file):
         return sheets(file, data)
-    return _text_file(file, *decoded(data, file, encoding), rows_read, drop)
+    text, codec = decoded(data, file, encoding)
+    if codec == "utf-8" and len(data) >= FEWEST_BYTES and (lines := arrow_lines(data)) is not None:
+        return [_of_lines(lines, file, data, rows_read, drop)]
+    return _text_file(file, text, codec, rows_read, drop)
+
+
+def _of_lines(lines: Lines, file: str, data: bytes, rows_read: RowsRead, drop: bool) -> Source:
+    """Make a source of columns; who unpacks objects beside events reads the records one by one."""
+    check_number_of_columns(len(lines.frame.columns), file)
+    return Source(
+        file,
+        lines.frame,
+        lambda row: f"{file}, record {row + 1:,}",
+        inside=lines.inside,
+        whole=lambda: list(_text_file(file, data.decode(), "utf-8", rows_read, drop)),
+    )
 
 
 def _text_file(file: str, text: str, encoding: str, rows_read: RowsRead, drop: bool) -> Iterator[Source]:

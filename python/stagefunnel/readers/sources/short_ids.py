@@ -42,6 +42,8 @@ def with_long_ids(sources: Sequence[Source]) -> list[Source]:
 def _id_columns(source: Source) -> Iterator[tuple[str, set[int]]]:
     """Find the columns of nothing but such ids, each with the lengths that it has."""
     for name, column in source.frame.items():
+        if name in source.inside:
+            continue
         value = next((value for value in column if isinstance(value, str)), "")
         if _ID.fullmatch(value):
             texts = column.dropna()

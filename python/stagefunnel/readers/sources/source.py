@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
@@ -45,6 +45,10 @@ class Source:
         Day from which a workbook counts its dates; ``None`` for other files.
     nested
         Columns whose lists and objects are written as JSON, with the first row that has one.
+    inside
+        Of columns whose objects were left unread: what reads the plain values of each of their keys.
+    whole
+        Function that reads the file again with these objects; ``None`` if none were left unread.
     """
 
     name: str
@@ -57,6 +61,8 @@ class Source:
     made_at: str | None = None
     serial_epoch: str | None = None
     nested: Mapping[str, int] = field(default_factory=dict)
+    inside: Mapping[str, Mapping[str, Callable[[], pd.Series]]] = field(default_factory=dict)
+    whole: Callable[[], list[Source]] | None = None
 
     @property
     def columns(self) -> list[str]:

@@ -1,0 +1,290 @@
+"""JSON lines parsed by pyarrow, column by column; ``None`` where the other parser might read otherwise."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .cells import MOST_EXACT, as_text
+from .json_records import OF_PAGES
+
+FEWEST_BYTES: Final = 1 << 18  # a smaller file is read before pyarrow is loaded
+_BLOCK: Final = 4 << 20
+# pyarrow builds types of nested values by recursion, which a value of many levels takes too far.
+_MOST_OPENED: Final = 250
+_PART, _TAIL = 1 << 17, 1 << 10
+_NEWLINE, _OPEN = b"\n{"
+_BRACE_OF_BRACKET: Final = np.uint8(0x20)  # the bit that makes a bracket a brace
+_BLANK: Final = r"^[\t-\r\x1c-\x1f\x{85}\p{Z}]*$"
+_EVENTS: Final = ("event", "event_name", "event_type")
+# Objects beside an event of which its reader takes single keys, if any.
+_OF_EVENTS: Final = {
+    *("properties", "event_properties", "user_properties", "group_properties", "groups", "context", "traits"),
+    *("integrations", "event_params", "device", "geo", "app_info", "traffic_source", "ecommerce", "user_ltv"),
+    *("privacy_info", "collected_traffic_source", "session_traffic_source_last_click", "person", "elements"),
+}
+# Stands for every object of a column that nobody has unpacked.
+_UNREAD: Final = np.array([{}], dtype=object)
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Records of JSON lines as columns.
+
+    Attributes
+    ----------
+    frame
+        One column for each key, as text. A column of objects beside events holds the same empty object in
+        each row that has one.
+    inside
+        The plain values in such objects, as text, by the name of their column and by key.
+    """
+
+    frame: pd.DataFrame
+    inside: Mapping[str, Mapping[str, Callable[[], pd.Series]]] = field(default_factory=dict)
+
+
+def arrow_lines(data: bytes, *, most_bytes: int = _BLOCK) -> Lines | None:
+    """Read JSON lines as the parser of single records does; ``None`` if that is not certain.
+
+    Not certain are values of several types in a column, numbers that a float may round, keys that occur
+    twice, pages of records in place of records, lists, and what is not valid JSON.
+
+    Parameters
+    ----------
+    data
+        Lines in UTF-8, one object in each.
+    most_bytes
+        Size of the blocks that pyarrow reads.
+
+    Examples
+    --------
+    >>> from stagefunnel.readers.sources.json_lines import arrow_lines
+    >>> lines = arrow_lines(b'{"id": 7, "stage": "New"}\\n{"id": 8, "stage": " "}')
+    >>> lines.frame.to_dict("list")
+    {'id': ['7', '8'], 'stage': ['New', None]}
+    >>> arrow_lines(b'{"id": 7}\\n{"id": "8"}') is None
+    True
+    """
+    n_lines = _n_lines(data)
+    if not n_lines or not _has_arrow():
+        return None
+    columns: dict[str, _Column] = {}
+    n_rows, times = 0, None
+    for part in _parts(data, most_bytes):
+        table, times = _table(part, times)
+        if table is None or {*table.column_names} & OF_PAGES:
+            return None
+        is_event = any(name in columns or name in table.column_names for name in _EVENTS)
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            if not _is_sure(name, column, is_event):
+                return None
+            columns.setdefault(name, _Column()).add(n_rows, column)
+        n_rows += table.num_rows
+    if n_rows != n_lines or not columns:
+        return None
+    frame = pd.DataFrame({name: column.texts(n_rows) for name, column in columns.items()})
+    inside = {name: column.inside(n_rows) for name, column in columns.items() if column.is_nested}
+    return Lines(frame, inside)
+
+
+class _Column:
+    """A column whose parts lie in some of the blocks."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[int, Any]] = []
+        self.is_nested = False
+
+    def add(self, start: int, part: Any) -> None:
+        self._parts.append((start, part))
+        self.is_nested |= _is_nested(part)
+
+    def texts(self, n_rows: int) -> pd.Series:
+        return _spread(self._parts, n_rows, lambda part: _unread(part) if _is_nested(part) else _texts(part))
+
+    def inside(self, n_rows: int) -> dict[str, Callable[[], pd.Series]]:
+        """List the keys of objects that have plain values, each with what reads it."""
+        keys: dict[str, list[tuple[int, Any]]] = {}
+        for start, part in self._parts:
+            for name, one in _keys_of(part):
+                keys.setdefault(name, []).append((start, one))
+        return {
+            name: lambda parts=parts: _spread(parts, n_rows, _texts)
+            for name, parts in keys.items()
+            if all(not _is_nested(one) and _is_exact(one) for _, one in parts)
+            and any(one.null_count < len(one) for _, one in parts)
+        }
+
+
+def _spread(parts: Sequence[tuple[int, Any]], n_rows: int, read: Callable[[Any], Any]) -> pd.Series:
+    values = np.full(n_rows, None, dtype=object)
+    for start, part in parts:
+        values[start : start + len(part)] = read(part)
+    return pd.Series(values, dtype=object)
+
+
+@cache
+def _has_arrow() -> bool:
+    try:
+        import pyarrow.compute
+        import pyarrow.json  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def _n_lines(data: bytes) -> int:
+    """Count the lines; 0 if one of them is not an object from end to end, or may be nested deeply."""
+    tail = data[-_TAIL:]
+    end = len(data) - len(tail) + len(tail.rstrip(b" \t\r\n"))
+    n_ends = data.count(b"\n", 0, end)
+    n_joints = data.count(b"}\n{", 0, end) + (data.count(b"}\r\n{", 0, end) if b"\r" in data else 0)
+    if not data.startswith(b"{") or not data.endswith(b"}", 0, end) or n_joints != n_ends:
+        return 0
+    signs: npt.NDArray[np.uint8] = np.frombuffer(data, dtype=np.uint8)
+    n_before = 0  # signs that open something in a line that goes on
+    for start in range(0, len(signs), _PART):
+        part = signs[start : start + _PART]
+        opened = np.flatnonzero((part | _BRACE_OF_BRACKET) == _OPEN)
+        ends = np.flatnonzero(part == _NEWLINE)
+        per_line = np.bincount(np.searchsorted(ends, opened), minlength=len(ends) + 1)
+        per_line[0] += n_before
+        if per_line.max() > _MOST_OPENED:
+            return 0
+        n_before = int(per_line[-1])
+    return n_ends + 1
+
+
+def _parts(data: bytes, most_bytes: int) -> Iterator[bytes]:
+    """Cut lines into parts that are parsed one by one.
+
+    pyarrow ends the process where a column is a list in one of its blocks and something else in another.
+    """
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start + most_bytes) + 1 or len(data)
+        yield data[start:end]
+        start = end
+
+
+def _table(data: bytes, times: Any) -> tuple[Any | None, Any]:
+    """Parse lines; texts that look like times stay texts, by the schema that is returned for what follows."""
+    import pyarrow as pa
+
+    try:
+        table = _parsed(data, times)
+        names = table.column_names
+        found = _without_times(table.schema)
+        if found is not None:
+            table, times = _parsed(data, found), found
+    except (pa.ArrowException, RecursionError):
+        return None, times
+    is_sure = _without_times(table.schema) is None and len({*names}) == table.num_columns
+    return (table.select(names) if is_sure else None), times
+
+
+def _parsed(data: bytes, schema: Any) -> Any:
+    import pyarrow.json
+
+    return pyarrow.json.read_json(
+        io.BytesIO(data),
+        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(data) + 1),
+        parse_options=pyarrow.json.ParseOptions(
+            explicit_schema=schema, unexpected_field_behavior="infer", newlines_in_values=False
+        ),
+    )
+
+
+def _without_times(schema: Any) -> Any | None:
+    """Return the columns of texts and of times as texts; ``None`` if pyarrow has made times of none."""
+    import pyarrow as pa
+
+    fields, has_times = [], False
+    for one in schema:
+        if pa.types.is_timestamp(one.type):
+            has_times = True
+            fields.append(pa.field(one.name, pa.string()))
+        elif pa.types.is_struct(one.type) and (inner := _without_times(one.type)) is not None:
+            has_times = True
+            fields.append(pa.field(one.name, pa.struct(list(inner))))
+        elif pa.types.is_string(one.type):
+            fields.append(one)
+    return pa.schema(fields) if has_times else None
+
+
+def _is_finite(column: Any) -> bool:
+    """Check that no number in a column is NaN or infinite, as pyarrow also reads forms that JSON has not."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_floating(column.type):
+        return pc.all(pc.is_finite(column)).as_py() is not False
+    if pa.types.is_struct(column.type):
+        return all(_is_finite(one) for one in column.flatten())
+    if pa.types.is_list(column.type):
+        chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+        return all(_is_finite(chunk.values) for chunk in chunks)
+    return True
+
+
+def _is_exact(column: Any) -> bool:
+    """Check that no float may be a rounded whole number."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(column.type):
+        return True
+    largest = pc.max(pc.abs(column)).as_py()
+    return largest is None or largest < MOST_EXACT
+
+
+def _is_sure(name: str, column: Any, is_event: bool) -> bool:
+    """Check that a column is read as record by record, or has objects that nobody reads."""
+    if not _is_finite(column):
+        return False
+    return is_event and name in _OF_EVENTS if _is_nested(column) else _is_exact(column)
+
+
+def _is_nested(column: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_nested(column.type))
+
+
+def _keys_of(column: Any) -> Iterator[tuple[str, Any]]:
+    import pyarrow as pa
+
+    if pa.types.is_struct(column.type):
+        yield from zip([one.name for one in column.type], column.flatten(), strict=True)
+
+
+def _unread(column: Any) -> npt.NDArray[np.object_]:
+    """Let one empty object stand for every object."""
+    values = np.full(len(column), None, dtype=object)
+    values[column.is_valid().to_numpy()] = _UNREAD[0]
+    return values
+
+
+def _texts(column: Any) -> Any:
+    """Write plain values as `as_text` does."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_null(column.type):
+        return None
+    if pa.types.is_floating(column.type):
+        return as_text(pd.Series(column.to_pylist(), dtype=object)).to_numpy()
+    if pa.types.is_string(column.type):
+        is_blank = pc.match_substring_regex(column, _BLANK)
+        if pc.any(is_blank).as_py():
+            column = pc.if_else(is_blank, pa.scalar(None, pa.string()), column)
+    else:
+        column = column.cast(pa.string())
+    return column.combine_chunks().to_numpy(zero_copy_only=False)
