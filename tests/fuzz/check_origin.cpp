@@ -1,0 +1,158 @@
+// Leads in the stages of their deals: each deal is counted alone, and leads are united by hand.
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "expect.hpp"
+#include "kernels.hpp"
+#include "stagefunnel/questions/funnel/chain.hpp"
+#include "support/log_builder.hpp"
+
+namespace stagefunnel::fuzz {
+namespace {
+
+constexpr std::size_t kLeadCodes = 4, kDealCodes = 6;
+
+testing::CodedRows draw_log(Choices& choices, std::size_t n_items, std::size_t n_codes) {
+    testing::CodedRows rows;
+    rows.n_labels = n_codes;
+    for (std::size_t item = 0; item < n_items; ++item) {
+        for (std::size_t i = 1 + choices.below(4); i > 0; --i) {
+            const std::uint8_t byte = choices.byte();
+            rows.add(item + 1, byte % (n_codes + 1), byte / 16);
+        }
+    }
+    return rows;
+}
+
+/// Leads as the definition unites their deals.
+class SlowOrigin {
+  public:
+    /// @param alone the counts with each deal as a group of its own.
+    SlowOrigin(const funnel::Counts& alone, std::vector<std::vector<std::uint32_t>> deals_of)
+        : alone_(alone), deals_of_(std::move(deals_of)) {}
+
+    [[nodiscard]] CountMatrix count(bool (SlowOrigin::*is_so)(std::size_t lead, Eigen::Index stage) const,
+                                    const std::vector<std::int32_t>& group, std::int32_t n_groups) const {
+        CountMatrix counts = CountMatrix::Zero(n_groups, alone_.passed.cols());
+        for (std::size_t lead = 0; lead < deals_of_.size(); ++lead) {
+            for (Eigen::Index stage = 0; stage < counts.cols(); ++stage) {
+                counts(group[lead], stage) += (this->*is_so)(lead, stage) ? 1 : 0;
+            }
+        }
+        return counts;
+    }
+    [[nodiscard]] bool passed(std::size_t lead, Eigen::Index stage) const {
+        return any(alone_.passed, lead, stage);
+    }
+    [[nodiscard]] bool assumed(std::size_t lead, Eigen::Index stage) const {
+        return !passed(lead, stage) && any(alone_.assumed, lead, stage);
+    }
+    [[nodiscard]] bool visited(std::size_t lead, Eigen::Index stage) const {
+        return any(alone_.visited, lead, stage);
+    }
+    [[nodiscard]] bool beyond(std::size_t lead, Eigen::Index stage) const {
+        return went_beyond(lead, stage) && visited(lead, stage);
+    }
+    [[nodiscard]] bool skipped(std::size_t lead, Eigen::Index stage) const {
+        return went_beyond(lead, stage) && !visited(lead, stage);
+    }
+    [[nodiscard]] bool began_beyond(std::size_t lead, Eigen::Index stage) const {
+        if (!skipped(lead, stage)) return false;
+        return std::all_of(deals_of_[lead].begin(), deals_of_[lead].end(), [&](std::uint32_t deal) {
+            return alone_.skipped(deal, stage) == 0 || alone_.began_beyond(deal, stage) != 0;
+        });
+    }
+    [[nodiscard]] bool won(std::size_t lead) const { return any(alone_.won, lead); }
+    [[nodiscard]] bool open(std::size_t lead) const { return !won(lead) && any(alone_.open, lead); }
+    [[nodiscard]] bool lost(std::size_t lead) const {
+        return !won(lead) && !open(lead) && any(alone_.lost, lead);
+    }
+
+  private:
+    [[nodiscard]] bool any(const CountMatrix& table, std::size_t lead, Eigen::Index stage) const {
+        return std::any_of(deals_of_[lead].begin(), deals_of_[lead].end(),
+                           [&](std::uint32_t deal) { return table(deal, stage) != 0; });
+    }
+    [[nodiscard]] bool any(const CountVector& table, std::size_t lead) const {
+        return std::any_of(deals_of_[lead].begin(), deals_of_[lead].end(),
+                           [&](std::uint32_t deal) { return table(deal) != 0; });
+    }
+    [[nodiscard]] bool went_beyond(std::size_t lead, Eigen::Index stage) const {
+        return any(alone_.skipped, lead, stage) || any(alone_.beyond, lead, stage);
+    }
+
+    const funnel::Counts& alone_;
+    std::vector<std::vector<std::uint32_t>> deals_of_;
+};
+
+void check_tables(const funnel::Counts& found, const SlowOrigin& slow, const std::vector<std::int32_t>& group,
+                  std::int32_t n_groups) {
+    const auto same = [&](const CountMatrix& table, auto is_so) {
+        return table == slow.count(is_so, group, n_groups);
+    };
+    expect(same(found.passed, &SlowOrigin::passed), "a lead passes what one of its deals passes");
+    expect(same(found.assumed, &SlowOrigin::assumed), "a lead is assumed where no deal of it passed");
+    expect(same(found.visited, &SlowOrigin::visited), "a lead visits what one of its deals visits");
+    expect(same(found.beyond, &SlowOrigin::beyond), "a lead goes beyond a stage that a deal of it visited");
+    expect(same(found.skipped, &SlowOrigin::skipped), "a lead skips a stage that none of its deals visits");
+    expect(same(found.began_beyond, &SlowOrigin::began_beyond),
+           "a lead begins beyond a stage where all its deals beyond do");
+}
+
+}  // namespace
+
+void check_origin(Choices& choices) {
+    const std::size_t n_leads = 1 + choices.below(5), n_deals = 1 + choices.below(6);
+    const Journeys leads = draw_log(choices, n_leads, kLeadCodes).build();
+    const Journeys deals = draw_log(choices, n_deals, kDealCodes).build();
+    const Pipeline lead_pipeline = testing::same_rows(2, 1, 1), deal_pipeline = testing::same_rows(3, 1, 2);
+    constexpr std::array kKinds{funnel::Kind::classic, funnel::Kind::conversions_won,
+                                funnel::Kind::conversions_moves, funnel::Kind::furthest,
+                                funnel::Kind::strict};
+    funnel::Options options;
+    options.kind = choices.of(kKinds);
+    options.lost_then_won = static_cast<funnel::LostThenWon>(choices.below(3));
+    std::vector<std::uint32_t> lead, deal;
+    std::vector<std::vector<std::uint32_t>> deals_of(n_leads);
+    for (std::size_t i = choices.below(10); i > 0; --i) {
+        lead.push_back(static_cast<std::uint32_t>(choices.below(n_leads)));
+        deal.push_back(static_cast<std::uint32_t>(choices.below(n_deals)));
+        deals_of[lead.back()].push_back(deal.back());
+    }
+    std::vector<std::int32_t> own_group, group;
+    for (std::size_t i = 0; i < n_deals; ++i) own_group.push_back(static_cast<std::int32_t>(i));
+    for (std::size_t i = 0; i < n_leads; ++i) group.push_back(static_cast<std::int32_t>(choices.below(2)));
+
+    funnel::Options by_deal = options;
+    by_deal.group = own_group;
+    by_deal.n_groups = static_cast<std::int32_t>(n_deals);
+    const funnel::Counts alone = funnel::count_funnel(deals, deal_pipeline, by_deal);
+    options.group = group;
+    options.n_groups = 2;
+    options.threads = choices.one_in(8) ? 3 : 1;
+    const funnel::OriginCounts found =
+        funnel::count_origin({leads, lead_pipeline}, {deals, deal_pipeline}, {lead, deal}, options);
+    const SlowOrigin slow(alone, std::move(deals_of));
+    check_tables(found.deals, slow, group, 2);
+    std::array<std::int64_t, 2> won{}, open{}, lost{};
+    for (std::size_t i = 0; i < n_leads; ++i) {
+        const auto own = static_cast<std::size_t>(group[i]);
+        won[own] += slow.won(i);
+        open[own] += slow.open(i);
+        lost[own] += slow.lost(i);
+    }
+    for (std::size_t own = 0; own < 2; ++own) {
+        const auto row = static_cast<Eigen::Index>(own);
+        expect(found.deals.won(row) == won[own] && found.deals.open(row) == open[own] &&
+                   found.deals.lost(row) == lost[own],
+               "a lead is won before it is open, and open before it is lost");
+        expect(found.deals.open_at.row(row).sum() == open[own], "an open lead is open at one stage");
+        expect(found.deals.lost_from.row(row).sum() <= lost[own],
+               "a lost lead is lost from one stage at most");
+    }
+}
+
+}  // namespace stagefunnel::fuzz
