@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "expect.hpp"
@@ -25,6 +26,15 @@ testing::CodedRows draw_log(Choices& choices, std::size_t n_items, std::size_t n
         }
     }
     return rows;
+}
+
+/// Counts a log with each of its items as a group of its own.
+funnel::Counts count_each(const Journeys& journeys, const Pipeline& pipeline, funnel::Options options) {
+    std::vector<std::int32_t> group(journeys.n_items());
+    std::iota(group.begin(), group.end(), 0);
+    options.group = group;
+    options.n_groups = static_cast<std::int32_t>(group.size());
+    return funnel::count_funnel(journeys, pipeline, options);
 }
 
 /// Leads as the definition unites their deals.
@@ -122,14 +132,15 @@ void check_origin(Choices& choices) {
         deal.push_back(static_cast<std::uint32_t>(choices.below(n_deals)));
         deals_of[lead.back()].push_back(deal.back());
     }
-    std::vector<std::int32_t> own_group, group;
-    for (std::size_t i = 0; i < n_deals; ++i) own_group.push_back(static_cast<std::int32_t>(i));
+    std::vector<std::int32_t> group;
     for (std::size_t i = 0; i < n_leads; ++i) group.push_back(static_cast<std::int32_t>(choices.below(2)));
 
-    funnel::Options by_deal = options;
-    by_deal.group = own_group;
-    by_deal.n_groups = static_cast<std::int32_t>(n_deals);
-    const funnel::Counts alone = funnel::count_funnel(deals, deal_pipeline, by_deal);
+    const funnel::Counts alone = count_each(deals, deal_pipeline, options);
+    const funnel::Counts own = count_each(leads, lead_pipeline, options);
+    for (std::size_t i = 0; i < n_leads; ++i) {
+        const auto row = static_cast<Eigen::Index>(i);
+        if (own.visited.row(row).sum() == 0 || own.left_out(row) != 0) deals_of[i].clear();  // in no count
+    }
     options.group = group;
     options.n_groups = 2;
     options.threads = choices.one_in(8) ? 3 : 1;
@@ -137,20 +148,23 @@ void check_origin(Choices& choices) {
         funnel::count_origin({leads, lead_pipeline}, {deals, deal_pipeline}, {lead, deal}, options);
     const SlowOrigin slow(alone, std::move(deals_of));
     check_tables(found.deals, slow, group, 2);
-    std::array<std::int64_t, 2> won{}, open{}, lost{};
+    std::array<std::int64_t, 2> won{}, open{}, lost{}, converted{};
     for (std::size_t i = 0; i < n_leads; ++i) {
-        const auto own = static_cast<std::size_t>(group[i]);
-        won[own] += slow.won(i);
-        open[own] += slow.open(i);
-        lost[own] += slow.lost(i);
+        const auto its = static_cast<std::size_t>(group[i]);
+        won[its] += slow.won(i);
+        open[its] += slow.open(i);
+        lost[its] += slow.lost(i);
+        const auto item = static_cast<Eigen::Index>(i);
+        converted[its] += own.passed(item, 2) + own.assumed(item, 2);  // the won stage of the leads
     }
-    for (std::size_t own = 0; own < 2; ++own) {
-        const auto row = static_cast<Eigen::Index>(own);
-        expect(found.deals.won(row) == won[own] && found.deals.open(row) == open[own] &&
-                   found.deals.lost(row) == lost[own],
+    for (std::size_t its = 0; its < 2; ++its) {
+        const auto row = static_cast<Eigen::Index>(its);
+        expect(found.deals.won(row) == won[its] && found.deals.open(row) == open[its] &&
+                   found.deals.lost(row) == lost[its],
                "a lead is won before it is open, and open before it is lost");
-        expect(found.deals.open_at.row(row).sum() == open[own], "an open lead is open at one stage");
-        expect(found.deals.lost_from.row(row).sum() <= lost[own],
+        expect(found.converted(row) == converted[its], "a lead is converted by its own won stage");
+        expect(found.deals.open_at.row(row).sum() == open[its], "an open lead is open at one stage");
+        expect(found.deals.lost_from.row(row).sum() <= lost[its],
                "a lost lead is lost from one stage at most");
     }
 }
