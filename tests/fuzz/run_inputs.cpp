@@ -1,8 +1,9 @@
-// Runs the fuzzed property without a fuzzer, over inputs that are the same on every machine:
+// Runs a fuzzed property without a fuzzer, over inputs that are the same on every machine:
 //
 //     stagefunnel_fuzz_inputs 20000              that many, from the first on, after the chosen ones
 //     stagefunnel_fuzz_inputs 1000 500000        so many from the 500,000th on
 //     stagefunnel_fuzz_inputs crash-1 crash-2    files, as libFuzzer leaves them
+//     stagefunnel_fuzz_inputs kernels 20000      the kernels in place of logs; what follows is as above
 
 #include <algorithm>
 #include <charconv>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "check_log.hpp"
+#include "kernels.hpp"
 
 namespace {
 
@@ -60,9 +62,15 @@ std::vector<Bytes> chosen_inputs() {
     return inputs;
 }
 
-bool holds(const Bytes& bytes, const std::string& name) {
+enum class Fuzzed : std::uint8_t { logs, kernels };
+
+bool holds(Fuzzed fuzzed, const Bytes& bytes, const std::string& name) {
     try {
-        stagefunnel::fuzz::check_log(bytes);
+        if (fuzzed == Fuzzed::kernels) {
+            stagefunnel::fuzz::check_kernel(bytes);
+        } else {
+            stagefunnel::fuzz::check_log(bytes);
+        }
         return true;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s of %zu bytes: %s\n", name.c_str(), bytes.size(), error.what());
@@ -77,7 +85,7 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
     return number;
 }
 
-int run_files(const std::vector<std::string>& names) {
+int run_files(Fuzzed fuzzed, const std::vector<std::string>& names) {
     bool all_hold = true;
     for (const std::string& name : names) {
         std::ifstream file(name, std::ios::binary);
@@ -85,15 +93,15 @@ int run_files(const std::vector<std::string>& names) {
             std::fprintf(stderr, "%s cannot be read\n", name.c_str());
             return 2;
         }
-        all_hold = holds(Bytes(std::istreambuf_iterator<char>(file), {}), name) && all_hold;
+        all_hold = holds(fuzzed, Bytes(std::istreambuf_iterator<char>(file), {}), name) && all_hold;
     }
     return all_hold ? 0 : 1;
 }
 
-int run_numbered(std::uint64_t n, std::uint64_t first) {
+int run_numbered(Fuzzed fuzzed, std::uint64_t n, std::uint64_t first) {
     const std::vector<Bytes> chosen = first == 0 ? chosen_inputs() : std::vector<Bytes>();
     for (std::size_t i = 0; i < chosen.size(); ++i) {
-        if (!holds(chosen[i], "chosen input " + std::to_string(i))) return 1;
+        if (!holds(fuzzed, chosen[i], "chosen input " + std::to_string(i))) return 1;
     }
     for (std::uint64_t i = 0; i < n; ++i) {
         // A sanitizer ends the process without a word about the input, so say now and then which one it is.
@@ -101,7 +109,7 @@ int run_numbered(std::uint64_t n, std::uint64_t first) {
             std::printf("input %llu\n", static_cast<unsigned long long>(first + i));
             std::fflush(stdout);
         }
-        if (!holds(input_of(first + i), "input " + std::to_string(first + i))) return 1;
+        if (!holds(fuzzed, input_of(first + i), "input " + std::to_string(first + i))) return 1;
     }
     std::printf("%llu inputs hold\n", static_cast<unsigned long long>(n + chosen.size()));
     return 0;
@@ -110,12 +118,17 @@ int run_numbered(std::uint64_t n, std::uint64_t first) {
 }  // namespace
 
 int main(int count, char** texts) {
-    const std::vector<std::string> arguments(texts + 1, texts + count);
+    std::vector<std::string> arguments(texts + 1, texts + count);
+    Fuzzed fuzzed = Fuzzed::logs;
+    if (!arguments.empty() && arguments[0] == "kernels") {
+        fuzzed = Fuzzed::kernels;
+        arguments.erase(arguments.begin());
+    }
     if (arguments.empty()) {
         std::fputs("give a number of inputs, or files\n", stderr);
         return 2;
     }
     const std::optional<std::uint64_t> n = number_in(arguments[0]);
-    if (!n) return run_files(arguments);
-    return run_numbered(*n, arguments.size() > 1 ? number_in(arguments[1]).value_or(0) : 0);
+    if (!n) return run_files(fuzzed, arguments);
+    return run_numbered(fuzzed, *n, arguments.size() > 1 ? number_in(arguments[1]).value_or(0) : 0);
 }

@@ -31,7 +31,7 @@ def _safe(table: pd.DataFrame) -> pd.DataFrame:
 def _safe_column(column: pd.Series) -> pd.Series:
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
-    elif column.dtype.kind not in "OTU" and not pd.api.types.is_string_dtype(column.dtype):
+    elif column.dtype.kind not in {"O", "T", "U"} and not pd.api.types.is_string_dtype(column.dtype):
         return column
     values = column.astype(object)
     return values.map(safe_cell)

@@ -26,8 +26,16 @@ ODD: Final[dict[str, Any]] = {
         *(pd.NA, pd.NaT, np.datetime64("NaT"), pd.Timestamp("2026-03-02"), pd.Period("2026-03")),
         *(pd.Timestamp("2026-03-02", tz="UTC"), datetime.date(2026, 3, 2), datetime.timedelta(days=10**6)),
         *(pd.Timedelta(-1, "s"), np.int64(3), np.array([1, 2]), np.array([]), pd.Series([1]), pd.DataFrame()),
+        *(decimal.Decimal("sNaN"), decimal.Decimal("1e999999"), np.timedelta64("NaT"), 10**400, "\ud800"),
+        *(np.array("manager"), np.array(1.5), np.array([[1], [2]]), [{}], [[]], [float("nan")], [10**30]),
+        *({"manager": len}, {"manager": [1, {}]}, {1: 2}, {"manager": None}, pd.Index(["manager"]), len),
+        *(datetime.datetime.min, datetime.timedelta.max, datetime.timedelta.min, datetime.time(1)),
+        *(("0001-01-01", "9999-12-31"), ("2026-03-01", None), (None, None), "9999-12-31T23:59:59-05:00"),
+        *(b"\xff" * 16, bytearray(b"x"), memoryview(b"x"), Path("x"), iter([1]), frozenset({1}), Ellipsis),
     ]
 }
+# Neither can be written in full.
+ODD |= {"a number of 5,000 digits": 10**5_000, "5,000 digits": "9" * 5_000}
 JOURNEYS = ["New Won", "New Offer Lost", "New", "New Offer Won", "Offer"] * 6
 ROWS = [
     (f"D-{item}", stage, pd.Timestamp("2026-02-20") + pd.Timedelta(days=item + 3 * at))

@@ -1,0 +1,206 @@
+"""Change operators and numbers of a module one by one, and see whether its tests notice.
+
+    python tests/mutation/run.py                          some mutants of each module
+    python tests/mutation/run.py --some 1000000           all of them
+    python tests/mutation/run.py stats/quantiles.cpp      of the modules whose path has one of these words
+    python tests/mutation/run.py --list                   the modules, their mutants and tests
+
+A mutant that no test notices survives: its line and change are named. Not every survivor is a gap of the tests: a
+change of speed, or of what a later check refuses anyway, gives the same answers. This takes long, so CI does not
+run it. Modules of the core are compiled alone and laid before a library of the core, `--library`, which has to be
+one of the preset `dev`; the random inputs of `tests/fuzz`, `--inputs`, are tests of theirs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from mutants import Mutant, of_cpp, of_python
+
+ROOT: Final = Path(__file__).parents[2]
+PYTHON: Final = ROOT / "python"
+CPP: Final = ROOT / "cpp" / "src"
+SECONDS: Final = 60  # a mutant that runs longer is noticed: it does not end
+
+# Each module with the quick tests that are about it.
+PYTHON_TESTS: Final = {
+    "questions/stats/proportions.py": ["questions/stats/test_proportions.py", "questions/stats/test_share_bounds.py"],
+    "questions/checks/conditions.py": ["questions/checks"],
+    "clean.py": ["display/test_hostile_names.py"],
+    "questions/forecast/calibration.py": ["questions/forecast/test_backtest.py"],
+    "questions/stats/logrank.py": ["questions/stats/test_comparisons.py", "questions/stats/test_answers_of_r.py"],
+    "questions/scope/calendar_periods.py": ["questions/funnel/test_trend.py"],
+}
+CPP_TESTS: Final = {
+    "stats/quantiles.cpp": ["stats/test_quantiles.cpp"],
+    "stats/incidence.cpp": ["stats/test_incidence.cpp"],
+    "stats/risk_sets.cpp": ["stats/test_incidence.cpp"],
+    "stats/chain.cpp": ["stats/test_chain.cpp"],
+    "questions/sequence/in_order/latest_starts.cpp": [],
+    "questions/sequence/in_order/match_finder.cpp": [],
+    "journeys/row_stream.cpp": ["journeys/test_row_stream.cpp"],
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("words", nargs="*", help="only modules whose path has one of these words")
+    parser.add_argument("--some", type=int, default=30, help="mutants of each module, drawn; 30 by default")
+    parser.add_argument("--seed", type=int, default=1, help="of what is drawn")
+    parser.add_argument("--library", type=Path, default=ROOT / "build/dev/libstagefunnel_core.a")
+    parser.add_argument("--inputs", type=int, default=20_000, help="random inputs for modules of the core")
+    parser.add_argument("--list", action="store_true", help="name the modules and run nothing")
+    args = parser.parse_args()
+    killed = survived = 0
+    for name, mutants, tests in _modules(args.words):
+        if args.list:
+            print(f"{name}: {len(mutants)} mutants; {', '.join(tests)}")
+            continue
+        luck = random.Random(args.seed)
+        some = sorted(luck.sample(mutants, min(args.some, len(mutants))), key=lambda mutant: mutant.line)
+        noticed = _python(name, tests) if name.endswith(".py") else _core(name, tests, args)
+        n_killed, alive, begun = 0, [], time.monotonic()
+        for mutant in some:
+            answer = noticed(mutant)
+            n_killed += answer is True
+            if answer is False:
+                alive.append(mutant)
+                print(f"  {name}:{mutant.line}: {mutant.change}", flush=True)
+        killed, survived = killed + n_killed, survived + len(alive)
+        print(
+            f"{name}: {len(alive)} of {n_killed + len(alive)} survive ({len(mutants)} in all), "
+            f"{time.monotonic() - begun:.0f} s",
+            flush=True,
+        )
+    if killed + survived:
+        print(f"{survived} of {killed + survived} survive: {100 * survived / (killed + survived):.1f}%")
+    return 0
+
+
+def _modules(words: list[str]) -> Iterator[tuple[str, list[Mutant], list[str]]]:
+    def is_meant(name: str) -> bool:
+        return not words or any(word in name for word in words)
+
+    for name, tests in PYTHON_TESTS.items():
+        if is_meant(name):
+            yield name, list(of_python((PYTHON / "stagefunnel" / name).read_text(encoding="utf-8"))), tests
+    for name, tests in CPP_TESTS.items():
+        if is_meant(name):
+            yield name, list(of_cpp((CPP / name).read_text(encoding="utf-8"))), tests
+
+
+def _python(name: str, tests: list[str]) -> Callable[[Mutant], bool | None]:
+    """Say how a mutant of the package is tried: in a copy of it, by a process that has loaded what is around."""
+    folder = Path(tempfile.mkdtemp())
+    shutil.copytree(PYTHON, folder / "python", ignore=shutil.ignore_patterns("__pycache__"))
+    target = folder / "python" / "stagefunnel" / name
+    original = target.read_text(encoding="utf-8")
+    paths = [str(ROOT / "tests" / "python" / test) for test in tests]
+
+    def tried(source: str) -> bool:
+        target.write_text(source, encoding="utf-8")
+        child = os.fork()
+        if child == 0:
+            _run_pytest(folder, paths)
+        return _status(child) != 0
+
+    import numpy, pandas, pyarrow, pytest  # noqa: E401, F401  # loaded once for all mutants
+
+    if tried(original):
+        raise SystemExit(f"the tests of {name} fail without a change")
+    return lambda mutant: tried(mutant.source)
+
+
+def _run_pytest(folder: Path, paths: list[str]) -> None:
+    import pytest
+
+    os.setsid()
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(folder / "python"))
+    os.environ["PYTHONPATH"] = str(folder / "python")
+    os.chdir(ROOT)
+    try:
+        status = int(pytest.main(["-x", "-q", "-n0", "-p", "no:cacheprovider", "--no-header", *paths]))
+    except BaseException:  # whatever the mutant does is noticed
+        status = 1
+    os._exit(status)
+
+
+def _status(child: int) -> int:
+    """Wait for a process, and end it if it does not end."""
+    for _ in range(SECONDS * 20):
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        time.sleep(0.05)
+    os.killpg(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1]
+
+
+def _core(name: str, tests: list[str], args: argparse.Namespace) -> Callable[[Mutant], bool | None]:
+    """Say how a mutant of the core is tried: linked before the library, whose own version is not used then."""
+    folder = Path(tempfile.mkdtemp())
+    gtest, eigen = Path(sys.prefix) / "src/gtest_vendor", "cmeel.prefix/include/eigen3"
+    headers = [f"{sysconfig.get_path('purelib')}/{eigen}", f"{gtest}/include"]
+    system = [part for path in headers for part in ("-isystem", path)]
+    compile_one = ["c++", "-std=c++20", "-O1", f"-I{ROOT}/cpp/include", f"-I{CPP}", f"-I{ROOT}/tests/cpp", *system, "-c"]
+    objects: list[str] = []
+    for source in sorted((ROOT / "tests" / "fuzz").glob("*.cpp")):
+        if not source.name.startswith("fuzz_"):
+            objects.append(f"{folder}/{source.stem}.o")
+            subprocess.run([*compile_one, str(source), "-o", objects[-1]], check=True)
+    unit_tests = [f"{folder}/{Path(test).stem}.test.o" for test in tests]
+    for test, made in zip(tests, list(unit_tests), strict=True):
+        subprocess.run([*compile_one, str(ROOT / "tests" / "cpp" / test), "-o", made], check=True)
+    for source in ("gtest-all.cc", "gtest_main.cc") if tests else ():
+        unit_tests.append(f"{folder}/{source}.o")
+        subprocess.run([*compile_one, f"-I{gtest}", f"{gtest}/src/{source}", "-o", unit_tests[-1]], check=True)
+    home = (CPP / name).parent  # what a file includes from its own folder
+    mutated = folder / "mutant.cpp"
+
+    def program(parts: list[str]) -> list[str] | None:
+        out = f"{folder}/tests"
+        words = ["c++", "-Wl,--allow-multiple-definition", *parts, str(args.library), "-lpthread", "-o", out]
+        return [out] if subprocess.run(words, capture_output=True, check=False).returncode == 0 else None
+
+    def fails(command: list[str]) -> bool:
+        try:
+            return subprocess.run(command, capture_output=True, timeout=SECONDS, check=False).returncode != 0
+        except subprocess.TimeoutExpired:
+            return True
+
+    def tried(source: str) -> bool | None:
+        mutated.write_text(source, encoding="utf-8")
+        made = f"{folder}/mutant.o"
+        if subprocess.run([*compile_one, f"-I{home}", str(mutated), "-o", made], capture_output=True, check=False).returncode:
+            return None
+        inputs = program([*objects, made])
+        if inputs is None or fails([*inputs, "kernels", str(args.inputs)]):
+            return True
+        if unit_tests:
+            run = program([*unit_tests, made])
+            return run is None or fails(run)
+        return False
+
+    if tried((CPP / name).read_text(encoding="utf-8")) is not False:
+        raise SystemExit(f"the tests of {name} fail without a change, or are not made")
+    return lambda mutant: tried(mutant.source)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
