@@ -9,6 +9,10 @@
 #include <string>
 #include <utility>
 
+#ifdef __linux__
+#include <pthread.h>
+#endif
+
 #include "base/blake2b.hpp"
 #include "base/hashing.hpp"
 
@@ -62,17 +66,36 @@ struct ProcessKeys {
     static std::shared_ptr<const ProcessKeys> get() { return change(nullptr); }
     /// Returns the keys, which are those of the seed from now on if there is one.
     static std::shared_ptr<const ProcessKeys> change(const std::string* seed) {
-        static std::mutex mutex;
-        static std::shared_ptr<const ProcessKeys> keys;
-        const std::lock_guard lock(mutex);
-        if (seed != nullptr || !keys) {
-            keys = std::make_shared<const ProcessKeys>(
+        Shared& shared = Shared::get();
+        const std::lock_guard lock(shared.mutex);
+        if (seed != nullptr || !shared.keys) {
+            shared.keys = std::make_shared<const ProcessKeys>(
                 seed == nullptr || seed->empty() ? random_bytes() : *seed);
         }
-        return keys;
+        return shared.keys;
     }
 
   private:
+    /// Never destroyed: logs may live until the process ends.
+    struct Shared {
+        std::mutex mutex;
+        std::shared_ptr<const ProcessKeys> keys;
+
+        static Shared& get() {
+            static Shared* const one = [] {
+                auto* const made = new Shared;
+#ifdef __linux__
+                // A process that forks while another thread holds the lock would leave it locked in the child
+                // for ever.
+                static_cast<void>(pthread_atfork([] { get().mutex.lock(); }, [] { get().mutex.unlock(); },
+                                                 [] { get().mutex.unlock(); }));
+#endif
+                return made;
+            }();
+            return *one;
+        }
+    };
+
     static std::string streams_key(const std::string& seed) {
         const auto words = blake2b("streams", 32, seed);
         std::string key(32, '\0');

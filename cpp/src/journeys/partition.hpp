@@ -110,36 +110,40 @@ inline std::uint64_t common_unit(const RowPieces& rows, std::int64_t earliest, u
     return std::max<std::uint64_t>(common.value, 1);
 }
 
-/// Returns the error of a column whose values are others than they were a moment before.
-inline std::invalid_argument changed_meanwhile() {
-    return std::invalid_argument(
+/// Refuses a column whose values are others than they were a moment before.
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_changes() {
+    throw std::invalid_argument(
         "a column changes while it is read; do not write into it meanwhile, or pass a copy");
 }
 
 /// Moves every row to its partition as a `Record`. `words` has room for all records.
 template <class Record>
-void scatter(const RowPieces& rows, Survey& plan, const RecordLayout& layout, std::uint64_t* words,
+void scatter(const RowPieces& rows, const Survey& plan, const RecordLayout& layout, std::uint64_t* words,
              unsigned threads) {
-    // Where the rows of each range end in each partition: where those of the next range begin.
-    std::vector<std::vector<std::size_t>> ends(plan.next.begin() + 1, plan.next.end());
-    ends.emplace_back(plan.bounds.begin() + 1, plan.bounds.end());
+    struct Place {
+        std::size_t next, end;
+    };
     parallel_tasks(plan.n_ranges(), threads, [&](std::size_t t) {
-        std::vector<std::size_t>& next = plan.next[t];
-        const std::vector<std::size_t>& end = ends[t];
+        // The rows of each range end in each partition where those of the next range begin.
+        std::vector<Place> places(plan.n_partitions());
+        for (std::size_t q = 0; q < places.size(); ++q) {
+            places[q] = {plan.next[t][q], t + 1 < plan.n_ranges() ? plan.next[t + 1][q] : plan.bounds[q + 1]};
+        }
         const std::size_t first = plan.ranges[t], last = plan.ranges[t + 1];
-        const auto move = [&, spread = layout.spread](const Piece& piece, std::size_t i, std::size_t row) {
+        // What a row needs is held by value: the compiler does not know that records are stored elsewhere.
+        const auto move = [place_of = places.data(), duration = plan.duration(), layout, words](
+                              const Piece& piece, std::size_t i, std::size_t row) {
             SourceRow source{};
-            source.key = spread(piece.key[i]);
-            const std::int64_t time = piece.time[i];
+            source.key = layout.spread(piece.key[i]);
+            const std::uint64_t since = distance(layout.earliest, piece.time[i]);
             if constexpr (Record::kHashed) source.high = piece.high[i];
-            source.elapsed = layout.elapsed_at(time);
+            source.elapsed = layout.in_units(since);
             source.row = static_cast<std::uint32_t>(row);
             source.stage = piece.stage[i];
-            const std::size_t q = layout.partition_of(source.key);
+            Place& place = place_of[layout.partition_of(source.key)];
             // Columns are read in place, twice: another thread may have written into them meanwhile.
-            if (next[q] >= end[q] || time < plan.earliest || time > plan.latest) throw changed_meanwhile();
-            const std::size_t place = next[q]++;
-            Record::store(words + place * Record::kWords, layout, source);
+            if (place.next >= place.end || since > duration) refuse_changes();
+            Record::store(words + place.next++ * Record::kWords, layout, source);
         };
         if (!rows.release) {
             rows.for_each(first, last, move);

@@ -31,9 +31,11 @@ struct RecordLayout {
     std::uint64_t unit = 1;  // divides all elapsed times, which are stored as multiples of it
     Spread spread;           // of the keys of all records
 
-    [[nodiscard]] std::uint64_t elapsed_at(std::int64_t time) const {
-        const std::uint64_t elapsed = distance(earliest, time);
+    [[nodiscard]] std::uint64_t in_units(std::uint64_t elapsed) const {
         return unit == 1 ? elapsed : elapsed / unit;
+    }
+    [[nodiscard]] std::uint64_t elapsed_at(std::int64_t time) const {
+        return in_units(distance(earliest, time));
     }
     [[nodiscard]] std::int64_t time_of(std::uint64_t elapsed) const {
         return time_after(earliest, elapsed * unit);

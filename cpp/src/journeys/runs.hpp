@@ -113,7 +113,7 @@ inline Runs find_runs(const Piece& rows, const Survey& plan, unsigned threads) {
             start[at] = static_cast<std::uint32_t>(row);
             at += static_cast<std::size_t>(row == 0 || key[row] != key[row - 1]);
         }
-        if (at < first[t + 1]) throw changed_meanwhile();
+        if (at < first[t + 1]) refuse_changes();
         for (std::size_t run = first[t]; run < first[t + 1]; ++run) runs.key[run] = spread(key[start[run]]);
     });
     runs.start.back() = static_cast<std::uint32_t>(rows.n_rows);
@@ -213,12 +213,15 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
         steps_.resize(start[n_items] - start[0]);
         const RecordLayout layout = layout_;
         PackedStep* const steps = steps_.data();
+        const std::size_t* const shift = shift_.data();
+        std::uint64_t bits = 0;
         for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool) {
             const std::uint64_t elapsed = layout.elapsed_at(rows.time[row]);
-            if ((elapsed >> layout.time_bits) != 0) throw changed_meanwhile();
-            steps[shift_[item] + row] =
+            bits |= elapsed;
+            steps[shift[item] + row] =
                 NarrowRecord<Width>::pack(elapsed, row - start[item], rows.stage[row]);
         });
+        if ((bits >> layout.time_bits) != 0) refuse_changes();
     }
 
     std::vector<std::size_t> shift_;  // of each item: its rows' places in the block minus their rows

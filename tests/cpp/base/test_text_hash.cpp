@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <set>
 #include <string>
@@ -164,6 +165,46 @@ TEST(TextHash, KeepsTextsApartThatDifferInOneByte) {
         const auto same = static_cast<std::size_t>(std::ranges::count(text, '~'));  // these are the text itself
         EXPECT_EQ(lower.size(), n - (same > 1 ? same - 1 : 0)) << n;
         EXPECT_EQ(upper.size(), lower.size()) << n;
+    }
+}
+
+/// A text of which a product of one half of the hash is zero, whatever its other factor is.
+std::string with_a_zero_product(std::size_t n, std::size_t pair, std::uint64_t vanishing, bool first, char free) {
+    std::string text = some_text(n);
+    const std::uint64_t word = 0 - vanishing;
+    std::memcpy(text.data() + 16 * pair + (first ? 0 : 8), &word, sizeof word);
+    text[16 * pair + (first ? 8 : 0)] = free;
+    return text;
+}
+
+TEST(TextHash, KeepsTextsApartWhereAFactorVanishes) {
+    // Before the hash had a key, a word that made its factor zero hid the other word of the pair. Here the
+    // factors are known, which nobody else knows: even so one half alone is lost, and nothing under other
+    // factors.
+    for (int seed = 0; seed < 20; ++seed) {
+        const TextHash hash = TextHash::of_key("sixteen bytes or" + std::to_string(seed));
+        const TextHash other = TextHash::of_key("sixteen bytes of" + std::to_string(seed));
+        for (const auto& [n, pair] : {std::pair{16U, 0U}, {32U, 0U}, {32U, 1U}, {36U, 0U}, {1024U, 63U}}) {
+            const Hash128* const factor = hash.factors().of_length(n) + 2 * pair;
+            for (const bool first : {false, true}) {
+                for (const bool is_low : {false, true}) {
+                    const Hash128& by = factor[first ? 0 : 1];
+                    std::set<std::uint64_t> lost, kept, lower, upper;
+                    for (char free = 0; free < 100; ++free) {
+                        const std::string text = with_a_zero_product(n, pair, is_low ? by.low : by.high, first, free);
+                        const Hash128 found = hash_text(hash, text), elsewhere = hash_text(other, text);
+                        lost.insert(is_low ? found.low : found.high);
+                        kept.insert(is_low ? found.high : found.low);
+                        lower.insert(elsewhere.low);
+                        upper.insert(elsewhere.high);
+                    }
+                    EXPECT_EQ(lost.size(), 1U) << "these texts test nothing";
+                    EXPECT_EQ(kept.size(), 100U);
+                    EXPECT_EQ(lower.size(), 100U);
+                    EXPECT_EQ(upper.size(), 100U);
+                }
+            }
+        }
     }
 }
 

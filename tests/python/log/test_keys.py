@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import asked
@@ -304,6 +305,46 @@ def test_hashes_of_the_process_do_not_leave_it() -> None:
     saved = pickle.dumps(log)
     for key in np.concatenate([own["key"], own["high"]]):
         assert key.tobytes() not in saved
+
+
+# --- items that are missing ---
+
+# Each kind of column in two parts, with items that a missing one could be taken for, and their number.
+WITH_MISSING: dict[str, tuple[Any, Any, int]] = {
+    "numbers": (pa.array([1, None]), pa.array([0, None, -(2**63)]), 3),
+    "numbers without a sign": (
+        pa.array([2**64 - 1, None], pa.uint64()),
+        pa.array([0, None, 2**63], pa.uint64()),
+        3,
+    ),
+    "numbers of both kinds": (pa.array([2**64 - 1, None], pa.uint64()), pa.array([-1, None, 0]), 3),
+    "floats": (np.array([1.0, np.nan]), pa.array([0, None, -(2**63)]), 3),
+    "short texts": (["a", None], pa.array(["", None, "None"]), 3),
+    "long texts": (pa.array(["a" * 40, None]), pd.Series(["nan", np.nan, "b" * 40]), 3),
+    "texts of a dictionary": (
+        pa.array(["a" * 40, None]).dictionary_encode(),
+        pd.Categorical(["nan", None, "b" * 40]),
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize("make", [part, stream_part])
+@pytest.mark.parametrize("kind", WITH_MISSING)
+def test_an_item_that_is_missing_in_one_part_is_missing_in_all(
+    kind: str, make: Callable[..., sf.Partial]
+) -> None:
+    one, other, n_items = WITH_MISSING[kind]
+    parts = [sent(make(items, invalid="drop", hash_key=SECRET)) for items in (one, other)]
+    merged = sf.merge(parts)
+    counts = merged.summary().quality.set_index("check")["count"]
+    assert merged.n_items == n_items
+    assert counts[["rows", "missing_item", "dropped"]].tolist() == [5, 2, 2]
+    with pytest.raises(sf.SchemaError, match="1 item is in more than one partial"):
+        sf.merge([*parts, make(one, invalid="drop", hash_key=SECRET)])
+    for items in (one, other):
+        with pytest.raises(sf.InvalidRowError, match="missing item in row 1"):
+            make(items)
 
 
 # --- numbers with and without a sign ---
