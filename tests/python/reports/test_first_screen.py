@@ -45,9 +45,10 @@ def findings(head: str) -> list[str]:
 
 def step(head: str) -> tuple[str, str]:
     """Read what to do next, and the section that it leads to."""
-    found = re.search(r'<p class="next"><b>Do next:</b> ([^<]*)(?:<a href="#(\w+)">[^<]+</a>)?</p>', head)
+    found = re.search(r'<p class="next">(.*?)([^<>]+)(?:<a href="#(\w+)">[^<]+</a>)?</p>', head)
     assert found is not None
-    return html.unescape(found[1]).strip(), found[2] or ""
+    assert found[1] == ("<b>Do next:</b>" if found[3] else "")
+    return html.unescape(found[2]).strip(), found[3] or ""
 
 
 def deals_of(months: dict[str, tuple[int, int, int]], **options: Any) -> sf.StageLog:

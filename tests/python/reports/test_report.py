@@ -331,7 +331,7 @@ def test_stuck_items_are_the_worst_of_the_open_ones_with_their_owners(by_manager
     n_compared = int(table["quantile"].notna().sum())
     share = round(100 * n_slow / n_compared)
     assert f"45 open items; {STUCK}: {n_slow} of {n_compared} compared, {share}%" in part
-    assert "The 10 that have been there longest" in part
+    assert "Longest in their stage first (10)" in part
 
 
 @pytest.mark.usefixtures("undrawn")
