@@ -268,6 +268,7 @@ def test_no_time_on_the_page_has_seconds_and_saved_tables_keep_them(tmp_path: Pa
     [
         ("22 d 4 h and 3 working days 2 h", "22_d 4_h and 3_working_days 2_h"),
         ("+7 points, 123 k, 1 min", "+7_points, 123_k, 1_min"),
+        ("< 0.1% of all, a < b", "<_0.1% of all, a < b"),
         ("until 2026-03-31 09:00:17.5+00:00", "until 2026-03-31_09:00+00:00"),
         ("5 deals, 12 minutes, 3 kinds", "5 deals, 12 minutes, 3 kinds"),
     ],
