@@ -23,6 +23,7 @@ _APART: Final = re.compile(
     r"(?<=\d) (?=(?:ms|min|µs|bn|points?|working (?:days?|hours?)|[dhskM])\b)"
     r"|(?<=\d working) (?=(?:days?|hours?)\b)"
     r"|(?<=\d\d-\d\d) (?=\d\d:\d\d)"
+    r"|(?<=<) (?=\d)"
 )
 
 #: The scripts of the page, in the order in which they run.

@@ -16,6 +16,7 @@ _PLACES: Final = ("d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "
 # What a browser has no use for, or a screen reader.
 _SPARE: Final = ("class", "role", "aria-roledescription", "version", "stroke-miterlimit", "pointer-events")
 _MARK: Final = " mark"
+_TALL: Final = 0.6  # of its width
 
 
 @dataclass
@@ -80,6 +81,12 @@ def _uncoloured(attributes: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _is_tall(root: Element) -> bool:
+    """Check whether a drawing needs more of the height of a sheet of paper to be read."""
+    _, _, width, height = map(float, root.get("viewBox", "0 0 1 0").split())
+    return height > _TALL * width
+
+
 def _written(root: Element, alt: str, size: str) -> str:
     """Write a drawing with what people and browsers need of it: the marks say what they show."""
     for element in root.iter():
@@ -98,5 +105,7 @@ def _written(root: Element, alt: str, size: str) -> str:
         for name in _PLACES:
             if name in element.attrib:
                 element.set(name, _FINE.sub(r"\1", element.attrib[name]))
+    if _is_tall(root):
+        size = f"{size} tall"
     root.attrib |= {"role": "group", "aria-label": alt, "class": size}
     return ElementTree.tostring(root, encoding="unicode")

@@ -125,6 +125,8 @@ def stuck(table: pd.DataFrame) -> Section | None:
     """Make the section of the items that are open and stuck; ``None`` where none is open."""
     if table.empty:
         return None
+    # Without a limit of any stage nothing is over it.
+    shown = table.drop(columns="over_limit") if table["over_limit"].isna().all() else table
     return Section(
         "stuck",
         tr("Stuck items"),
@@ -134,7 +136,7 @@ def stuck(table: pd.DataFrame) -> Section | None:
             "of that stage, of items that are won, that took no longer."
         ),
         None,
-        [table_part(table, tr("The {table} that have been there longest", table=count(len(table))))],
+        [table_part(shown, tr("Longest in their stage first ({n})", n=count(len(table))))],
         answers(table, table.attrs["stagefunnel"]),
         news=findings.of_stuck(table),
     )

@@ -62,7 +62,7 @@ def test_the_section_says_what_the_questions_say(tmp_path: Path) -> None:
         "Where losses cost most",
     ]
     likeliest = sf.win_probability(log, pipe, horizon="90d", top=1).iloc[0]
-    assert f'<th scope="row">{likeliest["item"]}</th>' in section
+    assert f'<th scope="row" class="short">{likeliest["item"]}</th>' in section
 
 
 def test_without_items_no_deal_is_named(tmp_path: Path) -> None:

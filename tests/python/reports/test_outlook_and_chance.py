@@ -115,7 +115,7 @@ def test_a_difference_that_chance_does_not_make_is_named_and_drawn(tmp_path: Pat
         *["New > Offer > Lost"] * 59,
     ]
     items = pd.DataFrame({"item": range(1, 201), "manager": ["Ann"] * 100 + ["Bob"] * 100})
-    page = page_of(tmp_path, journeys_log(*paths, items=items), by="manager")
+    page = page_of(tmp_path, journeys_log(*paths, items=items), by="manager", sections="chance")
     # Section 12 of the definitions: p = 0.016, and Ann and Bob are each other's rest: twice that is 0.032.
     assert findings(page, "chance")[0] == (
         "Ann wins more of the items that got to Offer than the other managers: 58% against 41% "
@@ -167,7 +167,9 @@ def test_hostile_names_stay_text_in_both_sections(tmp_path: Path) -> None:
     paths = [*[f"{evil} > Won"] * 40, *[f"{evil} > Lost"] * 40, *[evil] * 20]
     items = pd.DataFrame({"item": range(1, 101), evil: [evil, "Ann"] * 50})
     log = journeys_log(*paths, items=items)
-    page = page_of(tmp_path, log, sf.Pipeline(evil, won="Won", lost="Lost"), by=evil, title=evil)
+    both: dict[str, Any] = {"sections": ["outlook", "chance"], "by": evil, "title": evil}
+    page = page_of(tmp_path, log, sf.Pipeline(evil, won="Won", lost="Lost"), **both)
+    assert section(page, "outlook")
     assert section(page, "chance")
     assert page.count("<script>") == 1
     assert "<img src=x" not in page
@@ -188,7 +190,7 @@ def test_hostile_names_stay_text_in_both_sections(tmp_path: Path) -> None:
     ids=str,
 )
 def test_pages_of_all_options_have_these_sections(options: Any, tmp_path: Path) -> None:
-    page = page_of(tmp_path, SHOP.log, SHOP.pipeline, **{"by": "manager", **options})
+    page = page_of(tmp_path, SHOP.log, SHOP.pipeline, **{"by": "manager", "filters": False, **options})
     assert section(page, "chance")
     assert bool(section(page, "outlook")) == (options.get("basis") != "closed")
 
@@ -212,6 +214,7 @@ def test_periods_of_every_length_are_compared(every: Any, names: str, tmp_path: 
     if every == "week":  # more than 30 of each
         rows = [(item, stage, pd.Timestamp("2026-01-01") + (at - rows[0][2]) / 8) for item, stage, at in rows]
     log = sf.StageLog(pd.DataFrame(rows, columns=["item", "stage", "time"]))
-    lines = findings(page_of(tmp_path, log, NEW, every=every, within="2d"), "chance")
+    page = page_of(tmp_path, log, NEW, every=every, within="2d", sections="chance", filters=False)
+    lines = findings(page, "chance")
     assert lines
     assert re.search(f"{names}(?![-0-9W])", lines[0])

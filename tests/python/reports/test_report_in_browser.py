@@ -175,12 +175,12 @@ def test_the_first_screen_has_the_tiles_and_the_findings(page: Any, width: int) 
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     try:
         ends = page.execute_script(
-            "return [...document.querySelectorAll('.facts > div, .findings li')]"
+            "return [...document.querySelectorAll('.facts > div, .next, .findings li')]"
             ".map(one => one.getBoundingClientRect()).map(box => [box.right, box.bottom])"
         )
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    assert len(ends) == 5 + 3
+    assert len(ends) == 5 + 1 + 2
     assert all(right <= width and bottom <= 900 for right, bottom in ends)
 
 

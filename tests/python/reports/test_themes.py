@@ -8,6 +8,7 @@ import stagefunnel as sf
 from stagefunnel.display.charts.picture import plain_pictures
 from stagefunnel.plots import plot_funnel, plot_skips
 from stagefunnel.reports.painter import drawn_here
+from stagefunnel.reports.pictures import Colours, picture
 from stagefunnel.reports.themes import drawn_in_both
 
 
@@ -66,3 +67,9 @@ def test_a_name_that_looks_like_a_mark_is_kept() -> None:
     found, made = both(light, dark)
     assert made == 2
     assert all("#0DE000 and #0DE001" in svg for svg in found)
+
+
+@pytest.mark.parametrize(("height", "name"), [(60, "desk"), (61, "desk tall")])
+def test_a_tall_drawing_has_more_of_a_sheet_of_paper(height: int, name: str) -> None:
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 {height}"></svg>'
+    assert f'class="{name}"' in picture(drawing, drawing, "a chart", "desk", Colours())

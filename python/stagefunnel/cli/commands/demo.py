@@ -38,7 +38,7 @@ def _write(directory: str) -> None:
     sys.stdout.write(f"{funnel}\n\n")
     page = os.path.join(directory, "report.html")
     with page_bar(page, quiet=False) as progress:
-        options = {"title": "Furniture shop", "by": "manager", "filters": True}
+        options = {"title": "Furniture shop", "by": "manager"}
         write_page(shop.log, shop.pipeline, page, progress=progress, **options)
     sys.stdout.write(
         f"wrote {', '.join(files)} and report.html to {directory}\n\n"
