@@ -64,6 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return verdict(answer)
     except sf.StageFunnelError as error:
         return _complain(f"{_job_of(args)}{_text_of(error, args)}")
+    except ImportError as error:
+        if "pip install" not in str(error):
+            raise
+        return _complain(f"{_job_of(args)}{error}")  # a library that an option needs is missing
     except KeyboardInterrupt:
         return 130  # the code that a shell gives to a command that Ctrl-C has ended
     except BrokenPipeError:

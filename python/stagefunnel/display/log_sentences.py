@@ -86,7 +86,9 @@ def of_level(quality: pd.DataFrame, level: str) -> list[str]:
     """Write out the checks of one level of a quality table that found something."""
     found = quality[(quality["level"] == level) & (quality["count"] > 0)]
     pairs = zip(found["count"].tolist(), found["note"].tolist(), strict=True)
-    return [f"{count(number)} {of_number(note, number)}" for number, note in pairs]
+    return [
+        tr("{n} {of_number}", n=count(number), of_number=of_number(note, number)) for number, note in pairs
+    ]
 
 
 def of_problems(table: pd.DataFrame) -> list[str]:

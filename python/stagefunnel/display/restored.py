@@ -17,6 +17,7 @@ import pandas as pd
 from ..errors import SchemaError, quoted
 from ..tables.labels import columns_behind, value_label
 from ..tables.schema import AMOUNTS, BOTH, LOSSES, LOST_LENGTHS, MOVED_OUT, PARTS, VALUE_SHARES
+from ..words import mark, tr
 
 _KEYS: Final = (
     *("from_stage", "to_stage", "stage", "lost_stage"),
@@ -24,7 +25,7 @@ _KEYS: Final = (
     *("cause", "time", "column", "value"),
     *("line", "date"),
 )
-_OPTIONAL: Final = " (optional)"
+_OPTIONAL: Final = mark(" (optional)")
 _MAY_MISS: Final = ("from_stage",)  # of an item that was lost before any stage
 # What is not estimable, as every bound may be.
 _ESTIMATES: Final = {
@@ -174,9 +175,9 @@ def has_parts(names: Mapping[str, Any]) -> bool:
 
 def marked_optional(names: Mapping[Any, str], remembered: Mapping[str, Any]) -> dict[Any, str]:
     """Mark the names of optional stages, which nothing skips."""
-    optional = remembered.get("optional", ())
+    optional, sign = remembered.get("optional", ()), tr(_OPTIONAL)
     return {
-        label: f"{name}{_OPTIONAL}" if str(label) in optional and not name.endswith(_OPTIONAL) else name
+        label: f"{name}{sign}" if str(label) in optional and not name.endswith(sign) else name
         for label, name in names.items()
     }
 

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from babel import Locale
     from babel.messages import Catalog
 
-_NEEDS_BABEL: Final = (
-    'a page in another language than English needs babel: pip install "stagefunnel[languages]"'
-)
+_NEEDS_BABEL: Final = 'other languages than English need babel: pip install "stagefunnel[languages]"'
 _NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
 #: French words that lose their last letter before a vowel, and what begins with one; initials are spelled.
 _ELIDED: Final = re.compile(r"\b([Dd]|[Qq]u)e (?=\{(\w+)\})")

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
@@ -18,6 +19,9 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 import stagefunnel as sf
 from drawings import colours_in
+from stagefunnel.display.numbers import difference, length, number, percent, percents, points
+from stagefunnel.words import spoken_in
+from stagefunnel.words.forms import day, minute
 
 WIDTHS = (
     "return [...document.querySelectorAll('figure svg')].filter(one => one.checkVisibility())"
@@ -428,3 +432,37 @@ def test_axe_finds_nothing_and_nothing_is_cut(page: Any, width: int, scheme: str
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("language", ["en", "fr", "de", "es", "pt", "ru"])
+def test_it_sorts_numbers_lengths_and_days_as_its_language_writes_them(
+    browser: Any, tmp_path: Path, language: str
+) -> None:
+    shop = sf.datasets.worked_example()
+    page = tmp_path / "page.html"
+    sf.report(shop.log, shop.pipeline, page, sections=["losses"], language=language)  # type: ignore[arg-type]
+    browser.get(page.as_uri())
+    last, first = pd.Timestamp("2026-03-12 14:30"), pd.Timestamp("2026-11-01")
+    with spoken_in(language):
+        texts: dict[str, Any] = {
+            number(1234): 1234,
+            number(1_234_567.5): 1_234_567.5,
+            number(0.25): 0.25,
+            difference(-1234): -1234,
+            f"{percent(0.481)} ({percents(0.4, 0.5)})": 48,
+            points(-0.07): -7,
+            points(0.07): 7,
+            length(pd.Timedelta("4D 6h")): 4 * 86_400 + 6 * 3_600,
+            length(pd.Timedelta("1200D")): 1200 * 86_400,
+            length(pd.Timedelta("36min")): 36 * 60,
+            length(pd.Timedelta("-2h")): -2 * 3_600,
+            length(pd.Timedelta("50h"), working_day=28_800): 6 * 86_400 + 2 * 3_600,
+            length(pd.Timedelta("1h"), working_day=28_800): 3_600,
+            "Web form": "web form",
+            "–": None,
+        }
+        if language != "en":
+            texts |= {minute(last): "2026-03-12-14:30", day(first): "2026-11-01-"}
+    values = browser.execute_script("return arguments[0].map(valueOf)", [*texts])
+    assert dict(zip(texts, values, strict=True)) == texts

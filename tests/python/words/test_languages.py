@@ -158,6 +158,54 @@ def test_english_needs_no_library_and_others_say_what_they_need(monkeypatch: pyt
         sf.show(table, language="fr")
 
 
+@pytest.mark.parametrize("command", ["funnel", "losses", "report"])
+def test_a_command_says_which_library_a_language_needs(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stagefunnel.words import catalogue
+
+    catalogue.read.cache_clear()
+    monkeypatch.setitem(sys.modules, "babel.messages.pofile", None)
+    rows, pipeline = tmp_path / "deals.csv", tmp_path / "pipeline.toml"
+    rows.write_text("item,stage,time\na,New,2026-01-01\na,Won,2026-01-05\n", encoding="utf-8")
+    pipeline.write_text('[pipeline]\nstages = ["New"]\nwon = "Won"\n', encoding="utf-8")
+    page = ["--out", str(tmp_path / "page.html")] if command == "report" else []
+    assert main([command, str(rows), "--pipeline", str(pipeline), "--language", "fr", *page]) == 1
+    said = capsys.readouterr().err
+    assert 'other languages than English need babel: pip install "stagefunnel[languages]"' in said
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_rules_of_a_pipeline_are_written_in_the_language(tmp_path: Path) -> None:
+    pipeline = sf.Pipeline(
+        ["A", "B"], won="W", since={"B": "2026-01-01"}, optional=["B"], aliases={"X": "A"}, limits={"A": "5D"}
+    )
+    rows = pd.DataFrame({"item": ["a", "a"], "stage": ["A", "W"], "time": ["2026-01-02", "2026-01-03"]})
+    log = sf.StageLog(rows.assign(time=pd.to_datetime(rows["time"])))
+    written = {
+        "en": "optional: B | B since 2026-01-01 | X is read as A | A limited to 5D</p>",
+        "fr": f"facultatif{KEPT}: B | B depuis 2026-01-01 | X est lue comme A | A limitée à 5D</p>",
+    }
+    for code, rules in written.items():
+        page = sf.report(log, pipeline, tmp_path / "page.html", sections=["losses"], language=code)  # type: ignore[arg-type]
+        assert rules in page.read_text(encoding="utf-8").replace("-\N{WORD JOINER}", "-")
+
+
+def test_french_elides_before_a_name_that_begins_with_a_vowel() -> None:
+    few = "Skipped, too few {things} to rank: {named}{more}"
+    with spoken_in("fr"):
+        assert tr(few, things="affaires", named="A", more="").startswith("Sautées, trop peu d’affaires pour")
+        assert tr(few, things="clients", named="A", more="").startswith("Sautées, trop peu de clients pour")
+        assert [
+            tr("Flow of {one}", one=name) for name in ("Élodie", "OVH", "11 %", "Web", "", "(sans valeur)")
+        ] == [
+            *("Flux d’Élodie", "Flux de OVH", "Flux de 11 %", "Flux de Web", "Flux de "),
+            "Flux de (sans valeur)",
+        ]
+        assert day(pd.Timestamp("2026-03-01")) == "1er mars 2026"
+        assert day(pd.Timestamp("2026-03-21")) == "21 mars 2026"
+
+
 def test_the_command_speaks_a_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows, pipeline = tmp_path / "deals.csv", tmp_path / "pipeline.toml"
     rows.write_text("item,stage,time\na,New,2026-01-01\na,Won,2026-01-05\n", encoding="utf-8")
