@@ -50,6 +50,14 @@ _KNOWN: Final = (
         "give their audit too: /api/data/v9.2/audits with _objectid_value, createdon and changedata",
     ),
     _Known(
+        "rows of Segment about persons or groups, which are not events",
+        (
+            ("received_at", "original_timestamp", "uuid_ts"),
+            ("anonymous_id", "context_library_name", "user_id", "group_id", "email"),
+        ),
+        "give the tables tracks and pages, or the raw calls as JSON lines",
+    ),
+    _Known(
         "opportunities of Close, which have the status of now alone",
         (("status_label",), ("status_type",), ("lead_id", "lead_name")),
         "give the changes too: /api/v1/activity/status_change/opportunity/",
