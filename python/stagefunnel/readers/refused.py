@@ -18,7 +18,9 @@ class _Known(NamedTuple):
     remedy: str
 
 
-_MOVES: Final = "a table of deal_id, stage and changed_at, which a workflow or a webhook writes at each change"
+_MOVES: Final = (
+    "a table of deal_id, stage and changed_at, which a workflow or a webhook writes at each change"
+)
 _KNOWN: Final = (
     _Known(
         "Freshsales' deals, which have the stage of now alone",

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.examples import examples
 
 import stagefunnel as sf
 from stagefunnel.readers.sources import json_lines, opening
 from stagefunnel.readers.sources.json_lines import arrow_lines
+from support.examples import examples
 
 pytest.importorskip("pyarrow")
 
@@ -43,9 +43,7 @@ def records(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Draw records whose keys mostly have values of one type each, and may be missing."""
     kinds = {name: draw(st.sampled_from([*ONE_KIND, *ONE_KIND, MIXED])) for name in NAMES}
     shapes = st.lists(st.sampled_from(NAMES), unique=True, max_size=4)
-    return [
-        {name: draw(kinds[name]) for name in draw(shapes)} for _ in range(draw(st.integers(1, 6)))
-    ]
+    return [{name: draw(kinds[name]) for name in draw(shapes)} for _ in range(draw(st.integers(1, 6)))]
 
 
 def as_lines(rows: list[dict[str, Any]]) -> bytes:
@@ -144,7 +142,12 @@ def test_objects_are_read_where_the_format_is_another(
 ) -> None:
     path = tmp_path / "moves.jsonl"
     path.write_bytes(
-        as_lines([{"who": n % 3, "event": "ab"[n % 2], "on": f"2026-01-{n + 1:02}", "geo": {"x": n}} for n in range(9)])
+        as_lines(
+            [
+                {"who": n % 3, "event": "ab"[n % 2], "on": f"2026-01-{n + 1:02}", "geo": {"x": n}}
+                for n in range(9)
+            ]
+        )
     )
     options = {"item": "who", "stage": "event", "time": "on"}
     expected = sf.read(path, **options)

@@ -195,7 +195,11 @@ def test_tracks_and_pages_of_segment_are_one_log() -> None:
         assert export.quality.set_index("check")["count"]["rows_fetched_twice"] == 1
     assert sf.read(pages).log.n_rows == 2
     persons = pd.DataFrame({"id": ["u"], "received_at": ["2026-01-01"], "email": ["x@y"], "name": ["Ann"]})
-    for given in (persons, [tracks, persons], pages.drop(columns=["path", "title"]).assign(received_at="2026")):
+    for given in (
+        persons,
+        [tracks, persons],
+        pages.drop(columns=["path", "title"]).assign(received_at="2026"),
+    ):
         with pytest.raises(sf.ReaderError, match="tracks and pages"):
             sf.read(given)
 

@@ -86,7 +86,9 @@ def _flat(source: Source) -> Source:
     """Give the properties that an event is not to be read without a column each; a page is an event."""
     if is_page_table(source.columns):
         names = column_or_missing(source.frame, find_column(source.columns, ["name"]) or "")
-        return replace(source, frame=source.frame.assign(event=("page: " + names).where(names.notna(), "page")))
+        return replace(
+            source, frame=source.frame.assign(event=("page: " + names).where(names.notna(), "page"))
+        )
     lifted = _lifted(source)
     if not lifted:
         return source

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 import numpy as np
@@ -52,7 +52,7 @@ class Lines:
 
 
 def arrow_lines(data: bytes, *, most_bytes: int = _BLOCK) -> Lines | None:
-    """Read JSON lines as the parser of single records does; ``None`` if that is not certain.
+    r"""Read JSON lines as the parser of single records does; ``None`` if that is not certain.
 
     Not certain are values of several types in a column, numbers that a float may round, keys that occur
     twice, pages of records in place of records, lists, and what is not valid JSON.
@@ -67,10 +67,10 @@ def arrow_lines(data: bytes, *, most_bytes: int = _BLOCK) -> Lines | None:
     Examples
     --------
     >>> from stagefunnel.readers.sources.json_lines import arrow_lines
-    >>> lines = arrow_lines(b'{"id": 7, "stage": "New"}\\n{"id": 8, "stage": " "}')
+    >>> lines = arrow_lines(b'{"id": 7, "stage": "New"}\n{"id": 8, "stage": " "}')
     >>> lines.frame.to_dict("list")
     {'id': ['7', '8'], 'stage': ['New', None]}
-    >>> arrow_lines(b'{"id": 7}\\n{"id": "8"}') is None
+    >>> arrow_lines(b'{"id": 7}\n{"id": "8"}') is None
     True
     """
     n_lines = _n_lines(data)
@@ -116,7 +116,7 @@ class _Column:
             for name, one in _keys_of(part):
                 keys.setdefault(name, []).append((start, one))
         return {
-            name: lambda parts=parts: _spread(parts, n_rows, _texts)
+            name: partial(_spread, parts, n_rows, _texts)
             for name, parts in keys.items()
             if all(not _is_nested(one) and _is_exact(one) for _, one in parts)
             and any(one.null_count < len(one) for _, one in parts)
