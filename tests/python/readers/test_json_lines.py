@@ -87,6 +87,12 @@ def test_what_may_be_read_otherwise_is_left_to_the_other_parser(line: str) -> No
     assert arrow_lines(f"{before}\n{line}\n{before}".encode()) is None
 
 
+def test_many_keys_are_left_to_the_other_parser() -> None:
+    rows = [{f"k{number}": number for number in range(n_keys)} for n_keys in (2_001, 3)]
+    assert arrow_lines(as_lines(rows)) is None
+    assert arrow_lines(as_lines(rows[1:])) is not None
+
+
 def test_plain_lines_are_taken() -> None:
     rows = [
         {"id": 1, "at": "2026-01-02", "when": "2026-01-02T03:04:05Z", "x": 77.0, "yes": True},

@@ -19,6 +19,7 @@ FEWEST_BYTES: Final = 1 << 18  # a smaller file is read before pyarrow is loaded
 _BLOCK: Final = 4 << 20
 # pyarrow builds types of nested values by recursion, which a value of many levels takes too far.
 _MOST_OPENED: Final = 250
+_MOST_KEYS: Final = 2_000
 _PART, _TAIL = 1 << 17, 1 << 10
 _NEWLINE, _OPEN = b"\n{"
 _BRACE_OF_BRACKET: Final = np.uint8(0x20)  # the bit that makes a bracket a brace
@@ -74,7 +75,9 @@ def arrow_lines(data: bytes, *, most_bytes: int = _BLOCK) -> Lines | None:
     True
     """
     n_lines = _n_lines(data)
-    if not n_lines or not _has_arrow():
+    # pyarrow takes a minute for a line of 100,000 keys.
+    is_wide = data.count(b'":', 0, data.find(b"\n") + 1 or len(data)) > _MOST_KEYS
+    if not n_lines or is_wide or not _has_arrow():
         return None
     columns: dict[str, _Column] = {}
     n_rows, times = 0, None
