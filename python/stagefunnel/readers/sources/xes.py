@@ -79,6 +79,8 @@ def xes_source(file: IO[bytes], name: str, encoding: str | None, rows_read: Call
             parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise _xml_error(error, name) from error
+    except ReaderError:  # is a ValueError
+        raise
     except (ValueError, UnicodeDecodeError, LookupError) as error:
         raise ReaderError(f"{name}: the file is in an encoding that XML cannot have here: {error}") from error
     return log.source()
