@@ -18,7 +18,9 @@ class _Known(NamedTuple):
     remedy: str
 
 
-_MOVES: Final = "a table of deal_id, stage and changed_at, which a workflow or a webhook writes at each change"
+_MOVES: Final = (
+    "a table of deal_id, stage and changed_at, which a workflow or a webhook writes at each change"
+)
 _KNOWN: Final = (
     _Known(
         "Freshsales' deals, which have the stage of now alone",
@@ -48,6 +50,14 @@ _KNOWN: Final = (
         "opportunities of Dynamics 365, which have the stage of now alone",
         (("opportunityid",), ("stepname", "_stageid_value", "stageid", "salesstage", "statecode")),
         "give their audit too: /api/data/v9.2/audits with _objectid_value, createdon and changedata",
+    ),
+    _Known(
+        "rows of Segment about persons or groups, which are not events",
+        (
+            ("received_at", "original_timestamp", "uuid_ts"),
+            ("anonymous_id", "context_library_name", "user_id", "group_id", "email"),
+        ),
+        "give the tables tracks and pages, or the raw calls as JSON lines",
     ),
     _Known(
         "opportunities of Close, which have the status of now alone",

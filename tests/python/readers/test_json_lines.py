@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.examples import examples
 
 import stagefunnel as sf
 from stagefunnel.readers.sources import json_lines, opening
 from stagefunnel.readers.sources.json_lines import arrow_lines
+from support.examples import examples
 
 pytest.importorskip("pyarrow")
 
@@ -43,9 +43,7 @@ def records(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Draw records whose keys mostly have values of one type each, and may be missing."""
     kinds = {name: draw(st.sampled_from([*ONE_KIND, *ONE_KIND, MIXED])) for name in NAMES}
     shapes = st.lists(st.sampled_from(NAMES), unique=True, max_size=4)
-    return [
-        {name: draw(kinds[name]) for name in draw(shapes)} for _ in range(draw(st.integers(1, 6)))
-    ]
+    return [{name: draw(kinds[name]) for name in draw(shapes)} for _ in range(draw(st.integers(1, 6)))]
 
 
 def as_lines(rows: list[dict[str, Any]]) -> bytes:
@@ -87,6 +85,12 @@ def test_columns_are_those_of_the_records(rows: list[dict[str, Any]], most_bytes
 def test_what_may_be_read_otherwise_is_left_to_the_other_parser(line: str) -> None:
     before = "\n".join(f'{{"id": {number}, "event": "a"}}' for number in range(9))
     assert arrow_lines(f"{before}\n{line}\n{before}".encode()) is None
+
+
+def test_many_keys_are_left_to_the_other_parser() -> None:
+    rows = [{f"k{number}": number for number in range(n_keys)} for n_keys in (2_001, 3)]
+    assert arrow_lines(as_lines(rows)) is None
+    assert arrow_lines(as_lines(rows[1:])) is not None
 
 
 def test_plain_lines_are_taken() -> None:
@@ -144,7 +148,12 @@ def test_objects_are_read_where_the_format_is_another(
 ) -> None:
     path = tmp_path / "moves.jsonl"
     path.write_bytes(
-        as_lines([{"who": n % 3, "event": "ab"[n % 2], "on": f"2026-01-{n + 1:02}", "geo": {"x": n}} for n in range(9)])
+        as_lines(
+            [
+                {"who": n % 3, "event": "ab"[n % 2], "on": f"2026-01-{n + 1:02}", "geo": {"x": n}}
+                for n in range(9)
+            ]
+        )
     )
     options = {"item": "who", "stage": "event", "time": "on"}
     expected = sf.read(path, **options)

@@ -98,8 +98,14 @@ def test_the_changes_inside_an_audit_of_dynamics_are_read() -> None:
 def test_a_list_of_opportunities_beside_the_changes_of_close_says_more_about_them() -> None:
     listed = [
         {
-            **{"id": f"oppo_{number}", "lead_id": "lead_1", "status_label": "New", "status_type": "active"},
-            **{"value": 12_345 * number, "value_currency": "EUR", "user_name": "Ann", "contacts": ["c"]},
+            "id": f"oppo_{number}",
+            "lead_id": "lead_1",
+            "status_label": "New",
+            "status_type": "active",
+            "value": 12_345 * number,
+            "value_currency": "EUR",
+            "user_name": "Ann",
+            "contacts": ["c"],
             "date_created": f"2026-03-01T0{number}:00:00+00:00",
         }
         for number in (1, 2, 3)
@@ -109,7 +115,9 @@ def test_a_list_of_opportunities_beside_the_changes_of_close_says_more_about_the
     assert export.items["amount"].tolist() == [123.45, 246.9, 370.35]  # values are hundredths
     assert count(export, "items_without_history") == 1
     assert count(export, "first_stage_time_unknown") == 0  # the first status begins with the opportunity
-    changes = [{"lead_id": one.pop("opportunity_id"), **one} for one in answer("other_crms/close.json")["data"]]
+    changes = [
+        {"lead_id": one.pop("opportunity_id"), **one} for one in answer("other_crms/close.json")["data"]
+    ]
     with pytest.raises(sf.ReaderError, match="give the list of leads"):
         sf.read([{"data": changes}, {"data": listed}])
 
@@ -117,9 +125,14 @@ def test_a_list_of_opportunities_beside_the_changes_of_close_says_more_about_the
 def test_a_list_of_deals_beside_the_stage_history_of_zoho_says_more_about_them() -> None:
     deals = [
         {
-            **{"id": f"zcrm_{number}", "Deal_Name": "Tables", "Amount": 10 * number, "Stage": "Proposal"},
-            **{"Closing_Date": "2026-04-01", "Owner": {"name": "Ann", "id": "7"}},
-            **{"Created_Time": "2026-03-01T10:00:00", "Modified_Time": "2026-03-09T10:00:00"},
+            "id": f"zcrm_{number}",
+            "Deal_Name": "Tables",
+            "Amount": 10 * number,
+            "Stage": "Proposal",
+            "Closing_Date": "2026-04-01",
+            "Owner": {"name": "Ann", "id": "7"},
+            "Created_Time": "2026-03-01T10:00:00",
+            "Modified_Time": "2026-03-09T10:00:00",
         }
         for number in (1, 2)
     ]

@@ -169,3 +169,50 @@ def test_a_long_number_is_found_wherever_it_begins(before: str) -> None:
 def test_a_bad_line_is_refused_with_its_number() -> None:
     with pytest.raises(sf.ReaderError, match="f, line 3: the JSON is cut short"):
         parse_json('{"a": 1}\n\n{"a": ', "f")
+
+
+def test_tracks_and_pages_of_segment_are_one_log() -> None:
+    rows = {
+        "id": ["m1", "m2"],
+        "anonymous_id": ["a", "a"],
+        "event_text": ["Order Completed", None],
+        "event": ["order_completed", "signed_up"],
+        "timestamp": ["2026-01-01 10:00:00", "2026-01-01 11:00:00"],
+    }
+    views = {
+        "id": ["p1", "p2", "p2"],
+        "anonymous_id": ["a", "b", "b"],
+        "name": ["Home", None, None],
+        "path": ["/", "/x", "/x"],
+        "title": ["Home", "X", "X"],
+        "timestamp": ["2026-01-01 09:00:00", "2026-01-02 08:00:00", "2026-01-02 08:00:00"],
+    }
+    tracks, pages = pd.DataFrame(rows), pd.DataFrame(views)
+    both = {"order_completed": 1, "signed_up": 1, "page: Home": 1, "page": 1}
+    for given in ([tracks, pages], [pages, tracks]):
+        export = sf.read(given)
+        assert dict(zip(export.log.stages["stage"], export.log.stages["rows"], strict=True)) == both
+        assert export.quality.set_index("check")["count"]["rows_fetched_twice"] == 1
+    assert sf.read(pages).log.n_rows == 2
+    persons = pd.DataFrame({"id": ["u"], "received_at": ["2026-01-01"], "email": ["x@y"], "name": ["Ann"]})
+    for given in (
+        persons,
+        [tracks, persons],
+        pages.drop(columns=["path", "title"]).assign(received_at="2026"),
+    ):
+        with pytest.raises(sf.ReaderError, match="tracks and pages"):
+            sf.read(given)
+
+
+@pytest.mark.parametrize("n_columns", [100, 2_000])
+def test_columns_of_objects_are_named_among_a_hundred(n_columns: int) -> None:
+    rows = [
+        {"event_name": f"e{number}", "event_timestamp": str(10**15 + number), "user_pseudo_id": "a"}
+        | {f"p{column}": number for column in range(n_columns)}
+        | {"event_params": [{"key": "k", "value": {"int_value": 1}}], "geo": {"city": "Bonn"}}
+        for number in range(3)
+    ]
+    export = sf.read(rows)
+    left_out = export.quality.set_index("check").loc["columns_left_out"]
+    assert left_out["count"] == 2
+    assert "'event_params', 'geo'" in left_out["note"]

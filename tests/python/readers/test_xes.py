@@ -254,3 +254,19 @@ def test_entities_are_never_expanded(tmp_path: Path) -> None:
     )
     with pytest.raises(sf.ReaderError, match="XML"):
         sf.read(saved(tmp_path, late))
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '<!ENTITY x "X">',
+        '<!ENTITY x SYSTEM "file:///etc/hostname">',
+        '<!ENTITY a "aaaaaaaaaa"><!ENTITY x "&a;&a;&a;&a;">',
+        f'<!ENTITY x "{"a" * 100_000}">',
+    ],
+)
+def test_entities_are_refused_by_their_name(tmp_path: Path, declared: str) -> None:
+    path = tmp_path / "log.xes"
+    path.write_text(f'<?xml version="1.0"?>\n<!DOCTYPE log [{declared}]>\n<log><trace/></log>')
+    with pytest.raises(sf.ReaderError, match=r"log\.xes: this XML declares a document type"):
+        sf.read(path)

@@ -98,7 +98,9 @@ def _opportunities(table: Table, item: str, options: Options, notes: Notes) -> p
             f"{'leads' if item == 'lead_id' else 'opportunities'}"
         )
     frame = table.frame.drop(columns=[name for name in _SUBLISTS if name in table.frame])
-    items = read_items(with_keys(replace(table, frame=frame), "id", options, notes), _ITEM_COLUMNS, options, notes)
+    items = read_items(
+        with_keys(replace(table, frame=frame), "id", options, notes), _ITEM_COLUMNS, options, notes
+    )
     return items.assign(amount=items["amount"] / 100) if "amount" in items else items
 
 

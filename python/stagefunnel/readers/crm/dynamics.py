@@ -30,7 +30,15 @@ _ITEM: Final = ("_objectid_value", "objectid")
 _TIME: Final = ("createdon",)
 _CHANGES: Final = ("changedata", "change_data")
 # The names that hold a stage, before the codes of a status.
-_STAGES: Final = ("stepname", "stageid", "activestageid", "salesstage", "salesstagecode", "statuscode", "statecode")
+_STAGES: Final = (
+    "stepname",
+    "stageid",
+    "activestageid",
+    "salesstage",
+    "salesstagecode",
+    "statuscode",
+    "statecode",
+)
 _LIST: Final = "changedAttributes"
 
 
@@ -48,8 +56,8 @@ def read(sources: Sources, options: Options) -> Export:
     stage = find_column(numbers.index, _STAGES)
     if stage is None:
         raise ReaderError(
-            f"{changes[0].name}: the audit has no attribute of a stage, such as {quoted(_STAGES[:2])}; it has "
-            f"{quoted(numbers.index, most=6)}. Turn auditing on for the stage, or give one row for each "
+            f"{changes[0].name}: the audit has no attribute of a stage, such as {quoted(_STAGES[:2])}; it "
+            f"has {quoted(numbers.index, most=6)}. Turn auditing on for the stage, or give one row for each "
             f"attribute, with attribute, oldvalue and newvalue"
         )
     moves = [_of(source, stage) for source in changes]
@@ -73,9 +81,7 @@ def _of(source: Source, attribute: str) -> Source:
 
 def _by_attribute(source: Source) -> Source:
     frame = source.frame
-    item, time, changes = (
-        str(find_column(source.columns, names)) for names in (_ITEM, _TIME, _CHANGES)
-    )
+    item, time, changes = (str(find_column(source.columns, names)) for names in (_ITEM, _TIME, _CHANGES))
     rows: list[int] = []
     parts: list[dict[str, Any]] = []
     for row, text in enumerate(frame[changes]):

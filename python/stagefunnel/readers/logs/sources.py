@@ -156,6 +156,23 @@ def vendor_of(columns: Sequence[str]) -> Vendor | None:
     return _GENERIC if not has_stage and len(columns_of(columns, _GENERIC)) == 3 else None
 
 
+def is_page_table(columns: Sequence[str]) -> bool:
+    """Check for the table of Segment's page calls in a warehouse, whose rows have no name of an event.
+
+    Examples
+    --------
+    >>> from stagefunnel.readers.logs.sources import is_page_table
+    >>> is_page_table(["id", "anonymous_id", "name", "path", "url", "received_at"])
+    True
+    >>> is_page_table(["id", "anonymous_id", "name", "email", "received_at"])
+    False
+    """
+    segment = next(vendor for vendor in VENDORS if vendor.name == "Segment")
+    needed = (segment.marks, segment.time, ("path", "url"), ("name", "title", "referrer"))
+    has_event = find_column(columns, (*_GENERIC.event, *segment.event)) is not None
+    return not has_event and all(find_column(columns, names) is not None for names in needed)
+
+
 def columns_of(columns: Sequence[str], vendor: Vendor) -> Mapping[str, str]:
     """Return the columns of the event, the time and the person; fewer where some are missing."""
     names = {"stage": vendor.event, "time": vendor.time, "item": vendor.person}

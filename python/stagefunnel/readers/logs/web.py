@@ -21,7 +21,7 @@ from ..shapes.ties import in_reading_order, reordered
 from ..sources.cells import as_text
 from ..sources.columns import column_or_missing, find_column
 from ..sources.source import Source, Sources, Table
-from .sources import Vendor, columns_of, persons_in, vendor_of
+from .sources import Vendor, columns_of, is_page_table, persons_in, vendor_of
 
 FORMAT = "web"
 ROLES: Mapping[str, str] = {
@@ -37,7 +37,8 @@ _MOST_NAMED: Final = 8
 
 def sniff(source: Source, options: Options) -> str | None:
     """Return the role of a source: events have a person, a name and a time, and no column of a stage."""
-    return "events" if vendor_of([*source.columns, *_lifted(source)]) is not None else None
+    is_events = vendor_of([*source.columns, *_lifted(source)]) is not None
+    return "events" if is_events or is_page_table(source.columns) else None
 
 
 def _lifted(source: Source) -> list[str]:
@@ -82,7 +83,12 @@ def _by_number(numbers: pd.Series) -> str:
 
 
 def _flat(source: Source) -> Source:
-    """Give the properties that an event is not to be read without a column each."""
+    """Give the properties that an event is not to be read without a column each; a page is an event."""
+    if is_page_table(source.columns):
+        names = column_or_missing(source.frame, find_column(source.columns, ["name"]) or "")
+        return replace(
+            source, frame=source.frame.assign(event=("page: " + names).where(names.notna(), "page"))
+        )
     lifted = _lifted(source)
     if not lifted:
         return source

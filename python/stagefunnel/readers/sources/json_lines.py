@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,7 @@ FEWEST_BYTES: Final = 1 << 18  # a smaller file is read before pyarrow is loaded
 _BLOCK: Final = 4 << 20
 # pyarrow builds types of nested values by recursion, which a value of many levels takes too far.
 _MOST_OPENED: Final = 250
+_MOST_KEYS: Final = 2_000
 _PART, _TAIL = 1 << 17, 1 << 10
 _NEWLINE, _OPEN = b"\n{"
 _BRACE_OF_BRACKET: Final = np.uint8(0x20)  # the bit that makes a bracket a brace
@@ -52,7 +53,7 @@ class Lines:
 
 
 def arrow_lines(data: bytes, *, most_bytes: int = _BLOCK) -> Lines | None:
-    """Read JSON lines as the parser of single records does; ``None`` if that is not certain.
+    r"""Read JSON lines as the parser of single records does; ``None`` if that is not certain.
 
     Not certain are values of several types in a column, numbers that a float may round, keys that occur
     twice, pages of records in place of records, lists, and what is not valid JSON.
@@ -67,14 +68,16 @@ def arrow_lines(data: bytes, *, most_bytes: int = _BLOCK) -> Lines | None:
     Examples
     --------
     >>> from stagefunnel.readers.sources.json_lines import arrow_lines
-    >>> lines = arrow_lines(b'{"id": 7, "stage": "New"}\\n{"id": 8, "stage": " "}')
+    >>> lines = arrow_lines(b'{"id": 7, "stage": "New"}\n{"id": 8, "stage": " "}')
     >>> lines.frame.to_dict("list")
     {'id': ['7', '8'], 'stage': ['New', None]}
-    >>> arrow_lines(b'{"id": 7}\\n{"id": "8"}') is None
+    >>> arrow_lines(b'{"id": 7}\n{"id": "8"}') is None
     True
     """
     n_lines = _n_lines(data)
-    if not n_lines or not _has_arrow():
+    # pyarrow takes a minute for a line of 100,000 keys.
+    is_wide = data.count(b'":', 0, data.find(b"\n") + 1 or len(data)) > _MOST_KEYS
+    if not n_lines or is_wide or not _has_arrow():
         return None
     columns: dict[str, _Column] = {}
     n_rows, times = 0, None
@@ -116,7 +119,7 @@ class _Column:
             for name, one in _keys_of(part):
                 keys.setdefault(name, []).append((start, one))
         return {
-            name: lambda parts=parts: _spread(parts, n_rows, _texts)
+            name: partial(_spread, parts, n_rows, _texts)
             for name, parts in keys.items()
             if all(not _is_nested(one) and _is_exact(one) for _, one in parts)
             and any(one.null_count < len(one) for _, one in parts)

@@ -20,7 +20,11 @@ HEAD: Final = 16_384  # bytes in which the first element must stand
 _CHUNK: Final = 1 << 18
 _ROWS_PER_BLOCK: Final = 10_000
 _ATTRIBUTES: Final = frozenset(("string", "date", "int", "float", "boolean", "id", "list", "container"))
-_ROOT: Final = re.compile(r"\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*<(?:[\w.-]+:)?log[\s>]", re.DOTALL)
+# A document type is refused where the file is read.
+_ROOT: Final = re.compile(
+    r"\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*<(?:(?:[\w.-]+:)?log[\s>]|!DOCTYPE\s+(?:[\w.-]+:)?log[\s>\[])",
+    re.DOTALL,
+)
 
 _Attributes = dict[str, str | None]
 
@@ -75,6 +79,8 @@ def xes_source(file: IO[bytes], name: str, encoding: str | None, rows_read: Call
             parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise _xml_error(error, name) from error
+    except ReaderError:  # is a ValueError
+        raise
     except (ValueError, UnicodeDecodeError, LookupError) as error:
         raise ReaderError(f"{name}: the file is in an encoding that XML cannot have here: {error}") from error
     return log.source()
