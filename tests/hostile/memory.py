@@ -33,13 +33,14 @@ OFFSETS: Final = {
 
 
 def of_offsets(kind: pa.DataType, role: str, change: Callable[[list[int]], list[int]], _: Path) -> None:
-    """Change the offsets of a column of text; nothing but the column itself says where its texts end."""
+    """Change the offsets of a column of text after it is made: Arrow looks at some of them itself."""
     width = np.int64 if kind in (pa.large_string(), pa.large_binary()) else np.int32
     array = pa.array(COLUMNS[role]).cast(pa.large_string() if width is np.int64 else pa.string())
     _valid, offsets, data = array.buffers()
-    ends = np.frombuffer(offsets, dtype=width)[:5].tolist()
-    new = pa.py_buffer(np.array(change(ends), dtype=width))
-    _refused({role: pa.Array.from_buffers(kind, 4, [None, new, data])})
+    ends = np.frombuffer(offsets, dtype=width)[:5].copy()
+    column = pa.Array.from_buffers(kind, 4, [None, pa.py_buffer(ends), data])
+    ends[:] = change(ends.tolist())
+    _refused({role: column})
 
 
 def of_codes(codes: list[int], role: str, _: Path) -> None:

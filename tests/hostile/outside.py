@@ -45,6 +45,7 @@ CONNECTIONS: Final[dict[str, Any]] = {
     "missing": None,
 }
 QUERIES: Final[dict[str, Any]] = {
+    "the right one": SQL,
     "nothing": "",
     "a semicolon": ";",
     "half a query": "SELECT",
@@ -115,6 +116,9 @@ def queried(way: str, query: Any, folder: Path) -> None:
             return
         assert log.stages["rows"].sum() == log.n_rows
         assert 0 < log.n_rows <= 3
+    except sf.StageFunnelError as error:
+        assert query != SQL, str(error)
+        raise
     finally:
         _kept(path)
 

@@ -22,8 +22,7 @@ def log_of(kind: str) -> sf.StageLog:
     """Make a log with keys that are numbers, packed, or hashed with or without their texts."""
     items: list[Any] = [1, 1, 2, 3]
     if kind != "numbers":
-        long = "a text that is hashed " if kind != "packed" else "D-"
-        items = [f"{long}{item}" for item in items]
+        items = [f"D-{item}" if kind == "packed" else f"{item} is a long text that is hashed" for item in items]
     rows = {
         "item": items,
         "stage": ["New", "Won", "New", "New"],
