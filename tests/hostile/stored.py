@@ -22,7 +22,9 @@ def log_of(kind: str) -> sf.StageLog:
     """Make a log with keys that are numbers, packed, or hashed with or without their texts."""
     items: list[Any] = [1, 1, 2, 3]
     if kind != "numbers":
-        items = [f"D-{item}" if kind == "packed" else f"{item} is a long text that is hashed" for item in items]
+        items = [
+            f"D-{item}" if kind == "packed" else f"{item} is a long text that is hashed" for item in items
+        ]
     rows = {
         "item": items,
         "stage": ["New", "Won", "New", "New"],
@@ -176,7 +178,10 @@ def cases() -> Iterator[tuple[str, Case]]:
             for name in names:
                 number += 1
                 if name in ("not there", "shorter", "damaged") or number % 5 == 0:
-                    yield f"stored {kind}: {'.'.join(path)} is {name}", partial(changed_part, kind, path, name)
+                    yield (
+                        f"stored {kind}: {'.'.join(path)} is {name}",
+                        partial(changed_part, kind, path, name),
+                    )
         yield f"stored {kind}: an older version", partial(of_an_older_version, kind)
         for version in (99, -1, "1", None, 1.5, True):
             yield f"stored {kind}: version {version!r}", partial(of_version, kind, version)
