@@ -173,7 +173,8 @@ def cases() -> Iterator[tuple[str, Case]]:
             names = ["not there", *ODD]
             if isinstance(part, np.ndarray | list | bytes | str) and len(part):
                 names.append("shorter")
-            if isinstance(part, np.ndarray) and len(part) and part.dtype.kind in "iu":
+            # First rows may be any numbers: a log of some items keeps those of the whole.
+            if isinstance(part, np.ndarray) and len(part) and "first_row" not in path:
                 names.append("damaged")
             for name in names:
                 number += 1

@@ -90,7 +90,8 @@ def from_body(body: Any) -> LogData:
     SchemaError
         If it is not the body of a log, a newer version has written it, or it is damaged.
     """
-    if not isinstance(body, Mapping) or body.get("magic") != MAGIC:
+    magic = body.get("magic") if isinstance(body, Mapping) else None
+    if not isinstance(magic, str) or magic != MAGIC:
         raise SchemaError("the stored data is not a log of stagefunnel")
     version = body.get("version")
     if not isinstance(version, int) or version > VERSION:

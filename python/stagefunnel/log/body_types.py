@@ -7,7 +7,10 @@ from numbers import Integral
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+
+from ..times.zones import checked_zone
 
 _UNITS: Final = ("s", "ms", "us", "ns")
 _FORMS: Final = ("numbers", "text", "bytes", "uuid", "series")
@@ -24,11 +27,14 @@ def wrong_parts(body: Mapping[str, Any]) -> list[str]:
 
 def _checked(body: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     yield "journeys", isinstance(body["journeys"], Mapping)
+    if isinstance(body["journeys"], Mapping) and isinstance(body["keys"], Mapping):
+        is_packed = body["keys"]["form"] not in ("numbers", "series") and body["keys"]["texts"] is None
+        yield "journeys.prefix", not is_packed or isinstance(body["journeys"]["prefix"], bytes)
     yield from ((name, _is_number(body[name])) for name in _NUMBERS)
     found = body["found"]
     yield "found", isinstance(found, Mapping) and all(map(_is_number, found.values()))
     yield "unit", body["unit"] is None or _is_one_of(body["unit"], _UNITS)
-    yield "zone", isinstance(body["zone"], str | None)
+    yield "zone", isinstance(body["zone"], str | None) and checked_zone(body["zone"]) != ""
     yield from ((name, isinstance(body[name], list)) for name in _LISTS)
     yield from ((name, _is_whole(body[name])) for name in ("label_rows", "label_first_row"))
     yield from ((name, isinstance(body[name], Mapping | None)) for name in _OPTIONAL_MAPS)
@@ -50,6 +56,9 @@ def _checked_keys(keys: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     yield "keys.form", _is_one_of(keys["form"], _FORMS)
     yield "keys.dtype", isinstance(keys["dtype"], str) and _is_dtype(keys["dtype"])
     yield from ((f"keys.{name}", keys[name] is None or _is_whole(keys[name])) for name in ("texts", "ends"))
+    if _is_whole(keys["texts"]) and _is_whole(keys["ends"]):
+        yield "keys.ends", _are_ends(keys["ends"], len(keys["texts"]))
+        yield "keys.texts", keys["form"] != "text" or _is_utf8(keys["texts"])
     yield "keys.series", isinstance(keys["series"], pd.Series | None)
 
 
@@ -63,6 +72,18 @@ def _is_one_of(value: object, names: tuple[str, ...]) -> bool:
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu"
+
+
+def _are_ends(ends: npt.NDArray[Any], n_bytes: int) -> bool:
+    return bool((np.diff(ends, prepend=0) >= 0).all()) and (int(ends[-1]) if len(ends) else 0) == n_bytes
+
+
+def _is_utf8(texts: npt.NDArray[Any]) -> bool:
+    try:
+        texts.tobytes().decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_column(table: Mapping[str, Any]) -> bool:
