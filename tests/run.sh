@@ -11,6 +11,7 @@
 #   bash tests/run.sh hostile                    hostile input over every way in; -- -k bomb runs some of it
 #   bash tests/run.sh fuzz -- -runs=10000        libFuzzer with sanitizers; what follows -- goes to it. Needs clang
 #   bash tests/run.sh fuzz_million               the same without sanitizers, a million inputs on all processors
+#   bash tests/run.sh fuzz_kernels               streams, sequences and statistics likewise, half a million inputs
 #
 # Steps: setup lint types cpp docs notebooks hostile python. What a step needs is installed by that step. Needs a C++20 compiler and Python >= 3.11 with venv
 # and headers; everything else goes into .venv, and PYTHON=python3.13 chooses the interpreter.
@@ -38,7 +39,7 @@ main() {
     options=("${@:2}")
     ((${#steps[@]})) || steps=("${all_steps[@]}")
 
-    local known=" ${all_steps[*]} night stubs asan tsan asan_module tsan_module fuzz fuzz_million "
+    local known=" ${all_steps[*]} night stubs asan tsan asan_module tsan_module fuzz fuzz_million fuzz_kernels "
     for step in "${steps[@]}"; do
         [[ $known == *" $step "* ]] || fail "unknown step '$step'; the steps are:$known"
     done
@@ -116,6 +117,8 @@ step_fuzz() { fuzz fuzz -max_len=1000 -runs=20000; }
 # Without sanitizers, and with smaller logs, an input takes a tenth of the time. Each process has its share.
 step_fuzz_million() { fuzz fuzz_plain -max_len=200 -runs=$((1000000 / jobs)) -jobs="$jobs" -workers="$jobs"; }
 
+step_fuzz_kernels() { fuzzed=kernel fuzz fuzz_plain -max_len=200 -runs=500000; }
+
 # Memory that a thread keeps for its next log looks like a leak to libFuzzer, which would then search all memory
 # after every input; the step asan finds leaks. To weigh inputs by how rare their paths are (-entropic) takes longer
 # than to run them.
@@ -124,9 +127,10 @@ fuzz() {
     shift
     clang=$(find_clang)
     CXX=$clang build "$preset"
-    mkdir -p build/fuzz_corpus
-    (cd "build/$preset" && tests/fuzz/stagefunnel_fuzz -detect_leaks=0 -entropic=0 -len_control=0 "$@" \
-        "${options[@]}" ../fuzz_corpus)
+    local name=fuzz${fuzzed:+_$fuzzed}
+    mkdir -p "build/${name}_corpus"
+    (cd "build/$preset" && "tests/fuzz/stagefunnel_$name" -detect_leaks=0 -entropic=0 -len_control=0 "$@" \
+        "${options[@]}" "../${name}_corpus")
 }
 
 find_clang() {
@@ -315,7 +319,7 @@ groups = [extras[sys.argv[1]]]
 if sys.argv[1] == "compile":
     groups += [settings["build-system"]["requires"], project["dependencies"]]
 if sys.argv[1] == "test":
-    groups += [extras[name] for name in ("arrow", "excel", "holidays", "json", "plots", "report", "sql", "stats")]
+    groups += [extras[name] for name in ("arrow", "excel", "holidays", "json", "languages", "plots", "report", "sql", "stats")]
 for group in groups:
     for requirement in group:
         if not requirement.startswith(project["name"]):

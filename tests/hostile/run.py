@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE)]
+sys.path[:0] = [str(HERE), str(HERE.parent / "python" / "support")]
 
 SECONDS = 5.0  # of processor time of one case
 PATIENCE = 60  # seconds without a word of the process
@@ -57,12 +57,16 @@ def main() -> int:
 def chosen(word: str) -> list[tuple[str, Any]]:
     """Return the cases whose name has a word."""
     import faces
+    import memory
     import options
+    import outside
+    import stored
     import values
 
     import files
 
-    cases = [*values.cases(), *files.cases(), *options.cases(), *faces.cases()]
+    kinds = (values, files, options, faces, memory, stored, outside)
+    cases = [case for kind in kinds for case in kind.cases()]
     names = [name for name, _ in cases]
     assert len(names) == len(set(names)), "two cases have one name"
     return [(name, case) for name, case in cases if word in name]

@@ -5,10 +5,10 @@
     python tests/mutation/run.py stats/quantiles.cpp      of the modules whose path has one of these words
     python tests/mutation/run.py --list                   the modules, their mutants and tests
 
-A mutant that no test notices survives: its line and change are named. Not every survivor is a gap of the tests: a
-change of speed, or of what a later check refuses anyway, gives the same answers. This takes long, so CI does not
-run it. Modules of the core are compiled alone and laid before a library of the core, `--library`, which has to be
-one of the preset `dev`; the random inputs of `tests/fuzz`, `--inputs`, are tests of theirs.
+A mutant that no test notices survives: its line and change are named. Not every survivor is a gap of the
+tests: a change of speed, or of what a later check refuses anyway, gives the same answers. This takes long, so
+CI does not run it. Modules of the core are compiled alone and laid before a library of the core, `--library`,
+which has to be one of the preset `dev`; the random inputs of `tests/fuzz`, `--inputs`, are tests of theirs.
 """
 
 from __future__ import annotations
@@ -36,11 +36,17 @@ SECONDS: Final = 60  # a mutant that runs longer is noticed: it does not end
 
 # Each module with the quick tests that are about it.
 PYTHON_TESTS: Final = {
-    "questions/stats/proportions.py": ["questions/stats/test_proportions.py", "questions/stats/test_share_bounds.py"],
+    "questions/stats/proportions.py": [
+        "questions/stats/test_proportions.py",
+        "questions/stats/test_share_bounds.py",
+    ],
     "questions/checks/conditions.py": ["questions/checks"],
     "clean.py": ["display/test_hostile_names.py"],
     "questions/forecast/calibration.py": ["questions/forecast/test_backtest.py"],
-    "questions/stats/logrank.py": ["questions/stats/test_comparisons.py", "questions/stats/test_answers_of_r.py"],
+    "questions/stats/logrank.py": [
+        "questions/stats/test_comparisons.py",
+        "questions/stats/test_answers_of_r.py",
+    ],
     "questions/scope/calendar_periods.py": ["questions/funnel/test_trend.py"],
 }
 CPP_TESTS: Final = {
@@ -66,7 +72,7 @@ def main() -> int:
     killed = survived = 0
     for name, mutants, tests in _modules(args.words):
         if args.list:
-            print(f"{name}: {len(mutants)} mutants; {', '.join(tests)}")
+            _say(f"{name}: {len(mutants)} mutants; {', '.join(tests)}")
             continue
         luck = random.Random(args.seed)
         some = sorted(luck.sample(mutants, min(args.some, len(mutants))), key=lambda mutant: mutant.line)
@@ -77,16 +83,20 @@ def main() -> int:
             n_killed += answer is True
             if answer is False:
                 alive.append(mutant)
-                print(f"  {name}:{mutant.line}: {mutant.change}", flush=True)
+                _say(f"  {name}:{mutant.line}: {mutant.change}")
         killed, survived = killed + n_killed, survived + len(alive)
-        print(
+        _say(
             f"{name}: {len(alive)} of {n_killed + len(alive)} survive ({len(mutants)} in all), "
-            f"{time.monotonic() - begun:.0f} s",
-            flush=True,
+            f"{time.monotonic() - begun:.0f} s"
         )
     if killed + survived:
-        print(f"{survived} of {killed + survived} survive: {100 * survived / (killed + survived):.1f}%")
+        _say(f"{survived} of {killed + survived} survive: {100 * survived / (killed + survived):.1f}%")
     return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _modules(words: list[str]) -> Iterator[tuple[str, list[Mutant], list[str]]]:
@@ -102,7 +112,7 @@ def _modules(words: list[str]) -> Iterator[tuple[str, list[Mutant], list[str]]]:
 
 
 def _python(name: str, tests: list[str]) -> Callable[[Mutant], bool | None]:
-    """Say how a mutant of the package is tried: in a copy of it, by a process that has loaded what is around."""
+    """Say how a mutant of the package is tried: in a copy of it, by a process that has loaded the rest."""
     folder = Path(tempfile.mkdtemp())
     shutil.copytree(PYTHON, folder / "python", ignore=shutil.ignore_patterns("__pycache__"))
     target = folder / "python" / "stagefunnel" / name
@@ -116,7 +126,7 @@ def _python(name: str, tests: list[str]) -> Callable[[Mutant], bool | None]:
             _run_pytest(folder, paths)
         return _status(child) != 0
 
-    import numpy, pandas, pyarrow, pytest  # noqa: E401, F401  # loaded once for all mutants
+    import numpy  # noqa: F401  # loaded once for all mutants
 
     if tried(original):
         raise SystemExit(f"the tests of {name} fail without a change")
@@ -153,12 +163,21 @@ def _status(child: int) -> int:
 
 
 def _core(name: str, tests: list[str], args: argparse.Namespace) -> Callable[[Mutant], bool | None]:
-    """Say how a mutant of the core is tried: linked before the library, whose own version is not used then."""
+    """Say how a mutant of the core is tried: linked before the library, whose own is not used."""
     folder = Path(tempfile.mkdtemp())
     gtest, eigen = Path(sys.prefix) / "src/gtest_vendor", "cmeel.prefix/include/eigen3"
     headers = [f"{sysconfig.get_path('purelib')}/{eigen}", f"{gtest}/include"]
     system = [part for path in headers for part in ("-isystem", path)]
-    compile_one = ["c++", "-std=c++20", "-O1", f"-I{ROOT}/cpp/include", f"-I{CPP}", f"-I{ROOT}/tests/cpp", *system, "-c"]
+    compile_one = [
+        "c++",
+        "-std=c++20",
+        "-O1",
+        f"-I{ROOT}/cpp/include",
+        f"-I{CPP}",
+        f"-I{ROOT}/tests/cpp",
+        *system,
+        "-c",
+    ]
     objects: list[str] = []
     for source in sorted((ROOT / "tests" / "fuzz").glob("*.cpp")):
         if not source.name.startswith("fuzz_"):
@@ -169,7 +188,9 @@ def _core(name: str, tests: list[str], args: argparse.Namespace) -> Callable[[Mu
         subprocess.run([*compile_one, str(ROOT / "tests" / "cpp" / test), "-o", made], check=True)
     for source in ("gtest-all.cc", "gtest_main.cc") if tests else ():
         unit_tests.append(f"{folder}/{source}.o")
-        subprocess.run([*compile_one, f"-I{gtest}", f"{gtest}/src/{source}", "-o", unit_tests[-1]], check=True)
+        subprocess.run(
+            [*compile_one, f"-I{gtest}", f"{gtest}/src/{source}", "-o", unit_tests[-1]], check=True
+        )
     home = (CPP / name).parent  # what a file includes from its own folder
     mutated = folder / "mutant.cpp"
 
@@ -187,7 +208,9 @@ def _core(name: str, tests: list[str], args: argparse.Namespace) -> Callable[[Mu
     def tried(source: str) -> bool | None:
         mutated.write_text(source, encoding="utf-8")
         made = f"{folder}/mutant.o"
-        if subprocess.run([*compile_one, f"-I{home}", str(mutated), "-o", made], capture_output=True, check=False).returncode:
+        if subprocess.run(
+            [*compile_one, f"-I{home}", str(mutated), "-o", made], capture_output=True, check=False
+        ).returncode:
             return None
         inputs = program([*objects, made])
         if inputs is None or fails([*inputs, "kernels", str(args.inputs)]):

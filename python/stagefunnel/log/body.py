@@ -8,6 +8,7 @@ from typing import Any, Final
 from .. import _core
 from ..errors import SchemaError, core_errors, quoted
 from ..files.places import FilePlaces
+from .body_types import wrong_parts
 from .columns.inputs import read_input
 from .columns.items import ItemsTable
 from .columns.kept import RowColumns
@@ -89,7 +90,8 @@ def from_body(body: Any) -> LogData:
     SchemaError
         If it is not the body of a log, a newer version has written it, or it is damaged.
     """
-    if not isinstance(body, Mapping) or body.get("magic") != MAGIC:
+    magic = body.get("magic") if isinstance(body, Mapping) else None
+    if not isinstance(magic, str) or magic != MAGIC:
         raise SchemaError("the stored data is not a log of stagefunnel")
     version = body.get("version")
     if not isinstance(version, int) or version > VERSION:
@@ -100,13 +102,16 @@ def from_body(body: Any) -> LogData:
     try:
         with core_errors(_DAMAGED):
             data = _data_of(body)
-    except (KeyError, TypeError) as error:
+            _check_lengths(data)
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
         raise SchemaError(f"{_DAMAGED}{error}") from error
-    _check_lengths(data)
     return data
 
 
 def _data_of(body: Mapping[str, Any]) -> LogData:
+    wrong = wrong_parts(body)
+    if wrong:
+        raise SchemaError(f"{_DAMAGED}{quoted(wrong)} are of another type than a log has")
     keys, columns, table = body["keys"], body["columns"], body["items_table"]
     journeys = _journeys_of(body["journeys"], keys)
     return LogData(

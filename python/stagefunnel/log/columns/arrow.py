@@ -13,6 +13,8 @@ from ...times.zones import UTC
 
 # polars says so of a column of its type Categorical, whose categories come by first appearance.
 _UNORDERED = b"_PL_CATEGORICAL"
+# A text of more than 12 bytes: how long it is, how it begins, and where it lies in which buffer.
+_VIEW = np.dtype([("length", "<i4"), ("beginning", "S4"), ("buffer", "<i4"), ("offset", "<i4")])
 
 
 def speaks_arrow(values: Any) -> bool:
@@ -58,25 +60,52 @@ def refuse_damaged(source: Any, names: Iterable[str]) -> None:
     if type(source).__module__.partition(".")[0] != "pyarrow" or not hasattr(source, "column"):
         return
     for name in names:
-        column = source.column(name)
-        for chunk in getattr(column, "chunks", [column]):
-            if not _lies_inside(getattr(chunk, "dictionary", chunk)):
-                raise SchemaError(
-                    f"column {name!r} is damaged: its texts lie outside its memory; read the file again"
-                )
+        refuse_damaged_column(source.column(name), name)
+
+
+def refuse_damaged_column(column: Any, name: str) -> None:
+    """Refuse a column of pyarrow whose texts lie outside its memory."""
+    if type(column).__module__.partition(".")[0] != "pyarrow":
+        return
+    for chunk in getattr(column, "chunks", [column]):
+        values = getattr(chunk, "dictionary", chunk)
+        if len(values) and not _lies_inside(values):
+            raise SchemaError(
+                f"column {name!r} is damaged: its texts lie outside its memory; read the file again"
+            )
 
 
 def _lies_inside(values: Any) -> bool:
-    width = {"string": 4, "binary": 4, "large_string": 8, "large_binary": 8}.get(str(values.type))
-    if width is None or not len(values):
+    kind = str(values.type)
+    if kind in ("string_view", "binary_view"):
+        return _views_lie_inside(values)
+    width = {"string": 4, "binary": 4, "large_string": 8, "large_binary": 8}.get(kind)
+    if width is None:
         return True
     _, places, texts = values.buffers()
     n_texts = 0 if texts is None else texts.size
     if places is None or places.size < width * (values.offset + len(values) + 1):
         return False
-    kind = np.int32 if width == 4 else np.int64
-    offsets: Any = np.frombuffer(places, dtype=kind, count=len(values) + 1, offset=width * values.offset)
+    number = np.int32 if width == 4 else np.int64
+    offsets: Any = np.frombuffer(places, dtype=number, count=len(values) + 1, offset=width * values.offset)
     return bool(offsets[0] >= 0 and offsets[-1] <= n_texts and (offsets[1:] >= offsets[:-1]).all())
+
+
+def _views_lie_inside(values: Any) -> bool:
+    """Check the views of texts; those of up to 12 bytes hold them, and those of missing rows mean nothing."""
+    _, places, *texts = values.buffers()
+    width = _VIEW.itemsize
+    if places is None or places.size < width * (values.offset + len(values)):
+        return False
+    views: Any = np.frombuffer(places, dtype=_VIEW, count=len(values), offset=width * values.offset)
+    if values.null_count:
+        views = views[values.is_valid().to_numpy(zero_copy_only=False)]
+    long = views[(views["length"] < 0) | (views["length"] > 12)]
+    sizes = np.array([0 if one is None else one.size for one in texts], dtype=np.int64)
+    if not ((long["length"] > 12) & (long["buffer"] >= 0) & (long["buffer"] < len(sizes))).all():
+        return False
+    ends = long["offset"].astype(np.int64) + long["length"]
+    return bool((long["offset"] >= 0).all() and (ends <= sizes[long["buffer"]]).all())
 
 
 def _column_of_polars(source: Any, name: str) -> Any:

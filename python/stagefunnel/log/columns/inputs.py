@@ -18,7 +18,7 @@ from ... import _core
 from ...errors import SchemaError, did_you_mean, quoted
 from ...times.stamps import stamps_from_objects
 from ...times.zones import UTC, zone_name
-from .arrow import is_of_duckdb, refuse_damaged, refuse_objects, table_of
+from .arrow import is_of_duckdb, refuse_damaged, refuse_damaged_column, refuse_objects, table_of
 from .casts import NotWhole, columns_to_cast, whole_objects, with_casts
 from .records import as_table
 
@@ -145,9 +145,11 @@ def read_input(values: Any, name: str) -> Input:
         return _pandas_input(pd.Series(values, copy=False), name)
     if hasattr(values, "__arrow_c_stream__"):
         refuse_objects({name: values}, [name])
+        refuse_damaged_column(values, name)
         columns = _read(lambda: _core.columns.columns_from_stream(values.__arrow_c_stream__(), []), name)
         return _arrow_input(name, columns[0])
     if hasattr(values, "__arrow_c_array__"):
+        refuse_damaged_column(values, name)
         columns = _read(lambda: _from_batch(values, []), name)
         return _arrow_input(name, columns[0])
     if isinstance(values, Sequence) and not isinstance(values, str | bytes):
@@ -280,6 +282,7 @@ def _timestamps(series: pd.Series) -> _core.columns.Column:
 
 def _arrow_backed(series: pd.Series, name: str) -> _core.columns.Column:
     array: Any = series.array.__arrow_array__()
+    refuse_damaged_column(array, name)
     if hasattr(array, "__arrow_c_stream__"):
         return _read(lambda: _core.columns.columns_from_stream(array.__arrow_c_stream__(), []), name)[0]
     return _read(lambda: _from_batch(array, []), name)[0]

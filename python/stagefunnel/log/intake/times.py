@@ -57,7 +57,8 @@ def readable_times(
         return column, _NO_ROWS
     if not column.holds_text:
         raise SchemaError(f"column {column.name!r} holds bytes; expected dates, timestamps, text or integers")
-    texts = column.take(np.arange(len(column), dtype=np.uint32))
+    with core_errors(f"column {column.name!r}: "):  # of damaged memory
+        texts = column.take(np.arange(len(column), dtype=np.uint32))
     if blank_is_missing:
         texts = texts.mask(texts.str.strip() == "")
     stamps, unparsed = parse_texts(texts, column.name, time_format)

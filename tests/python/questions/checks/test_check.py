@@ -218,3 +218,8 @@ def test_what_is_not_a_log_or_a_pipeline_is_refused() -> None:
         sf.check(PIPELINE, LOG, "rows > 0")  # type: ignore[arg-type]
     with pytest.raises(sf.SchemaError, match="expected a Pipeline"):
         sf.check(LOG, LOG, "rows > 0")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("limit", ["0", "1", "0%", "100%"])
+def test_a_share_may_be_compared_with_its_bounds(limit: str) -> None:
+    assert checked([f"win_rate > {limit}"], unlisted="ignore")
