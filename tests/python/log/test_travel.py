@@ -269,8 +269,8 @@ def test_a_stream_of_hashes_that_an_earlier_version_stored_is_refused_with_the_w
         from_body(in_part(body, "journeys", hash_key=b""))
     assert str(refused.value) == (
         "an earlier version stored this log with hashes of its items' texts that this version cannot make, "
-        'so it would find none of its items; read the rows again and store the new log, with keys="keep" if it '
-        "has to keep the texts"
+        "so it would find none of its items; read the rows again and store the new log, with "
+        'keys="keep" if it has to keep the texts'
     )
 
 
