@@ -5,9 +5,12 @@
 #include <pybind11/stl.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
+
+#include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
 
@@ -83,7 +86,8 @@ auto array_of() {
 /// Keeps a Python object alive from C++; the lock is taken to let go of it, whoever does.
 inline std::shared_ptr<const void> keep_alive(py::object object) {
     return {new py::object(std::move(object)), [](py::object* held) {
-                const py::gil_scoped_acquire locked;
+                std::optional<py::gil_scoped_acquire> locked;
+                take_lock([&] { locked.emplace(); });
                 delete held;
             }};
 }

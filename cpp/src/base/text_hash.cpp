@@ -108,7 +108,9 @@ TextHash::TextHash(std::string_view secret, std::string key) : key_(std::move(ke
     auto factors = std::make_shared<TextFactors>();
     factors->secret = secret;
     std::uint64_t n = 0;
-    const auto draw = [&] { return first_two(blake2b("factor of texts " + std::to_string(n++), 16, secret)); };
+    const auto draw = [&] {
+        return first_two(blake2b("factor of texts " + std::to_string(n++), 16, secret));
+    };
     for (auto* const last : {&factors->low, &factors->high}) {
         const Hash128 drawn = draw();
         *last = {drawn.low, drawn.high};
@@ -120,13 +122,15 @@ TextHash::TextHash(std::string_view secret, std::string key) : key_(std::move(ke
 Hash128 hash_long_text(const TextHash& hash, std::string_view text) {
     std::string sums;
     const auto append = [&](uint128 number) {
-        const std::uint64_t words[]{static_cast<std::uint64_t>(number), static_cast<std::uint64_t>(number >> 64U)};
+        const std::uint64_t words[]{static_cast<std::uint64_t>(number),
+                                    static_cast<std::uint64_t>(number >> 64U)};
         sums.append(reinterpret_cast<const char*>(words), sizeof words);
     };
     append(text.size());
     while (!text.empty()) {
         // The last stretch overlaps the one before it.
-        if (text.size() < TextFactors::kStretch) text = {text.data() + text.size() - TextFactors::kStretch, TextFactors::kStretch};
+        if (text.size() < TextFactors::kStretch)
+            text = {text.data() + text.size() - TextFactors::kStretch, TextFactors::kStretch};
         PairSums stretch;
         stretch.add(text.substr(0, TextFactors::kStretch), hash.factors().words.data());
         append(stretch.low);
@@ -151,7 +155,8 @@ TextHash TextHash::of_key(std::string key) {
 Spread Spread::of_process() { return ProcessKeys::get()->spread; }
 
 Spread Spread::by(std::uint64_t factor) {
-    std::uint64_t inverse = factor;  // right in its lowest three bits; each step doubles their number (Newton)
+    std::uint64_t inverse =
+        factor;  // right in its lowest three bits; each step doubles their number (Newton)
     for (int step = 0; step < 5; ++step) inverse *= 2 - factor * inverse;
     return {factor, inverse};
 }

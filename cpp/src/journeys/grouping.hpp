@@ -104,7 +104,8 @@ class Grouper : public JourneySorter<Record> {
                    (keys[item] != key || (Record::kHashed && highs[item] != Record::high(words)))) {
                 slot = (slot + 1) & (n_slots - 1);
                 item = slots[slot];
-                if (((slot - (key >> shift)) & (n_slots - 1)) > kMostProbes) return Numbering::too_many_probes;
+                if (((slot - (key >> shift)) & (n_slots - 1)) > kMostProbes)
+                    return Numbering::too_many_probes;
             }
             if (item == kFree) {
                 item = static_cast<Index>(n_items++);
@@ -123,7 +124,8 @@ class Grouper : public JourneySorter<Record> {
 
     /// Does the same by sorting. It stands apart, so that the table's loop stays as small as it is.
     template <class Index>
-    [[gnu::noinline]] void number_by_sorting(Table<Index>& table, const std::uint64_t* records, std::size_t n_rows) {
+    [[gnu::noinline]] void number_by_sorting(Table<Index>& table, const std::uint64_t* records,
+                                             std::size_t n_rows) {
         const auto key_of = [&](std::uint32_t i) {
             const std::uint64_t* const words = records + i * Record::kWords;
             return std::pair{Record::rest_of_key(words, layout_), Record::high(words)};

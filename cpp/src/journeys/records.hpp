@@ -46,7 +46,8 @@ struct RecordLayout {
     /// Returns the key of a record in partition `q`; `rest` is the stored part of the key.
     [[nodiscard]] std::uint64_t key_of(std::size_t q, std::uint64_t rest) const {
         if (partition_bits == 0) return spread.gather(rest);
-        return spread.gather(rest >> partition_bits | static_cast<std::uint64_t>(q) << (64U - partition_bits));
+        return spread.gather(rest >> partition_bits | static_cast<std::uint64_t>(q)
+                                                          << (64U - partition_bits));
     }
 };
 

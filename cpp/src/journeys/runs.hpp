@@ -218,8 +218,7 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
         for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool) {
             const std::uint64_t elapsed = layout.elapsed_at(rows.time[row]);
             bits |= elapsed;
-            steps[shift[item] + row] =
-                NarrowRecord<Width>::pack(elapsed, row - start[item], rows.stage[row]);
+            steps[shift[item] + row] = NarrowRecord<Width>::pack(elapsed, row - start[item], rows.stage[row]);
         });
         if ((bits >> layout.time_bits) != 0) refuse_changes();
     }

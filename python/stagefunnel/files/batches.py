@@ -200,7 +200,7 @@ class CsvBatches(FileBatches):
         places = {name: str(header.names.index(name)) for name in self._names}
         types = {places[name]: self._type_of(name) for name in self._names}
         return csv.open_csv(
-            file,
+            file.lend_file(),
             read_options=csv.ReadOptions(
                 block_size=_CSV_BYTES,
                 use_threads=self._threads > 1,

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-_LONGEST_WAIT: Final = 1.0  # seconds; a thread lets go of what it holds at once, when its turn comes
+_LONGEST_WAIT: Final = 10.0  # seconds; a thread lets go of what it holds at once, when its turn comes
 
 
 class Readable(Protocol):
@@ -28,10 +28,18 @@ class Readable(Protocol):
         ...
 
 
+class LentFile:
+    """What a reader with threads of its own holds of a file: its last thread may let go of it last."""
+
+    __slots__ = ("__weakref__", "read")
+    closed = False  # pyarrow asks every file for it
+
+    def __init__(self, gate: Gate) -> None:
+        self.read = gate.read
+
+
 class Gate:
     """A file on the way to a reader with threads of its own; once shut, it is at its end."""
-
-    closed = False  # pyarrow asks every file for it
 
     def __init__(self, file: Readable) -> None:
         self._file = file
@@ -55,6 +63,12 @@ class Gate:
         with self._reading:
             self._is_shut = True
 
+    def lend_file(self) -> LentFile:
+        """Return the file for the reader to read, which its threads have to let go of as of the bytes."""
+        lent = LentFile(self)
+        self._given.append(weakref.ref(lent, self._returned.put))
+        return lent
+
     def lend(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function for the reader to call, which its threads have to let go of as of the bytes."""
         lent = partial(function)
@@ -62,7 +76,7 @@ class Gate:
         return lent
 
     def wait_for_threads(self) -> None:
-        """Wait until no thread holds bytes or a function: to let go of them it needs Python."""
+        """Wait until no thread holds bytes, a function or the file: to let go of them it needs Python."""
         with suppress(Empty):
             for _ in self._given:
                 self._returned.get(timeout=_LONGEST_WAIT)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from .. import _core
-from ..errors import SchemaError, core_errors, quoted
+from ..errors import SchemaError, advised, core_errors, quoted
 from ..files.places import FilePlaces
 from .body_types import wrong_parts
 from .columns.inputs import read_input
@@ -76,8 +76,10 @@ def _journeys_of(parts: Mapping[str, Any], keys: Mapping[str, Any] | None) -> _c
             parts["key"], parts["high"] = _core.columns.hashes_of_joined(keys["texts"], keys["ends"], hash_)
     elif not parts["hash_key"]:
         raise SchemaError(
-            "an earlier version stored this log, and with hashes of its items' texts that this one cannot "
-            "make; read its rows again"
+            "an earlier version stored this log with hashes of its items' texts that this version cannot "
+            "make, so it would find none of its items; read the rows again and store the new log, with ",
+            advised("keys", "keep"),
+            " if it has to keep the texts",
         )
     return _core.journeys.journeys_of_parts(**parts)
 

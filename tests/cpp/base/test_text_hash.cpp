@@ -81,7 +81,8 @@ Hash128 plain_hash(const TextFactors& by, const std::string& text) {
     } else if (n <= 16) {
         words = {word(0, 8), word(n - 8, 8)};
     } else {
-        for (std::size_t at = 0; at + 16 < n; at += 16) words.insert(words.end(), {word(at, 8), word(at + 8, 8)});
+        for (std::size_t at = 0; at + 16 < n; at += 16)
+            words.insert(words.end(), {word(at, 8), word(at + 8, 8)});
         words.insert(words.end(), {word(n - 16, 8), word(n - 8, 8)});
     }
     const std::size_t first = n == 0 ? 32 : n % 16 * 2;
@@ -116,13 +117,16 @@ TEST(TextHash, IsTheSameOfOneKeyInAllProcesses) {
     // Worked out in Python, with hashlib and integers of any length.
     const TextHash hash = TextHash::of_key("a key of 16 byte");
     EXPECT_EQ(hash_text(hash, "deal-7"), (Hash128{0x33987837d8266471U, 0x61718086ee448858U}));
-    EXPECT_EQ(hash_text(hash, "0123456789abcdef0123456789abcdef-7"), (Hash128{0x9c777248bd87f7b9U, 0x77a75c81a26dd26aU}));
+    EXPECT_EQ(hash_text(hash, "0123456789abcdef0123456789abcdef-7"),
+              (Hash128{0x9c777248bd87f7b9U, 0x77a75c81a26dd26aU}));
     EXPECT_EQ(portable_hash("deal-7", hash), (Hash128{0xcc3c89cae1b1cd84U, 0x5722d5fcb8e356c1U}));
-    EXPECT_EQ(portable_hash("deal-7", TextHash::of_process()), (Hash128{0xd549fa6e20605b82U, 0xf31f682224324709U}));
+    EXPECT_EQ(portable_hash("deal-7", TextHash::of_process()),
+              (Hash128{0xd549fa6e20605b82U, 0xf31f682224324709U}));
 }
 
 TEST(TextHash, KeepsTextsApartThatCollidedWithoutAKey) {
-    const std::vector<std::string> texts{"g3bjwAoUXcLEVOG85o+3^}-W!)&#n[v-", "SLrUqFjmZJ7HIOWj{=z0Y{>6sE*z4fsz",
+    const std::vector<std::string> texts{"g3bjwAoUXcLEVOG85o+3^}-W!)&#n[v-",
+                                         "SLrUqFjmZJ7HIOWj{=z0Y{>6sE*z4fsz",
                                          "HKpBJhI1NAG9sHu2Y$3GADR8)v6&]2Rs"};
     for (int seed = 0; seed < 20; ++seed) {
         const Seeded seeded("seed " + std::to_string(seed));
@@ -162,14 +166,16 @@ TEST(TextHash, KeepsTextsApartThatDifferInOneByte) {
             lower.insert(hash.low);
             upper.insert(hash.high);
         }
-        const auto same = static_cast<std::size_t>(std::ranges::count(text, '~'));  // these are the text itself
+        const auto same =
+            static_cast<std::size_t>(std::ranges::count(text, '~'));  // these are the text itself
         EXPECT_EQ(lower.size(), n - (same > 1 ? same - 1 : 0)) << n;
         EXPECT_EQ(upper.size(), lower.size()) << n;
     }
 }
 
 /// A text of which a product of one half of the hash is zero, whatever its other factor is.
-std::string with_a_zero_product(std::size_t n, std::size_t pair, std::uint64_t vanishing, bool first, char free) {
+std::string with_a_zero_product(std::size_t n, std::size_t pair, std::uint64_t vanishing, bool first,
+                                char free) {
     std::string text = some_text(n);
     const std::uint64_t word = 0 - vanishing;
     std::memcpy(text.data() + 16 * pair + (first ? 0 : 8), &word, sizeof word);
@@ -191,7 +197,8 @@ TEST(TextHash, KeepsTextsApartWhereAFactorVanishes) {
                     const Hash128& by = factor[first ? 0 : 1];
                     std::set<std::uint64_t> lost, kept, lower, upper;
                     for (char free = 0; free < 100; ++free) {
-                        const std::string text = with_a_zero_product(n, pair, is_low ? by.low : by.high, first, free);
+                        const std::string text =
+                            with_a_zero_product(n, pair, is_low ? by.low : by.high, first, free);
                         const Hash128 found = hash_text(hash, text), elsewhere = hash_text(other, text);
                         lost.insert(is_low ? found.low : found.high);
                         kept.insert(is_low ? found.high : found.low);

@@ -8,7 +8,7 @@ import gzip
 import random
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import chdir
 from pathlib import Path
 from threading import Event, Thread
@@ -176,19 +176,43 @@ def test_the_end_waits_until_the_reader_lets_go_of_a_function() -> None:
     thread.join()
 
 
-def test_no_reader_of_csv_holds_the_function_that_leaves_rows_out(
+def test_the_end_waits_until_the_reader_lets_go_of_the_file() -> None:
+    held, released = list[Any](), Event()
+
+    def opened(gate: Gate) -> Iterator[bytes]:
+        held.append(gate.lend_file())
+        return iter([b"rows"])
+
+    def let_go() -> None:
+        time.sleep(0.1)
+        released.set()
+        held.clear()
+
+    with reading_ahead(opened, Endless()) as rows:
+        thread = Thread(target=let_go)
+        assert next(rows) == b"rows"
+        thread.start()
+    assert released.is_set()
+    assert held == []
+    thread.join()
+
+
+def test_no_reader_of_csv_holds_the_file_or_the_function_that_leaves_rows_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, lent = tmp_path / "often.csv.gz", list[weakref.ref[Any]]()
     write_rows(file, *["7,New,2026-01-01,and more\n"] * 10_000)
-    lend = Gate.lend
 
-    def noted(gate: Gate, function: Any) -> Any:
-        given = lend(gate, function)
-        lent.append(weakref.ref(given))
-        return given
+    def noted(method: Callable[..., Any]) -> Callable[..., Any]:
+        def lend(*arguments: Any) -> Any:
+            given = method(*arguments)
+            lent.append(weakref.ref(given))
+            return given
 
-    monkeypatch.setattr(Gate, "lend", noted)
+        return lend
+
+    monkeypatch.setattr(Gate, "lend", noted(Gate.lend))
+    monkeypatch.setattr(Gate, "lend_file", noted(Gate.lend_file))
     monkeypatch.setattr(batches, "_CSV_BYTES", 1 << 15)
     columns = {"item": "item", "stage": "stage", "time": "time"}
     for n_batches in range(1, 9):
@@ -196,8 +220,8 @@ def test_no_reader_of_csv_holds_the_function_that_leaves_rows_out(
         for _ in range(n_batches):
             next(rows)
         rows.close()
-        assert lent[-1]() is None
-    assert len(lent) == 8
+        assert [given() for given in lent[-2:]] == [None, None]
+    assert len(lent) == 16
 
 
 def test_an_iterator_of_the_caller_stays_open_after_an_error() -> None:

@@ -1,6 +1,7 @@
 """Two items are never one, whoever chose their keys, and no key makes a log slow or an answer another one."""
 
 import hashlib
+import os
 import pickle
 import subprocess
 import sys
@@ -187,6 +188,67 @@ def stream_part(items: Any, **options: Any) -> sf.Partial:
 
 def sent(value: Any) -> Any:
     return pickle.loads(pickle.dumps(value))
+
+
+IN_PROCESSES = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+import stagefunnel as sf
+
+LONG = [f"{number:030} and so on" for number in range(6)]
+KEY = b"sixteen bytes or"
+PIPELINE = sf.Pipeline(["New"], won="Won")
+
+def rows(numbers):
+    items = [LONG[number] for number in numbers]
+    return {"item": items, "stage": ["New"] * len(items), "time": [*range(len(items))]}
+
+def made(numbers):
+    log = sf.StageLog(rows(numbers))
+    keyed, drawn = (sf.StageLog.from_batches([rows(numbers)], hash_key=key) for key in (KEY, None))
+    return log, keyed, drawn, *(sf.partial(one, PIPELINE) for one in (log, keyed, drawn))
+
+def asked_elsewhere(log):
+    return log.filter(items=LONG[1:3]).n_items, sf.partial(log, PIPELINE)
+
+def refusal(parts):
+    try:
+        return sf.merge(parts).n_items
+    except sf.SchemaError as error:
+        return str(error)[:30]
+
+def main():
+    for kind in sys.argv[1:]:
+        one, two = (ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(kind)) for _ in "ab")
+        with one, two:
+            first, second = one.submit(made, [0, 1, 2]).result(60), two.submit(made, [3, 4, 5]).result(60)
+            third = two.submit(made, [2]).result(60)
+            found = []
+            for log in first[:3]:
+                n_rows, part = two.submit(asked_elsewhere, log).result(60)
+                found.append((n_rows, part.n_items))
+            for of in range(3, 6):
+                found += [refusal([first[of], second[of]]), refusal([first[of], second[of], third[of]])]
+                found.append(refusal([first[of], sf.partial(first[of - 3], PIPELINE)]))
+        print(kind, *found, sep="\\n")
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_logs_and_parts_go_between_processes_that_fork_or_start_anew(tmp_path: Path) -> None:
+    script = tmp_path / "processes.py"
+    script.write_text(IN_PROCESSES)
+    kinds = ["fork", "spawn"] if hasattr(os, "fork") else ["spawn"]
+    done = subprocess.run(
+        [sys.executable, str(script), *kinds], capture_output=True, text=True, timeout=100, check=False
+    )
+    shared, apart = "1 item is in more than one par", "the items' texts are hashed wi"
+    given = ["6", shared, "3 items are in more than one p"]
+    drawn = [apart, apart, "3 items are in more than one p"]
+    expected = [line for kind in kinds for line in (kind, *["(2, 3)"] * 3, *given, *given, *drawn)]
+    assert done.stdout.splitlines() == expected, done.stderr
 
 
 LONG = [f"{number:030} and so on" for number in range(4)]

@@ -46,6 +46,50 @@ def test_where_no_thread_can_be_started_one_does_all() -> None:
     assert done.stdout == "right\n", done.stderr
 
 
+AT_THE_END = """
+import os, signal, sys, threading, time
+import numpy as np
+import stagefunnel as sf
+n = 200_000
+frame = {"item": np.arange(n) // 3, "stage": np.arange(n) % 3, "time": np.arange(n)}
+batch = {name: values[:20_000] for name, values in frame.items()}
+WORK = {
+    "table": lambda threads: sf.StageLog(frame, threads=threads),
+    "stream": lambda threads: sf.StageLog.from_batches([batch] * 5, threads=threads),
+    "question": lambda threads: sf.time_in_stage(log, pipeline),
+}
+log, pipeline = sf.StageLog(frame), sf.Pipeline([0, 1], won=2)
+
+def without_end(work, threads):
+    while True:
+        work(threads)
+
+for name, work in WORK.items():
+    work(1)  # imports what it needs
+    for run in range(6):
+        sys.stdout.flush()
+        child = os.fork()
+        if not child:
+            signal.alarm(30)
+            threading.Thread(target=without_end, args=(work, 1 + run % 2), daemon=True).start()
+            time.sleep(0.02 + 0.003 * run)
+            sys.exit(7)
+        print(name, os.waitpid(child, 0)[1] >> 8, flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="systems that fork")
+def test_a_process_ends_while_a_thread_that_is_left_running_works() -> None:
+    # waitpid has the signal that ended a child in the lower byte, and its code in the upper one.
+    done = subprocess.run(
+        [sys.executable, "-c", AT_THE_END], capture_output=True, text=True, timeout=200, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[:-1] == [
+        f"{name} 7" for name in ("table", "stream", "question") for _ in range(6)
+    ], done.stderr
+
+
 POOLS = '''
 import json, multiprocessing, os, signal, sys, threading, time
 from concurrent.futures import ProcessPoolExecutor

@@ -262,6 +262,18 @@ def test_a_damaged_body_is_refused_and_not_read(damage: str) -> None:
     assert message in str(caught.value)
 
 
+def test_a_stream_of_hashes_that_an_earlier_version_stored_is_refused_with_the_way_out() -> None:
+    rows = {"item": ["a text that is long", "another one"], "stage": ["New", "New"], "time": [0, 1]}
+    body = to_body(sf.StageLog.from_batches([rows])._data)
+    with pytest.raises(sf.SchemaError) as refused:
+        from_body(in_part(body, "journeys", hash_key=b""))
+    assert str(refused.value) == (
+        "an earlier version stored this log with hashes of its items' texts that this version cannot make, "
+        "so it would find none of its items; read the rows again and store the new log, with "
+        'keys="keep" if it has to keep the texts'
+    )
+
+
 def test_a_column_is_named_once_whatever_was_asked_before() -> None:
     log = asked.rich_log()
     before = repr(log)

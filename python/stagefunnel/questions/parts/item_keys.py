@@ -177,7 +177,8 @@ def _refuse_kinds(parts: Sequence[ItemIds], filled: Sequence[int]) -> None:
     if _OLD in parts[first].words or _OLD in parts[other].words:
         old = first if _OLD in parts[first].words else other
         raise SchemaError(
-            f"an earlier version hashed the items' texts of number {old} in another way; make it anew"
+            f"an earlier version hashed the items' texts of number {old} in another way, so an item that is "
+            "in another part too would not be found; make this part anew from its rows"
         )
     raise SchemaError(
         f"the items' texts are hashed with different keys in number {first} and number {other}, so an item "
