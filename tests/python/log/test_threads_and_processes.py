@@ -155,7 +155,7 @@ def main():
 
 def forked():
     """Fork while threads build logs; the children build too."""
-    n = 300_000
+    n = 100_000
     frame = {"item": np.arange(n) // 3, "stage": np.arange(n) % 3, "time": np.arange(n)}
     ask = lambda: sf.funnel(sf.StageLog(frame, threads=3), sf.Pipeline([0, 1], won=2)).to_csv()
     want, stop = ask(), threading.Event()

@@ -170,4 +170,4 @@ def test_what_grows_with_the_square_is_found() -> None:
     def of_pairs(n: int) -> Callable[[], object]:
         return lambda: [one for one in range(n) for _ in range(n)]
 
-    assert "became" in grows_with_the_square(of_pairs(300), of_pairs(TIMES * 300))
+    assert "became" in grows_with_the_square(of_pairs(500), of_pairs(TIMES * 500))
