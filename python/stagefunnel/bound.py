@@ -12,7 +12,8 @@ import stagefunnel as sf
 
 from .clean import clean
 from .errors import counted, did_you_mean, quoted
-from .log.stage_log import StageLog, not_a_log, not_a_pipeline
+from .log.stage_log import StageLog
+from .log.wrong_kinds import not_a_log, not_a_pipeline
 from .naming import public
 from .pipeline import Pipeline
 

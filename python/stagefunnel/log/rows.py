@@ -12,7 +12,8 @@ from ..tables.build import frame
 from ..tables.schema import ROWS
 from .chosen_data import rows_of_items
 from .data import LogData
-from .stage_log import StageLog, not_a_log
+from .stage_log import StageLog
+from .wrong_kinds import not_a_log
 
 
 def row_table(log: StageLog) -> pd.DataFrame:

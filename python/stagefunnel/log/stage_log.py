@@ -19,7 +19,7 @@ from ..databases.connection import Connection
 from ..databases.numerics import WideNumeric
 from ..databases.opening import open_database
 from ..databases.queries import QueryBatches, query_text
-from ..errors import InvalidRowError, SchemaError, counted, quoted
+from ..errors import InvalidRowError, counted
 from ..files import Progress
 from ..files.batches import CsvBatches, FileBatches, ParquetBatches, Paths
 from ..files.places import FilePlaces
@@ -632,30 +632,6 @@ def _columns_of(options: StreamOptions) -> dict[str, str]:
     more = {"exited": options.get("exited"), "start_unknown": options.get("start_unknown")}
     kept = {f"column {name}": name for name in column_names(options.get("columns", ()))}
     return columns | {role: name for role, name in more.items() if name is not None} | kept
-
-
-def not_a_log(value: object) -> SchemaError:
-    """Make the error for what stands in the place of a log."""
-    advice = "make one with StageLog(...)"
-    if isinstance(value, Pipeline):
-        advice = "give the log first, then the pipeline"
-    elif isinstance(getattr(value, "log", None), StageLog):
-        advice = "give its log, as in export.log"
-    return SchemaError(f"expected a StageLog, got {type(value).__name__}; {advice}")
-
-
-def not_a_pipeline(value: object) -> SchemaError:
-    """Make the error for what stands in the place of a pipeline."""
-    advice = ""
-    if isinstance(value, StageLog):
-        advice = "; give the log first, then the pipeline"
-    elif isinstance(value, str | os.PathLike):
-        advice = "; Pipeline.from_toml reads a file of stages"
-    elif isinstance(getattr(value, "pipeline", None), Pipeline):
-        advice = "; give its pipeline, as in settings.pipeline"
-    elif isinstance(value, Mapping) and any(isinstance(one, Pipeline) for one in value.values()):
-        advice = f"; choose one of {quoted(value)}"
-    return SchemaError(f"expected a Pipeline, got {type(value).__name__}{advice}")
 
 
 def as_read(log: StageLog, pipeline: Pipeline, lookup: _core.scan.Pipeline) -> StageLog:

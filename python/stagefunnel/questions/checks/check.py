@@ -15,7 +15,8 @@ import pandas as pd
 from ...errors import check_option
 from ...log.data import LogData
 from ...log.quality import ABOUT_THE_ITEMS_TABLE, CHECKS, quality_of
-from ...log.stage_log import StageLog, not_a_pipeline
+from ...log.stage_log import StageLog
+from ...log.wrong_kinds import not_a_pipeline
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, MissingStages, Unlisted
 from ...tables.schema import CHECKED, OUTCOME_TABLE

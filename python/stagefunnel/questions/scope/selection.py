@@ -15,7 +15,8 @@ from ... import _core
 from ...errors import check_option
 from ...log.columns.marks import RowMarks
 from ...log.data import LogData
-from ...log.stage_log import StageLog, as_read, not_a_log, not_a_pipeline
+from ...log.stage_log import StageLog, as_read
+from ...log.wrong_kinds import not_a_log, not_a_pipeline
 from ...pipeline import Pipeline
 from ...tables.options import BasisName
 from ...times.lengths import LengthLike, length_of

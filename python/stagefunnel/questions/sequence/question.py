@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from ...errors import SchemaError, advised, given, named
-from ...log.stage_log import StageLog, not_a_log, with_data
+from ...log.stage_log import StageLog, with_data
+from ...log.wrong_kinds import not_a_log
 from ...times.periods import MomentLike
 from ..scope.remarks import Ends, Remarks, remarks_of_reader
 from ..scope.where import Where, asked_of
