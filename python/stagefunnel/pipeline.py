@@ -352,7 +352,7 @@ def _may_be_stage(label: Any) -> bool:
     if isinstance(label, enum.Enum):
         return True
     if isinstance(label, float):
-        return label != label
+        return label != label or label.is_integer()
     return isinstance(label, Hashable) and not isinstance(label, _NEVER_STAGES)
 
 

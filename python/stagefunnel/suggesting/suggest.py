@@ -180,8 +180,7 @@ def _frame_of(data: Any) -> pd.DataFrame:
 
 def _of_frame(frame: pd.DataFrame, known: _Known) -> Suggestion:
     texts = frame.rename(columns=str)
-    form = format_of([texts.head(1_000)], known.names)
-    if form is not None:
+    if _is_export([texts.head(1_000)], known):
         return _of_export(texts, known)
     return _of_table(texts, find_columns(texts, known.names, known.dayfirst, known.time_format), known)
 
@@ -191,7 +190,7 @@ def _of_files(files: list[str], known: _Known) -> Suggestion:
         heads = [read_head(file, _HEAD) for file in files]
     except ReaderError:
         return _of_export(files, known)  # another kind of file, or of text
-    if known.encoding is not None or format_of([head.head(1_000) for head in heads], known.names) is not None:
+    if known.encoding is not None or _is_export([head.head(1_000) for head in heads], known):
         return _of_export(files, known)
     # The columns are found in the first rows, and only these are read as a whole.
     head = heads[0]
@@ -211,6 +210,22 @@ def _of_files(files: list[str], known: _Known) -> Suggestion:
     found = find_columns(frame, first.names, known.dayfirst, known.time_format)
     # What was said of the columns beside them still holds.
     return _of_table(frame, replace(found, reasons=first.reasons, doubts=first.doubts), known, files)
+
+
+def _is_export(heads: list[pd.DataFrame], known: _Known) -> bool:
+    """Check whether a reader knows these tables.
+
+    Events of the web with plain names and times are a table like any other: whether an item is a person or a
+    session is for their owner to choose.
+    """
+    form = format_of(heads, known.names)
+    if form != "web" or len(heads) > 1:
+        return form is not None
+    try:
+        found = find_columns(heads[0], known.names, known.dayfirst, known.time_format)
+    except SchemaError:
+        return True
+    return found.times.kind not in ("iso", "format")
 
 
 def _pipeline_column(frame: pd.DataFrame, found: FoundColumns) -> list[str]:

@@ -136,7 +136,7 @@ def _cast(source: Any, names: Sequence[str]) -> Any:
 def read_input(values: Any, name: str) -> Input:
     """Read one column: an array, a Series, a list, or anything that speaks Arrow."""
     if isinstance(values, pd.DataFrame):
-        raise SchemaError(f"the frame has several columns named {name!r}")
+        raise SchemaError(f"the frame has several columns named {name!r}; give each a name of its own")
     if isinstance(values, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         return _pandas_input(pd.Series(values), name)
     if isinstance(values, np.ndarray):
@@ -174,7 +174,7 @@ def check_names(names: Iterable[str], known: list[Any], where: str) -> None:
     """Refuse the name of a column that is not there, or that several columns have."""
     for name in names:
         if known.count(name) > 1:
-            raise SchemaError(f"{where} has several columns named {name!r}")
+            raise SchemaError(f"{where} has several columns named {name!r}; give each a name of its own")
         if name not in known:
             raise SchemaError(f"no column {name!r}; {where} has: {quoted(known)}{did_you_mean(name, known)}")
 
