@@ -11,6 +11,8 @@ from undrawn import specifying
 
 load_profile()
 
+collect_ignore = ["mutation"]  # a tool, which is run as a script
+
 # Written by tests/run.sh: the steps before this one and how long each took.
 SECONDS = Path(__file__).parents[1] / "build" / "seconds.txt"
 
