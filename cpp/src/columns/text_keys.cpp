@@ -19,11 +19,8 @@ template <class HashOf>
 TextKeys hashed_rows(const Column& column, HashOf hash_of) {
     TextKeys keys;
     for_each_text(
-        column, {0, column.length},
-        [&](std::size_t, std::string_view text) { append(keys, hash_of(text)); },
-        [](std::size_t row) {
-            throw std::invalid_argument("row " + std::to_string(row) + " has no text");
-        });
+        column, {0, column.length}, [&](std::size_t, std::string_view text) { append(keys, hash_of(text)); },
+        [](std::size_t row) { throw std::invalid_argument("row " + std::to_string(row) + " has no text"); });
     return keys;
 }
 

@@ -139,8 +139,8 @@ class KeyTable {
     std::size_t n_probes_ = 0;
 };
 
-/// Whether an integer key is another number in the log than in the keys that are looked up there, because only
-/// one of them has a sign.
+/// Whether an integer key is another number in the log than in the keys that are looked up there, because
+/// only one of them has a sign.
 bool differs_in_sign(const Journeys& journeys, const columns::ItemKeys& keys, std::uint64_t key) {
     return !keys.hashed() && keys.is_unsigned != journeys.is_unsigned && key >> 63U != 0;
 }
@@ -204,9 +204,8 @@ std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> portable_keys(
     std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> keys;
     const columns::TextPacker packer(journeys.prefix.value_or(""));
     for (std::size_t item = 0; item < journeys.n_items(); ++item) {
-        const Hash128 key = journeys.prefix
-                                ? portable_hash(packer.unpack(journeys.key[item]), hash)
-                                : portable_hash({journeys.key[item], journeys.high[item]}, hash);
+        const Hash128 key = journeys.prefix ? portable_hash(packer.unpack(journeys.key[item]), hash)
+                                            : portable_hash({journeys.key[item], journeys.high[item]}, hash);
         keys.first.push_back(key.low);
         keys.second.push_back(key.high);
     }

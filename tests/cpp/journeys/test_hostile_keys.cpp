@@ -138,10 +138,9 @@ TEST(TextKeys, OfAnotherHashAreRefusedInALog) {
     CodedRows rows = chosen_log({1, 2}, false, false);
     Journeys journeys = rows.build(1);
     journeys.high = {3, 4};
-    EXPECT_EQ(message_of([&] {
-                  static_cast<void>(places_of(journeys, columns::encode_items(texts, 1, hash)));
-              }),
-              "the keys to look up have another hash than those of the log");
+    EXPECT_EQ(
+        message_of([&] { static_cast<void>(places_of(journeys, columns::encode_items(texts, 1, hash))); }),
+        "the keys to look up have another hash than those of the log");
 }
 
 }  // namespace

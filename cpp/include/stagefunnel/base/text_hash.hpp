@@ -34,10 +34,11 @@ struct TextFactors {
 /// The words of a text are added up by NH, the sums of products of UMAC (J. Black and others, "UMAC: Fast and
 /// secure message authentication", 1999): a secret number is added to each word, and each pair is multiplied
 /// to 128 bits. A text is read from factors that depend on its length. So the two sums of 128 bits of two
-/// different texts, chosen without knowledge of the factors, are equal for at most one in 2^126 of all factors
-/// (2^128 if the texts are equally long), whatever the texts are. That is proved; that the last step from two
-/// times 128 to two times 64 bits, a product of words that nobody knows, has odds like a random function is
-/// not. Of a text longer than `kStretch` bytes the sums of its stretches are hashed by BLAKE2b with a key.
+/// different texts, chosen without knowledge of the factors, are equal for at most one in 2^126 of all
+/// factors (2^128 if the texts are equally long), whatever the texts are. That is proved; that the last step
+/// from two times 128 to two times 64 bits, a product of words that nobody knows, has odds like a random
+/// function is not. Of a text longer than `kStretch` bytes the sums of its stretches are hashed by BLAKE2b
+/// with a key.
 ///
 /// Whoever sees texts and their hashes can compute the factors, so these hashes stay in the process, or lie
 /// beside their key; `portable_hash` is for all else.

@@ -15,8 +15,8 @@ namespace stagefunnel::journeys {
 [[nodiscard]] std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys);
 
 /// Returns the keys of all items in a form that is the same in every log of the same hash: packed texts are
-/// hashed as all other texts are. The first list holds the lower halves of the keys. The second list holds the
-/// upper halves; it is empty if the keys are integers.
+/// hashed as all other texts are. The first list holds the lower halves of the keys. The second list holds
+/// the upper halves; it is empty if the keys are integers.
 [[nodiscard]] std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>> common_keys(
     const Journeys& journeys);
 

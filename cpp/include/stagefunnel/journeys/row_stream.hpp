@@ -36,8 +36,8 @@ class RowStream {
     /// @param dropped rising row numbers within the batch.
     /// @throws std::invalid_argument if the columns differ in length, if items or stages are text in one
     ///     batch and integers in another, if text keys have another hash than the stream, integer keys a sign
-    ///     in one batch and none in another, or if the stream has more than 65,535 distinct stages or 2^32 - 2
-    ///     rows.
+    ///     in one batch and none in another, or if the stream has more than 65,535 distinct stages or 2^32 -
+    ///     2 rows.
     void append(const columns::ItemKeys& items, const columns::StageCodes& stages,
                 const columns::Times& times, std::span<const std::uint64_t> dropped);
 
