@@ -105,7 +105,9 @@ def _log_of_query(
             return sf.StageLog.from_sql(
                 query_of(args, parser),
                 args.connection,
-                **columns,
+                item=columns["item"],
+                stage=columns["stage"],
+                time=columns["time"],
                 exited=named.get("exited"),
                 start_unknown=named.get("start_unknown"),
                 columns=[name for name in wanted if name not in of_items],
