@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pandas as pd
 
@@ -97,7 +97,7 @@ def of_losses(table: pd.DataFrame) -> list[News]:
     if table.empty:
         return []
     effect = clearly_most_lost(table, _SURE)
-    stage: Any = table.groupby("from_stage", observed=True, dropna=False)["items"].sum().idxmax()
+    stage = cast(Any, table.groupby("from_stage", observed=True, dropna=False)["items"].sum().idxmax())
     step = (
         tr("Find out why items are lost before they are in a stage.")
         if pd.isna(stage)
