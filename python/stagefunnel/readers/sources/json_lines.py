@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -20,6 +21,8 @@ _BLOCK: Final = 4 << 20
 # pyarrow builds types of nested values by recursion, which a value of many levels takes too far.
 _MOST_OPENED: Final = 250
 _MOST_KEYS: Final = 2_000
+_KEY: Final = re.compile(rb'"([^"]*)"\s*:')
+_LOOKS, _LONGEST_LOOK, _FEW_KEYS = 500, 1 << 14, 200
 _PART, _TAIL = 1 << 17, 1 << 10
 _NEWLINE, _OPEN = b"\n{"
 _BRACE_OF_BRACKET: Final = np.uint8(0x20)  # the bit that makes a bracket a brace
@@ -77,13 +80,13 @@ def arrow_lines(data: bytes, *, most_bytes: int = _BLOCK) -> Lines | None:
     n_lines = _n_lines(data)
     # pyarrow takes a minute for a line of 100,000 keys.
     is_wide = data.count(b'":', 0, data.find(b"\n") + 1 or len(data)) > _MOST_KEYS
-    if not n_lines or is_wide or not _has_arrow():
+    if not n_lines or is_wide or not _has_arrow() or _has_ever_other_keys(data):
         return None
     columns: dict[str, _Column] = {}
     n_rows, times = 0, None
     for part in _parts(data, most_bytes):
         table, times = _table(part, times)
-        if table is None or {*table.column_names} & OF_PAGES:
+        if table is None or table.num_columns > _MOST_KEYS or {*table.column_names} & OF_PAGES:
             return None
         is_event = any(name in columns or name in table.column_names for name in _EVENTS)
         for name, column in zip(table.column_names, table.columns, strict=True):
@@ -96,6 +99,18 @@ def arrow_lines(data: bytes, *, most_bytes: int = _BLOCK) -> Lines | None:
     frame = pd.DataFrame({name: column.texts(n_rows) for name, column in columns.items()})
     inside = {name: column.inside(n_rows) for name, column in columns.items() if column.is_nested}
     return Lines(frame, inside)
+
+
+def _has_ever_other_keys(data: bytes) -> bool:
+    """Look at lines all through the data: where each has keys of its own, a table would be mostly gaps."""
+    keys, most = set[bytes](), 0
+    for at in range(0, len(data), max(1, len(data) // _LOOKS)):
+        start = data.find(b"\n", at) + 1
+        end = data.find(b"\n", start, start + _LONGEST_LOOK)
+        own = {*_KEY.findall(data, start, end if end >= 0 else start + _LONGEST_LOOK)}
+        keys |= own
+        most = max(most, len(own))
+    return len(keys) > 4 * most + _FEW_KEYS
 
 
 class _Column:
