@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import no_width  # noqa: F401
+import no_width  # noqa: F401 - it acts as it is imported
 from examples import load_profile
 from undrawn import specifying
 

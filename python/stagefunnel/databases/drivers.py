@@ -54,7 +54,7 @@ class AdbcDriver(Driver):
     has_arrow = True
 
     @property
-    def dialect(self) -> str:  # type: ignore[override]
+    def dialect(self) -> str:  # type: ignore[override]  # read when it is asked for
         """Name of the database, in small letters."""
         name = str(self.connection.adbc_get_info().get("vendor_name", "")).lower()
         return {"sqlite3": "sqlite"}.get(name, name)
@@ -183,7 +183,7 @@ class AlchemyDriver(Driver):
     """A connection of SQLAlchemy."""
 
     @property
-    def dialect(self) -> str:  # type: ignore[override]
+    def dialect(self) -> str:  # type: ignore[override]  # read when it is asked for
         """Name of the database."""
         return str(self.connection.dialect.name)
 

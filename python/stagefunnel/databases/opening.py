@@ -73,7 +73,7 @@ def open_database(connection: Any, *, writes: bool = False) -> Iterator[Database
         driver, close = _opened(connection, writes)
     except StageFunnelError:
         raise
-    except Exception as error:
+    except Exception as error:  # each driver has errors of its own; a secret may stand in any
         failure = ReaderError(
             given("connection", masked_uri(connection)), f": cannot connect: {secrets.told_by(error)}"
         )
@@ -95,7 +95,7 @@ def _entered(connection: Any) -> Iterator[Driver]:
             driver = stack.enter_context(_known(connection))
         except StageFunnelError:
             raise
-        except Exception as error:
+        except Exception as error:  # likewise
             secrets = Secrets.of_words([getattr(getattr(connection, "url", None), "password", None)])
             failure = ReaderError(named("connection"), f": cannot connect: {secrets.told_by(error)}")
         if failure is not None:

@@ -155,13 +155,13 @@ def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 @contextmanager
 def _running(database: Database, query: str, name: str) -> Iterator[Result]:
-    """Run a query, and end it in the end; the error of a driver is told without its secrets."""
+    """Run a query, and end it in the end; the error of a driver is reported without its secrets."""
     failure = None
     try:
         result = database.driver.run(query)
     except NoRows:
         failure = ReaderError(f"{name}: the statement gives no rows; write a SELECT")
-    except Exception as error:
+    except Exception as error:  # each driver has errors of its own; all are reported without secrets
         failure = database.failed(f"{name}: the database refuses it", error)
     if failure is not None:  # outside of the handler, so that the driver's error is not chained
         raise failure
@@ -177,7 +177,7 @@ def _guarded(database: Database, result: Result, name: str) -> Generator[Any, No
         failure = None
         try:
             batch = next(result.batches, None)
-        except Exception as error:
+        except Exception as error:  # likewise
             failure = database.failed(
                 f"{name}: it broke after {counted(n_rows, 'row')}, and nothing is kept", error
             )

@@ -43,7 +43,7 @@ def write_tables(
                     _fill(target, columns[name], if_exists)
         except StageFunnelError:
             raise
-        except Exception as error:
+        except Exception as error:  # each driver has errors of its own; all are reported without secrets
             failure = database.failed(f"table {at.quoted}: it was not written, and is what it was", error)
         if failure is not None:  # outside of the handler, so that the driver's error is not chained
             raise failure

@@ -1,5 +1,7 @@
 """Two items are never one, whoever chose their keys, and no key makes a log slow or an answer another one."""
 
+# What a key is, what leaves the process and what a merge refuses are held on the same logs and seeds.
+
 import hashlib
 import os
 import pickle

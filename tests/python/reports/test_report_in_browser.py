@@ -1,5 +1,7 @@
 """The report page in a real browser: it draws, writes nothing to the console, and its filters work."""
 
+# All of it looks at the pages that one browser, which takes seconds to start, has open.
+
 import base64
 import json
 import re

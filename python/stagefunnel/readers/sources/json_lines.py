@@ -152,7 +152,7 @@ def _spread(parts: Sequence[tuple[int, Any]], n_rows: int, read: Callable[[Any],
 def _has_arrow() -> bool:
     try:
         import pyarrow.compute
-        import pyarrow.json  # noqa: F401
+        import pyarrow.json  # noqa: F401 - loaded to see whether it is there
     except ImportError:
         return False
     return True
