@@ -67,6 +67,10 @@ class Groups:
         """Return the group of each of the `n` items or rows."""
         return np.zeros(n, dtype=np.int32) if self.is_one else self.code
 
+    def alone(self) -> Groups:
+        """Return the groups without the items: the code of each group is its own."""
+        return replace(self, code=np.arange(self.n_groups, dtype=np.int32))
+
     def shown(self, has_items: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
         """Choose the groups that a table shows."""
         return np.arange(len(self.values)) if self.keeps_empty else np.flatnonzero(has_items)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +18,15 @@ from ...tables.build import frame, label_rows, remember, share, stage_values
 from ...tables.options import AtName, BasisName, MissingStages, Unlisted
 from ...tables.schema import TRANSITIONS
 from ...times.periods import MomentLike, PeriodLike
-from ..scope.groups import Groups
+from ..scope.about import About
+from ..scope.cells import Cells
+from ..scope.groups import ONE_GROUP, Groups, folded
 from ..scope.item_groups import ItemGroups, item_groups_of
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..stats.share_bounds import Base, read_confidence, sums_of, with_bounds
+
+Integers: TypeAlias = npt.NDArray[np.int64]
 
 
 def transitions(
@@ -81,6 +87,87 @@ def transitions(
     1      Offer      New      1      1    1.0
     """
     sure = read_confidence(confidence)
+    counts = count_transitions(
+        log,
+        pipeline,
+        by=by,
+        at=at,
+        top=top,
+        unlisted=unlisted,
+        missing=missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
+        where=where,
+    )
+    return transitions_table(counts, pipeline, confidence=sure)
+
+
+@dataclass(frozen=True, eq=False)
+class TransitionCounts:
+    """The moves that were made, sorted by group, the stage left and the stage entered.
+
+    Attributes
+    ----------
+    groups
+        The groups, without their items.
+    sizes
+        Items of each group with a row that the report keeps; not counted without a breakdown.
+    group, from_stage, to_stage
+        Group and stages of each kind of move.
+    moves, items
+        How often it was made, and by how many items.
+    about
+        What the table says of the rows that were read.
+    """
+
+    groups: Groups
+    sizes: Integers
+    group: Integers
+    from_stage: Integers
+    to_stage: Integers
+    moves: Integers
+    items: Integers
+    about: About
+
+    def largest(self, top: int | None) -> TransitionCounts:
+        """Put all but the `top` groups with the most items into one."""
+        if top is None or self.groups.is_one:
+            return self
+        groups = folded(self.groups, self.sizes, self.sizes > 0, top)
+        if groups is self.groups:
+            return self
+        cells = Cells.of([groups.code[self.group], self.from_stage, self.to_stage])
+        group, from_stage, to_stage = cells.keys
+        sizes = np.zeros(groups.n_groups, dtype=np.int64)
+        np.add.at(sizes, groups.code, self.sizes)
+        return TransitionCounts(
+            groups=groups.alone(),
+            sizes=sizes,
+            group=group,
+            from_stage=from_stage,
+            to_stage=to_stage,
+            moves=cells.sums(self.moves),
+            items=cells.sums(self.items),
+            about=self.about,
+        )
+
+
+def count_transitions(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    by: str | Sequence[str] | None = None,
+    at: AtName = "first",
+    top: int | None = None,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    period: PeriodLike | None = None,
+    basis: BasisName = "active",
+    as_of: MomentLike | None = None,
+    where: Where | None = None,
+) -> TransitionCounts:
+    """Count what :func:`transitions` shows; `top` puts the small groups together before they are counted."""
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
         asked.log,
@@ -91,16 +178,53 @@ def transitions(
         basis=basis,
         as_of=as_of,
     )
+    about = About.of(asked, selection)
     of_items = item_groups_of(selection, by, at=at, top=top, reserved=TRANSITIONS)
     if of_items is None:
-        counts = count_moves(selection)
-        table = transition_table(pipeline, counts.moves, counts.items)
-    else:
-        table = transitions_of_groups(selection, of_items)
-    if sure is not None:
+        found = count_moves(selection)
+        made = np.nonzero(found.moves)
+        return TransitionCounts(
+            groups=ONE_GROUP.alone(),
+            sizes=np.zeros(1, dtype=np.int64),
+            group=np.zeros(len(made[0]), dtype=np.int64),
+            from_stage=made[0],
+            to_stage=made[1],
+            moves=found.moves[made],
+            items=found.items[made],
+            about=about,
+        )
+    moved = count_moves_of_groups(selection, of_items)
+    return TransitionCounts(
+        groups=of_items.groups.alone(),
+        sizes=of_items.sizes,
+        group=moved.group,
+        from_stage=moved.from_stage,
+        to_stage=moved.to_stage,
+        moves=moved.moves,
+        items=moved.items,
+        about=about,
+    )
+
+
+def transitions_table(
+    counts: TransitionCounts, pipeline: Pipeline, *, top: int | None = None, confidence: float | None = None
+) -> pd.DataFrame:
+    """Build the table of :func:`transitions` from counts, in which no small groups are put together yet."""
+    counts = counts.largest(top)
+    table = moves_table(
+        pipeline,
+        counts.groups,
+        group=counts.group,
+        from_stage=counts.from_stage,
+        to_stage=counts.to_stage,
+        moves=counts.moves,
+        items=counts.items,
+    )
+    if confidence is not None:
         by_columns = [*table.columns[: table.columns.get_loc("from_stage")], "from_stage"]
-        table = with_bounds(table, sure, {"share": Base("moves", sums_of(table, "moves", by_columns))})
-    return asked.remarked(selection.remarked(table))
+        bases = {"share": Base("moves", sums_of(table, "moves", by_columns))}
+        table = with_bounds(table, confidence, bases)
+    return counts.about.remarked(table)
 
 
 def count_moves(selection: Selection) -> _core.stages.Transitions:
@@ -168,6 +292,7 @@ def moves_table(
     items: npt.NDArray[np.int64],
 ) -> pd.DataFrame:
     """Build the table of :func:`transitions` from moves that are sorted by group and by both stages."""
+    of_groups = {} if groups.is_one else groups.remembered
     _, leaving = np.unique(group * len(pipeline.labels) + from_stage, return_inverse=True)
     left = np.bincount(leaving, weights=moves)
     table = frame(
@@ -181,5 +306,5 @@ def moves_table(
         TRANSITIONS,
     )
     table = label_rows(table, groups.values, group)
-    remember(table, "transitions", pipeline, **groups.remembered)
+    remember(table, "transitions", pipeline, **of_groups)
     return table
