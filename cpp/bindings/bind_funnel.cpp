@@ -1,5 +1,6 @@
 #include <pybind11/native_enum.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "arrays.hpp"
@@ -118,6 +119,20 @@ py::array_t<std::uint8_t> item_outcomes(const Journeys& journeys, const Pipeline
     return as_array(std::move(outcomes));
 }
 
+py::array_t<std::int64_t> whole_parts(const funnel::CellSums& found) {
+    std::vector<std::int64_t> parts(found.exact.size());
+    std::transform(found.exact.begin(), found.exact.end(), parts.begin(),
+                   [](const funnel::ExactSum& sum) { return sum.whole; });
+    return as_array(std::move(parts));
+}
+
+py::array_t<std::uint64_t> fractions(const funnel::CellSums& found) {
+    std::vector<std::uint64_t> parts(found.exact.size());
+    std::transform(found.exact.begin(), found.exact.end(), parts.begin(),
+                   [](const funnel::ExactSum& sum) { return sum.fraction; });
+    return as_array(std::move(parts));
+}
+
 /// Binds the amounts of outcomes.
 void bind_outcome_amounts(py::module_& m) {
     py::native_enum<funnel::ItemOutcome>(m, "ItemOutcome", "enum.Enum")
@@ -130,7 +145,9 @@ void bind_outcome_amounts(py::module_& m) {
     py::class_<funnel::CellSums>(m, "CellSums")
         .def_property_readonly("sum", array_of<&funnel::CellSums::sum>())
         .def_property_readonly("present", array_of<&funnel::CellSums::present>())
-        .def_property_readonly("missing", array_of<&funnel::CellSums::missing>());
+        .def_property_readonly("missing", array_of<&funnel::CellSums::missing>())
+        .def_property_readonly("whole", &whole_parts)
+        .def_property_readonly("fraction", &fractions);
     m.def("outcomes_of_items", &item_outcomes, "journeys"_a, "pipeline"_a, "lost_then_won"_a, "threads"_a);
     m.def(
         "sums_of_cells",
@@ -141,6 +158,12 @@ void bind_outcome_amounts(py::module_& m) {
             return funnel::sums_of_cells(amounts, cells, n_cells, scale);
         },
         "amount"_a.noconvert(), "cell"_a.noconvert(), "n_cells"_a, "scale"_a);
+    m.def(
+        "rounded",
+        [](const Array<std::int64_t>& whole, const Array<std::uint64_t>& fraction, int scale) {
+            return as_array(funnel::rounded(as_span(whole), as_span(fraction), scale));
+        },
+        "whole"_a.noconvert(), "fraction"_a.noconvert(), "scale"_a);
 }
 
 }  // namespace funnel_calls

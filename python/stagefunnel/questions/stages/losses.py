@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, given, named
-from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows, remember, share, stage_values
 from ...tables.options import BasisName, LossAtName, MissingStages, Unlisted
-from ...tables.schema import AMOUNTS, LOSSES, LOST_LENGTHS, TOO_RECENT
+from ...tables.schema import AMOUNTS, TOO_RECENT
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
-from ..funnel.ages import ages_by_last_row, ages_of
-from ..scope.breakdown import check_top, groups_of, where_read
-from ..scope.groups import ONE_GROUP, Groups, folded
-from ..scope.money import Rates, amounts_of
-from ..scope.scope import Scope
-from ..scope.selection import Selection, selection_of
-from ..scope.where import Where, asked_of
-from ..scope.working import Lengths as Measured
+from ..scope.money import Rates
+from ..scope.where import Where
 from ..stats.share_bounds import Base, read_confidence, with_bounds
-from .loss_rows import column_at_loss, reason_column
-from .lost import Lengths, Lost, find_lost
-
-_HALF = np.uint64(32)
+from .loss_counts import LossCounts, count_losses
 
 
 def losses(
@@ -121,11 +108,16 @@ def losses(
     3         NaN       Lost      1    0.2
     """
     sure = read_confidence(confidence)
-    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
-    log, missing = asked.log, asked.missing
-    selection = selection_of(
+    counts = count_losses(
         log,
         pipeline,
+        by=by,
+        at=at,
+        top=top,
+        reason=reason,
+        amount=amount,
+        currency=currency,
+        rates=rates,
         unlisted=unlisted,
         missing=missing,
         period=period,
@@ -133,160 +125,46 @@ def losses(
         as_of=as_of,
         within=within,
         unit=unit,
+        calendar=calendar,
+        where=where,
     )
-    check_top(top, by)
-    measured = Measured.of(selection.data, calendar)
-    own = [*LOSSES, *LOST_LENGTHS]
-    read_at = where_read(log, by, at, choices=get_args(LossAtName), of_log="loss")
-    facts = None if selection.units is None else selection.facts()
-    groups = _groups_of(selection, by, read_at, own, None if facts is None else facts.first_items)
-    reasons = groups_of(
-        selection, reason, reserved=own, option="reason", read=lambda column: reason_column(selection, column)
-    )
-    if set(groups.names) & set(reasons.names):
-        raise SchemaError(given("reason", reason), " is in ", named("by"), " too; name it once")
-    amounts = amounts_of(selection, amount, currency=currency, rates=rates)
-    lost = find_lost(selection, facts, measured)
-    if top is not None:
-        sizes = np.bincount(groups.code[lost.item], minlength=groups.n_groups)
-        groups = folded(groups, sizes, sizes > 0, top)
-    # Items without a visit before the loss come last.
+    return losses_table(counts, pipeline, confidence=sure)
+
+
+def losses_table(
+    counts: LossCounts, pipeline: Pipeline, *, top: int | None = None, confidence: float | None = None
+) -> pd.DataFrame:
+    """Build the table of :func:`losses` from counts, in which `top` has put no groups together yet."""
+    counts = counts.largest(top)
+    groups, group = counts.groups, counts.group
     nowhere = len(pipeline.labels)
-    before = np.where(lost.from_stage < 0, nowhere, lost.from_stage)
-    of_groups, of_reasons = (one.codes(log.n_items)[lost.item] for one in (groups, reasons))
-    cells = _Cells([of_groups, before, lost.lost_stage, of_reasons])
-    group, before, lost_stage, reason_of = cells.keys
-    per_group = np.bincount(group, weights=cells.sizes, minlength=1).astype(np.int64)
-    counts: dict[str, Any] = {"items": cells.sizes, "share": share(cells.sizes, per_group[group])}
-    if amounts.numbers is not None:
-        counts |= dict(zip(AMOUNTS, cells.amounts(amounts.numbers, lost), strict=True))
-    until = cells.lengths(lost.until_lost, lost.creation_known)
-    counts["mean_until_lost"] = to_durations(until.means(), measured.unit)
-    counts["median_until_lost"] = to_durations(until.medians(), measured.unit)
+    per_group = np.zeros(groups.n_groups, dtype=np.int64)
+    np.add.at(per_group, group, counts.items)
+    columns: dict[str, Any] = {"items": counts.items, "share": share(counts.items, per_group[group])}
+    if counts.amount is not None:
+        columns |= dict(zip(AMOUNTS, (counts.amount.rounded(), counts.amount.missing), strict=True))
+    columns["mean_until_lost"] = to_durations(counts.until_lost.means(), counts.time_unit)
+    columns["median_until_lost"] = to_durations(counts.until_lost.medians(), counts.time_unit)
     in_stage = [
         None if stage == nowhere else mean
-        for mean, stage in zip(cells.lengths(lost.in_stage, lost.start_known).means(), before, strict=True)
+        for mean, stage in zip(counts.in_stage.means(), counts.from_stage, strict=True)
     ]
-    counts["mean_in_stage"] = to_durations(in_stage, measured.unit)
+    columns["mean_in_stage"] = to_durations(in_stage, counts.time_unit)
     stages = {
-        "from_stage": stage_values(pipeline, np.where(before == nowhere, -1, before)),
-        "lost_stage": stage_values(pipeline, lost_stage),
+        "from_stage": stage_values(pipeline, np.where(counts.from_stage == nowhere, -1, counts.from_stage)),
+        "lost_stage": stage_values(pipeline, counts.lost_stage),
     }
-    of_items = read_at in ("first", "last")  # else an item that is not lost has no group
-    too_recent = Scope(selection, groups if of_items else ONE_GROUP).too_recent()
-    if too_recent is not None:
-        counts[TOO_RECENT] = too_recent[group if of_items else np.zeros_like(group)]
+    if counts.too_recent is not None:
+        columns[TOO_RECENT] = counts.too_recent[group if counts.is_of_items else np.zeros_like(group)]
     table = pd.concat(
         [
             label_rows(pd.DataFrame(stages), groups.values, group),
-            label_rows(pd.DataFrame(counts), reasons.values, reason_of),
+            label_rows(pd.DataFrame(columns), counts.reasons.values, counts.reason),
         ],
         axis="columns",
     )
-    ages = ages_of(selection, groups) if of_items else ages_by_last_row(selection, by)
-    about = {**ages, **measured.remembered_with_pauses(pipeline)}
-    remember(table, "losses", pipeline, **groups.remembered, reason=reasons.names, **about)
-    table = with_bounds(table, sure, {"share": Base("items", per_group[group])})
-    return asked.remarked(selection.remarked(table))
-
-
-def _groups_of(
-    selection: Selection,
-    by: str | Sequence[str] | None,
-    read_at: Any,
-    reserved: Sequence[str],
-    of_item: npt.NDArray[np.int64] | None,
-) -> Groups:
-    """Put every item in its group, for which a column of the log may be read where the item was lost."""
-    if read_at in ("first", "last"):
-        return groups_of(selection, by, at=read_at, reserved=reserved, of_item=of_item)
-    return groups_of(
-        selection,
-        by,
-        reserved=reserved,
-        read=lambda column: column_at_loss(selection, column, read_at),
-        of_item=of_item,
-    )
-
-
-class _Cells:
-    """The cells of a table that have an item, in rising order of their codes.
-
-    Attributes
-    ----------
-    keys
-        The codes of each cell, one array per code.
-    sizes
-        Number of items in each cell.
-    """
-
-    def __init__(self, codes: Sequence[npt.NDArray[np.integer[Any]]]) -> None:
-        order = np.lexsort(tuple(reversed(codes)))
-        in_order = [code[order] for code in codes]
-        begins = np.zeros(len(order), dtype=bool)
-        begins[:1] = True
-        for code in in_order:
-            begins[1:] |= code[1:] != code[:-1]
-        self._order = order
-        self._starts = np.flatnonzero(begins)
-        self._cell = np.cumsum(begins) - 1  # the cell of each item, in their order
-        self.keys = [code[self._starts].astype(np.int64) for code in in_order]
-        self.sizes = np.diff(self._starts, append=len(order)).astype(np.int64)
-
-    def amounts(
-        self, numbers: NumberColumn, lost: Lost
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-        """Add up the amounts of each cell's items, and count the items without one."""
-        cell_of_lost = np.empty(len(self._cell), dtype=np.int64)
-        cell_of_lost[self._order] = self._cell
-        cell = cell_of_lost[lost.lost_at]
-        order = np.argsort(cell, kind="stable")
-        cell, values = cell[order], numbers.values[lost.member[order]]
-        missing = np.bincount(cell[np.isnan(values)], minlength=len(self.sizes))
-        starts = np.searchsorted(cell, np.arange(1, len(self.sizes)))
-        parts = np.split(np.nan_to_num(values), starts)[: len(self.sizes)]
-        sums = [numbers.total(part) for part in parts]
-        return np.array(sums, dtype=np.float64), missing.astype(np.int64)
-
-    def lengths(self, values: Lengths, is_known: npt.NDArray[np.bool_]) -> _Lengths:
-        """Order the lengths of time of each cell, as far as they are known."""
-        in_order, cell = values[self._order], self._cell
-        if not is_known.all():
-            kept = is_known[self._order]
-            in_order, cell = in_order[kept], cell[kept]
-        sizes = np.bincount(cell, minlength=len(self.sizes)).astype(np.int64)
-        return _Lengths(in_order[np.lexsort((in_order, cell))], sizes)
-
-
-class _Lengths:
-    """Lengths of time, cell after cell, in rising order inside a cell; `sizes` counts those of each cell."""
-
-    def __init__(self, values: Lengths, sizes: npt.NDArray[np.int64]) -> None:
-        self._values, self._n_cells = values, len(sizes)
-        self._filled = np.flatnonzero(sizes)
-        self._sizes = sizes[self._filled]
-        self._starts = np.cumsum(self._sizes) - self._sizes
-
-    def means(self) -> list[Fraction | None]:
-        """Return exact means; the halves of the lengths are added up apart, so that no sum overflows."""
-        if not len(self._sizes):
-            return self._by_cell([])
-        upper = np.add.reduceat(self._values >> _HALF, self._starts)
-        lower = np.add.reduceat(self._values & np.uint64(2**32 - 1), self._starts)
-        sums = [(high << 32) + low for high, low in zip(upper.tolist(), lower.tolist(), strict=True)]
-        return self._by_cell(
-            [Fraction(total, size) for total, size in zip(sums, self._sizes.tolist(), strict=True)]
-        )
-
-    def medians(self) -> list[Fraction | None]:
-        """Return exact medians; of an even number of lengths, half the sum of the two in the middle."""
-        low = self._values[self._starts + (self._sizes - 1) // 2]
-        high = self._values[self._starts + self._sizes // 2]
-        return self._by_cell([Fraction(a + b, 2) for a, b in zip(low.tolist(), high.tolist(), strict=True)])
-
-    def _by_cell(self, values: Sequence[Fraction]) -> list[Fraction | None]:
-        """Return the value of each cell, None where it has no lengths."""
-        of_cell: list[Fraction | None] = [None] * self._n_cells
-        for cell, value in zip(self._filled.tolist(), values, strict=True):
-            of_cell[cell] = value
-        return of_cell
+    ages = {} if counts.ages is None else counts.ages.remembered
+    about = {**ages, **counts.remembered}
+    remember(table, "losses", pipeline, **groups.remembered, reason=counts.reasons.names, **about)
+    table = with_bounds(table, confidence, {"share": Base("items", per_group[group])})
+    return counts.about.remarked(table)

@@ -293,7 +293,8 @@ def moves_table(
 ) -> pd.DataFrame:
     """Build the table of :func:`transitions` from moves that are sorted by group and by both stages."""
     of_groups = {} if groups.is_one else groups.remembered
-    _, leaving = np.unique(group * len(pipeline.labels) + from_stage, return_inverse=True)
+    left_from = group * len(pipeline.labels) + from_stage
+    leaving = np.cumsum(np.diff(left_from, prepend=left_from[:1]) != 0)  # moves are sorted by it
     left = np.bincount(leaving, weights=moves)
     table = frame(
         {

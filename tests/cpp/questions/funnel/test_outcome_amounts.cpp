@@ -52,6 +52,18 @@ TEST(SumsOfCells, AreRoundedOnce) {
     EXPECT_EQ(sums_of_cells(std::vector<double>{10, 20, -25}, cell, 1, 2).sum[0], 0.05);
 }
 
+TEST(SumsOfCells, AddUpExactlyOverSeveralCalls) {
+    const std::vector<std::int64_t> one{0};
+    const ExactSum large = sums_of_cells(std::vector<double>{0x1p53}, one, 1, 0).exact[0];
+    const ExactSum small = sums_of_cells(std::vector<double>{0.75}, one, 1, 0).exact[0];
+    EXPECT_EQ(large.whole + 2 * small.whole, std::int64_t{1} << 53U);
+    EXPECT_EQ(small.fraction, std::uint64_t{3} << 62U);
+    const std::vector<std::int64_t> whole{(std::int64_t{1} << 53U) + 1, -1};
+    const std::vector<std::uint64_t> fraction{std::uint64_t{1} << 63U, std::uint64_t{3} << 62U};
+    EXPECT_EQ(rounded(whole, fraction, 0), (std::vector<double>{0x1p53 + 2, -0.25}));
+    EXPECT_THROW(static_cast<void>(rounded(whole, std::vector<std::uint64_t>{0}, 0)), std::invalid_argument);
+}
+
 TEST(SumsOfCells, RefuseWhatDoesNotFit) {
     const std::vector<double> amount{1, 2};
     const std::vector<std::int64_t> one{0}, outside{0, 2}, both{0, 0};
