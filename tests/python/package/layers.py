@@ -47,37 +47,41 @@ ALLOWED: dict[str, set[str]] = {
     },
     "questions.scope": {"_core", "errors", "times", "working_hours", "pipeline", "tables", "log"},
     "questions.stats": {"_core", "errors", "times", "tables"},
+    "questions.counted": {
+        *("_core", "naming", "errors", "times", "working_hours", "pipeline", "tables", "log"),
+        "questions.scope",
+    },
     "questions.funnel": {
         *("_core", "errors", "renamed", "times", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.stats"),
+        *("questions.counted", "questions.scope", "questions.stats"),
     },
     "questions.stages": {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.funnel", "questions.stats"),
+        *("questions.counted", "questions.scope", "questions.funnel", "questions.stats"),
     },
     "questions.chain": {
         *("_core", "errors", "times", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.funnel", "questions.stats"),
+        *("questions.counted", "questions.scope", "questions.funnel", "questions.stats"),
     },
     "questions.sequence": {
         *("_core", "naming", "errors", "times", "working_hours", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.stages", "questions.stats"),
+        *("questions.counted", "questions.scope", "questions.stages", "questions.stats"),
     },
     "questions.forecast": {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.funnel", "questions.stages", "questions.stats"),
+        *("questions.counted", "questions.scope", "questions.funnel", "questions.stages", "questions.stats"),
     },
     "questions.parts": {
         *("_core", "naming", "errors", "times", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.funnel", "questions.stages"),
+        *("questions.counted", "questions.scope", "questions.funnel", "questions.stages"),
     },
     "questions.checks": {
         *("_core", "errors", "times", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.funnel"),
+        *("questions.counted", "questions.scope", "questions.funnel"),
     },
     "questions.summary": {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
-        *("questions.scope", "questions.funnel", "questions.stages"),
+        *("questions.counted", "questions.scope", "questions.funnel", "questions.stages"),
     },
     "words": {"errors", "tables"},
     "display": {"clean", "errors", "whole_file", "tables", "databases", "words"},
@@ -114,6 +118,7 @@ CPP_ALLOWED: dict[str, set[str]] = {
     "base": set(),
     "columns": {"base"},
     "stats": {"base"},
+    "counts": {"base", "stats"},
     "journeys": {"base", "columns"},
     "scan": {"base", "columns", "journeys"},
     "questions/funnel": {"base", "columns", "journeys", "scan", "stats"},

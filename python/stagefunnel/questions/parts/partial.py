@@ -30,6 +30,8 @@ from ...tables.options import AtName, BasisName, Fill, LostThenWonName, MissingS
 from ...tables.schema import STAGE_TIMES, TRANSITIONS
 from ...tables.summary import Summary
 from ...times.periods import Clock, MomentLike, Period, PeriodLike, moment_of, period_of
+from ..counted.stages import Stages
+from ..counted.totals import total_chosen, total_lines
 from ..funnel.count import count
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import rules_of
@@ -40,7 +42,7 @@ from ..scope.item_groups import item_groups_of
 from ..scope.remarks import Ends, remark, remarks_of_reader, remarks_of_stages, with_basis
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
-from ..scope.where import Where, asked_of
+from ..scope.where import Where, asked_of, read_as_part
 from ..scope.working import Lengths
 from ..stages.durations import QUANTILES, box_of, keep_box, quantiles_of, time_table
 from ..stages.limits import Limits, LimitsLike, limits_of
@@ -50,10 +52,8 @@ from .item_keys import ItemIds
 from .limited import Limited
 from .moves import PartMoves
 from .samples import Sample, times_of_samples, total_samples
-from .stages import Stages
 from .stored import read_state, written_state
 from .tables import largest_of_funnels, table_of_moves
-from .totals import total_chosen, total_lines
 from .visits import visits_of_part
 
 
@@ -293,7 +293,8 @@ def partial(
     check_option("per", per, get_args(PerName))
     check_option("missing", missing, get_args(MissingStages))
     whole = log
-    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing="ignore", is_part=True)
+    with read_as_part():
+        asked = asked_of(log, pipeline, where, unlisted=unlisted, missing="ignore")
     log = asked.log
     selection = selection_of(
         log, pipeline, unlisted=unlisted, missing="ignore", period=period, basis=basis, as_of=as_of

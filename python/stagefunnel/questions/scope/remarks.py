@@ -23,6 +23,16 @@ OF_STAGES: Final = ("ignored", "ignored_by_name", "without_rows")
 Remarks = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Noted:
+    """The options of a question that its tables remember something of."""
+
+    unlisted: str = "error"
+    basis: str = "active"
+    period: PeriodLike | None = None
+    as_of: MomentLike | None = None
+
+
 def remarks_of_stages(fit: Fit, unlisted: str) -> Remarks:
     """Note the rows that are ignored, by stage, and the stages of the pipeline that no row has."""
     return _present(

@@ -23,7 +23,7 @@ from ...times.lengths import LengthLike, length_of
 from ...times.periods import MomentLike, PeriodLike, moment_of, period_of
 from ...times.stamps import NAT
 from .reading import Reading, elsewhere_flags, facts_of, moved_items, select
-from .remarks import Ends, Remarks, remark, remarks_of_reader, remarks_of_stages, with_basis
+from .remarks import Ends, Noted, Remarks, remark, remarks_of_reader, remarks_of_stages, with_basis
 from .units import Flags, Flips, UnitFacts, Units, units_of
 from .unknown_starts import born_unknown
 from .within import ALWAYS, NEVER, Ages, ages_of, basis_of, followed_for
@@ -60,6 +60,8 @@ class Selection:
         First moment at which an end of a visit is not known yet; ``None`` where all ends are known.
     remarks
         What a table of the answer has to say beside its numbers.
+    noted
+        The options that these are made of.
     """
 
     log: StageLog
@@ -74,6 +76,7 @@ class Selection:
     in_report: Mapping[Flips, Flags] = field(default_factory=dict)
     ended_before: int | None = None
     remarks: Remarks = field(default_factory=dict)
+    noted: Noted = field(default_factory=Noted)
 
     @property
     def journeys(self) -> _core.journeys.Journeys:
@@ -257,6 +260,7 @@ def selection_of(
         in_report,
         ended_before,
         remarks,
+        Noted(unlisted, basis, period, as_of),
     )
     if units is None:
         return selection

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -50,6 +53,24 @@ class Asked:
         return remark(table, self.remarks)
 
 
+_is_part: ContextVar[bool] = ContextVar("is_part", default=False)
+
+
+@contextmanager
+def read_as_part() -> Iterator[None]:
+    """Read logs meanwhile as parts of one: another part may have the value that a condition names."""
+    token = _is_part.set(True)
+    try:
+        yield
+    finally:
+        _is_part.reset(token)
+
+
+def is_read_as_part() -> bool:
+    """Whether logs are read as parts of one."""
+    return _is_part.get()
+
+
 _kept: WeakKeyDictionary[LogData, dict[Key | None, Asked]] = WeakKeyDictionary()
 
 
@@ -60,13 +81,12 @@ def asked_of(
     *,
     unlisted: str,
     missing: Any,
-    is_part: bool = False,
 ) -> Asked:
     """Choose the items of a log that fulfil some conditions.
 
     The stages are checked against the whole log: a stage that the chosen items alone lack is no slip of the
-    pen. Columns of the log are read in the first row of an item. Where the log `is_part` of one, another
-    part may have a value that it lacks, so that a near one is not taken for it.
+    pen. Columns of the log are read in the first row of an item. Where the log is read as a part of
+    one, another part may have a value that it lacks, so that a near one is not taken for it.
 
     Raises
     ------
@@ -78,7 +98,7 @@ def asked_of(
         return Asked(log, missing)
     if pipeline is not None:
         core_pipeline(log, pipeline, unlisted, missing)
-    return _chosen(log, conditions_of(where), is_part=is_part)
+    return _chosen(log, conditions_of(where), is_part=_is_part.get())
 
 
 def _chosen(log: StageLog, conditions: Conditions, *, is_part: bool) -> Asked:

@@ -1,0 +1,140 @@
+"""Sums of amounts that are exact, so that sums of several parts add up to that of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _core
+from ...errors import SchemaError, core_errors
+from ...log.columns.number import NumberColumn
+
+Integers: TypeAlias = npt.NDArray[np.int64]
+_EXACT: Final = 2**53  # whole numbers up to here are doubles
+
+
+@dataclass(frozen=True, eq=False)
+class ExactSums:
+    """Sums of amounts in fixed point, not yet rounded.
+
+    Attributes
+    ----------
+    whole, fraction
+        The two parts of each sum: a whole number, and a fraction of 64 bits above it. Arrays of one shape.
+    scale
+        Decimal places by which the amounts are scaled up.
+    most
+        The largest amount of the column, without its sign, as it is scaled up; 0 where numbers have no scale.
+    plain
+        The same sums of amounts that are not scaled up; ``None`` where these are the sums themselves.
+    """
+
+    whole: Integers
+    fraction: npt.NDArray[np.uint64]
+    scale: int
+    most: int = 0
+    plain: ExactSums | None = None
+
+    @classmethod
+    def of_cells(
+        cls, numbers: NumberColumn, cell: npt.NDArray[np.int64], n_cells: int, *, is_part: bool = False
+    ) -> tuple[Self, _core.funnel.CellSums]:
+        """Add up the amounts of each cell; return what the core found too. Cells of -1 are left out."""
+        with core_errors():
+            found = _core.funnel.sums_of_cells(
+                amount=numbers.values, cell=cell, n_cells=n_cells, scale=numbers.scale
+            )
+        made = cls(found.whole, found.fraction, numbers.scale)
+        if is_part and numbers.scale:
+            plain, _ = cls.of_cells(unscaled(numbers), cell, n_cells)
+            made = replace(made, most=most_of(numbers), plain=plain)
+        return made, found
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the arrays."""
+        return self.whole.shape
+
+    def reshape(self, *shape: int) -> Self:
+        """Return the same sums in another shape."""
+        plain = None if self.plain is None else self.plain.reshape(*shape)
+        return replace(
+            self, whole=self.whole.reshape(shape), fraction=self.fraction.reshape(shape), plain=plain
+        )
+
+    def rounded(self) -> npt.NDArray[np.float64]:
+        """Round each sum to a float, once."""
+        with core_errors():
+            found = _core.funnel.rounded(
+                whole=np.ascontiguousarray(self.whole.reshape(-1)),
+                fraction=np.ascontiguousarray(self.fraction.reshape(-1)),
+                scale=self.scale,
+            )
+        rounded: npt.NDArray[np.float64] = found.reshape(self.shape)
+        return rounded
+
+    def to(self, code: npt.NDArray[np.integer[Any]], n: int) -> Self:
+        """Add up the sums along the first axis, each where its place went."""
+        if len(code) == n and (code == np.arange(n)).all():
+            return self
+        plain = None if self.plain is None else self.plain.to(code, n)
+        total = np.zeros((n, *self.shape[1:]), dtype=object)
+        np.add.at(total, code, _numbers(self))
+        return replace(_of_numbers(self, total), plain=plain)
+
+    def at(self, scale: int) -> Self:
+        """Scale the sums up to more decimal places.
+
+        Raises
+        ------
+        SchemaError
+            If they become too large.
+        """
+        if scale == self.scale:
+            return self
+        return replace(_of_numbers(self, _numbers(self) * 10 ** (scale - self.scale)), scale=scale)
+
+
+def most_of(numbers: NumberColumn) -> int:
+    """Return the largest amount of a column without its sign, as it is scaled up."""
+    present = numbers.values[~np.isnan(numbers.values)]
+    return int(np.abs(present).max(initial=0.0))
+
+
+def unscaled(numbers: NumberColumn) -> NumberColumn:
+    """Return the amounts as floats that are not scaled up, as those of a column that has no scale are."""
+    return NumberColumn(numbers.values / 10.0**numbers.scale)
+
+
+def settled_scale(parts: Sequence[ExactSums]) -> int | None:
+    """Return the decimal places of all parts together; ``None``: their amounts are floats.
+
+    The amounts of one log are whole numbers of one decimal place where all of them are decimals that a float
+    holds as such; else all are floats.
+    """
+    scale = max((part.scale for part in parts), default=0)
+    if scale == 0:
+        return 0
+    for part in parts:
+        has_fraction = part.scale == 0 and bool((part.fraction != 0).any())
+        if has_fraction or part.most * 10 ** (scale - part.scale) > _EXACT:
+            return None
+    return scale
+
+
+def _numbers(sums: ExactSums) -> npt.NDArray[Any]:
+    """Return the sums as integers of Python, in units of 2^-64."""
+    return (sums.whole.astype(object) << 64) + sums.fraction.astype(object)
+
+
+def _of_numbers(sums: ExactSums, numbers: npt.NDArray[Any]) -> Any:
+    flat = numbers.reshape(-1).tolist()
+    if any(not -(2**126) <= number < 2**126 for number in flat):
+        raise SchemaError("amounts are infinite or add up beyond 4.6e18")
+    whole = np.array([number >> 64 for number in flat], dtype=np.int64).reshape(numbers.shape)
+    fraction = np.array([number & (2**64 - 1) for number in flat], dtype=np.uint64).reshape(numbers.shape)
+    return replace(sums, whole=whole, fraction=fraction)
