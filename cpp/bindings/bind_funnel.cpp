@@ -1,6 +1,5 @@
 #include <pybind11/native_enum.h>
 
-#include <algorithm>
 #include <optional>
 
 #include "arrays.hpp"
@@ -119,17 +118,15 @@ py::array_t<std::uint8_t> item_outcomes(const Journeys& journeys, const Pipeline
     return as_array(std::move(outcomes));
 }
 
-py::array_t<std::int64_t> whole_parts(const funnel::CellSums& found) {
-    std::vector<std::int64_t> parts(found.exact.size());
-    std::transform(found.exact.begin(), found.exact.end(), parts.begin(),
-                   [](const funnel::ExactSum& sum) { return sum.whole; });
+py::array_t<std::int64_t> whole_parts(const std::vector<funnel::ExactSum>& sums) {
+    std::vector<std::int64_t> parts;
+    for (const funnel::ExactSum& sum : sums) parts.push_back(sum.whole);
     return as_array(std::move(parts));
 }
 
-py::array_t<std::uint64_t> fractions(const funnel::CellSums& found) {
-    std::vector<std::uint64_t> parts(found.exact.size());
-    std::transform(found.exact.begin(), found.exact.end(), parts.begin(),
-                   [](const funnel::ExactSum& sum) { return sum.fraction; });
+py::array_t<std::uint64_t> fractions(const std::vector<funnel::ExactSum>& sums) {
+    std::vector<std::uint64_t> parts;
+    for (const funnel::ExactSum& sum : sums) parts.push_back(sum.fraction);
     return as_array(std::move(parts));
 }
 
@@ -146,8 +143,10 @@ void bind_outcome_amounts(py::module_& m) {
         .def_property_readonly("sum", array_of<&funnel::CellSums::sum>())
         .def_property_readonly("present", array_of<&funnel::CellSums::present>())
         .def_property_readonly("missing", array_of<&funnel::CellSums::missing>())
-        .def_property_readonly("whole", &whole_parts)
-        .def_property_readonly("fraction", &fractions);
+        .def_property_readonly("whole",
+                               [](const funnel::CellSums& found) { return whole_parts(found.exact); })
+        .def_property_readonly("fraction",
+                               [](const funnel::CellSums& found) { return fractions(found.exact); });
     m.def("outcomes_of_items", &item_outcomes, "journeys"_a, "pipeline"_a, "lost_then_won"_a, "threads"_a);
     m.def(
         "sums_of_cells",
@@ -193,6 +192,10 @@ void bind_funnel(py::module_& m) {
     }
     counts.def_property_readonly("has_amounts",
                                  [](const funnel::Counts& found) { return found.amount.size() > 0; });
+    counts.def_property_readonly("whole",
+                                 [](const funnel::Counts& found) { return whole_parts(found.sums); });
+    counts.def_property_readonly("fraction",
+                                 [](const funnel::Counts& found) { return fractions(found.sums); });
     counts.def(
         "rounded_sums",
         [](const funnel::Counts& found, const Array<std::int64_t>& groups, const Array<std::int64_t>& joined,

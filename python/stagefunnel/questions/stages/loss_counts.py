@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import SchemaError, given, named
+from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, LossAtName, MissingStages, Unlisted
@@ -17,17 +18,21 @@ from ...tables.schema import LOSSES, LOST_LENGTHS
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ...working_hours import WorkingHours
-from ..funnel.ages import GroupAges, count_ages, groups_by_last_row
-from ..scope.about import About
+from ..counted import fields
+from ..counted.about import About
+from ..counted.code_cells import Cells
+from ..counted.exact_sums import ExactSums
+from ..counted.folding import added_up
+from ..counted.group_keys import GroupLabels, columns_of, settled_columns
+from ..counted.lengths import length_sums
+from ..counted.samples import Samples
+from ..funnel.ages import AgeRows, items_of_groups
 from ..scope.breakdown import check_top, groups_of, where_read
-from ..scope.cells import Cells
-from ..scope.exact_sums import ExactSums
 from ..scope.groups import ONE_GROUP, Groups, folded
 from ..scope.money import Rates, amounts_of
-from ..scope.samples import Samples
 from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
-from ..scope.where import Where, asked_of
+from ..scope.where import Where, asked_of, is_read_as_part
 from ..scope.working import Lengths as Measured
 from .loss_rows import column_at_loss, reason_column
 from .lost import Lost, find_lost
@@ -36,29 +41,55 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class LossCounts:
+class LossRows:
     """The items that are lost now, by group, last stage before the loss, lost stage and reason.
 
     Attributes
     ----------
-    groups, reasons
-        The groups and the reasons, without their items.
     group, from_stage, lost_stage, reason
-        Their codes in each cell that has an item, in rising order. Where an item was lost without a visit
-        before, `from_stage` is the number of all stages.
+        Where an item was lost without a visit before, `from_stage` is the number of all stages.
     items
-        Items of each cell.
-    amount
-        Their amounts; ``None`` where none are added up.
-    until_lost, in_stage
-        Known times of each cell from the first row until the loss, and in the stage before it.
+        The items.
+    amount, amount_missing
+        Their amounts, and those of them that have none; `amount` is ``None`` where none are added up.
+    until_lost
+        Known times from the first row until the loss.
+    in_stage
+        Known times in the stage before the loss, as :func:`length_sums` adds them up.
+    """
+
+    group: Integers = fields.key_of_group()
+    from_stage: Integers = fields.key()
+    lost_stage: Integers = fields.key()
+    reason: GroupLabels = fields.key_of_label()
+    items: Integers = fields.value()
+    amount: ExactSums | None = fields.sums()
+    amount_missing: Integers = fields.value()
+    until_lost: Samples = fields.samples()
+    in_stage: Integers = fields.value()
+
+
+@dataclass(frozen=True, eq=False)
+class LossCounts:
+    """What the table of losses is made of.
+
+    Attributes
+    ----------
+    groups
+        The groups, without their items.
+    rows
+        The losses.
+    reasons
+        The columns of the reasons.
     too_recent
-        Items left out as too recent: of each group, or of all where groups are read at the losses. ``None``
-        where there can be none.
-    is_of_items
-        Whether a group has all items, not only lost ones: it is not read at the losses.
+        Items of each group that are left out as too recent; ``None`` where there can be none.
+    items, open
+        Items of each group, and those that are open now; ``None`` where groups are read at the losses, and
+        without a breakdown.
+    too_recent_of_all
+        Where groups are read at the losses: items that are left out as too recent.
     ages
-        Items of the groups of items, which a table remembers; ``None`` without a breakdown.
+        Where groups are read at the losses: items by their last row.
     time_unit
         Unit of the times.
     remembered
@@ -67,54 +98,22 @@ class LossCounts:
         What it says of the rows that were read.
     """
 
-    groups: Groups
-    reasons: Groups
-    group: Integers
-    from_stage: Integers
-    lost_stage: Integers
-    reason: Integers
-    items: Integers
-    amount: ExactSums | None
-    until_lost: Samples
-    in_stage: Samples
-    too_recent: Integers | None
-    is_of_items: bool
-    ages: GroupAges | None
-    time_unit: str | None
-    remembered: Mapping[str, Any]
-    about: About
+    groups: Groups = fields.groups()
+    rows: LossRows = fields.rows(LossRows)
+    reasons: Any = fields.settled(settled_columns)
+    too_recent: Integers | None = fields.dense()
+    items: Integers | None = fields.dense()
+    open: Integers | None = fields.dense()
+    too_recent_of_all: Integers | None = fields.dense(by_group=False)
+    ages: AgeRows | None = fields.rows(AgeRows)
+    time_unit: str | None = fields.same()
+    remembered: Mapping[str, Any] = fields.same()
+    about: About = fields.about()
 
-    def largest(self, top: int | None) -> LossCounts:
-        """Put all but the `top` groups with the most lost items into one."""
-        if top is None or self.groups.is_one:
-            return self
-        sizes = np.zeros(self.groups.n_groups, dtype=np.int64)
-        np.add.at(sizes, self.group, self.items)
-        groups = folded(self.groups, sizes, sizes > 0, top)
-        if groups is self.groups:
-            return self
-        cells = Cells.of([groups.code[self.group], self.from_stage, self.lost_stage, self.reason])
-        too_recent, ages = self.too_recent, self.ages
-        if self.is_of_items:
-            if too_recent is not None:
-                too_recent = np.zeros(len(groups.values), dtype=np.int64)
-                np.add.at(too_recent, groups.code, self.too_recent)
-            ages = None if ages is None else ages.joined(groups.alone(), groups.code)
-        group, from_stage, lost_stage, reason = cells.keys
-        return replace(
-            self,
-            groups=groups.alone(),
-            group=group,
-            from_stage=from_stage,
-            lost_stage=lost_stage,
-            reason=reason,
-            items=cells.sums(self.items),
-            amount=None if self.amount is None else self.amount.joined(cells.of_each, cells.n),
-            until_lost=self.until_lost.joined(cells.of_each, cells.n),
-            in_stage=self.in_stage.joined(cells.of_each, cells.n),
-            too_recent=too_recent,
-            ages=ages,
-        )
+    @property
+    def sizes(self) -> Integers:
+        """Lost items of each group."""
+        return added_up(self.rows.items, self.rows.group, self.groups.n_groups)
 
 
 def count_losses(
@@ -170,23 +169,17 @@ def count_losses(
         groups = folded(groups, sizes, sizes > 0, top)
     cells = _cells_of(lost, groups, reasons, log.n_items, nowhere=len(pipeline.labels))
     is_of_items = read_at in ("first", "last")  # else an item that is not lost has no group
-    group, from_stage, lost_stage, reason_of = cells.keys
+    too_recent = Scope(selection, groups if is_of_items else ONE_GROUP).too_recent()
+    counted = None if groups.is_one or not is_of_items else items_of_groups(selection, groups)
     return LossCounts(
         groups=groups.alone(),
-        reasons=reasons.alone(),
-        group=group,
-        from_stage=from_stage,
-        lost_stage=lost_stage,
-        reason=reason_of,
-        items=cells.sizes(),
-        amount=None
-        if amounts.numbers is None
-        else ExactSums.of(amounts.numbers.at(lost.member), cells.of_each[lost.lost_at], cells.n),
-        until_lost=_samples(cells, lost.until_lost, lost.creation_known),
-        in_stage=_samples(cells, lost.in_stage, lost.start_known),
-        too_recent=Scope(selection, groups if is_of_items else ONE_GROUP).too_recent(),
-        is_of_items=is_of_items,
-        ages=count_ages(selection, groups if is_of_items else groups_by_last_row(selection, by)),
+        rows=_rows(lost, cells, reasons, amounts.numbers),
+        reasons=columns_of(reasons),
+        too_recent=too_recent if is_of_items else None,
+        items=None if counted is None else counted.base,
+        open=None if counted is None else counted.open,
+        too_recent_of_all=None if is_of_items else too_recent,
+        ages=None if is_of_items else AgeRows.of(selection, by),
         time_unit=measured.unit,
         remembered=measured.remembered_with_pauses(pipeline),
         about=About.of(asked, selection),
@@ -200,11 +193,31 @@ def _cells_of(lost: Lost, groups: Groups, reasons: Groups, n_items: int, *, nowh
     return Cells.of([of_groups, before, lost.lost_stage, of_reasons])
 
 
-def _samples(cells: Cells, values: npt.NDArray[np.uint64], is_known: npt.NDArray[np.bool_]) -> Samples:
-    """Order the lengths of time of each cell, as far as they are known."""
-    if is_known.all():
-        return Samples.of(values, cells.of_each, cells.n)
-    return Samples.of(values[is_known], cells.of_each[is_known], cells.n)
+def _rows(lost: Lost, cells: Cells, reasons: Groups, numbers: NumberColumn | None) -> LossRows:
+    """Count the losses of each cell."""
+    group, from_stage, lost_stage, reason = cells.keys
+    amount, missing = None, np.zeros(cells.n, dtype=np.int64)
+    if numbers is not None:
+        of_lost = numbers.at(lost.member)
+        place = cells.of_each[lost.lost_at]
+        amount, found = ExactSums.of_cells(of_lost, place, cells.n, is_part=is_read_as_part())
+        missing = found.missing
+    known = lost.creation_known
+    in_order = (
+        (lost.until_lost, cells.of_each) if known.all() else (lost.until_lost[known], cells.of_each[known])
+    )
+    entered = lost.start_known & (lost.from_stage >= 0)
+    return LossRows(
+        group=group,
+        from_stage=from_stage,
+        lost_stage=lost_stage,
+        reason=GroupLabels(reasons.alone(), reason),
+        items=cells.sizes(),
+        amount=amount,
+        amount_missing=missing,
+        until_lost=Samples.of(*in_order, cells.n),
+        in_stage=length_sums(lost.in_stage[entered], cells.of_each[entered], cells.n),
+    )
 
 
 def _groups_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
+from ..counted.folding import joined_rows, largest
+from ..counted.group_keys import labels_of_rows
+from ..counted.lengths import means_and_medians, means_of_sums
+from ..funnel.ages import remembered_ages
 from ..scope.money import Rates
 from ..scope.where import Where
 from ..stats.share_bounds import Base, read_confidence, with_bounds
@@ -135,36 +140,43 @@ def losses_table(
     counts: LossCounts, pipeline: Pipeline, *, top: int | None = None, confidence: float | None = None
 ) -> pd.DataFrame:
     """Build the table of :func:`losses` from counts, in which `top` has put no groups together yet."""
-    counts = counts.largest(top)
-    groups, group = counts.groups, counts.group
+    reasons = labels_of_rows(counts.rows.reason, counts.reasons)
+    if reasons is not counts.rows.reason:  # their labels are not in the order of their values
+        counts = replace(counts, rows=joined_rows(replace(counts.rows, reason=reasons)))
+    counts = largest(counts, counts.groups, counts.sizes, top)
+    rows, groups, group = counts.rows, counts.groups, counts.rows.group
     nowhere = len(pipeline.labels)
-    per_group = np.zeros(groups.n_groups, dtype=np.int64)
-    np.add.at(per_group, group, counts.items)
-    columns: dict[str, Any] = {"items": counts.items, "share": share(counts.items, per_group[group])}
-    if counts.amount is not None:
-        columns |= dict(zip(AMOUNTS, (counts.amount.rounded(), counts.amount.missing), strict=True))
-    columns["mean_until_lost"] = to_durations(counts.until_lost.means(), counts.time_unit)
-    columns["median_until_lost"] = to_durations(counts.until_lost.medians(), counts.time_unit)
-    in_stage = [
-        None if stage == nowhere else mean
-        for mean, stage in zip(counts.in_stage.means(), counts.from_stage, strict=True)
-    ]
-    columns["mean_in_stage"] = to_durations(in_stage, counts.time_unit)
+    per_group = counts.sizes[group]
+    columns: dict[str, Any] = {"items": rows.items, "share": share(rows.items, per_group)}
+    if rows.amount is not None:
+        columns |= dict(zip(AMOUNTS, (rows.amount.rounded(), rows.amount_missing), strict=True))
+    means, medians = means_and_medians(rows.until_lost)
+    columns["mean_until_lost"] = to_durations(means, counts.time_unit)
+    columns["median_until_lost"] = to_durations(medians, counts.time_unit)
+    columns["mean_in_stage"] = to_durations(means_of_sums(rows.in_stage), counts.time_unit)
+    from_stage = np.where(rows.from_stage == nowhere, -1, rows.from_stage)
     stages = {
-        "from_stage": stage_values(pipeline, np.where(counts.from_stage == nowhere, -1, counts.from_stage)),
-        "lost_stage": stage_values(pipeline, counts.lost_stage),
+        "from_stage": stage_values(pipeline, from_stage),
+        "lost_stage": stage_values(pipeline, rows.lost_stage),
     }
     if counts.too_recent is not None:
-        columns[TOO_RECENT] = counts.too_recent[group if counts.is_of_items else np.zeros_like(group)]
+        columns[TOO_RECENT] = counts.too_recent[group]
+    if counts.too_recent_of_all is not None:
+        columns[TOO_RECENT] = np.repeat(counts.too_recent_of_all, len(group))
+    reasons = rows.reason
     table = pd.concat(
         [
             label_rows(pd.DataFrame(stages), groups.values, group),
-            label_rows(pd.DataFrame(columns), counts.reasons.values, counts.reason),
+            label_rows(pd.DataFrame(columns), reasons.groups.values, reasons.code),
         ],
         axis="columns",
     )
-    ages = {} if counts.ages is None else counts.ages.remembered
+    ages = {}
+    if counts.items is not None and counts.open is not None:
+        ages = remembered_ages(groups, counts.items, counts.open)
+    elif counts.ages is not None:
+        ages = counts.ages.remembered
     about = {**ages, **counts.remembered}
-    remember(table, "losses", pipeline, **groups.remembered, reason=counts.reasons.names, **about)
-    table = with_bounds(table, confidence, {"share": Base("items", per_group[group])})
+    remember(table, "losses", pipeline, **groups.remembered, reason=reasons.groups.names, **about)
+    table = with_bounds(table, confidence, {"share": Base("items", per_group)})
     return counts.about.remarked(table)

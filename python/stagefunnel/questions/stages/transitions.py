@@ -18,9 +18,10 @@ from ...tables.build import frame, label_rows, remember, share, stage_values
 from ...tables.options import AtName, BasisName, MissingStages, Unlisted
 from ...tables.schema import TRANSITIONS
 from ...times.periods import MomentLike, PeriodLike
-from ..scope.about import About
-from ..scope.cells import Cells
-from ..scope.groups import ONE_GROUP, Groups, folded
+from ..counted import fields
+from ..counted.about import About
+from ..counted.folding import largest
+from ..scope.groups import ONE_GROUP, Groups
 from ..scope.item_groups import ItemGroups, item_groups_of
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
@@ -104,8 +105,27 @@ def transitions(
 
 
 @dataclass(frozen=True, eq=False)
-class TransitionCounts:
+class MoveRows:
     """The moves that were made, sorted by group, the stage left and the stage entered.
+
+    Attributes
+    ----------
+    group, from_stage, to_stage
+        Group and stages of each kind of move.
+    moves, items
+        How often it was made, and by how many items.
+    """
+
+    group: Integers = fields.key_of_group()
+    from_stage: Integers = fields.key()
+    to_stage: Integers = fields.key()
+    moves: Integers = fields.value()
+    items: Integers = fields.value()
+
+
+@dataclass(frozen=True, eq=False)
+class TransitionCounts:
+    """What the table of transitions is made of.
 
     Attributes
     ----------
@@ -113,44 +133,16 @@ class TransitionCounts:
         The groups, without their items.
     sizes
         Items of each group with a row that the report keeps; not counted without a breakdown.
-    group, from_stage, to_stage
-        Group and stages of each kind of move.
-    moves, items
-        How often it was made, and by how many items.
+    rows
+        The moves.
     about
         What the table says of the rows that were read.
     """
 
-    groups: Groups
-    sizes: Integers
-    group: Integers
-    from_stage: Integers
-    to_stage: Integers
-    moves: Integers
-    items: Integers
-    about: About
-
-    def largest(self, top: int | None) -> TransitionCounts:
-        """Put all but the `top` groups with the most items into one."""
-        if top is None or self.groups.is_one:
-            return self
-        groups = folded(self.groups, self.sizes, self.sizes > 0, top)
-        if groups is self.groups:
-            return self
-        cells = Cells.of([groups.code[self.group], self.from_stage, self.to_stage])
-        group, from_stage, to_stage = cells.keys
-        sizes = np.zeros(groups.n_groups, dtype=np.int64)
-        np.add.at(sizes, groups.code, self.sizes)
-        return TransitionCounts(
-            groups=groups.alone(),
-            sizes=sizes,
-            group=group,
-            from_stage=from_stage,
-            to_stage=to_stage,
-            moves=cells.sums(self.moves),
-            items=cells.sums(self.items),
-            about=self.about,
-        )
+    groups: Groups = fields.groups()
+    sizes: Integers = fields.dense()
+    rows: MoveRows = fields.rows(MoveRows)
+    about: About = fields.about()
 
 
 def count_transitions(
@@ -186,22 +178,16 @@ def count_transitions(
         return TransitionCounts(
             groups=ONE_GROUP.alone(),
             sizes=np.zeros(1, dtype=np.int64),
-            group=np.zeros(len(made[0]), dtype=np.int64),
-            from_stage=made[0],
-            to_stage=made[1],
-            moves=found.moves[made],
-            items=found.items[made],
+            rows=MoveRows(
+                np.zeros(len(made[0]), dtype=np.int64), *made, found.moves[made], found.items[made]
+            ),
             about=about,
         )
     moved = count_moves_of_groups(selection, of_items)
     return TransitionCounts(
         groups=of_items.groups.alone(),
         sizes=of_items.sizes,
-        group=moved.group,
-        from_stage=moved.from_stage,
-        to_stage=moved.to_stage,
-        moves=moved.moves,
-        items=moved.items,
+        rows=MoveRows(moved.group, moved.from_stage, moved.to_stage, moved.moves, moved.items),
         about=about,
     )
 
@@ -210,16 +196,8 @@ def transitions_table(
     counts: TransitionCounts, pipeline: Pipeline, *, top: int | None = None, confidence: float | None = None
 ) -> pd.DataFrame:
     """Build the table of :func:`transitions` from counts, in which no small groups are put together yet."""
-    counts = counts.largest(top)
-    table = moves_table(
-        pipeline,
-        counts.groups,
-        group=counts.group,
-        from_stage=counts.from_stage,
-        to_stage=counts.to_stage,
-        moves=counts.moves,
-        items=counts.items,
-    )
+    counts = largest(counts, counts.groups, counts.sizes, top)
+    table = moves_table(pipeline, counts.groups, **vars(counts.rows))
     if confidence is not None:
         by_columns = [*table.columns[: table.columns.get_loc("from_stage")], "from_stage"]
         bases = {"share": Base("moves", sums_of(table, "moves", by_columns))}
