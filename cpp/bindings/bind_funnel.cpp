@@ -118,6 +118,18 @@ py::array_t<std::uint8_t> item_outcomes(const Journeys& journeys, const Pipeline
     return as_array(std::move(outcomes));
 }
 
+py::array_t<std::int64_t> whole_parts(const std::vector<funnel::ExactSum>& sums) {
+    std::vector<std::int64_t> parts;
+    for (const funnel::ExactSum& sum : sums) parts.push_back(sum.whole);
+    return as_array(std::move(parts));
+}
+
+py::array_t<std::uint64_t> fractions(const std::vector<funnel::ExactSum>& sums) {
+    std::vector<std::uint64_t> parts;
+    for (const funnel::ExactSum& sum : sums) parts.push_back(sum.fraction);
+    return as_array(std::move(parts));
+}
+
 /// Binds the amounts of outcomes.
 void bind_outcome_amounts(py::module_& m) {
     py::native_enum<funnel::ItemOutcome>(m, "ItemOutcome", "enum.Enum")
@@ -130,7 +142,11 @@ void bind_outcome_amounts(py::module_& m) {
     py::class_<funnel::CellSums>(m, "CellSums")
         .def_property_readonly("sum", array_of<&funnel::CellSums::sum>())
         .def_property_readonly("present", array_of<&funnel::CellSums::present>())
-        .def_property_readonly("missing", array_of<&funnel::CellSums::missing>());
+        .def_property_readonly("missing", array_of<&funnel::CellSums::missing>())
+        .def_property_readonly("whole",
+                               [](const funnel::CellSums& found) { return whole_parts(found.exact); })
+        .def_property_readonly("fraction",
+                               [](const funnel::CellSums& found) { return fractions(found.exact); });
     m.def("outcomes_of_items", &item_outcomes, "journeys"_a, "pipeline"_a, "lost_then_won"_a, "threads"_a);
     m.def(
         "sums_of_cells",
@@ -141,6 +157,12 @@ void bind_outcome_amounts(py::module_& m) {
             return funnel::sums_of_cells(amounts, cells, n_cells, scale);
         },
         "amount"_a.noconvert(), "cell"_a.noconvert(), "n_cells"_a, "scale"_a);
+    m.def(
+        "rounded",
+        [](const Array<std::int64_t>& whole, const Array<std::uint64_t>& fraction, int scale) {
+            return as_array(funnel::rounded(as_span(whole), as_span(fraction), scale));
+        },
+        "whole"_a.noconvert(), "fraction"_a.noconvert(), "scale"_a);
 }
 
 }  // namespace funnel_calls
@@ -170,6 +192,10 @@ void bind_funnel(py::module_& m) {
     }
     counts.def_property_readonly("has_amounts",
                                  [](const funnel::Counts& found) { return found.amount.size() > 0; });
+    counts.def_property_readonly("whole",
+                                 [](const funnel::Counts& found) { return whole_parts(found.sums); });
+    counts.def_property_readonly("fraction",
+                                 [](const funnel::Counts& found) { return fractions(found.sums); });
     counts.def(
         "rounded_sums",
         [](const funnel::Counts& found, const Array<std::int64_t>& groups, const Array<std::int64_t>& joined,

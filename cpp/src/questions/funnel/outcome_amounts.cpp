@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "base/fixed_sums.hpp"
+#include "questions/funnel/funnel_counter.hpp"
 #include "questions/funnel/kind_rules.hpp"
 #include "scan/scan.hpp"
 #include "scan/visits.hpp"
@@ -43,10 +44,10 @@ LargeVector<std::uint8_t> outcomes_of_items(const Journeys& journeys, const Pipe
 CellSums sums_of_cells(std::span<const double> amount, std::span<const std::int64_t> cell,
                        std::size_t n_cells, int scale) {
     if (amount.size() != cell.size()) throw std::invalid_argument("there must be one cell per amount");
-    const RoundedSum rounded(scale);
+    const RoundedSum round(scale);
     std::vector<int128> sums(n_cells, 0);
     CellSums found{std::vector<double>(n_cells), std::vector<std::int64_t>(n_cells, 0),
-                   std::vector<std::int64_t>(n_cells, 0)};
+                   std::vector<std::int64_t>(n_cells, 0), std::vector<ExactSum>(n_cells)};
     double total = 0;
     for (std::size_t i = 0; i < amount.size(); ++i) {
         if (cell[i] < 0) continue;
@@ -61,8 +62,20 @@ CellSums sums_of_cells(std::span<const double> amount, std::span<const std::int6
         ++found.present[at];
         sums[at] += to_fixed(amount[i]);
     }
-    for (std::size_t at = 0; at < n_cells; ++at) found.sum[at] = rounded(sums[at]);
+    for (std::size_t at = 0; at < n_cells; ++at) {
+        found.sum[at] = round(sums[at]);
+        found.exact[at] = exact_sum(sums[at]);
+    }
     return found;
+}
+
+std::vector<double> rounded(std::span<const std::int64_t> whole, std::span<const std::uint64_t> fraction,
+                            int scale) {
+    if (whole.size() != fraction.size()) throw std::invalid_argument("a sum has a whole and a fraction");
+    const RoundedSum round(scale);
+    std::vector<double> sums(whole.size());
+    for (std::size_t at = 0; at < sums.size(); ++at) sums[at] = round(fixed_of({whole[at], fraction[at]}));
+    return sums;
 }
 
 }  // namespace stagefunnel::funnel

@@ -24,6 +24,7 @@ enum class ItemOutcome : std::uint8_t { none, open, won, lost, left_out };
 struct CellSums {
     std::vector<double> sum;
     std::vector<std::int64_t> present, missing;
+    std::vector<ExactSum> exact;  // `sum` before it is rounded, still times ten to the power of the scale
 };
 
 /// Adds up the amounts of each cell; the sums are exact, whatever the order of the amounts.
@@ -35,5 +36,14 @@ struct CellSums {
 ///     or amounts are infinite or add up beyond 2^62.
 [[nodiscard]] CellSums sums_of_cells(std::span<const double> amount, std::span<const std::int64_t> cell,
                                      std::size_t n_cells, int scale);
+
+/// Rounds exact sums to double, each of them once.
+///
+/// @param whole, fraction the two parts of each sum, as `ExactSum` has them.
+/// @param scale number of decimal places of which the amounts that were added up are whole numbers, at
+///     most 22.
+/// @throws std::invalid_argument if there is not one fraction per whole, or the scale lies out of range.
+[[nodiscard]] std::vector<double> rounded(std::span<const std::int64_t> whole,
+                                          std::span<const std::uint64_t> fraction, int scale);
 
 }  // namespace stagefunnel::funnel
