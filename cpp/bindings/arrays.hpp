@@ -101,6 +101,7 @@ void bind_groups(py::module_& m);
 void bind_lives(py::module_& m);
 void bind_units(py::module_& m);
 void bind_sequence(py::module_& m);
+void bind_counts(py::module_& m);
 void bind_stats(py::module_& m);
 void bind_summary(py::module_& m);
 

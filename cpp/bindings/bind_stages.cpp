@@ -212,7 +212,9 @@ void bind_durations(py::module_& m) {
         .value("longest", durations::Per::longest)
         .finalize();
     py::class_<stats::Quantile>(m, "Quantile")
-        .def(py::init<std::uint64_t, std::uint64_t>(), "numerator"_a, "denominator"_a);
+        .def(py::init<std::uint64_t, std::uint64_t>(), "numerator"_a, "denominator"_a)
+        .def_readonly("numerator", &stats::Quantile::numerator)
+        .def_readonly("denominator", &stats::Quantile::denominator);
     py::class_<stats::Duration>(m, "Duration")
         .def_readonly("whole", &stats::Duration::whole)
         .def_readonly("rest", &stats::Duration::rest)

@@ -12,6 +12,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     auto sequence = m.def_submodule("sequence");
     auto stats = m.def_submodule("stats");
     auto summary = m.def_submodule("summary");
+    auto counts = m.def_submodule("counts");
     bind_columns(columns);
     bind_journeys(journeys);
     bind_scan(scan);
@@ -22,4 +23,5 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     bind_lives(stages);
     bind_sequence(sequence);
     bind_summary(summary);
+    bind_counts(counts);
 }

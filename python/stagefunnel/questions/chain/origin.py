@@ -56,7 +56,9 @@ class LinkedDeals:
             counts = replace(counts, moved_out=origin.moved_out)
         if self.with_amounts is not None:
             amounts, _ = self.with_amounts.count(leads, rule, groups)
-            counts = replace(counts, amount=amounts.amount, amount_missing=amounts.amount_missing)
+            counts = replace(
+                counts, amount=amounts.amount, amount_missing=amounts.amount_missing, sums=amounts.sums
+            )
         return counts, origin.converted
 
     def _count(self, leads: Selection, rule: Rule, groups: Groups) -> _core.funnel.OriginCounts:

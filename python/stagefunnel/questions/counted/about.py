@@ -15,6 +15,7 @@ from ...times.periods import Clock
 from ..scope.remarks import Ends, Remarks, remark, remarks_of_reader, remarks_of_stages, with_basis
 from ..scope.selection import Selection
 from ..scope.where import Asked
+from .plain import record
 from .stages import Stages
 from .totals import total_chosen, total_lines
 
@@ -23,6 +24,7 @@ _ADDED: Final = ("start_unknown", "without_unit")
 _SAME: Final = ("within", "observed_until", "unit")
 
 
+@record
 @dataclass(frozen=True)
 class Facts:
     """What the remarks about a log are made of, which adds up over parts.
@@ -70,7 +72,8 @@ class Facts:
             known = {number: part.noted[name] for number, part in enumerate(parts) if name in part.noted}
             if len(set(known.values())) > 1:
                 _refuse(name, known)
-            noted |= {name: value for value in known.values()}
+            if known:
+                noted[name] = next(iter(known.values()))
         ends = [part.ends for part in parts if part.ends is not None]
         return cls(
             Stages.total(part.stages for part in parts),

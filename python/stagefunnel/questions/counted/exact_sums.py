@@ -28,7 +28,9 @@ class ExactSums:
     scale
         Decimal places by which the amounts are scaled up.
     most
-        The largest amount of the column, without its sign, as it is scaled up; 0 where numbers have no scale.
+        The largest amount of the column, without its sign, as it is scaled up.
+    is_float
+        Whether the amounts are floats: they have fractions, or are products with rates.
     plain
         The same sums of amounts that are not scaled up; ``None`` where these are the sums themselves.
     """
@@ -37,22 +39,27 @@ class ExactSums:
     fraction: npt.NDArray[np.uint64]
     scale: int
     most: int = 0
+    is_float: bool = False
     plain: ExactSums | None = None
 
     @classmethod
-    def of_cells(
-        cls, numbers: NumberColumn, cell: npt.NDArray[np.int64], n_cells: int, *, is_part: bool = False
-    ) -> tuple[Self, _core.funnel.CellSums]:
-        """Add up the amounts of each cell; return what the core found too. Cells of -1 are left out."""
-        with core_errors():
-            found = _core.funnel.sums_of_cells(
-                amount=numbers.values, cell=cell, n_cells=n_cells, scale=numbers.scale
-            )
-        made = cls(found.whole, found.fraction, numbers.scale)
-        if is_part and numbers.scale:
-            plain, _ = cls.of_cells(unscaled(numbers), cell, n_cells)
-            made = replace(made, most=most_of(numbers), plain=plain)
-        return made, found
+    def nothing(cls, *shape: int) -> Self:
+        """Return sums of no amounts."""
+        return cls(np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.uint64), 0)
+
+    def of_part(self, numbers: NumberColumn, plain: Self | None, *, is_converted: bool = False) -> Self:
+        """Say what is known of the amounts of a part of a log, of which others may have more decimal places.
+
+        `plain` are the sums of the :func:`plain_numbers`, where the amounts are scaled up.
+        """
+        present = numbers.values[~np.isnan(numbers.values)]
+        is_float = is_converted or (numbers.scale == 0 and bool((present % 1 != 0).any()))
+        return replace(self, most=int(np.abs(present).max(initial=0.0)), is_float=is_float, plain=plain)
+
+    def at_places(self, places: npt.NDArray[np.integer[Any]]) -> Self:
+        """Take the sums at some places of the first axis."""
+        plain = None if self.plain is None else self.plain.at_places(places)
+        return replace(self, whole=self.whole[places], fraction=self.fraction[places], plain=plain)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -86,6 +93,14 @@ class ExactSums:
         np.add.at(total, code, _numbers(self))
         return replace(_of_numbers(self, total), plain=plain)
 
+    @classmethod
+    def total(cls, parts: Sequence[Self]) -> Self:
+        """Add up sums of one shape and scale."""
+        if len(parts) == 1:
+            return parts[0]
+        total = sum((_numbers(part) for part in parts[1:]), start=_numbers(parts[0]))
+        return _of_numbers(parts[0], total)
+
     def at(self, scale: int) -> Self:
         """Scale the sums up to more decimal places.
 
@@ -99,30 +114,22 @@ class ExactSums:
         return replace(_of_numbers(self, _numbers(self) * 10 ** (scale - self.scale)), scale=scale)
 
 
-def most_of(numbers: NumberColumn) -> int:
-    """Return the largest amount of a column without its sign, as it is scaled up."""
-    present = numbers.values[~np.isnan(numbers.values)]
-    return int(np.abs(present).max(initial=0.0))
-
-
-def unscaled(numbers: NumberColumn) -> NumberColumn:
-    """Return the amounts as floats that are not scaled up, as those of a column that has no scale are."""
+def plain_numbers(numbers: NumberColumn) -> NumberColumn:
+    """Return amounts as the floats that they are where a column has no scale."""
     return NumberColumn(numbers.values / 10.0**numbers.scale)
 
 
-def settled_scale(parts: Sequence[ExactSums]) -> int | None:
+def settled_scale(parts: Sequence[ExactSums], *, are_floats: bool) -> int | None:
     """Return the decimal places of all parts together; ``None``: their amounts are floats.
 
     The amounts of one log are whole numbers of one decimal place where all of them are decimals that a float
-    holds as such; else all are floats.
+    holds as such; else all are floats. `are_floats` says that those of a part are.
     """
     scale = max((part.scale for part in parts), default=0)
     if scale == 0:
         return 0
-    for part in parts:
-        has_fraction = part.scale == 0 and bool((part.fraction != 0).any())
-        if has_fraction or part.most * 10 ** (scale - part.scale) > _EXACT:
-            return None
+    if are_floats or any(part.most * 10 ** (scale - part.scale) > _EXACT for part in parts):
+        return None
     return scale
 
 

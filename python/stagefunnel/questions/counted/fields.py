@@ -29,7 +29,7 @@ from typing import Any, Final, Literal
 Rule = Literal["sum", "least", "most"]
 What = Literal[
     *("dense", "rows", "key", "group", "label", "value", "sums", "samples"),
-    *("groups", "about", "same", "settled", "nested"),
+    *("groups", "about", "same", "settled", "nested", "whole"),
 ]
 _NAME: Final = "counted"
 
@@ -132,6 +132,11 @@ def settled(settle: Callable[[Sequence[Any]], Any], *, default: Any = ...) -> An
 def nested(of: type, *, default: Any = ...) -> Any:
     """Make a field of other counts with the same groups, or of a dict of them by name."""
     return _field(Kind("nested", of=of), default)
+
+
+def of_whole(*, default: Any = None) -> Any:
+    """Make a field that only the counts of one log have, because it does not add up."""
+    return _field(Kind("whole"), default)
 
 
 def _field(kind: Kind, default: Any = ...) -> Any:

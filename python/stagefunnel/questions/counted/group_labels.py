@@ -15,11 +15,12 @@ import pandas as pd
 from ...errors import SchemaError, given, named, quoted
 from ...log.columns.category import category_column
 from ..scope.groups import ONE_GROUP, Groups, combined
-from .plain import from_plain, to_plain
+from .plain import from_plain, record, to_plain
 
 _NO_CODES: Final = np.zeros(0, dtype=np.int32)
 
 
+@record
 @dataclass(frozen=True)
 class GroupColumns:
     """The columns of groups, without their values.
@@ -111,15 +112,6 @@ class GroupColumns:
             values = [from_plain(row[place]) for row in rows]
             columns[name] = pd.Series(values, dtype=_type_of(of_column))
         return pd.DataFrame(columns)
-
-    def to_plain(self) -> dict[str, Any]:
-        """Write the columns as plain data."""
-        return {**vars(self), "names": to_plain(self.names), "later": [*self.later]}
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
-        """Read the columns of plain data."""
-        return cls(**{**plain, "names": from_plain(plain["names"]), "later": tuple(map(str, plain["later"]))})
 
 
 def _bytes_of(plain: Any) -> bytes:

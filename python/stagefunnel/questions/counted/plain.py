@@ -5,21 +5,34 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from ...errors import SchemaError
+from ...log.stage_signs import StageUse, UseOfStages
 from ...pipeline import Pipeline, made_by_reader
 from ...working_hours import WorkingHours
+from ..scope.remarks import Ends
 
 _DAY: Final = 86_400
 
 
+_RECORDS: Final[dict[str, type]] = {one.__name__: one for one in (Ends, StageUse, UseOfStages)}
+_T = TypeVar("_T")
+
+
+def record(of: type[_T]) -> type[_T]:
+    """Let the values of a dataclass have a plain form."""
+    _RECORDS[of.__name__] = of
+    return of
+
+
 def to_plain(value: Any) -> Any:
-    """Write a value as plain data: text, numbers, true, false and null are themselves, and all else says its type.
+    """Write a value as plain data: text, integers, true, false and null as they are, all else with its type.
 
     Raises
     ------
@@ -35,6 +48,9 @@ def to_plain(value: Any) -> Any:
     for kind, (name, write, _) in _KINDS.items():
         if isinstance(value, kind):
             return {name: write(value)}
+    if type(value) in _RECORDS.values():
+        named = {one.name: to_plain(getattr(value, one.name)) for one in fields(value)}
+        return {"record": [type(value).__name__, named]}
     if value is pd.NaT or value is pd.NA:
         return {"missing": "NaT" if value is pd.NaT else "NA"}
     raise SchemaError(f"{value!r} is of the type {type(value).__name__}, which has no plain form")
@@ -65,6 +81,11 @@ def from_plain(plain: Any) -> Any:
 def text_of(value: Any) -> str:
     """Write a value as one line of JSON, the same for equal values of one type."""
     return json.dumps(to_plain(value), separators=(",", ":"))
+
+
+def _record(plain: Any) -> Any:
+    name, named = plain
+    return _RECORDS[name](**{one: from_plain(value) for one, value in named.items()})
 
 
 def _items(values: Any) -> list[Any]:
@@ -204,5 +225,6 @@ _KINDS: Final[dict[Any, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]]
 }
 _READERS: Final = {
     "float": float.fromhex,
+    "record": _record,
     **{name: read for name, _, read in _KINDS.values()},
 }

@@ -9,8 +9,10 @@ from typing import Self
 from ...log.data import LogData
 from ...log.fit import Fit
 from ...pipeline import Pipeline
+from .plain import record
 
 
+@record
 @dataclass(frozen=True)
 class Stages:
     """The stages of some parts.

@@ -74,7 +74,7 @@ def _count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
     with core_errors():
         found = _count_entries(replace(scope, groups=groups, selection=selection), rule)
     amounts = without_core_groups(scope.selection, found, scope.amounts.scale)
-    return replace(counts, amount=amounts.amount, amount_missing=amounts.amount_missing)
+    return replace(counts, amount=amounts.amount, amount_missing=amounts.amount_missing, sums=amounts.sums)
 
 
 def _with_too_recent(counts: FunnelCounts, scope: Scope) -> FunnelCounts:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...tables.schema import AMOUNTS, MOVED_OUT
+from ...tables.schema import AMOUNTS, MOVED_OUT, TOO_RECENT
+from ..counted.exact_sums import ExactSums
+from ..counted.fields import dense, of_whole, sums
+from ..scope.where import is_read_as_part
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 
@@ -38,26 +40,29 @@ class FunnelCounts:
     too_recent
         One entry per group: items left out because they had their first row too late. ``None`` where items
         are not read for a length of time.
+    sums
+        The sums of amounts before they are rounded; only counts of a part of a log have them.
     """
 
-    passed: Integers
-    assumed: Integers
-    visited: Integers
-    skipped: Integers
-    began_beyond: Integers
-    beyond: Integers
-    beyond_absent: Integers
-    lost_from: Integers
-    open_at: Integers
-    won: Integers
-    lost: Integers
-    open: Integers
-    left_out: Integers
-    reopened_won: Integers
-    amount: npt.NDArray[np.float64] | None = None
-    amount_missing: Integers | None = None
-    moved_out: Integers | None = None
-    too_recent: Integers | None = None
+    passed: Integers = dense()
+    assumed: Integers = dense()
+    visited: Integers = dense()
+    skipped: Integers = dense()
+    began_beyond: Integers = dense()
+    beyond: Integers = dense()
+    beyond_absent: Integers = dense()
+    lost_from: Integers = dense()
+    open_at: Integers = dense()
+    won: Integers = dense()
+    lost: Integers = dense()
+    open: Integers = dense()
+    left_out: Integers = dense()
+    reopened_won: Integers = dense()
+    amount: npt.NDArray[np.float64] | None = of_whole()
+    amount_missing: Integers | None = dense(default=None)
+    moved_out: Integers | None = dense(default=None)
+    too_recent: Integers | None = dense(default=None)
+    sums: ExactSums | None = sums(default=None)
 
     @classmethod
     def of(cls, counts: _core.funnel.Counts, scale: int | None) -> FunnelCounts:
@@ -80,24 +85,23 @@ class FunnelCounts:
         amounts = _amounts(counts, here, moved, scale)
         return cls(**tables, **amounts, moved_out=(counts.won + counts.lost + counts.open)[moved])
 
-    @classmethod
-    def total(cls, parts: Sequence[FunnelCounts], codes: Sequence[Integers], n_groups: int) -> FunnelCounts:
-        """Add up counts of different items; `codes` say where each group of a part goes."""
-        tables = {}
-        for name in parts[0]._names:
-            arrays = [getattr(one, name) for one in parts]
-            tables[name] = np.zeros((n_groups, *arrays[0].shape[1:]), dtype=np.int64)
-            for array, code in zip(arrays, codes, strict=True):
-                np.add.at(tables[name], code, array)
-        return cls(**tables)
+    def to(self, code: Integers, n_groups: int) -> FunnelCounts:
+        """Add up the groups, each where it went; of amounts those that are not rounded yet."""
+        tables: dict[str, Any] = {}
+        for name in (*_ITEMS, AMOUNTS[1], MOVED_OUT, TOO_RECENT):
+            array = getattr(self, name)
+            if array is not None:
+                tables[name] = added_to(code, n_groups, array)
+        return type(self)(**tables, sums=None if self.sums is None else self.sums.to(code, n_groups))
+
+    def rounded(self) -> FunnelCounts:
+        """Round the sums of amounts that are not rounded yet, if there are any."""
+        return self if self.sums is None else replace(self, amount=self.sums.rounded())
 
     def at_groups(self, places: npt.NDArray[np.intp]) -> FunnelCounts:
         """Take the counts of some groups, without amounts."""
-        return type(self)(**{name: getattr(self, name)[places] for name in self._names})
-
-    @property
-    def _names(self) -> list[str]:
-        return [*_ITEMS, *([] if self.moved_out is None else [MOVED_OUT])]
+        names = [*_ITEMS, *([] if self.moved_out is None else [MOVED_OUT])]
+        return type(self)(**{name: getattr(self, name)[places] for name in names})
 
     @property
     def reached(self) -> Integers:
@@ -125,6 +129,13 @@ class FunnelCounts:
         return items if self.moved_out is None else items + self.moved_out
 
 
+def added_to(code: Integers, n_groups: int, array: Integers) -> Integers:
+    """Add up the rows of an array, each where its group went."""
+    total = np.zeros((n_groups, *array.shape[1:]), dtype=np.int64)
+    np.add.at(total, code, array)
+    return total
+
+
 def _amounts(
     counts: _core.funnel.Counts,
     groups: npt.NDArray[np.int64],
@@ -136,8 +147,23 @@ def _amounts(
         return {}
     if not counts.has_amounts:  # the log has no items
         nothing = np.zeros((len(groups), counts.passed.shape[1]), dtype=np.int64)
-        return dict(zip(AMOUNTS, (nothing.astype(np.float64), nothing), strict=True))
+        no_sums = {"sums": ExactSums.nothing(*nothing.shape)} if is_read_as_part() else {}
+        return {**dict(zip(AMOUNTS, (nothing.astype(np.float64), nothing), strict=True)), **no_sums}
     missing = counts.amount_missing[groups]
     if len(joined):
         missing = missing + counts.amount_missing[joined]
-    return dict(zip(AMOUNTS, (counts.rounded_sums(groups, joined, scale), missing), strict=True))
+    rounded = dict(zip(AMOUNTS, (counts.rounded_sums(groups, joined, scale), missing), strict=True))
+    return rounded | _not_rounded(counts, groups, joined, scale) if is_read_as_part() else rounded
+
+
+def _not_rounded(
+    counts: _core.funnel.Counts,
+    groups: npt.NDArray[np.int64],
+    joined: npt.NDArray[np.int64],
+    scale: int,
+) -> dict[str, Any]:
+    """Add up the same amounts, without rounding the sums."""
+    shape = counts.passed.shape
+    sums = ExactSums(counts.whole.reshape(shape), counts.fraction.reshape(shape), scale)
+    chosen = sums.at_places(groups)
+    return {"sums": ExactSums.total([chosen, sums.at_places(joined)]) if len(joined) else chosen}

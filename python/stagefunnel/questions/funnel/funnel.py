@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import get_args
+from dataclasses import dataclass, replace
+from typing import Any, get_args
 
 import pandas as pd
 
-from ...errors import SchemaError, advised, check_option, given, is_named
+from ...errors import check_option
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import (
@@ -24,18 +24,24 @@ from ...tables.options import (
 from ...tables.schema import OUTCOME_AMOUNTS
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
+from ..counted.about import About
 from ..scope.breakdown import check_top, groups_of
 from ..scope.money import Rates, amounts_of
-from ..scope.remarks import remark
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..scope.where import Where, asked_of
-from ..stats.share_bounds import Base, read_confidence, with_bounds
-from .bounds import with_funnel_bounds
-from .count import count, count_all, largest_groups
-from .kinds import rules_of
+from ..stats.share_bounds import read_confidence
+from .count import count, largest_groups
+from .halves import (
+    FunnelsCounted,
+    OutcomesCounted,
+    check_groups_of_items,
+    funnel_of,
+    outcomes_of,
+    remarked_funnel,
+)
+from .kinds import Rule, rules_of
 from .outcome_money import check_amount_at, outcome_amounts
-from .table import funnel_table, outcome_table, win_rate_standouts
 from .value_bounds import check_one_amount, with_value_shares
 
 
@@ -187,34 +193,33 @@ def funnel(
     4         Won        7       7        0
     5        Lost        6       6        0
     """
-    rules = rules_of(kind, fill, lost_then_won)
     share = read_confidence(confidence)
     check_one_amount(amount, amount_at, share)
-    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
-    selection = selection_of(
-        asked.log,
+    found = _count_funnel(
+        log,
         pipeline,
+        kind=kind,
+        fill=fill,
+        lost_then_won=lost_then_won,
+        by=by,
+        at=at,
+        top=top,
+        amount=amount,
+        amount_at=amount_at,
+        currency=currency,
+        rates=rates,
         unlisted=unlisted,
-        missing=asked.missing,
+        missing=missing,
         period=period,
         basis=basis,
         as_of=as_of,
         within=within,
         unit=unit,
-        flips=[rule.lost_then_won for rule in rules],
+        where=where,
     )
-    check_top(top, by)
-    groups = groups_of(selection, by, at=at)
-    amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
-    scope = Scope(selection, groups, amounts)
-    scope = replace(scope, groups=largest_groups(scope, rules, top))
-    counted = count_all(scope, rules)
-    table = funnel_table(pipeline, kind, counted, scope.groups)
-    table = with_funnel_bounds(table, pipeline, counted, share, scope.groups)
-    table = with_value_shares(table, scope, rules, counted, share)
-    table = asked.remarked(selection.remarked(table))
-    # Read at the stages, what is left out is that of the whole report in every group.
-    return remark(table, {"of_report": True}) if scope.groups.each == "row" else table
+    table = funnel_of(found.counts, pipeline, kind=kind, confidence=share)
+    table = with_value_shares(table, found.scope, found.rules, found.counts.of_kind, share)
+    return remarked_funnel(table, found.counts)
 
 
 def outcomes(
@@ -276,9 +281,116 @@ def outcomes(
        base  won  lost  open  win_rate  left_out  reopened_won
     0    13    6     5     2      0.55         0             2
     """
+    counts = count_outcomes(
+        log,
+        pipeline,
+        lost_then_won=lost_then_won,
+        by=by,
+        at=at,
+        top=top,
+        amount=amount,
+        amount_at=amount_at,
+        currency=currency,
+        rates=rates,
+        unlisted=unlisted,
+        missing=missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
+        within=within,
+        unit=unit,
+        confidence=confidence,
+        where=where,
+    )
+    return outcomes_of(counts, pipeline, top=top, confidence=confidence)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was counted, of which scope under which rules."""
+
+    counts: FunnelsCounted
+    scope: Scope
+    rules: Sequence[Rule]
+
+
+def count_funnel(log: StageLog, pipeline: Pipeline, **options: Any) -> FunnelsCounted:
+    """Count what :func:`funnel` counts; the options are its own, but for those of the table."""
+    return _count_funnel(log, pipeline, **options).counts
+
+
+def _count_funnel(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    kind: KindName = "classic",
+    fill: Fill = "won",
+    lost_then_won: LostThenWonName | None = None,
+    by: str | Sequence[str] | None = None,
+    at: AtName = "first",
+    top: int | None = None,
+    amount: str | None = None,
+    amount_at: AmountAtName = "last",
+    currency: str | None = None,
+    rates: Rates | None = None,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    period: PeriodLike | None = None,
+    basis: BasisName | None = None,
+    as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
+    unit: str | None = None,
+    where: Where | None = None,
+) -> _Found:
+    rules = rules_of(kind, fill, lost_then_won)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    selection = selection_of(
+        asked.log,
+        pipeline,
+        unlisted=unlisted,
+        missing=asked.missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
+        within=within,
+        unit=unit,
+        flips=[rule.lost_then_won for rule in rules],
+    )
+    check_top(top, by)
+    groups = groups_of(selection, by, at=at)
+    amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
+    scope = Scope(selection, groups, amounts)
+    # To count the largest groups alone is less work than to add up all of them afterwards.
+    scope = replace(scope, groups=largest_groups(scope, rules, top))
+    return _Found(FunnelsCounted.of(scope, rules, About.of(asked, selection)), scope, rules)
+
+
+def count_outcomes(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    lost_then_won: LostThenWonName = "include",
+    by: str | Sequence[str] | None = None,
+    at: AtName = "first",
+    top: int | None = None,
+    amount: str | None = None,
+    amount_at: AmountAtName = "last",
+    currency: str | None = None,
+    rates: Rates | None = None,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    period: PeriodLike | None = None,
+    basis: BasisName | None = None,
+    as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
+    unit: str | None = None,
+    confidence: float | None = None,
+    where: Where | None = None,
+) -> OutcomesCounted:
+    """Count what :func:`outcomes` counts; the options are its own, of which the table needs some too."""
     check_option("lost_then_won", lost_then_won, get_args(LostThenWonName))
     (rule,) = rules_of("classic", "won", lost_then_won)
-    share = read_confidence(confidence)
+    read_confidence(confidence)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
         asked.log,
@@ -293,24 +405,11 @@ def outcomes(
         flips=[rule.lost_then_won],
     )
     check_top(top, by)
-    if is_named(at, "stage"):
-        raise SchemaError(
-            given("at", at),
-            " reads an entry into a stage, and an outcome belongs to an item; pass ",
-            advised("at", "first"),
-            " or ",
-            advised("at", "last"),
-        )
+    check_groups_of_items(at)
     check_amount_at(amount_at)
     amounts = amounts_of(selection, amount, amount_at=amount_at, currency=currency, rates=rates)
     reserved = () if amount is None else OUTCOME_AMOUNTS
-    whole = Scope(selection, groups_of(selection, by, at=at, reserved=reserved))
-    counts = count(whole, rule)
-    standouts = win_rate_standouts(counts, whole.groups)  # before small groups are put together
-    scope = replace(whole, groups=largest_groups(whole, [rule], top))
-    if scope.groups is not whole.groups:
-        counts = count(scope, rule)
+    scope = Scope(selection, groups_of(selection, by, at=at, reserved=reserved))
+    counts = count(scope, rule)
     money = outcome_amounts(replace(scope, amounts=amounts), rule)
-    table = outcome_table(pipeline, counts, scope.groups, standouts, money)
-    table = with_bounds(table, share, {"win_rate": Base("won", table["won"] + table["lost"])})
-    return asked.remarked(selection.remarked(table))
+    return OutcomesCounted(scope.groups, About.of(asked, selection), counts, money, amounts.used)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ... import _core
 from ...errors import SchemaError, advised, core_errors, given, is_named
+from ...log.columns.number import NumberColumn
 from ...tables.build import share
 from ...tables.options import AmountAtName
+from ..counted.exact_sums import ExactSums, plain_numbers
+from ..counted.fields import dense, sums
 from ..scope.scope import Scope
 from ..scope.units import Flags, Units
+from ..scope.where import is_read_as_part
+from .counts import added_to
 from .kinds import Rule
+
+Integers: TypeAlias = npt.NDArray[np.int64]
 
 # The cells of one group; the last one has the items that moved out and are kept.
 _CELLS = ("won", "lost", "open", "moved_out")
@@ -31,33 +39,71 @@ def check_amount_at(amount_at: AmountAtName) -> None:
         )
 
 
-def outcome_amounts(scope: Scope, rule: Rule) -> dict[str, npt.NDArray[Any]]:
-    """Add up the amounts of each group of a scope by outcome; nothing where it has no amounts.
+@dataclass(frozen=True, eq=False)
+class OutcomeMoney:
+    """The amounts of each group by outcome, in the order of `_CELLS`.
+
+    Attributes
+    ----------
+    sums
+        Their sums, not yet rounded.
+    missing
+        How many items have no amount.
+    n_won
+        Won items, or won units, that have one.
+    """
+
+    sums: ExactSums = sums()
+    missing: Integers = dense()
+    n_won: Integers = dense()
+
+    def to(self, code: Integers, n_groups: int) -> OutcomeMoney:
+        """Add up the groups, each where it went."""
+        return OutcomeMoney(
+            self.sums.to(code, n_groups), *(added_to(code, n_groups, of) for of in (self.missing, self.n_won))
+        )
+
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the columns of a table of outcomes."""
+        rounded = self.sums.rounded()
+        return {
+            **{f"amount_{name}": rounded[:, i] for i, name in enumerate(_CELLS[:3])},
+            "mean_amount": share(rounded[:, 0], self.n_won),
+            "amount_missing": self.missing.sum(axis=1),
+        }
+
+
+def outcome_amounts(scope: Scope, rule: Rule) -> OutcomeMoney | None:
+    """Add up the amounts of each group of a scope by outcome; ``None`` where it has no amounts.
 
     Of units the amounts of all their items count where the unit stands, and the mean is that of the won units
     of which an item has an amount.
     """
     numbers = scope.amounts.numbers
     if numbers is None:
-        return {}
+        return None
     groups, units = scope.groups, scope.selection.units
     at, group = cells_of_items(scope, rule)
     cell = np.where(at < 0, -1, group * len(_CELLS) + at)
-    with core_errors():
-        found = _core.funnel.sums_of_cells(
-            amount=numbers.values, cell=cell, n_cells=groups.n_groups * len(_CELLS), scale=numbers.scale
-        )
-    sums, missing, present = (
-        array.reshape(-1, len(_CELLS)) for array in (found.sum, found.missing, found.present)
-    )
+    found, missing, present = _added_up(numbers, cell, groups.n_groups)
+    if is_read_as_part():
+        plain = _added_up(plain_numbers(numbers), cell, groups.n_groups)[0] if numbers.scale else None
+        found = found.of_part(numbers, plain, is_converted=scope.amounts.is_converted)
     n_won = present[:, 0]
     if units is not None:
         n_won = _won_units(units, cell, ~np.isnan(numbers.values), groups.n_groups)
-    return {
-        **{f"amount_{name}": sums[:, i] for i, name in enumerate(_CELLS[:3])},
-        "mean_amount": share(sums[:, 0], n_won),
-        "amount_missing": missing.sum(axis=1),
-    }
+    return OutcomeMoney(found, missing, n_won)
+
+
+def _added_up(numbers: NumberColumn, cell: Integers, n_groups: int) -> tuple[ExactSums, Integers, Integers]:
+    """Add up the amounts of each cell, and count those that are missing and present."""
+    with core_errors():
+        found = _core.funnel.sums_of_cells(
+            amount=numbers.values, cell=cell, n_cells=n_groups * len(_CELLS), scale=numbers.scale
+        )
+    sums = ExactSums(found.whole, found.fraction, numbers.scale).reshape(n_groups, len(_CELLS))
+    missing, present = (array.reshape(n_groups, len(_CELLS)) for array in (found.missing, found.present))
+    return sums, missing, present
 
 
 def cells_of_items(scope: Scope, rule: Rule) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

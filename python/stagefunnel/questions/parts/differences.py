@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Any
 
 from ...errors import SchemaError, named
 from ...pipeline import Pipeline
 
-#: What partials that are merged have in common, beside the pipeline.
-OPTIONS: Final = (
-    *("fill", "lost_then_won", "by", "at", "per", "unlisted", "missing", "unit", "zone", "period", "basis"),
-    *("as_of", "limits", "where"),
-)
+
+def refuse_pipelines(one: Pipeline | None, other: Pipeline | None, number: int) -> None:
+    """Refuse the partial of a number that has another pipeline than the first one."""
+    if one == other:
+        return
+    beginning = f"the partials read different pipelines, number 0 {one!r} and number {number} {other!r}"
+    if one is None or other is None:
+        raise SchemaError(beginning)
+    raise SchemaError(f"{beginning}: {_first_difference(one, other)}")
 
 
-def refuse_difference(first: Any, other: Any, number: int) -> None:
-    """Refuse a partial that has another pipeline or other options than the first one."""
-    if first.pipeline != other.pipeline:
-        raise SchemaError(
-            f"the partials read different pipelines, number 0 {first.pipeline!r} and number {number} "
-            f"{other.pipeline!r}: {_first_difference(first.pipeline, other.pipeline)}"
-        )
-    for option in OPTIONS:
-        mine, theirs = getattr(first, option), getattr(other, option)
-        if mine != theirs:
-            raise SchemaError(
-                "the partials differ in ",
-                named(option),
-                f" ({mine!r} in number 0 and {theirs!r} in number {number})",
-                option=option,
-            )
+def refuse_option(name: str, one: Any, other: Any, number: int) -> None:
+    """Say in which option the partial of a number differs from the first one."""
+    raise SchemaError(
+        "the partials differ in ",
+        named(name),
+        f" ({one!r} in number 0 and {other!r} in number {number})",
+        option=name,
+    )
 
 
 def _first_difference(one: Pipeline, other: Pipeline) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,6 @@ Words: TypeAlias = npt.NDArray[np.uint64]
 _SIGNED, _UNSIGNED, _WIDE = "integers", "integers without a sign", "integers of 65 bits"
 _INTEGERS: Final = (_SIGNED, _UNSIGNED, _WIDE)
 _TEXT: Final = "text"  # the hash of it that has no key
-_OLD: Final = "text as an earlier version hashed it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +40,44 @@ class ItemIds:
     def __len__(self) -> int:
         return len(next(iter(self.words.values())))
 
-    def __getstate__(self) -> dict[str, Any]:
-        # The key of this process is of no use elsewhere, unless it is the only one.
+    def sent(self) -> ItemIds:
+        """Return what leaves the process: its own key is of no use elsewhere, unless it is the only one."""
         own = _kind_of(_core.columns.TextHash.of_streams())
-        return {"words": {kind: words for kind, words in self.words.items() if kind != own} or self.words}
+        return ItemIds({kind: words for kind, words in self.words.items() if kind != own} or self.words)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        object.__setattr__(self, "words", state["words"])
+    def of_sketch(self) -> dict[str, Words]:
+        """Return the words by kinds of which equal items have equal words: all integers are one."""
+        if self.is_text:
+            return dict(self.words)
+        ((kind, words),) = self.words.items()
+        return {_WIDE: _wide(words, kind)}
+
+    def blocks(self) -> _core.counts.Counts:
+        """Return the keys as blocks of the core, which writes them as differences."""
+        return _core.counts.in_order(
+            [],
+            [
+                _core.counts.Block(
+                    name=kind,
+                    keys=[_core.counts.Key.number] * words.shape[1],
+                    rules=[],
+                    cells=np.ascontiguousarray(words).view(np.int64).reshape(-1),
+                    bounds=None,
+                    lengths=None,
+                )
+                for kind, words in self.words.items()
+            ],
+        )
+
+    @classmethod
+    def of_blocks(cls, blocks: _core.counts.Counts) -> ItemIds:
+        """Read keys that were written so."""
+        return cls(
+            {
+                block.name: _rising(block.cells.view(np.uint64).reshape(-1, len(block.keys)))
+                for block in blocks.blocks
+            }
+        )
 
     @property
     def is_text(self) -> bool:
@@ -81,11 +111,6 @@ class ItemIds:
                 for hash_, pair in zip(hashes, halves, strict=True)
             }
         )
-
-    @classmethod
-    def of_old(cls, words: Words) -> ItemIds:
-        """Take the items as earlier versions stored them."""
-        return cls({_SIGNED if words.shape[1] == 1 else _OLD: words})
 
     @classmethod
     def merged(cls, parts: Sequence[ItemIds]) -> ItemIds:
@@ -174,12 +199,6 @@ def _refuse_kinds(parts: Sequence[ItemIds], filled: Sequence[int]) -> None:
     """Say between which parts no kind of hash is common, and how to make them alike."""
     first = filled[0]
     other = next(i for i in filled if not {*parts[first].words} & {*parts[i].words})
-    if _OLD in parts[first].words or _OLD in parts[other].words:
-        old = first if _OLD in parts[first].words else other
-        raise SchemaError(
-            f"an earlier version hashed the items' texts of number {old} in another way, so an item that is "
-            "in another part too would not be found; make this part anew from its rows"
-        )
     raise SchemaError(
         f"the items' texts are hashed with different keys in number {first} and number {other}, so an item "
         "that is in both would not be found; read the logs of all parts with one ",

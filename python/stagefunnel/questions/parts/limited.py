@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from ..counted.fields import dense, key, key_of_group, rows, value
+from ..funnel.counts import added_to
 from ..stages.limits import Limits
 from ..stages.stays import Stays
-from .groups import Integers, added_up
+
+Integers: TypeAlias = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class OpenVisits:
+    """Visits of stages with a limit that go on, by their start.
+
+    Attributes
+    ----------
+    group, stage, started
+        Group, stage and start.
+    n
+        How many visits have these.
+    """
+
+    group: Integers = key_of_group()
+    stage: Integers = key()
+    started: Integers = key()
+    n: Integers = value()
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,15 +45,13 @@ class Limited:
     known, beyond
         Visits of a known start that are over, and those of them that are beyond the limit, by group and
         stage.
-    group, stage, started
-        Group, stage and start of each visit of a stage with a limit that goes on.
+    still_open
+        The visits that go on.
     """
 
-    known: Integers
-    beyond: Integers
-    group: Integers
-    stage: Integers
-    started: Integers
+    known: Integers = dense()
+    beyond: Integers = dense()
+    still_open: OpenVisits = rows(OpenVisits)
 
     @classmethod
     def of(cls, stays: Stays, limits: Limits, group: Integers, n_groups: int) -> Self:
@@ -50,30 +68,24 @@ class Limited:
         )
         goes_on = is_limited & stays.goes_on
         starts = [group[goes_on], stays.stage[goes_on].astype(np.int64), stays.started[goes_on]]
-        return cls(known, beyond, *_sorted(starts))
+        return cls(known, beyond, OpenVisits(*starts, np.ones(len(starts[0]), dtype=np.int64)))
 
-    @classmethod
-    def total(cls, parts: Sequence[Self], codes: Sequence[Integers], n_groups: int) -> Self:
-        """Add up parts; `codes` say where each group went."""
-        group = np.concatenate([code[part.group] for part, code in zip(parts, codes, strict=True)])
-        starts = [np.concatenate([getattr(part, name) for part in parts]) for name in ("stage", "started")]
-        return cls(
-            added_up([part.known for part in parts], codes, n_groups),
-            added_up([part.beyond for part in parts], codes, n_groups),
-            *_sorted([group, *starts]),
+    def to(self, code: Integers, n_groups: int) -> Self:
+        """Add up the groups, each where it went."""
+        visits = self.still_open
+        return type(self)(
+            added_to(code, n_groups, self.known),
+            added_to(code, n_groups, self.beyond),
+            OpenVisits(code[visits.group], visits.stage, visits.started, visits.n),
         )
 
     def shares(self, limits: Limits, until: int) -> npt.NDArray[np.float64]:
         """Return the share of the visits that are beyond, open ones too as long as they are by `until`."""
         known, beyond = self.known.copy(), self.beyond.copy()
-        cells = (self.group, self.stage)
-        np.add.at(known, cells, 1)
-        np.add.at(beyond, cells, until - self.started > limits.of_stage[self.stage])
+        visits = self.still_open
+        cells = (visits.group, visits.stage)
+        np.add.at(known, cells, visits.n)
+        np.add.at(beyond, cells, visits.n * (until - visits.started > limits.of_stage[visits.stage]))
         shares = np.full(known.shape, np.nan)
         np.divide(beyond, known, out=shares, where=(known > 0) & (limits.of_stage >= 0))
         return shares
-
-
-def _sorted(columns: Sequence[Integers]) -> list[Integers]:
-    order = np.lexsort(columns[::-1])
-    return [column[order] for column in columns]

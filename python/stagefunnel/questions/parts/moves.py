@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
+from ..counted.fields import key, key_of_group, value
 from ..scope.item_groups import ItemGroups
 from ..scope.selection import Selection
 from ..stages.transitions import count_moves, count_moves_of_groups
-from .groups import Integers
+
+Integers: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +28,11 @@ class PartMoves:
         How often it was made, and by how many items.
     """
 
-    group: Integers
-    from_stage: Integers
-    to_stage: Integers
-    moves: Integers
-    items: Integers
+    group: Integers = key_of_group()
+    from_stage: Integers = key()
+    to_stage: Integers = key()
+    moves: Integers = value()
+    items: Integers = value()
 
     @classmethod
     def of(cls, selection: Selection, of_items: ItemGroups | None) -> Self:
@@ -48,26 +50,22 @@ class PartMoves:
         made = (from_stage, to_stage)
         return cls(np.zeros(len(from_stage), dtype=np.int64), *made, moves[made], items[made])
 
-    @classmethod
-    def total(cls, parts: Sequence[Self], codes: Sequence[Integers]) -> Self:
-        """Add up the moves of parts; `codes` say where each group went."""
-        group = np.concatenate([code[part.group] for part, code in zip(parts, codes, strict=True)])
-        from_stage, to_stage, moves, items = (
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("from_stage", "to_stage", "moves", "items")
-        )
-        order = np.lexsort((to_stage, from_stage, group))
-        keys = np.stack([group, from_stage, to_stage])[:, order]
-        starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
+    def to(self, code: Integers) -> Self:
+        """Add up the moves, each group where it went."""
+        keys = np.stack([code[self.group], self.from_stage, self.to_stage])
+        order = np.lexsort(keys[::-1])
+        keys = keys[:, order]
         if not len(order):
-            starts = starts[:0]
-        sums = [
-            np.add.reduceat(of_all[order], starts) if len(starts) else of_all for of_all in (moves, items)
-        ]
-        return cls(*keys[:, starts], *sums)
+            return self
+        starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
+        sums = [np.add.reduceat(of_all[order], starts) for of_all in (self.moves, self.items)]
+        return type(self)(*keys[:, starts], *sums)
 
     def at(self, places: Integers, n_groups: int) -> Self:
-        """Keep the groups at some places, numbered anew; the others have no moves."""
+        """Keep the groups at some places, numbered anew."""
         number = np.full(n_groups, -1, dtype=np.int64)
         number[places] = np.arange(len(places))
-        return type(self)(number[self.group], self.from_stage, self.to_stage, self.moves, self.items)
+        group = number[self.group]
+        kept = group >= 0
+        columns = (self.from_stage, self.to_stage, self.moves, self.items)
+        return type(self)(group[kept], *(column[kept] for column in columns))

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from ...pipeline import Pipeline
 from ..funnel.counts import FunnelCounts
-from ..scope.groups import Groups
+from ..scope.groups import Groups, folded
 from ..stages.transitions import moves_table, transition_table
-from .groups import PartGroups
 from .moves import PartMoves
 
 
 def largest_of_funnels(
-    of_part: PartGroups, counts_of: Mapping[str, FunnelCounts], top: int | None
+    groups: Groups, counts_of: Mapping[str, FunnelCounts], top: int | None
 ) -> tuple[Groups, dict[str, FunnelCounts]]:
     """Return the groups of the funnels and their counts, the smaller groups folded into one."""
+    if top is None or groups.is_one:
+        return groups, dict(counts_of)
     classic = counts_of["classic"]
-    groups, code = of_part.largest(top, classic.base, classic.counts_something("item"))
-    totals = {
-        kind: FunnelCounts.total([counts], [code], len(groups.values)) for kind, counts in counts_of.items()
-    }
-    return groups, totals
+    every = replace(groups, code=np.arange(len(groups.values), dtype=np.int32))
+    chosen = folded(every, classic.base, classic.counts_something("item"), top)
+    code, n_groups = chosen.code.astype(np.int64), len(chosen.values)
+    return chosen, {kind: counts.to(code, n_groups) for kind, counts in counts_of.items()}
 
 
 def table_of_moves(pipeline: Pipeline, groups: Groups, moves: PartMoves) -> pd.DataFrame:

@@ -38,10 +38,16 @@ class Amounts:
         One number for each item, or for each row of the log; ``None`` where a report has no amounts.
     each
         What has an amount: ``"item"`` or ``"row"``.
+    used
+        How many amounts are in each currency, where a column has these and no rates are given.
+    is_converted
+        Whether the amounts are products with rates.
     """
 
     numbers: NumberColumn | None
     each: Literal["item", "row"] = "item"
+    used: Mapping[Any, int] | None = None
+    is_converted: bool = False
 
     @property
     def is_none(self) -> bool:
@@ -90,10 +96,12 @@ def amounts_of(
         )
     numbers, rows = _numbers(selection, amount, amount_at)
     each: Literal["item", "row"] = "row" if amount_at == "stage" else "item"
-    if currency is not None:
-        category = _currencies(selection, currency, each, rows)
-        numbers = _in_one_currency(selection, numbers, each, currency, category, _checked(rates))
-    return Amounts(numbers, each)
+    if currency is None:
+        return Amounts(numbers, each)
+    category = _currencies(selection, currency, each, rows)
+    used = _used(selection, numbers, each, currency, category)
+    converted = _in_one_currency(numbers, category, used, _checked(rates))
+    return Amounts(converted, each, used if rates is None else None, converted is not numbers)
 
 
 def _refuse_without_amount(options: Sequence[str]) -> None:
@@ -158,15 +166,10 @@ def _currencies(
     return category.at(rows_of_items(selection, "last") if rows is None else rows)
 
 
-def _in_one_currency(
-    selection: Selection,
-    numbers: NumberColumn,
-    each: str,
-    currency: str,
-    category: CategoryColumn,
-    rates: Mapping[Any, float] | None,
-) -> NumberColumn:
-    """Convert the amounts at the rates; without rates they have to be in one currency."""
+def _used(
+    selection: Selection, numbers: NumberColumn, each: str, currency: str, category: CategoryColumn
+) -> dict[Any, int]:
+    """Count the amounts of the report in each currency; an amount without one is refused."""
     has_amount = _in_report(selection, each) & ~np.isnan(numbers.values)
     # The missing currency has the code -1 and is counted first.
     counts = np.bincount(category.code[has_amount] + 1, minlength=len(category.values) + 1)
@@ -179,22 +182,31 @@ def _in_one_currency(
             option="currency",
         )
     values = category.values.tolist()
-    used = {value: count for value, count in zip(values, counts[1:].tolist(), strict=True) if count}
+    return {value: count for value, count in zip(values, counts[1:].tolist(), strict=True) if count}
+
+
+def _in_one_currency(
+    numbers: NumberColumn,
+    category: CategoryColumn,
+    used: Mapping[Any, int],
+    rates: Mapping[Any, float] | None,
+) -> NumberColumn:
+    """Convert the amounts at the rates; without rates they have to be in one currency."""
     if rates is None:
-        _refuse_several(used)
+        refuse_several(used)
         return numbers
     without_rate = [value for value in used if value not in rates]
     if without_rate:
         raise SchemaError(named("rates"), f" has no rate of {quoted(without_rate)}; it has: {quoted(rates)}")
     if all(rates[value] == 1.0 for value in used):
         return numbers
-    of_code = np.array([*(rates.get(value, np.nan) for value in values), np.nan])
+    of_code = np.array([*(rates.get(value, np.nan) for value in category.values.tolist()), np.nan])
     # Products have more digits than the decimals of the amounts, so that they get a scale of their own.
     exact = numbers.values / 10.0**numbers.scale
     return NumberColumn(exact * of_code[category.code])
 
 
-def _refuse_several(used: Mapping[Any, int]) -> None:
+def refuse_several(used: Mapping[Any, int]) -> None:
     """Refuse amounts in several currencies that have no rates."""
     if len(used) < 2:
         return

@@ -1,0 +1,65 @@
+"""What one question counted of some items, and its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ...errors import SchemaError, named, quoted
+from ...pipeline import Pipeline
+from ...tables.summary import Summary
+from ...times.periods import Clock
+from ..counted.cells import MOST_ERROR
+from ..counted.stages import Stages
+from ..counted.stored import Stored
+from ..scope.breakdown import check_top
+from ..scope.remarks import remark
+from .mergeable import Mergeable
+from .options import call
+
+
+def with_error(answer: Any, stored: Stored) -> Any:
+    """Let tables remember how far their quantiles may be off, where lengths are counted in cells."""
+    if not stored.is_bounded:
+        return answer
+    table = answer.time_in_stage if isinstance(answer, Summary) else answer
+    remark(table, {"quantile_error": MOST_ERROR})
+    return answer
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one question counted of some items.
+
+    Attributes
+    ----------
+    kind
+        The question.
+    options
+        All its options, as given or by default.
+    stored
+        The counts.
+    """
+
+    kind: Mergeable
+    options: Mapping[str, Any]
+    stored: Stored
+
+    def table(self, pipeline: Pipeline | None, clock: Clock, of_all: Stages, **chosen: Any) -> Any:
+        """Make the answer; `chosen` are options of the table."""
+        strangers = [name for name in chosen if name not in self.kind.at_the_end]
+        if strangers:
+            raise SchemaError(
+                f"{self.kind.name}() of partials takes {quoted(self.kind.at_the_end)} at the end, not ",
+                named(strangers[0]),
+                "; give it to partial()",
+            )
+        options = {**self.options, **chosen}
+        if pipeline is not None and "missing" in options:
+            of_all.fit(pipeline).refuse_without_rows(options["missing"])
+        if "top" in options and "by" in options:
+            check_top(options["top"], options["by"])
+        counts = self.stored.read(cast(Pipeline, pipeline), clock)
+        answer = call(self.kind.table, counts, **options, pipeline=pipeline, clock=clock)
+        return with_error(answer, self.stored)

@@ -1,0 +1,111 @@
+"""Partials as bytes: a header of plain data, the counts of each question, and the keys of the items."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ... import _core
+from ...errors import SchemaError, core_errors
+from ..counted.plain import from_plain, to_plain
+from ..counted.stored import Stored
+from .answer import Answer
+from .item_keys import ItemIds
+from .item_sketch import ItemSketch
+from .mergeable import BY_NAME
+
+_MAGIC: Final = b"stagefunnel partial\n"
+# Raise it when the bytes change so that an older version would misread them.
+VERSION: Final = 1
+_DIGEST: Final = 16
+_DAMAGED: Final = "the stored partial is damaged: "
+_KINDS_OF_KEYS: Final = {"keys": ItemIds, "sketch": ItemSketch}
+_PLAIN: Final = ("pipeline", "unit", "zone", "precision", "check", "_of_all", "_n_rows", "_n_items")
+
+
+def to_bytes(state: Mapping[str, Any]) -> bytes:
+    """Write the fields of a partial."""
+    sections: list[bytes] = []
+    answers = []
+    for name, answer in state["_answers"].items():
+        sections.append(answer.stored.blocks.to_bytes())
+        answers.append(
+            {
+                "name": name,
+                "question": answer.kind.name,
+                "options": {option: to_plain(value) for option, value in answer.options.items()},
+                "plain": {field: to_plain(value) for field, value in answer.stored.plain.items()},
+            }
+        )
+    keys = state["_keys"]
+    if keys is not None:
+        sections.append(keys.blocks().to_bytes())
+    header = {
+        "state": {name: to_plain(state[name]) for name in _PLAIN},
+        "answers": answers,
+        "sections": [len(section) for section in sections],
+    }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    body = b"".join([_MAGIC, VERSION.to_bytes(4, "little"), len(text).to_bytes(8, "little"), text, *sections])
+    return body + _digest(body)
+
+
+def from_bytes(data: Any) -> dict[str, Any]:
+    """Read the fields of a partial.
+
+    Raises
+    ------
+    SchemaError
+        If the bytes are not those of a partial, are damaged, or a newer version wrote them.
+    """
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise SchemaError(f"a partial is read of bytes, got {type(data).__name__}")
+    data = bytes(data)
+    if not data.startswith(_MAGIC):
+        raise SchemaError("the bytes are not a partial of stagefunnel")
+    start = len(_MAGIC) + 12
+    if len(data) < start + _DIGEST:
+        raise SchemaError(f"{_DAMAGED}it ends too early")
+    body = data[:-_DIGEST]
+    if _digest(body) != data[-_DIGEST:]:
+        raise SchemaError(f"{_DAMAGED}its checksum is another one, so bytes were changed or are missing")
+    version = int.from_bytes(body[len(_MAGIC) : len(_MAGIC) + 4], "little")
+    if version != VERSION:
+        raise SchemaError(
+            f"a newer stagefunnel wrote this partial (version {version}; this one reads version {VERSION}); "
+            "update it with: pip install --upgrade stagefunnel"
+        )
+    end = start + int.from_bytes(body[len(_MAGIC) + 4 : start], "little")
+    try:
+        with core_errors(_DAMAGED):
+            return _state_of(json.loads(body[start:end]), body[end:])
+    except (AssertionError, AttributeError, LookupError, TypeError, RecursionError) as error:
+        raise SchemaError(f"{_DAMAGED}{error}") from error
+
+
+def _state_of(header: Mapping[str, Any], rest: bytes) -> dict[str, Any]:
+    state = {name: from_plain(header["state"][name]) for name in _PLAIN}
+    sections = []
+    for n in header["sections"]:
+        sections.append(_core.counts.from_bytes(rest[:n]))
+        rest = rest[n:]
+    if rest:
+        raise SchemaError(f"{_DAMAGED}there is more than it needs")
+    answers = {}
+    for one, blocks in zip(header["answers"], sections, strict=False):
+        kind = BY_NAME[one["question"]]
+        plain = {field: from_plain(value) for field, value in one["plain"].items()}
+        options = {name: from_plain(value) for name, value in one["options"].items()}
+        answers[one["name"]] = Answer(kind, {**kind.options, **options}, Stored(kind.of, blocks, plain))
+    keys = _KINDS_OF_KEYS.get(state["check"])
+    return {
+        **state,
+        "_answers": answers,
+        "_keys": None if keys is None else keys.of_blocks(sections[-1]),
+    }
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=_DIGEST).digest()

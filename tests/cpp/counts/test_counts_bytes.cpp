@@ -1,0 +1,55 @@
+// What no checksum finds: bytes that somebody wrote on purpose, whose checksum is right.
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "base/blake2b.hpp"
+#include "stagefunnel/counts/counts.hpp"
+
+namespace stagefunnel::counts {
+namespace {
+
+std::string sealed(std::string bytes) {
+    const auto words = blake2b(bytes, 16);
+    for (std::size_t i = 0; i < 16; ++i)
+        bytes.push_back(static_cast<char>(words[i / 8] >> (8 * (i % 8)) & 0xffU));
+    return bytes;
+}
+
+TEST(CountsAsBytes, AreReadOrRefusedWhateverTheySay) {
+    const Counts counts = in_order({"a", "b"}, {{.name = "rows",
+                                                 .keys = {Key::label},
+                                                 .rules = {Rule::sum, Rule::whole, Rule::fraction},
+                                                 .cells = {0, 1, 2, 3, 1, 4, 5, 6},
+                                                 .bounds = {0, 1, 3},
+                                                 .lengths = {5, 6, 7}}});
+    const std::string bytes = to_bytes(counts);
+    const std::string body = bytes.substr(0, bytes.size() - 16);
+    std::size_t n_refused = 0;
+    for (std::size_t at = 0; at < body.size(); ++at) {
+        for (int change = 1; change < 256; ++change) {
+            std::string other = body;
+            other[at] = static_cast<char>(other[at] ^ change);
+            try {
+                // What is read is in order, and there is one way to write it.
+                EXPECT_EQ(to_bytes(from_bytes(sealed(other))), sealed(other));
+            } catch (const std::invalid_argument&) {
+                ++n_refused;
+            }
+        }
+        EXPECT_THROW(static_cast<void>(from_bytes(sealed(body.substr(0, at)))), std::invalid_argument);
+    }
+    EXPECT_GT(n_refused, 0U);
+}
+
+TEST(CountsAsBytes, TakeNoMemoryForRowsThatAreNotThere) {
+    // 2^56 labels, of which there is none.
+    const std::string labels("sfcounts\x01\xff\xff\xff\xff\xff\xff\xff\x7f", 17);
+    EXPECT_THROW(static_cast<void>(from_bytes(sealed(labels))), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(from_bytes(sealed(std::string("sfcounts\x02\x00\x00", 11)))),
+                 std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace stagefunnel::counts
