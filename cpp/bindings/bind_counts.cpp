@@ -66,7 +66,13 @@ void bind_counts(py::module_& m) {
         .def_property_readonly("labels", &labels_of)
         .def_readonly("blocks", &counts::Counts::blocks)
         .def("to_bytes", [](const counts::Counts& found) { return py::bytes(counts::to_bytes(found)); });
-    m.def("in_order", &counts::in_order, "labels"_a, "blocks"_a);
+    m.def(
+        "in_order",
+        [](const std::vector<std::string>& labels, const std::vector<const counts::Block*>& blocks) {
+            const Unlocked unlocked;
+            return counts::in_order(labels, blocks);
+        },
+        "labels"_a, "blocks"_a);
     m.def(
         "merged",
         [](const std::vector<const counts::Counts*>& parts) {

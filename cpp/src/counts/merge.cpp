@@ -147,37 +147,62 @@ void check_columns(const Block& one, const Block& other) {
         throw std::invalid_argument("the parts have other columns of '" + one.name + "'");
 }
 
+using SourcesByName = std::map<std::string_view, std::vector<Source>>;
+
+/// Adds a block whose labels are at some places among all.
+void add_block(SourcesByName& sources_of, const Block& block, const std::vector<std::int64_t>& places) {
+    std::vector<Source>& sources = sources_of[block.name];
+    if (!sources.empty()) check_columns(*sources.front().block, block);
+    sources.push_back({&block, &places});
+}
+
+std::vector<Block> blocks_of(const SourcesByName& sources_of) {
+    std::vector<Block> blocks;
+    for (const auto& [name, sources] : sources_of) blocks.push_back(Merger(sources).block());
+    return blocks;
+}
+
+std::vector<std::int64_t> places_of(std::span<const std::string> labels, std::span<const std::string> all) {
+    std::vector<std::int64_t> places;
+    for (const std::string& label : labels)
+        places.push_back(std::lower_bound(all.begin(), all.end(), label) - all.begin());
+    return places;
+}
+
+void sort_labels(std::vector<std::string>& labels) {
+    std::sort(labels.begin(), labels.end());
+    labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+}
+
 }  // namespace
 
 Counts merged(std::span<const Counts* const> parts) {
     Counts total;
     for (const Counts* part : parts)
         total.labels.insert(total.labels.end(), part->labels.begin(), part->labels.end());
-    std::sort(total.labels.begin(), total.labels.end());
-    total.labels.erase(std::unique(total.labels.begin(), total.labels.end()), total.labels.end());
-
+    sort_labels(total.labels);
     std::vector<std::vector<std::int64_t>> places(parts.size());
-    std::map<std::string_view, std::vector<Source>> sources_of;
+    SourcesByName sources_of;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        for (const std::string& label : parts[i]->labels) {
-            places[i].push_back(std::lower_bound(total.labels.begin(), total.labels.end(), label) -
-                                total.labels.begin());
-        }
-        for (const Block& block : parts[i]->blocks) {
-            std::vector<Source>& sources = sources_of[block.name];
-            if (!sources.empty()) check_columns(*sources.front().block, block);
-            sources.push_back({&block, &places[i]});
-        }
+        places[i] = places_of(parts[i]->labels, total.labels);
+        for (const Block& block : parts[i]->blocks) add_block(sources_of, block, places[i]);
     }
-    for (const auto& [name, sources] : sources_of) total.blocks.push_back(Merger(sources).block());
+    total.blocks = blocks_of(sources_of);
     return total;
 }
 
-Counts in_order(std::vector<std::string> labels, std::vector<Block> blocks) {
-    const Counts given{std::move(labels), std::move(blocks)};
-    for (const Block& block : given.blocks) check_block(block, given.labels.size());
-    const Counts* const one = &given;
-    return merged({&one, 1});
+Counts in_order(std::span<const std::string> labels, std::span<const Block* const> blocks) {
+    Counts total;
+    total.labels.assign(labels.begin(), labels.end());
+    sort_labels(total.labels);
+    const std::vector<std::int64_t> places = places_of(labels, total.labels);
+    SourcesByName sources_of;
+    for (const Block* block : blocks) {
+        check_block(*block, labels.size());
+        add_block(sources_of, *block, places);
+    }
+    total.blocks = blocks_of(sources_of);
+    return total;
 }
 
 }  // namespace stagefunnel::counts

@@ -85,6 +85,14 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
             )
         )
     lines += of_pauses(remembered)
+    error = remembered.get("quantile_error")
+    if error:
+        lines.append(
+            tr(
+                "Quantiles are at most {share} off: lengths of time were counted in narrow cells",
+                share=f"{100 * error:.2f}%",
+            )
+        )
     if remembered.get("amounts_of_today"):
         lines.append(tr("Amounts are those of today, also where a stage was entered or left long ago"))
     if remembered.get("without_bounds"):

@@ -45,7 +45,7 @@ struct Counts {
 ///
 /// @throws std::invalid_argument if a column is not as long as the others, a label lies out of range, or a
 ///     sum goes beyond its type.
-[[nodiscard]] Counts in_order(std::vector<std::string> labels, std::vector<Block> blocks);
+[[nodiscard]] Counts in_order(std::span<const std::string> labels, std::span<const Block* const> blocks);
 
 /// Puts counts of different items together. The order of the parts does not matter, nor whether some of them
 /// were put together before. A part may lack blocks and rows that others have.

@@ -19,9 +19,10 @@ from .plain import record
 from .stages import Stages
 from .totals import total_chosen, total_lines
 
-# Beside what is made of stages, ends and readers: what adds up, and what has to be the same in all parts.
+# What tables remember beside what is made of stages, ends and readers, in the order of a table. What does not
+# add up has to be the same in all parts.
+_NOTED: Final = ("start_unknown", "within", "observed_until", "unit", "without_unit")
 _ADDED: Final = ("start_unknown", "without_unit")
-_SAME: Final = ("within", "observed_until", "unit")
 
 
 @record
@@ -63,16 +64,15 @@ class Facts:
             If parts were observed until different moments, and the question depends on it.
         """
         first = parts[0]
-        noted: dict[str, Any] = {
-            name: sum(part.noted.get(name, 0) for part in parts)
-            for name in _ADDED
-            if any(name in part.noted for part in parts)
-        }
-        for name in _SAME:
+        noted: dict[str, Any] = {}
+        names = dict.fromkeys([*_NOTED, *sorted({name for part in parts for name in part.noted})])
+        for name in names:
             known = {number: part.noted[name] for number, part in enumerate(parts) if name in part.noted}
-            if len(set(known.values())) > 1:
-                _refuse(name, known)
-            if known:
+            if known and name in _ADDED:
+                noted[name] = sum(known.values())
+            elif known:
+                if len(set(known.values())) > 1:
+                    _refuse(name, known)
                 noted[name] = next(iter(known.values()))
         ends = [part.ends for part in parts if part.ends is not None]
         return cls(
@@ -140,7 +140,11 @@ def _facts_of(asked: Asked, selection: Selection, more: Mapping[str, Any]) -> Fa
         Ends.of(data, noted.period, noted.as_of),
         data.reader_lines,
         dict(asked.remarks.get("where", {})),
-        {name: kept[name] for name in (*_ADDED, *_SAME) if name in kept},
+        {
+            name: kept[name]
+            for name in (*_NOTED, *(name for name in more if name not in _NOTED))
+            if name in kept
+        },
     )
 
 

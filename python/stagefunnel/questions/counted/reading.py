@@ -117,8 +117,9 @@ class Reader:
             bounds=bounds,
             lengths=lengths,
         )
+        labels = self._labels if _LABEL in kinds else []
         with core_errors():
-            return _core.counts.in_order(self._labels, [changed]).blocks[0]
+            return _core.counts.in_order(labels, [changed]).blocks[0]
 
     def _are_groups(self, places: Integers) -> bool:
         return bool((self._number_of[places] >= 0).all())

@@ -128,5 +128,6 @@ def _settled(kind: Kind, name: str, values: Mapping[int, Any]) -> Any:
                 "the partials differ in ",
                 named(name.rpartition("/")[2]),
                 f" ({values[first]!r} in number {first} and {value!r} in number {number})",
+                option=name.rpartition("/")[2],
             )
     return listed[0]

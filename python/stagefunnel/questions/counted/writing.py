@@ -96,6 +96,8 @@ class Writer:
             value = getattr(counts, name)
             if value is not None:
                 self._field(path + name, kind, value)
+            elif kind.what == "same":
+                self.plain[path + name] = None
 
     def _field(self, path: str, kind: Kind, value: Any) -> None:
         match kind.what:
@@ -111,13 +113,9 @@ class Writer:
                 self._rows(path, value)
             case "sums":
                 keys, shape = self._keys_of_array(kind, value.shape)
-                self._sums(path, keys, value, shape)
+                self._sums(path, keys, value, shape, by_group=kind.by_group)
             case "samples":
-                n_rows = len(value)
-                n = n_rows // self._of_groups.n if kind.by_group and self._of_groups.n else n_rows
-                self.plain[path] = n if kind.by_group else n_rows
-                one = Keys([np.arange(n_rows, dtype=np.int64)], [_NUMBER], n_rows)
-                self._samples(path, self._of_groups.times(n) if kind.by_group else one, value)
+                self._samples_of_cells(path, kind, value)
             case "about":
                 self.plain[path] = value.facts()
             case "same" | "settled":
@@ -184,8 +182,14 @@ class Writer:
             else:
                 self._samples(f"{path}/{name}", keys, column)
 
-    def _sums(self, path: str, keys: Keys, sums: ExactSums, shape: tuple[int, ...]) -> None:
+    def _sums(
+        self, path: str, keys: Keys, sums: ExactSums, shape: tuple[int, ...], *, by_group: bool = False
+    ) -> None:
         most = {sums.scale: sums.most}
+        if by_group:
+            flat = sums.reshape(keys.n, -1) if keys.n else sums
+            places = np.flatnonzero((flat.whole != 0).any(axis=1) | (flat.fraction != 0).any(axis=1))
+            keys, sums = self._used(keys, places), sums.at_places(places)
         if sums.plain is not None:
             most[0] = 0
             self._fixed(f"{path}@plain", keys, sums.plain)
@@ -197,11 +201,23 @@ class Writer:
         if words.shape[1]:
             self._blocks.append(_block(name, keys, FIXED * (words.shape[1] // 2), [words]))
 
-    def _samples(self, path: str, keys: Keys, samples: Samples | Binned) -> None:
-        if isinstance(samples, Samples) and not self._is_bounded:
+    def _samples_of_cells(self, path: str, kind: Kind, samples: Samples) -> None:
+        """Write the samples of each group and cell, or of each cell; empty ones say nothing."""
+        n_rows, n_groups = len(samples), self._of_groups.n
+        n = n_rows // n_groups if kind.by_group and n_groups else n_rows
+        self.plain[path] = n
+        places = np.flatnonzero(samples.sizes)
+        if kind.by_group:
+            keys = self._used(self._of_groups.times(n), places)
+        else:
+            keys = Keys([places], [_NUMBER], len(places))
+        self._samples(path, keys, Samples(samples.values, np.append(0, np.cumsum(samples.sizes[places]))))
+
+    def _samples(self, path: str, keys: Keys, samples: Samples) -> None:
+        if not self._is_bounded:
             self._blocks.append(_block(path, keys, [], [], samples))
             return
-        binned = samples if isinstance(samples, Binned) else Binned.of(samples)
+        binned = Binned.of(samples)
         row = np.repeat(np.arange(len(binned)), np.diff(binned.bounds))
         of_cells = keys.at(row).with_column(binned.cell)
         totals = np.stack([binned.total_high, binned.total_low.view(np.int64)], axis=-1)

@@ -68,9 +68,11 @@ def known_option(name: str, value: Any, clock: Clock) -> Any:
 def are_equal(one: Any, other: Any) -> bool:
     """Whether two values of an option are the same."""
     try:
-        return bool(text_of(one) == text_of(other))
+        if text_of(one) == text_of(other):
+            return True
     except SchemaError:
-        return bool(one == other)
+        pass  # what has no plain form is compared as it is
+    return bool(one == other)
 
 
 def one_of(options: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:

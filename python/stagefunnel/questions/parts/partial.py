@@ -304,7 +304,7 @@ def partial(
             counts = call(kind.count, *given_logs, **counting, missing="ignore")
         stored = Stored.write(counts, is_bounded=precision == "bounded")
         answers[name] = Answer(kind, complete, stored)
-    left_out = data.found.get("other_stages", 0) + data.found["dropped"]
+    left_out = data.found.get("other_stages", 0) + data.found.get("dropped", 0)
     return Partial(
         pipeline=pipeline,
         unit=log.unit,

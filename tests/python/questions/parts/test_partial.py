@@ -85,23 +85,8 @@ def test_partials_of_different_periods_are_not_merged() -> None:
 
 
 def content(part: sf.Partial) -> list[Any]:
-    """Return everything that a partial holds, arrays as bytes."""
-    words = part._keys.words  # hashes of the key of the process stay in it
-    arrays = [*vars(part._moves).values(), words["text"] if part._keys.is_text else words["integers"]]
-    arrays += [sample.durations for sample in part._samples]
-    arrays += [
-        array for counts in part._counts.values() for array in vars(counts).values() if array is not None
-    ]
-    counts = [(sample.visits, sample.completed, sample.open, sample.items) for sample in part._samples]
-    return [
-        *(array.tobytes() for array in arrays),
-        counts,
-        part._found,
-        part._stages,
-        part._ends,
-        part._reader_lines,
-        part.pipeline,
-    ]
+    """Return everything that a partial holds, as what is sent of it has it."""
+    return [part.to_bytes(), part.pipeline]
 
 
 @given(split=splits(), options=OPTIONS)

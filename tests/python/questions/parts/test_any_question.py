@@ -1,0 +1,174 @@
+"""Every question of partials answers parts, cut and merged in any way, as it answers the whole log."""
+
+import json
+from decimal import Decimal
+from random import Random
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import stagefunnel as sf
+from helpers import assert_frame_equal, frame_of, pipeline_of
+from stagefunnel.questions.parts.mergeable import BY_NAME
+from strategies import cases
+
+BY = ["group", "who", "outcome", "last_stage", "created:month", ["who", "group"]]
+SHARED: dict[str, Any] = {
+    "by": st.sampled_from([None, *BY]),
+    "period": st.none() | st.just(("2026-01-02", "2026-01-05")),
+    "basis": st.sampled_from(["active", "created", "closed"]),
+    "where": st.none() | st.just({"who": ["a", "c"]}) | st.just({"size": ">=2"}),
+}
+AMOUNTS: dict[str, Any] = {
+    "amount": st.sampled_from([None, "exact", "float", "whole"]),
+    "currency": st.booleans(),
+}
+# What is drawn for each question; an option that is `None` or idle is left out.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "summary": {
+        **SHARED,
+        "per": st.sampled_from(["visit", "item", "longest"]),
+        "fill": st.sampled_from(["won", "moves"]),
+        "lost_then_won": st.sampled_from([None, "include", "exclude"]),
+    },
+    "funnel": {
+        **SHARED,
+        **AMOUNTS,
+        "kind": st.sampled_from(["classic", "conversions", "furthest", "strict", "both"]),
+        "fill": st.sampled_from(["won", "moves"]),
+        "lost_then_won": st.sampled_from([None, "include", "exclude", "exclude_reopened"]),
+        "at": st.sampled_from(["first", "last", "stage"]),
+        "amount_at": st.sampled_from(["last", "last_known", "first_known", "stage"]),
+        "within": st.none() | st.just("2d"),
+        "confidence": st.none() | st.just(0.9),
+    },
+    "outcomes": {
+        **SHARED,
+        **AMOUNTS,
+        "at": st.sampled_from(["first", "last"]),
+        "lost_then_won": st.sampled_from(["include", "exclude"]),
+        "within": st.none() | st.just("2d"),
+        "confidence": st.none() | st.just(0.9),
+    },
+}
+RATES = {"EUR": 1.0, "USD": 0.9, "JPY": 0.01}
+
+
+class Split(NamedTuple):
+    """A log, some logs of its items, and the pipeline."""
+
+    whole: sf.StageLog
+    parts: list[sf.StageLog]
+    pipeline: sf.Pipeline
+    random: Random
+
+
+@st.composite
+def splits(draw: st.DrawFn) -> Split:
+    """Draw a log with columns, and deal its items out; some parts lack a stage, a group or all rows."""
+    case = draw(cases(unlisted="some", times="naive", max_items=8))
+    random = Random(draw(st.integers(0, 2**32 - 1)))
+    frame = frame_of(case.rows)
+    n = len(frame)
+    frame["time"] = pd.Timestamp("2026-01-01") + (frame["time"] - frame["time"].min()) % pd.Timedelta("9D")
+    frame["who"] = [random.choice("abc") for _ in range(n)]
+    frame["size"] = [random.randrange(4) for _ in range(n)]
+    frame["currency"] = [random.choice(["EUR", "EUR", "USD", "JPY"]) for _ in range(n)]
+    places = random.choice([0, 2, 2, 4])
+    frame["exact"] = [
+        None
+        if random.random() < 0.2
+        else Decimal(random.randrange(-500, 10**6)).scaleb(-random.randint(0, places))
+        for _ in range(n)
+    ]
+    frame["float"] = [random.choice([0.1, 0.2, 0.3, 1e9 + 0.1, None]) for _ in range(n)]
+    frame["whole"] = [random.randrange(100) for _ in range(n)]
+    items = list(dict.fromkeys(row[0] for row in case.rows))
+    keys = pd.Series(items, dtype=frame["item"].dtype)
+    groups = [random.choice(["south", "north", None, "other (2 groups)"]) for _ in items]
+    table = pd.DataFrame({"item": keys, "group": pd.Series(groups, dtype=object)})
+    number = frame["item"].map({item: random.randrange(4) for item in items})
+
+    def read(rows: pd.DataFrame) -> sf.StageLog:
+        return sf.StageLog(
+            rows,
+            items=table,
+            columns=["who", "size", "currency", "exact", "float", "whole"],
+            observed_until="2026-02-01",
+            empty="allow",
+        )
+
+    pipeline = pipeline_of(case.pipeline)
+    return Split(read(frame), [read(frame[number == part]) for part in range(4)], pipeline, random)
+
+
+def options_of(name: str, drawn: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what has no meaning without another option."""
+    options = {option: value for option, value in drawn.items() if value is not None}
+    if options.get("by") is None or "who" not in options["by"]:
+        options.pop("at", None)
+    if not options.pop("currency", False) or "amount" not in options:
+        options.pop("currency", None)
+    else:
+        options |= {"currency": "currency", "rates": RATES}
+    if "amount" not in options:
+        options.pop("amount_at", None)
+    else:
+        options.pop("confidence", None)
+    if name == "outcomes" and options.get("amount_at") == "stage":
+        options.pop("amount_at")
+    if "within" in options:
+        options.pop("basis", None)
+    if name != "summary" and options.get("at") == "stage" and options.get("amount_at", "last") != "last":
+        options.pop("amount_at")
+    return options | {"unlisted": "ignore"}
+
+
+def merged(parts: list[sf.Partial], random: Random) -> sf.Partial:
+    """Merge in any order and tree, some on the way as bytes."""
+    parts = [sf.Partial.from_bytes(part.to_bytes()) if random.random() < 0.5 else part for part in parts]
+    random.shuffle(parts)
+    while len(parts) > 1:
+        n = random.randint(2, len(parts))
+        parts = [*parts[n:], sf.merge(parts[:n])]
+    return parts[0]
+
+
+def tables_of(answer: Any) -> dict[str, pd.DataFrame]:
+    if not isinstance(answer, sf.Summary):
+        return {"table": answer}
+    # The quality table of parts leaves the items tables out.
+    about_items = ["table_rows_without_item", "items_not_in_table"]
+    quality = answer.quality
+    kept = quality[~quality["check"].isin(about_items)].reset_index(drop=True)
+    kept.attrs = quality.attrs
+    return {**answer.tables, "quality": kept}
+
+
+@pytest.mark.parametrize("name", list(BY_NAME))
+@given(split=splits(), data=st.data(), top=st.none() | st.integers(1, 2))
+def test_parts_answer_as_the_whole(name: str, split: Split, data: st.DataObject, top: int | None) -> None:
+    kind = BY_NAME[name]
+    options = options_of(name, data.draw(st.fixed_dictionaries(OPTIONS[name])))
+    question: Any = getattr(sf, name)
+    at_the_end = {"top": top} if top is not None and "by" in options and "top" in kind.at_the_end else {}
+    arguments = (split.pipeline,) if kind.has_pipeline else (None,)
+    try:
+        expected = tables_of(question(split.whole, *arguments, **options, **at_the_end))
+    except sf.StageFunnelError as error:
+        expected_error = str(error)
+    else:
+        parts = [sf.partial(log, *arguments, question, **options) for log in split.parts]
+        found = tables_of(merged(parts, split.random).table(**at_the_end))
+        for of_table, table in expected.items():
+            assert_frame_equal(found[of_table], table, check_exact=True)
+            assert json.dumps(found[of_table].attrs) == json.dumps(table.attrs)
+        return
+    with pytest.raises(sf.StageFunnelError) as caught:
+        merged(
+            [sf.partial(log, *arguments, question, **options) for log in split.parts], split.random
+        ).table()
+    assert str(caught.value) or expected_error
