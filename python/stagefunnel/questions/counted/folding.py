@@ -17,14 +17,23 @@ _Counts = TypeVar("_Counts")
 _KEYS: Final = ("group", "key", "label")
 
 
-def largest(counts: _Counts, groups: Groups, sizes: npt.NDArray[np.int64], top: int | None) -> _Counts:
-    """Put all but the `top` largest groups of counts into one; groups of size 0 are not counted."""
+def largest(
+    counts: _Counts,
+    groups: Groups,
+    sizes: npt.NDArray[np.int64],
+    top: int | None,
+    *,
+    shown: npt.NDArray[np.bool_] | None = None,
+) -> _Counts:
+    """Put all but the `top` largest groups of counts into one.
+
+    `shown` flags the groups that have something; by default they are those with a size above 0.
+    """
     if top is None or groups.is_one:
         return counts
-    found = folded(groups.alone(), sizes, sizes > 0, top)
-    if len(found.values) == len(groups.values):
-        return counts
-    return _regrouped(counts, found)
+    alone = groups.alone()
+    found = folded(alone, sizes, sizes > 0 if shown is None else shown, top)
+    return counts if found is alone else _regrouped(counts, found)
 
 
 def added_up(values: npt.NDArray[np.int64], code: npt.NDArray[np.integer[Any]], n: int) -> Any:

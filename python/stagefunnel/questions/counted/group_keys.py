@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -38,24 +38,14 @@ class GroupLabels:
     def __len__(self) -> int:
         return len(self.code)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[bytes]:
         labels = GroupColumns.of(self.groups).labels(self.groups)
         return (labels[place] for place in self.code.tolist())
 
 
-def columns_of(groups: Groups) -> dict[str, Any]:
-    """Write the columns of values down as plain data, which says how their labels are read."""
-    return GroupColumns.of(groups).to_plain()
-
-
-def settled_columns(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Put the columns of several parts together."""
-    return GroupColumns.total([GroupColumns.from_plain(part) for part in parts]).to_plain()
-
-
-def labels_of_rows(column: GroupLabels | Sequence[bytes], columns: Mapping[str, Any]) -> GroupLabels:
+def labels_of_rows(column: GroupLabels | Sequence[bytes], columns: GroupColumns) -> GroupLabels:
     """Return the labels of rows, those of several parts in the order of one log."""
     if isinstance(column, GroupLabels):
         return column
-    groups, code = GroupColumns.from_plain(columns).groups(column)
+    groups, code = columns.groups(column)
     return GroupLabels(groups.alone(), code)

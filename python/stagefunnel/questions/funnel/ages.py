@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+
 from ..counted import fields
-from ..counted.group_keys import GroupLabels
+from ..counted.group_keys import GroupLabels, labels_of_rows
+from ..counted.group_labels import GroupColumns
 from ..scope.breakdown import groups_of
 from ..scope.groups import Groups
 from ..scope.scope import Scope
@@ -38,21 +41,24 @@ class AgeRows:
     open: Integers = fields.value()
 
     @classmethod
-    def of(cls, selection: Selection, by: str | Sequence[str] | None) -> Self | None:
+    def of(
+        cls, selection: Selection, by: str | Sequence[str] | None
+    ) -> tuple[Self, GroupColumns] | tuple[None, None]:
         """Count the items by their last row: a column of the log is read at moves or losses.
 
-        Without a breakdown it returns ``None``.
+        It returns the columns of the groups too, and ``None`` without a breakdown.
         """
         groups = groups_of(selection, by, at="last")
         if groups.is_one:
-            return None
+            return None, None
         counts = items_of_groups(selection, groups)
-        return cls(GroupLabels.of_all(groups), counts.base, counts.open)
+        return cls(GroupLabels.of_all(groups), counts.base, counts.open), GroupColumns.of(groups)
 
-    @property
-    def remembered(self) -> dict[str, str]:
-        """What a table remembers of them."""
-        return remembered_ages(self.group.groups, self.items, self.open)
+    def remembered(self, columns: GroupColumns) -> dict[str, str]:
+        """Return what a table remembers of them, by the columns of the groups."""
+        labels = labels_of_rows(self.group, columns)
+        order = np.argsort(labels.code)
+        return remembered_ages(labels.groups, self.items[order], self.open[order])
 
 
 def items_of_groups(selection: Selection, groups: Groups) -> FunnelCounts:
@@ -75,13 +81,3 @@ def remembered_ages(groups: Groups, items: Integers, is_open: Integers) -> dict[
 def recorded_ages(counts: FunnelCounts, groups: Groups) -> dict[str, str]:
     """Return the items and the open items of each group, for tables whose rows do not have them."""
     return remembered_ages(groups, counts.base, counts.open)
-
-
-def ages_of(selection: Selection, groups: Groups) -> dict[str, str]:
-    """Count the items of each group, and return them as :func:`recorded_ages` does."""
-    return {} if groups.is_one else recorded_ages(items_of_groups(selection, groups), groups)
-
-
-def ages_by_last_row(selection: Selection, by: str | Sequence[str] | None) -> dict[str, str]:
-    """Count the items of each group by their last row: a column of the log is read at moves or losses."""
-    return ages_of(selection, groups_of(selection, by, at="last"))

@@ -32,7 +32,7 @@ from .table import funnel_table, outcome_table, win_rate_standouts
 Integers: TypeAlias = npt.NDArray[np.int64]
 
 
-def _currencies(used: Sequence[Mapping[Any, int]]) -> dict[Any, int]:
+def total_currencies(used: Sequence[Mapping[Any, int]]) -> dict[Any, int]:
     """Add up the amounts of parts by currency; several without rates are refused."""
     total: dict[Any, int] = {}
     for one in used:
@@ -62,7 +62,7 @@ class FunnelsCounted:
     groups: Groups = groups()
     about: About = about()
     of_kind: Mapping[str, FunnelCounts] = nested(FunnelCounts)
-    currencies: Mapping[Any, int] | None = settled(_currencies, default=None)
+    currencies: Mapping[Any, int] | None = settled(total_currencies, default=None)
     too_recent: Integers | None = dense(by_group=False, default=None)
 
     @classmethod
@@ -152,7 +152,7 @@ class OutcomesCounted:
     about: About = about()
     counts: FunnelCounts = nested(FunnelCounts)
     money: OutcomeMoney | None = nested(OutcomeMoney, default=None)
-    currencies: Mapping[Any, int] | None = settled(_currencies, default=None)
+    currencies: Mapping[Any, int] | None = settled(total_currencies, default=None)
 
     def largest(self, top: int | None) -> OutcomesCounted:
         """Put all but the largest groups together."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
+from dataclasses import dataclass, replace
+from typing import TypeAlias, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ...log.stage_log import StageLog
@@ -16,14 +18,22 @@ from ...tables.schema import SKIPS, TOO_RECENT
 from ...tables.skipping import OnTheWay
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
+from ..counted import fields
+from ..counted.about import About
+from ..counted.folding import largest
+from ..counted.group_labels import GroupColumns
 from ..scope.breakdown import check_top, groups_of, where_read
+from ..scope.groups import Groups
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
 from ..scope.where import Where, asked_of
 from ..stats.share_bounds import NO_BASE, Base, read_confidence, with_bounds
-from .ages import ages_by_last_row, recorded_ages
+from .ages import AgeRows, recorded_ages
 from .count import count, largest_groups
+from .counts import FunnelCounts
 from .kinds import rules_of
+
+Integers: TypeAlias = npt.NDArray[np.int64]
 
 
 def skips(
@@ -94,6 +104,76 @@ def skips(
     """
     check_top(top, by)
     sure = read_confidence(confidence)
+    counts = count_skips(
+        log,
+        pipeline,
+        by=by,
+        at=at,
+        top=top,
+        unlisted=unlisted,
+        missing=missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
+        within=within,
+        unit=unit,
+        where=where,
+    )
+    return skips_table(counts, pipeline, confidence=sure)
+
+
+@dataclass(frozen=True, eq=False)
+class SkipCounts:
+    """What the table of skips is made of.
+
+    Attributes
+    ----------
+    groups
+        The groups, without their items.
+    of_groups
+        What the items of each group passed and skipped.
+    too_recent_of_all
+        Items of the whole report that are too recent, where groups are read at the moves.
+    ages, age_columns
+        Where groups are read at the moves: items by their last row, and the columns of their groups.
+    about
+        What the table says of the rows that were read.
+    """
+
+    groups: Groups = fields.groups()
+    of_groups: FunnelCounts = fields.nested(FunnelCounts)
+    too_recent_of_all: Integers | None = fields.dense(by_group=False)
+    ages: AgeRows | None = fields.rows(AgeRows)
+    age_columns: GroupColumns | None = fields.settled(GroupColumns.total)
+    about: About = fields.about()
+
+    def largest(self, top: int | None) -> SkipCounts:
+        """Put all but the largest groups into one."""
+        if top is None or self.groups.is_one:
+            return self
+        counts, by_entry = self.of_groups, self.groups.each == "row"
+        # Read at the moves, a group has no items of its own: its size is how often an item counts in a stage.
+        sizes = counts.reached.sum(axis=1) if by_entry else counts.base
+        return largest(self, self.groups, sizes, top, shown=counts.counts_something(self.groups.each))
+
+
+def count_skips(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    by: str | Sequence[str] | None = "manager",
+    at: SkipAtName | None = None,
+    top: int | None = None,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    period: PeriodLike | None = None,
+    basis: BasisName | None = None,
+    as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
+    unit: str | None = None,
+    where: Where | None = None,
+) -> SkipCounts:
+    """Count what :func:`skips` shows; `top` puts the small groups together before they are counted."""
     (rule,) = rules_of("classic", "won", None)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     log, missing = asked.log, asked.missing
@@ -114,12 +194,36 @@ def skips(
     groups = groups_of(selection, by, at=read_at, reserved=SKIPS)
     groups = largest_groups(Scope(selection, groups), [rule], top)
     counts = count(Scope(selection, groups), rule)
+    is_by_move, too_recent_of_all = groups.each == "row", None
+    if is_by_move and selection.too_recent is not None:
+        # Each group would have those of the whole report, which are not to be added up group by group.
+        too_recent_of_all = np.array([selection.too_recent.sum()], dtype=np.int64)
+        counts = replace(counts, too_recent=None)
+    # Read at the moves, groups have no items of their own, only entries of items.
+    ages, age_columns = AgeRows.of(selection, by) if is_by_move else (None, None)
+    return SkipCounts(
+        groups=groups.alone(),
+        of_groups=counts,
+        too_recent_of_all=too_recent_of_all,
+        ages=ages,
+        age_columns=age_columns,
+        about=About.of(asked, selection),
+    )
+
+
+def skips_table(
+    counts: SkipCounts, pipeline: Pipeline, *, top: int | None = None, confidence: float | None = None
+) -> pd.DataFrame:
+    """Build the table of :func:`skips` from counts, in which `top` has put no groups together yet."""
+    confidence = read_confidence(confidence)
+    counted = counts.largest(top)
+    groups, found = counted.groups, counted.of_groups
     n_open = len(pipeline.stages)
-    in_progress = counts.visited[:, :n_open] + counts.skipped[:, :n_open] + counts.beyond[:, :n_open]
-    shown = groups.shown((counts.visited if groups.each == "item" else in_progress).sum(axis=1) > 0)
+    in_progress = found.visited[:, :n_open] + found.skipped[:, :n_open] + found.beyond[:, :n_open]
+    shown = groups.shown((found.visited if groups.each == "item" else in_progress).sum(axis=1) > 0)
     passed, skipped, began, visited_beyond = (
         matrix[shown, :n_open].reshape(-1)
-        for matrix in (counts.visited, counts.skipped, counts.began_beyond, counts.beyond)
+        for matrix in (found.visited, found.skipped, found.began_beyond, found.beyond)
     )
     columns = {
         "stage": stage_values(pipeline, np.tile(np.arange(n_open), len(shown))),
@@ -130,15 +234,21 @@ def skips(
         "skip_rate": share(skipped, skipped + visited_beyond),
     }
     order = list(SKIPS)
-    if counts.too_recent is not None:
-        columns[TOO_RECENT] = np.repeat(counts.too_recent[shown], n_open)
+    if found.too_recent is not None:
+        columns[TOO_RECENT] = np.repeat(found.too_recent[shown], n_open)
+        order.append(TOO_RECENT)
+    elif counted.too_recent_of_all is not None:
+        columns[TOO_RECENT] = np.repeat(counted.too_recent_of_all, n_open * len(shown))
         order.append(TOO_RECENT)
     table = label_rows(frame(columns, order), groups.values, np.repeat(shown, n_open))
     table = table.iloc[OnTheWay.of_skips(table).worst_first()].reset_index(drop=True)
-    # Read at the moves, groups have no items of their own, only entries of items.
-    ages = ages_by_last_row(selection, by) if groups.each == "row" else recorded_ages(counts, groups)
+    if groups.each == "item":
+        ages = recorded_ages(found, groups)
+    else:
+        no_groups = counted.ages is None or counted.age_columns is None
+        ages = {} if no_groups else counted.ages.remembered(counted.age_columns)
     remember(table, "skips", pipeline, **groups.remembered, **ages)
     # Read at the moves, an item may count in several groups.
     beyond = NO_BASE if groups.each == "row" else table["beyond"]
-    table = with_bounds(table, sure, {"skip_rate": Base("skipped", beyond)})
-    return asked.remarked(selection.remarked(table))
+    table = with_bounds(table, confidence, {"skip_rate": Base("skipped", beyond)})
+    return counted.about.remarked(table)

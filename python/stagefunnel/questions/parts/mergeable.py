@@ -10,6 +10,10 @@ from typing import Any, Final
 from ...errors import SchemaError, given, named
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
+from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
+from ..stages.loss_counts import LossCounts, count_losses
+from ..stages.losses import losses, losses_table
+from ..stages.transitions import TransitionCounts, count_transitions, transitions, transitions_table
 from ..stats.share_bounds import read_confidence
 from ..summary import summary
 from .summary_counts import SummaryCounted, count_summary, summary_of
@@ -115,6 +119,29 @@ _ALL: Final = (
         OutcomesCounted,
         count_outcomes,
         outcomes_of,
+        at_the_end=("top", "confidence"),
+        refused=_without_units,
+    ),
+    Mergeable(
+        transitions,
+        TransitionCounts,
+        count_transitions,
+        transitions_table,
+        at_the_end=("top", "confidence"),
+    ),
+    Mergeable(
+        losses,
+        LossCounts,
+        count_losses,
+        losses_table,
+        at_the_end=("top", "confidence"),
+        refused=_without_units,
+    ),
+    Mergeable(
+        skips,
+        SkipCounts,
+        count_skips,
+        skips_table,
         at_the_end=("top", "confidence"),
         refused=_without_units,
     ),

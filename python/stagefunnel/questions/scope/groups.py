@@ -69,7 +69,7 @@ class Groups:
 
     def alone(self) -> Groups:
         """Return the groups without the items: the code of each group is its own."""
-        return replace(self, code=np.arange(self.n_groups, dtype=np.int32))
+        return self if self.is_one else replace(self, code=np.arange(self.n_groups, dtype=np.int32))
 
     def shown(self, has_items: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
         """Choose the groups that a table shows."""

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import SchemaError, given, named
-from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, LossAtName, MissingStages, Unlisted
@@ -20,19 +19,22 @@ from ...times.periods import MomentLike, PeriodLike
 from ...working_hours import WorkingHours
 from ..counted import fields
 from ..counted.about import About
+from ..counted.cell_sums import sums_of_cells
 from ..counted.code_cells import Cells
 from ..counted.exact_sums import ExactSums
 from ..counted.folding import added_up
-from ..counted.group_keys import GroupLabels, columns_of, settled_columns
+from ..counted.group_keys import GroupLabels
+from ..counted.group_labels import GroupColumns
 from ..counted.lengths import length_sums
 from ..counted.samples import Samples
 from ..funnel.ages import AgeRows, items_of_groups
+from ..funnel.halves import total_currencies
 from ..scope.breakdown import check_top, groups_of, where_read
 from ..scope.groups import ONE_GROUP, Groups, folded
-from ..scope.money import Rates, amounts_of
+from ..scope.money import Amounts, Rates, amounts_of
 from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
-from ..scope.where import Where, asked_of, is_read_as_part
+from ..scope.where import Where, asked_of
 from ..scope.working import Lengths as Measured
 from .loss_rows import column_at_loss, reason_column
 from .lost import Lost, find_lost
@@ -88,8 +90,10 @@ class LossCounts:
         without a breakdown.
     too_recent_of_all
         Where groups are read at the losses: items that are left out as too recent.
-    ages
-        Where groups are read at the losses: items by their last row.
+    ages, age_columns
+        Where groups are read at the losses: items by their last row, and the columns of their groups.
+    currencies
+        How many amounts are in each currency, where no rates are given.
     time_unit
         Unit of the times.
     remembered
@@ -100,12 +104,14 @@ class LossCounts:
 
     groups: Groups = fields.groups()
     rows: LossRows = fields.rows(LossRows)
-    reasons: Any = fields.settled(settled_columns)
+    reasons: GroupColumns = fields.settled(GroupColumns.total)
     too_recent: Integers | None = fields.dense()
     items: Integers | None = fields.dense()
     open: Integers | None = fields.dense()
     too_recent_of_all: Integers | None = fields.dense(by_group=False)
     ages: AgeRows | None = fields.rows(AgeRows)
+    age_columns: GroupColumns | None = fields.settled(GroupColumns.total)
+    currencies: Mapping[Any, int] | None = fields.settled(total_currencies)
     time_unit: str | None = fields.same()
     remembered: Mapping[str, Any] = fields.same()
     about: About = fields.about()
@@ -171,15 +177,18 @@ def count_losses(
     is_of_items = read_at in ("first", "last")  # else an item that is not lost has no group
     too_recent = Scope(selection, groups if is_of_items else ONE_GROUP).too_recent()
     counted = None if groups.is_one or not is_of_items else items_of_groups(selection, groups)
+    ages, age_columns = (None, None) if is_of_items else AgeRows.of(selection, by)
     return LossCounts(
         groups=groups.alone(),
-        rows=_rows(lost, cells, reasons, amounts.numbers),
-        reasons=columns_of(reasons),
+        rows=_rows(lost, cells, reasons, amounts),
+        reasons=GroupColumns.of(reasons),
         too_recent=too_recent if is_of_items else None,
         items=None if counted is None else counted.base,
         open=None if counted is None else counted.open,
         too_recent_of_all=None if is_of_items else too_recent,
-        ages=None if is_of_items else AgeRows.of(selection, by),
+        ages=ages,
+        age_columns=age_columns,
+        currencies=amounts.used,
         time_unit=measured.unit,
         remembered=measured.remembered_with_pauses(pipeline),
         about=About.of(asked, selection),
@@ -193,14 +202,12 @@ def _cells_of(lost: Lost, groups: Groups, reasons: Groups, n_items: int, *, nowh
     return Cells.of([of_groups, before, lost.lost_stage, of_reasons])
 
 
-def _rows(lost: Lost, cells: Cells, reasons: Groups, numbers: NumberColumn | None) -> LossRows:
+def _rows(lost: Lost, cells: Cells, reasons: Groups, amounts: Amounts) -> LossRows:
     """Count the losses of each cell."""
     group, from_stage, lost_stage, reason = cells.keys
     amount, missing = None, np.zeros(cells.n, dtype=np.int64)
-    if numbers is not None:
-        of_lost = numbers.at(lost.member)
-        place = cells.of_each[lost.lost_at]
-        amount, found = ExactSums.of_cells(of_lost, place, cells.n, is_part=is_read_as_part())
+    if amounts.numbers is not None:
+        amount, found = sums_of_cells(amounts, lost.member, cells.of_each[lost.lost_at], cells.n)
         missing = found.missing
     known = lost.creation_known
     in_order = (

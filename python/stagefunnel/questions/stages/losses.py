@@ -140,6 +140,7 @@ def losses_table(
     counts: LossCounts, pipeline: Pipeline, *, top: int | None = None, confidence: float | None = None
 ) -> pd.DataFrame:
     """Build the table of :func:`losses` from counts, in which `top` has put no groups together yet."""
+    confidence = read_confidence(confidence)
     reasons = labels_of_rows(counts.rows.reason, counts.reasons)
     if reasons is not counts.rows.reason:  # their labels are not in the order of their values
         counts = replace(counts, rows=joined_rows(replace(counts.rows, reason=reasons)))
@@ -174,8 +175,8 @@ def losses_table(
     ages = {}
     if counts.items is not None and counts.open is not None:
         ages = remembered_ages(groups, counts.items, counts.open)
-    elif counts.ages is not None:
-        ages = counts.ages.remembered
+    elif counts.ages is not None and counts.age_columns is not None:
+        ages = counts.ages.remembered(counts.age_columns)
     about = {**ages, **counts.remembered}
     remember(table, "losses", pipeline, **groups.remembered, reason=reasons.groups.names, **about)
     table = with_bounds(table, confidence, {"share": Base("items", per_group)})

@@ -196,6 +196,7 @@ def transitions_table(
     counts: TransitionCounts, pipeline: Pipeline, *, top: int | None = None, confidence: float | None = None
 ) -> pd.DataFrame:
     """Build the table of :func:`transitions` from counts, in which no small groups are put together yet."""
+    confidence = read_confidence(confidence)
     counts = largest(counts, counts.groups, counts.sizes, top)
     table = moves_table(pipeline, counts.groups, **vars(counts.rows))
     if confidence is not None:
@@ -284,6 +285,7 @@ def moves_table(
         },
         TRANSITIONS,
     )
-    table = label_rows(table, groups.values, group)
+    if not groups.is_one:
+        table = label_rows(table, groups.values, group)
     remember(table, "transitions", pipeline, **of_groups)
     return table
