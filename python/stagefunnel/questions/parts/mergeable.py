@@ -13,6 +13,7 @@ from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, ou
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
 from ..stages.loss_counts import LossCounts, count_losses
 from ..stages.losses import losses, losses_table
+from ..stages.time_to import TimeToCounts, count_time_to, time_to, time_to_table
 from ..stages.transitions import TransitionCounts, count_transitions, transitions, transitions_table
 from ..stats.share_bounds import read_confidence
 from ..summary import summary
@@ -43,6 +44,8 @@ class Mergeable:
         Options that are compared as the counts have them.
     needs_end
         Options that need the end of observation while the question counts.
+    always_needs_end
+        Whether the question needs it whatever its options.
     """
 
     question: Callable[..., Any]
@@ -53,6 +56,7 @@ class Mergeable:
     refused: Callable[[Mapping[str, Any]], tuple[Any, ...] | None] = field(default=lambda _: None)
     settled: tuple[str, ...] = ()
     needs_end: tuple[str, ...] = ("within",)
+    always_needs_end: bool = False
 
     @property
     def name(self) -> str:
@@ -61,11 +65,11 @@ class Mergeable:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options of the question and their defaults."""
+        """The options of the question and their defaults; one that has to be given has none."""
         return {
             name: one.default
             for name, one in inspect.signature(self.question).parameters.items()
-            if one.kind is inspect.Parameter.KEYWORD_ONLY
+            if name not in ("log", "pipeline")
         }
 
     @property
@@ -144,6 +148,14 @@ _ALL: Final = (
         skips_table,
         at_the_end=("top", "confidence"),
         refused=_without_units,
+    ),
+    Mergeable(
+        time_to,
+        TimeToCounts,
+        count_time_to,
+        time_to_table,
+        at_the_end=("top", "quantiles"),
+        needs_end=("open_visits",),
     ),
 )
 BY_NAME: Final[dict[str, Mergeable]] = {one.name: one for one in _ALL}

@@ -16,6 +16,7 @@ from ..scope.conditions import conditions_of
 from .mergeable import Mergeable
 
 _LENGTHS: Final = ("within", "horizon")
+_PLAIN: Final = (None, "apart")  # what an option is where it does not depend on the end of observation
 
 
 def read_options(kind: Mergeable, options: Mapping[str, Any], log: StageLog) -> dict[str, Any]:
@@ -35,15 +36,20 @@ def read_options(kind: Mergeable, options: Mapping[str, Any], log: StageLog) -> 
     refused = kind.refused(complete)
     if refused is not None:
         raise SchemaError(*refused)
-    needs_end = [name for name in kind.needs_end if complete.get(name) is not None]
+    lacking = [name for name, value in complete.items() if value is inspect.Parameter.empty]
+    if lacking:
+        raise SchemaError(f"{kind.name}() needs ", named(lacking[0]), option=lacking[0])
+    needs_end: list[Any] = [named(name) for name in kind.needs_end if complete.get(name) not in _PLAIN]
+    if kind.always_needs_end:
+        needs_end = [f"{kind.name}()"]
     if needs_end and complete.get("as_of") is None and log._data.noted_end is None:
         raise SchemaError(
-            named(needs_end[0]),
+            needs_end[0],
             " depends on the end of observation, which no part knows by its own rows; pass ",
             named("as_of"),
             ", or make the log with ",
             named("observed_until"),
-            option=needs_end[0],
+            option="as_of" if kind.always_needs_end else kind.needs_end[0],
         )
     return complete
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import Final, get_args
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,13 @@ from ...tables.options import BasisName, MissingStages, OpenVisitsName, Unlisted
 from ...tables.schema import TIMES_TO
 from ...times.periods import MomentLike, PeriodLike
 from ...working_hours import WorkingHours
+from ..counted import fields
+from ..counted.about import About
+from ..counted.folding import largest
+from ..counted.listed import Listed, kept_lengths, listed
+from ..counted.samples import Binned, Samples
 from ..scope.breakdown import check_top, groups_of
-from ..scope.groups import folded
+from ..scope.groups import Groups, folded
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
@@ -29,6 +35,7 @@ from .durations import QUANTILES, length_columns, quantiles_of
 from .lives import Watch, ends_of_ways
 from .stage_rows import CREATED, row_of_stage
 
+Integers: TypeAlias = npt.NDArray[np.int64]
 _FROM_CREATION: Final = -1  # as the core reads a stage
 _WAYS: Final = _core.stages.Way
 # What ends the way of an item, as the core reads a cause, by the value of a way.
@@ -111,7 +118,99 @@ def time_to(
        n  completed  open  closed  mean  median
     0  3          1     1       1   4.0     4.0
     """
-    exact_quantiles = quantiles_of(quantiles)
+    quantiles_of(quantiles)
+    counts = count_time_to(
+        log,
+        pipeline,
+        to_stage,
+        start=start,
+        by=by,
+        top=top,
+        quantiles=quantiles,
+        unlisted=unlisted,
+        missing=missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
+        calendar=calendar,
+        open_visits=open_visits,
+        where=where,
+    )
+    return time_to_table(
+        counts,
+        pipeline,
+        to_stage,
+        start=start,
+        quantiles=quantiles,
+        open_visits=open_visits,
+        threads=log._data.threads,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class TimeToCounts:
+    """What the table of times to a stage is made of.
+
+    Attributes
+    ----------
+    groups
+        The groups, without their items.
+    completed, open, closed
+        Items of each group by how far they have come.
+    lengths
+        How long those that arrived took, by group.
+    exits
+        Where open items count: how long each item of a group was on its way until it arrived, until it was
+        closed, and until it was seen no longer.
+    n_unknown
+        Items without a time.
+    time_unit
+        Unit of the times.
+    remembered
+        What the table remembers of how times are measured.
+    about
+        What it says of the rows that were read.
+    """
+
+    groups: Groups = fields.groups()
+    completed: Integers = fields.dense()
+    open: Integers = fields.dense()
+    closed: Integers = fields.dense()
+    lengths: Listed | Samples | Binned = fields.samples()
+    exits: Listed | Samples | Binned | None = fields.samples()
+    n_unknown: Integers = fields.dense(by_group=False)
+    time_unit: str | None = fields.same()
+    remembered: Mapping[str, Any] = fields.same()
+    about: About = fields.about()
+
+    @property
+    def n(self) -> Integers:
+        """Items of each group that set out."""
+        return self.completed + self.open + self.closed
+
+
+def count_time_to(
+    log: StageLog,
+    pipeline: Pipeline,
+    to_stage: Hashable,
+    *,
+    start: Hashable = CREATED,
+    by: str | Sequence[str] | None = None,
+    top: int | None = None,
+    quantiles: Sequence[float] = QUANTILES,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    period: PeriodLike | None = None,
+    basis: BasisName = "active",
+    as_of: MomentLike | None = None,
+    calendar: WorkingHours | None = None,
+    open_visits: OpenVisitsName = "apart",
+    where: Where | None = None,
+) -> TimeToCounts:
+    """Count what :func:`time_to` shows; `top` puts the small groups together before they are counted.
+
+    The `quantiles` only say which columns there are.
+    """
     check_option("open_visits", open_visits, get_args(OpenVisitsName))
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     log, missing = asked.log, asked.missing
@@ -119,42 +218,84 @@ def time_to(
         log, pipeline, unlisted=unlisted, missing=missing, period=period, basis=basis, as_of=as_of
     )
     lengths = Lengths.of(selection.data, calendar)
-    from_row = _FROM_CREATION if _is_creation(start) else row_of_stage(pipeline, "start", start)
-    to_row = row_of_stage(pipeline, "to_stage", to_stage)
-    if from_row == to_row:
-        raise SchemaError(given("to_stage", to_stage), " is also where the time starts; name two stages")
-    names = [*exact_quantiles]
+    from_row, to_row = _rows_of(pipeline, start, to_stage)
     check_top(top, by)
-    groups = groups_of(selection, by, reserved=[*TIMES_TO, *names])
+    groups = groups_of(selection, by, reserved=[*TIMES_TO, *quantiles_of(quantiles)])
     way, duration = _ways(selection, lengths, from_row, to_row)
     code = groups.codes(log.n_items)
     counts = _counts(way, code, groups.n_groups)
     if top is not None:
-        groups = folded(groups, counts["n"], counts["n"] > 0, top)
+        n = sum(counts.values())
+        groups = folded(groups, n, n > 0, top)
         code = groups.codes(log.n_items)
         counts = _counts(way, code, groups.n_groups)
-    kept = groups.shown(counts["n"] > 0)
-    rows = [
-        _core.stages.summarise_durations(
-            counts=_core.stages.VisitCounts(len(times), len(times), 0, len(times), 0),
-            samples=[times],
-            quantiles=list(exact_quantiles.values()),
-        )
-        for times in _times_of_groups(way, duration, code, kept)
-    ]
-    columns = {name: values[kept] for name, values in counts.items()}
-    table = pd.DataFrame({**columns, **length_columns(rows, names, lengths.unit)})
+    arrived = np.flatnonzero(way == _WAYS.there.value)
+    exits = None
     if open_visits == "censored":
         watch = Watch.of(selection, observed=None, period=period, basis=basis, as_of=as_of)
-        exits = ends_of_ways(
+        until = ends_of_ways(
             selection, lengths, watch, from_row=from_row, arrived=duration, way=way, as_of=as_of
         )
-        shares = [0.5, *map(float, quantiles)]
-        cause = _CAUSES[way]
-        found = incidence_quantiles(exits, cause, code, groups.n_groups, shares, selection.data.threads)
-        table["mean"] = lengths_of(np.full(len(kept), np.nan), lengths.unit)
-        for place, name in enumerate(names):
-            table[name] = lengths_of(found[kept, place], lengths.unit)
+        exits = _exits(until, _CAUSES[way], code, groups.n_groups)
+    return TimeToCounts(
+        groups=groups.alone(),
+        **counts,
+        lengths=kept_lengths(duration[arrived], code[arrived], groups.n_groups),
+        exits=exits,
+        n_unknown=np.array([np.count_nonzero(way == _WAYS.start_unknown.value)], dtype=np.int64),
+        time_unit=lengths.unit,
+        remembered=lengths.remembered_with_pauses(pipeline),
+        about=About.of(asked, selection),
+    )
+
+
+def _exits(
+    until: npt.NDArray[np.int64],
+    cause: npt.NDArray[np.int32],
+    code: npt.NDArray[np.int32],
+    n_groups: int,
+) -> Listed | Samples:
+    """Keep how long each item was on its way, by group and by what ended it; the last place has the open."""
+    counted = np.flatnonzero(cause != LEFT_OUT)
+    place = np.where(cause[counted] == CENSORED, 2, cause[counted])
+    return kept_lengths(until[counted], code[counted].astype(np.int64) * 3 + place, n_groups * 3)
+
+
+def time_to_table(
+    counts: TimeToCounts,
+    pipeline: Pipeline,
+    to_stage: Hashable,
+    *,
+    start: Hashable = CREATED,
+    top: int | None = None,
+    quantiles: Sequence[float] = QUANTILES,
+    open_visits: OpenVisitsName = "apart",
+    threads: int = 1,
+) -> pd.DataFrame:
+    """Build the table of :func:`time_to` from counts, in which `top` has put no groups together yet."""
+    exact_quantiles = quantiles_of(quantiles)
+    names = [*exact_quantiles]
+    counts = largest(counts, counts.groups, counts.n, top)
+    groups, n = counts.groups, counts.n
+    kept = groups.shown(n > 0)
+    rows = _times_of_groups(counts.lengths, kept, list(exact_quantiles.values()))
+    numbers = {"n": n, "completed": counts.completed, "open": counts.open, "closed": counts.closed}
+    columns = {name: values[kept] for name, values in numbers.items()}
+    table = pd.DataFrame({**columns, **length_columns(rows, names, counts.time_unit)})
+    if counts.exits is not None:
+        exits = listed(counts.exits)
+        code, place = np.divmod(exits.row, 3)
+        found = incidence_quantiles(
+            exits.values,
+            np.where(place == 2, CENSORED, place),
+            code,
+            groups.n_groups,
+            [0.5, *map(float, quantiles)],
+            threads,
+        )
+        table["mean"] = lengths_of(np.full(len(kept), np.nan), counts.time_unit)
+        for at, name in enumerate(names):
+            table[name] = lengths_of(found[kept, at], counts.time_unit)
     table = label_rows(table, groups.values, kept)
     remember(
         table,
@@ -162,12 +303,20 @@ def time_to(
         pipeline,
         **groups.remembered,
         to_stage=str(to_stage),
-        start=None if from_row == _FROM_CREATION else str(start),
+        start=None if _is_creation(start) else str(start),
         **({"open_visits": open_visits} if open_visits != "apart" else {}),
-        **lengths.remembered_with_pauses(pipeline),
+        **counts.remembered,
     )
-    n_unknown = int(np.count_nonzero(way == _WAYS.start_unknown.value))
-    return asked.remarked(_with_unknown(selection.remarked(table), n_unknown))
+    return _with_unknown(counts.about.remarked(table), int(counts.n_unknown.sum()))
+
+
+def _rows_of(pipeline: Pipeline, start: Hashable, to_stage: Hashable) -> tuple[int, int]:
+    """Read the stages between which the time runs."""
+    from_row = _FROM_CREATION if _is_creation(start) else row_of_stage(pipeline, "start", start)
+    to_row = row_of_stage(pipeline, "to_stage", to_stage)
+    if from_row == to_row:
+        raise SchemaError(given("to_stage", to_stage), " is also where the time starts; name two stages")
+    return from_row, to_row
 
 
 def _is_creation(start: Hashable) -> bool:
@@ -198,26 +347,31 @@ def _counts(
     way: npt.NDArray[np.uint8], code: npt.NDArray[np.int32], n_groups: int
 ) -> dict[str, npt.NDArray[np.int64]]:
     """Count the items of each group by how far they have come."""
-    counts = {
+    return {
         name: np.bincount(code[way == one.value], minlength=n_groups).astype(np.int64)
         for name, one in _COUNTS.items()
     }
-    return {"n": sum(counts.values(), np.zeros(n_groups, dtype=np.int64)), **counts}
 
 
 def _times_of_groups(
-    way: npt.NDArray[np.uint8],
-    duration: npt.NDArray[np.uint64],
-    code: npt.NDArray[np.int32],
+    lengths: Listed | Samples | Binned,
     groups: npt.NDArray[np.intp],
-) -> list[npt.NDArray[np.uint64]]:
-    """Collect the times of the items of each of some groups that have arrived."""
-    arrived = np.flatnonzero(way == _WAYS.there.value)
-    of_group = code[arrived]
-    order = np.argsort(of_group, kind="stable")
-    times, of_group = duration[arrived[order]], of_group[order]
+    quantiles: Sequence[_core.stages.Quantile],
+) -> Sequence[Any]:
+    """Summarise the times of the items of each of some groups that have arrived."""
+    if not isinstance(lengths, Listed):
+        return lengths.times(quantiles, groups)
+    order = np.argsort(lengths.row, kind="stable")
+    times, of_group = lengths.values[order], lengths.row[order]
     begins, ends = (np.searchsorted(of_group, groups, side=side) for side in ("left", "right"))
-    return [times[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+    return [
+        _core.stages.summarise_durations(
+            counts=_core.stages.VisitCounts(end - begin, end - begin, 0, end - begin, 0),
+            samples=[times[begin:end]],
+            quantiles=list(quantiles),
+        )
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)
+    ]
 
 
 def _with_unknown(table: pd.DataFrame, n_unknown: int) -> pd.DataFrame:
