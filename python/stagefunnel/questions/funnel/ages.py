@@ -72,9 +72,15 @@ def remembered_ages(groups: Groups, items: Integers, is_open: Integers) -> dict[
 
     They are text, because pandas copies at every step what a table remembers, and a list value by value.
     """
-    if groups.values.empty or len(groups.values) > _MOST_RECORDED:
+    known = np.flatnonzero(items > 0)
+    if not len(known) or groups.values.columns.empty or len(known) > _MOST_RECORDED:
         return {}
-    record = {"groups": labels_of(groups), "items": items.tolist(), "open": is_open.tolist()}
+    labels = labels_of(groups)
+    record = {
+        "groups": [labels[group] for group in known.tolist()],
+        "items": items[known].tolist(),
+        "open": is_open[known].tolist(),
+    }
     return {"ages": json.dumps(record)}
 
 

@@ -11,12 +11,14 @@ from ...errors import SchemaError, given, named
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
+from ..stages.durations import time_in_stage
 from ..stages.loss_counts import LossCounts, count_losses
 from ..stages.losses import losses, losses_table
 from ..stages.time_to import TimeToCounts, count_time_to, time_to, time_to_table
 from ..stages.transitions import TransitionCounts, count_transitions, transitions, transitions_table
 from ..stats.share_bounds import read_confidence
 from ..summary import summary
+from .stage_times import TimesCounted, count_times, times_of
 from .summary_counts import SummaryCounted, count_summary, summary_of
 
 
@@ -148,6 +150,15 @@ _ALL: Final = (
         skips_table,
         at_the_end=("top", "confidence"),
         refused=_without_units,
+    ),
+    Mergeable(
+        time_in_stage,
+        TimesCounted,
+        count_times,
+        times_of,
+        at_the_end=("top", "quantiles", "confidence"),
+        settled=("limits",),
+        needs_end=("open_visits",),
     ),
     Mergeable(
         time_to,

@@ -90,12 +90,12 @@ def visits_of_part(
 ) -> tuple[GroupVisits, Samples, Limited | None]:
     """Measure the visits of every group that is kept, also beside their limits."""
     if of_items is None and not limits.are_given:
-        return *_visits_of_all(selection, per), None
+        return *_visits_of_all(selection, lengths, per), None
     n_stages, n_groups = len(selection.pipeline.labels), len(places)
     stays = stays_of(selection, lengths, period=period, basis=basis, as_of=as_of)
     if of_items is None:
         group = np.zeros(len(stays.stage), dtype=np.int64)
-        visits, of_visits = _visits_of_all(selection, per)
+        visits, of_visits = _visits_of_all(selection, lengths, per)
     else:
         number = np.full(of_items.groups.n_groups, -1, dtype=np.int64)
         number[places] = np.arange(n_groups)
@@ -104,14 +104,14 @@ def visits_of_part(
     return visits, of_visits, Limited.of(stays, limits, group, n_groups) if limits.are_given else None
 
 
-def _visits_of_all(selection: Selection, per: PerName) -> tuple[GroupVisits, Samples]:
+def _visits_of_all(selection: Selection, lengths: Lengths, per: PerName) -> tuple[GroupVisits, Samples]:
     journeys, lookup = until_moved(selection)
     found = _core.stages.stage_durations(
-        journeys=journeys,
+        journeys=lengths.journeys(journeys),
         pipeline=lookup,
         per=_core.stages.Per[per],
         threads=selection.data.threads,
-        marks=selection.marks,
+        marks=lengths.marks(selection),
     )[: len(selection.pipeline.labels)]
     counts = [np.array([[getattr(stage, name) for stage in found]], dtype=np.int64) for name in _COUNTS]
     return GroupVisits(*counts), Samples.of_rows([stage.durations for stage in found])

@@ -7,10 +7,12 @@ from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, advised, given, named
+from ...pipeline import Pipeline
 from ...tables.build import IntegerArray
 from ...times.stamps import to_durations
 from ..scope.item_groups import ItemGroups
@@ -19,6 +21,7 @@ from ..scope.working import Lengths
 from ..stats.bounds import Floats, check_confidence
 from ..stats.spells import FROM_START, CurveSpells, Scale, Spells, Ticks
 from ..stats.survival import crossing, curve_quantiles, restricted_means
+from .censored_counts import Found
 from .counted_lives import counted_visits
 from .curves import CellCounts, horizons
 from .limits import exact_ticks
@@ -60,16 +63,41 @@ def with_censored(
 
     `shares` are the quantiles by the names of their columns.
     """
-    pipeline = selection.pipeline
-    n_open, n_labels = len(pipeline.stages), len(pipeline.labels)
-    shown = np.arange(1) if of_items is None else of_items.shown
+    n_open = len(selection.pipeline.stages)
     n_groups = 1 if of_items is None else of_items.groups.n_groups
-    found_visits = _counted(selection, lengths, watch, of_items, n_open, n_groups)
-    if found_visits is None:
-        found_visits = _listed(
-            selection, lengths, watch, of_items, n_open, n_groups, with_horizon=tau is None
-        )
-    visits, curves, horizon = found_visits
+    found = _counted(selection, lengths, watch, of_items, n_open, n_groups)
+    if found is None:
+        found = _listed(selection, lengths, watch, of_items, n_open, n_groups, with_horizon=tau is None)
+    return with_censored_times(
+        table,
+        selection.pipeline,
+        found,
+        np.arange(1) if of_items is None else of_items.shown,
+        n_groups,
+        shares,
+        confidence,
+        None if tau is None else _positive(tau, lengths),
+        lengths.unit,
+    )
+
+
+def with_censored_times(
+    table: pd.DataFrame,
+    pipeline: Pipeline,
+    visits_of_cells: Found,
+    shown: npt.NDArray[np.intp],
+    n_groups: int,
+    shares: Mapping[str, float],
+    confidence: float | None,
+    tau: Fraction | None,
+    unit: str | None,
+) -> pd.DataFrame:
+    """Put the times of visits that are counted by group and stage into a table of the groups that are shown.
+
+    Without `tau` each cell has the largest age that enough of its visits could have.
+    """
+    n_open, n_labels = len(pipeline.stages), len(pipeline.labels)
+    visits, curves, horizon = visits_of_cells
     n_cells = n_groups * n_open
     cells = (shown[:, np.newaxis] * n_open + np.arange(n_open)).reshape(-1)
     found = curve_quantiles(
@@ -83,13 +111,13 @@ def with_censored(
         horizon = np.where(is_over, horizon, np.minimum(horizon, np.maximum(visits.last_exit, 0)))
         limit = np.where(horizon <= 0, np.nan, horizon.astype(np.float64))
     else:
-        limit = np.full(n_cells, float(_positive(tau, lengths)))
+        limit = np.full(n_cells, float(tau))
     mean, error = restricted_means(visits, curves, limit)
     kept = np.flatnonzero(np.tile(np.arange(n_labels) < n_open, len(shown)))
     attrs, out = table.attrs, table.iloc[kept].reset_index(drop=True)
 
     def column(values: Floats) -> pd.Series:
-        return lengths_of(values[cells], lengths.unit)
+        return lengths_of(values[cells], unit)
 
     out["mean"] = column(np.full(n_cells, np.nan))
     for place, name in enumerate(shares):
@@ -106,9 +134,6 @@ def with_censored(
     return out
 
 
-_Found = tuple[CurveSpells, _core.stats.IncidenceCurves, Ticks]
-
-
 def _counted(
     selection: Selection,
     lengths: Lengths,
@@ -116,7 +141,7 @@ def _counted(
     of_items: ItemGroups | None,
     n_open: int,
     n_groups: int,
-) -> _Found | None:
+) -> Found | None:
     """Let the core count the visits by cell and age; ``None`` where they have to be listed."""
     code = None if of_items is None else np.ascontiguousarray(of_items.code, dtype=np.int32)
     cells = counted_visits(selection, lengths, watch, n_open, code, n_groups)
@@ -138,7 +163,7 @@ def _listed(
     n_groups: int,
     *,
     with_horizon: bool,
-) -> _Found:
+) -> Found:
     """List the visits, and estimate the curves of each cell from the list."""
     spells, stage = visit_spells(selection, lengths, watch, range(n_open), by_next=False)
     assert spells.item is not None  # they are of visits

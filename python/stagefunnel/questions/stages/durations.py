@@ -160,9 +160,7 @@ def time_in_stage(
     )
     if open_visits == "censored":
         watch = Watch.of(selection, observed=None, period=period, basis=basis, as_of=as_of)
-        shares = dict(
-            zip(names, (0.5, *map(float, quantiles), *(_BOX_OF[name] for name in of_box)), strict=True)
-        )
+        shares = dict(zip(names, (0.5, *map(float, quantiles), *box_shares(of_box)), strict=True))
         table = with_censored(table, selection, lengths, of_items, watch, shares, sure, tau)
         if "over_limit" in table:
             table["over_limit"] = table.pop("over_limit")
@@ -240,6 +238,11 @@ def quantiles_of(quantiles: Sequence[float]) -> dict[str, _core.stages.Quantile]
 def box_of(quantiles: Mapping[str, Any]) -> dict[str, _core.stages.Quantile]:
     """Return the quantiles of a chart's box that are not among those of a table, by their names."""
     return {name: _quantile(share) for name, share in _BOX_OF.items() if name not in quantiles}
+
+
+def box_shares(names: Iterable[str]) -> list[float]:
+    """Return the shares of some quantiles of a chart's box."""
+    return [_BOX_OF[name] for name in names]
 
 
 def keep_box(table: pd.DataFrame, names: Sequence[str]) -> None:
