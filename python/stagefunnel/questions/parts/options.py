@@ -27,14 +27,14 @@ def read_options(kind: Mergeable, options: Mapping[str, Any], log: StageLog) -> 
         If the question has no such option, a part cannot have it, or the end of observation is not known.
     """
     known = kind.options
-    strangers = [name for name in options if name not in known]
-    if strangers:
-        hint = did_you_mean(strangers[0], list(known))
-        raise SchemaError(f"{kind.name}() has no option {strangers[0]!r}{hint}; it has: {', '.join(known)}")
     complete = {**known, **options}
     refused = kind.refused(complete)
     if refused is not None:
         raise SchemaError(*refused)
+    strangers = [name for name in options if name not in known]
+    if strangers:
+        hint = did_you_mean(strangers[0], list(known))
+        raise SchemaError(f"{kind.name}() has no option {strangers[0]!r}{hint}; it has: {', '.join(known)}")
     needs_end = [name for name in kind.needs_end if complete.get(name) is not None]
     if needs_end and complete.get("as_of") is None and log._data.noted_end is None:
         raise SchemaError(
