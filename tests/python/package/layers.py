@@ -72,8 +72,10 @@ ALLOWED: dict[str, set[str]] = {
         *("questions.counted", "questions.scope", "questions.funnel", "questions.stages", "questions.stats"),
     },
     "questions.parts": {
-        *("_core", "naming", "errors", "times", "pipeline", "tables", "log"),
+        *("_core", "naming", "errors", "times", "working_hours", "pipeline", "tables", "log"),
         *("questions.counted", "questions.scope", "questions.funnel", "questions.stages"),
+        *("questions.stats", "questions.chain", "questions.sequence", "questions.forecast"),
+        "questions.summary",
     },
     "questions.checks": {
         *("_core", "errors", "times", "pipeline", "tables", "log"),

@@ -110,6 +110,7 @@ _ALL: Final = (
         count_summary,
         summary_of,
         at_the_end=("top", "quantiles"),
+        refused=_without_units,
         settled=("limits",),
     ),
     Mergeable(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, cast, get_args
@@ -12,11 +13,14 @@ from ...log.wrong_kinds import not_a_log, not_a_pipeline
 from ...naming import public
 from ...pipeline import Pipeline
 from ...tables.frames import as_chosen
+from ...tables.options import AtName, BasisName, Fill, LostThenWonName, MissingStages, PerName, Unlisted
 from ...tables.summary import Summary
-from ...times.periods import Clock
+from ...times.periods import Clock, MomentLike, PeriodLike
+from ...working_hours import WorkingHours
 from ..counted.stages import Stages
 from ..counted.stored import Stored
-from ..scope.where import read_as_part
+from ..scope.where import Where, read_as_part
+from ..stages.limits import LimitsLike
 from ..summary import summary as summary_question
 from .answer import Answer
 from .differences import refuse_option, refuse_pipelines
@@ -31,6 +35,8 @@ Check = Literal["keys", "sketch", "none"]
 # A question, or a question and its options.
 QuestionLike = Any
 _ONLY: Final = "answer"
+_OWN: Final = ("questions", "precision", "check")
+_EXAMPLE: Final = "{'won': (sf.outcomes, {'by': 'manager'})}"
 
 
 @public
@@ -225,6 +231,20 @@ def partial(
     questions: Mapping[str, QuestionLike] | None = None,
     precision: Precision = "exact",
     check: Check = "keys",
+    fill: Fill = "won",
+    lost_then_won: LostThenWonName | None = None,
+    by: str | Sequence[str] | None = None,
+    at: AtName = "first",
+    per: PerName = "visit",
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    period: PeriodLike | None = None,
+    basis: BasisName = "active",
+    as_of: MomentLike | None = None,
+    calendar: WorkingHours | None = None,
+    unit: str | None = None,
+    limits: LimitsLike | None = None,
+    where: Where | None = None,
     **options: Any,
 ) -> Partial:
     """Take from a log with some of the items everything that questions about all items need.
@@ -251,11 +271,16 @@ def partial(
         hash of 56 bits of each, which takes less room, and may find one where there is none (of ten million
         items with a chance of 1 in 1,400). ``"none"``: not at all, where the way that the parts were made
         excludes it.
+    fill, lost_then_won, by, at, per, unlisted, missing, period, basis, as_of, calendar, limits, where
+        As for :func:`summary`, or for the question; each part has the columns that they name. Stages without
+        rows are judged at the end: another part may have them. A part need not have the values that `where`
+        names.
+    unit
+        Refused: the items of one account may be in several parts.
     **options
-        Options of the question, as for its function; each part has the columns that they name. Quantiles,
-        confidence and the number of groups to show may be chosen at the end too, and there stages without
-        rows are judged: another part may have them. `unit` is refused: the items of one account may be in
-        several parts. `within` needs the end of observation: `as_of`, or that of the log.
+        Further options of the question, as for its function. Quantiles, confidence and the number of groups
+        to show may be chosen at the end too. `within` needs the end of observation: `as_of`, or that of the
+        log. With `questions`, options given here are those of all questions that have them.
 
     Returns
     -------
@@ -289,7 +314,8 @@ def partial(
         raise not_a_log(log)
     check_option("precision", precision, get_args(Precision))
     check_option("check", check, get_args(Check))
-    asked = _asked(question, questions, options)
+    shared = _given(locals()) | options
+    asked = _asked(question, questions, shared)
     data = log._data
     answers: dict[str, Answer] = {}
     for name, (kind, given_options) in asked.items():
@@ -382,33 +408,48 @@ def merge(partials: Iterable[Partial]) -> Partial:
     )
 
 
+def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that differ from their default: that of the question may be another one."""
+    given_options = {}
+    for name, one in inspect.signature(partial).parameters.items():
+        if name in _OWN or one.kind is not inspect.Parameter.KEYWORD_ONLY:
+            continue
+        value = arguments[name]
+        if value is not one.default and not (isinstance(value, str) and value == one.default):
+            given_options[name] = value
+    return given_options
+
+
 def _asked(
-    question: Any, questions: Any, options: Mapping[str, Any]
+    question: Any, questions: Any, shared: Mapping[str, Any]
 ) -> dict[str, tuple[Mergeable, Mapping[str, Any]]]:
     """Read the questions, each with its options, by name."""
     if questions is None:
-        return {_ONLY: (mergeable_of(summary_question if question is None else question), options)}
-    if question is not None or options:
-        raise SchemaError(
-            named("questions"),
-            " has a question with its options by name, such as {'won': (sf.outcomes, {'by': 'manager'})}, "
-            "and takes no other question or option beside",
-        )
+        return {_ONLY: (mergeable_of(summary_question if question is None else question), shared)}
+    if question is not None:
+        raise SchemaError(named("questions"), " has all questions by name, and takes no other one beside")
     if not isinstance(questions, Mapping) or not questions:
         raise SchemaError(
             named("questions"),
-            f" is {questions!r}, not a mapping of names to questions, such as "
-            "{'won': (sf.outcomes, {'by': 'manager'})}",
+            f" is {questions!r}, not a mapping of names to questions, such as {_EXAMPLE}",
         )
     asked: dict[str, tuple[Mergeable, Mapping[str, Any]]] = {}
     for name, one in questions.items():
-        of, given_options = one if isinstance(one, tuple) and len(one) == 2 else (one, {})
-        if not isinstance(name, str) or not isinstance(given_options, Mapping):
+        of, own = one if isinstance(one, tuple) and len(one) == 2 else (one, {})
+        if not isinstance(name, str) or not isinstance(own, Mapping):
             raise SchemaError(
                 named("questions"),
-                f" has {name!r}: {one!r}, which is not a name with a question and a mapping of its options",
+                f" has {name!r}: {one!r}, which is not a name with a question and a mapping of its options, "
+                f"as in {_EXAMPLE}",
             )
-        asked[name] = (mergeable_of(of), given_options)
+        kind = mergeable_of(of)
+        asked[name] = (
+            kind,
+            {**{option: shared[option] for option in shared if option in kind.options}, **own},
+        )
+    strangers = [name for name in shared if not any(name in kind.options for kind, _ in asked.values())]
+    if strangers:
+        raise SchemaError(f"none of the questions has an option {strangers[0]!r}")
     return asked
 
 
