@@ -12,14 +12,18 @@ from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
 from ..stages.durations import time_in_stage
+from ..stages.flow import flow
 from ..stages.loss_counts import LossCounts, count_losses
 from ..stages.losses import losses, losses_table
 from ..stages.time_to import TimeToCounts, count_time_to, time_to, time_to_table
 from ..stages.transitions import TransitionCounts, count_transitions, transitions, transitions_table
+from ..stages.variants import variants
 from ..stats.share_bounds import read_confidence
 from ..summary import summary
+from .flows import FlowCounted, count_flows, flow_refused, flows_of
 from .stage_times import TimesCounted, count_times, times_of
 from .summary_counts import SummaryCounted, count_summary, summary_of
+from .variant_counts import VariantsCounted, count_variants, variants_of
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ class Mergeable:
     def options(self) -> dict[str, Any]:
         """The options of the question and their defaults; one that has to be given has none."""
         return {
-            name: one.default
+            # Of a balance the period is all of the log where none is given.
+            name: None if one.default is ... else one.default
             for name, one in inspect.signature(self.question).parameters.items()
             if name not in ("log", "pipeline")
         }
@@ -161,6 +166,8 @@ _ALL: Final = (
         settled=("limits",),
         needs_end=("open_visits",),
     ),
+    Mergeable(flow, FlowCounted, count_flows, flows_of, refused=flow_refused),
+    Mergeable(variants, VariantsCounted, count_variants, variants_of),
     Mergeable(
         time_to,
         TimeToCounts,

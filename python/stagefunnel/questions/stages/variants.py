@@ -29,8 +29,8 @@ from ..scope.working import Lengths
 
 _MOST: Final = 10_000
 _NO_VARIANT: Final = np.iinfo(np.uint32).max
-_ARROW: Final = " → "
-_OPEN, _WON, _LOST = range(3)  # the core's outcomes
+ARROW: Final = " → "
+OPEN, WON, LOST = range(3)  # the core's outcomes
 
 
 def variants(
@@ -92,7 +92,7 @@ def variants(
     0                   New → Won      2    2     0                3.0       0
     1  New → Offer → New → Lost      1    0     1                3.0       1
     """
-    check_whole("top", top, _MOST)
+    check_variants(top)
     check_option("at", at, get_args(SkipAtName))
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
@@ -109,13 +109,13 @@ def variants(
     found = _core.stages.find_variants(
         journeys=selection.journeys, pipeline=selection.lookup, threads=selection.data.threads
     )
-    items = _Items.of(selection, lengths, found.of_item, groups.codes(asked.log.n_items))
+    items = VariantItems.of(selection, lengths, found.of_item, groups.codes(asked.log.n_items))
     lines = _lines_of(selection, found, items, groups.n_groups, top)
     n = len(lines.group)
-    is_closed = items.is_known & (items.outcome != _OPEN) & ~items.moved
+    is_closed = items.is_known & (items.outcome != OPEN) & ~items.moved
     counts = {
         name: np.bincount(lines.of_item[(items.outcome == code) & ~items.moved], minlength=n)
-        for name, code in (("won", _WON), ("lost", _LOST), ("open", _OPEN))
+        for name, code in (("won", WON), ("lost", LOST), ("open", OPEN))
     }
     n_items = np.bincount(lines.of_item, minlength=n).astype(np.int64)
     of_group = np.bincount(lines.group, weights=n_items, minlength=groups.n_groups)
@@ -140,8 +140,13 @@ def variants(
     return asked.remarked(selection.remarked(table))
 
 
+def check_variants(top: int) -> None:
+    """Check how many variants are to be listed."""
+    check_whole("top", top, _MOST)
+
+
 @dataclass(frozen=True)
-class _Items:
+class VariantItems:
     """The items that have a variant, in the order of their first rows: what each line counts of them."""
 
     variant: npt.NDArray[np.uint32]
@@ -159,7 +164,7 @@ class _Items:
         lengths: Lengths,
         variant: npt.NDArray[np.uint32],
         group: npt.NDArray[np.int32],
-    ) -> _Items:
+    ) -> VariantItems:
         journeys = selection.journeys
         facts = _core.stages.item_facts(
             journeys=lengths.with_pauses(selection, lengths.journeys(journeys)),
@@ -192,7 +197,7 @@ class _Lines:
 
 
 def _lines_of(
-    selection: Selection, found: _core.stages.Variants, items: _Items, n_groups: int, top: int
+    selection: Selection, found: _core.stages.Variants, items: VariantItems, n_groups: int, top: int
 ) -> _Lines:
     """Choose the variants of each group that are listed; the others of a group share its last line."""
     n_variants = max(len(found.example), 1)
@@ -227,7 +232,7 @@ def _lines_of(
             stages = _core.stages.stages_visited(
                 journeys=selection.journeys, pipeline=selection.lookup, item=int(found.example[number])
             )
-            texts[number] = _ARROW.join(labels[row] for row in stages), len(stages) - len(set(stages))
+            texts[number] = ARROW.join(labels[row] for row in stages), len(stages) - len(set(stages))
         names[line], rework[line] = texts[number]
     for number in np.flatnonzero(has_others).tolist():
         rest = int(sizes_of_groups[number]) - top
@@ -236,7 +241,7 @@ def _lines_of(
 
 
 def _pairs(
-    items: _Items, n_variants: int, n_groups: int
+    items: VariantItems, n_variants: int, n_groups: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Give numbers to the pairs of a group and a variant that items have; return the pair of each item."""
     if n_groups == 1:

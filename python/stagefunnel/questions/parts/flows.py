@@ -1,0 +1,225 @@
+"""The balance of each stage of a part of a log, and the table of all parts together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import EllipsisType, SimpleNamespace
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...errors import named
+from ...log.stage_log import StageLog, as_read
+from ...pipeline import Pipeline
+from ...tables.build import remember
+from ...tables.options import AtName, EveryName, MissingStages, Unlisted
+from ...tables.schema import ENTRIES, FLOW, FLOW_AMOUNTS
+from ...times.every import check_every
+from ...times.periods import FREQUENCIES, MomentLike, Period, PeriodLike, moment_of, period_of
+from ..counted.about import About
+from ..counted.fields import about, dense, groups, key, key_of_group, rows, settled, value
+from ..counted.folding import added_up, largest
+from ..scope.calendar_periods import check_rows
+from ..scope.groups import ONE_GROUP, Groups
+from ..scope.item_groups import item_groups_of
+from ..scope.item_rows import rows_of_items
+from ..scope.remarks import Noted
+from ..scope.selection import Selection, core_pipeline, remarks_about
+from ..scope.where import Where, asked_of
+from ..stages.flow import known_at_the_end
+from ..stages.flow_counts import FlowCells, FlowTime, count_flow, flow_table
+
+Integers: TypeAlias = npt.NDArray[np.int64]
+_LEAVING: Final = ("advanced", "went_back", "won", "lost", "moved_out")
+_COLUMNS: Final = (*ENTRIES, *_LEAVING)
+_LATEST: Final = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, eq=False)
+class FlowRows:
+    """Visits that enter and leave a stage in a period.
+
+    Attributes
+    ----------
+    group, period, stage
+        The group, the ordinal of the period and the stage; the period is 0 where there are none.
+    n
+        The visits, one column for each of `_COLUMNS`.
+    """
+
+    group: Integers = key_of_group()
+    period: Integers = key()
+    stage: Integers = key()
+    n: Integers = value()
+
+
+@dataclass(frozen=True, eq=False)
+class FlowCounted:
+    """What :func:`flow` counts of a part of a log.
+
+    Attributes
+    ----------
+    groups, about
+        The groups, and what the table remembers.
+    sizes
+        Items of each group that have a row before the end.
+    at_start
+        Visits of each group and stage at the beginning of the first period.
+    rows
+        Visits that enter and leave.
+    begun
+        Ordinal of the period in which the first row of each group lies.
+    first, last
+        Ordinals of the first and the last period; ``None`` where there are none.
+    """
+
+    groups: Groups = groups()
+    about: About = about()
+    sizes: Integers = dense()
+    at_start: Integers = dense()
+    rows: FlowRows = rows(FlowRows)
+    begun: Integers = dense("least")
+    first: int | None = settled(min)
+    last: int | None = settled(max)
+
+
+def flow_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Say why a part cannot have the amounts of a balance."""
+    if options.get("amount") is None:
+        return None
+    return (
+        named("amount"),
+        " of flow() is an amount at each moment, also of items whose part ends before the last period; ask "
+        "flow() of one log of all parts, or leave it out",
+    )
+
+
+def count_flows(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    period: PeriodLike | EllipsisType | None = ...,
+    every: EveryName | None = None,
+    by: str | Sequence[str] | None = None,
+    at: AtName = "first",
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    as_of: MomentLike | None = None,
+    where: Where | None = None,
+) -> FlowCounted:
+    """Count what :func:`flow` needs of a part of a log; the options are its own."""
+    if period is ...:
+        if every is None:
+            raise TypeError("flow() needs period= or every=; period=None is all of the log")
+        period = None
+    if every is not None:
+        check_every(every)
+    asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
+    lookup = core_pipeline(asked.log, pipeline, unlisted, asked.missing)
+    time = _time_of(asked.log, period, every, as_of)
+    whole = Selection(
+        as_read(asked.log, pipeline, lookup),
+        pipeline,
+        lookup,
+        remarks=remarks_about(asked.log, pipeline, unlisted, period=period, as_of=as_of),
+        noted=Noted(unlisted, "active", period, as_of),
+    )
+    known = whole if by is None else known_at_the_end(whole, time, as_of)
+    reserved = [*FLOW, *FLOW_AMOUNTS, *(() if every is None else ("period",))]
+    of_items = item_groups_of(known, by, at=at, reserved=reserved)
+    n_groups = 1 if of_items is None else of_items.groups.n_groups
+    check_rows(len(time.starts), n_groups, len(pipeline.labels))
+    counts = count_flow(whole, time, of_items, None)
+    n_stages = len(pipeline.labels)
+    shape = (n_groups, len(time.starts), n_stages)
+    ordinals = np.zeros(1, dtype=np.int64)
+    if time.periods is not None and len(time.periods):
+        ordinals = time.periods.asi8
+    begun = np.full(n_groups, _LATEST, dtype=np.int64)
+    if of_items is not None:
+        first_rows = rows_of_items(known, "first")
+        has_rows = first_rows >= 0
+        times = known.data.journeys.time[first_rows[has_rows]]
+        place = np.maximum(np.searchsorted(time.starts, times, side="right") - 1, 0)
+        np.minimum.at(begun, of_items.code[has_rows], ordinals[place])
+    has_periods = time.periods is not None and len(time.periods) > 0
+    return FlowCounted(
+        groups=(ONE_GROUP if of_items is None else of_items.groups).alone(),
+        about=About.of(asked, whole),
+        sizes=np.zeros(1, dtype=np.int64) if of_items is None else of_items.sizes,
+        at_start=counts.at_start.reshape(shape)[:, 0],
+        rows=_rows(np.stack([getattr(counts, name).reshape(shape) for name in _COLUMNS], axis=-1), ordinals),
+        begun=begun,
+        first=int(ordinals[0]) if has_periods else None,
+        last=int(ordinals[-1]) if has_periods else None,
+    )
+
+
+def _rows(n: Integers, ordinals: Integers) -> FlowRows:
+    group, period, stage = np.nonzero(n.any(axis=-1))
+    return FlowRows(group.astype(np.int64), ordinals[period], stage.astype(np.int64), n[group, period, stage])
+
+
+def _time_of(
+    log: StageLog, period: PeriodLike | None, every: EveryName | None, as_of: MomentLike | None
+) -> FlowTime:
+    """Read the periods of a part, which may have no rows in them."""
+    clock = log._data.clock
+    stretch = period_of(period, clock)
+    start, end = stretch.ticks(clock)
+    seen_at = moment_of(as_of, clock, "as_of")
+    times = log._data.time_range
+    if every is not None and times is not None:
+        first = times[0] if seen_at is None else min(times[0], seen_at)
+        is_before = start is not None and times[1] < start
+        is_after = (end is not None and first >= end) or (seen_at is not None and first >= seen_at)
+        if (is_before or is_after) and not (start is not None and end is not None):
+            ends = [moment for moment in (end, seen_at) if moment is not None]
+            starts = np.array([np.iinfo(np.int64).min if start is None else start], dtype=np.int64)
+            nothing = pd.PeriodIndex([], freq=FREQUENCIES[every])
+            return FlowTime(starts, min(ends, default=None), stretch, nothing)
+    return FlowTime.of(log, period, every, as_of)
+
+
+def flows_of(
+    counts: FlowCounted,
+    pipeline: Pipeline,
+    *,
+    every: EveryName | None = None,
+    top: int | None = None,
+) -> pd.DataFrame:
+    """Make the table of :func:`flow`."""
+    counts = largest(counts, counts.groups, counts.sizes, top)
+    chosen, n_groups, n_stages = counts.groups, counts.groups.n_groups, len(pipeline.labels)
+    first = 0 if counts.first is None else counts.first
+    n_periods = 1 if counts.last is None else counts.last - first + 1
+    check_rows(n_periods, n_groups, n_stages)
+    rows = counts.rows
+    cell = (rows.group * n_periods + (rows.period - first)) * n_stages + rows.stage
+    found = added_up(rows.n, cell, n_groups * n_periods * n_stages)
+    columns = dict(zip(_COLUMNS, np.moveaxis(found, -1, 0), strict=True))
+    net = sum(columns[name] for name in ENTRIES) - sum(columns[name] for name in _LEAVING)
+    at_end = counts.at_start[:, np.newaxis] + net.reshape(n_groups, n_periods, n_stages).cumsum(axis=1)
+    columns["at_end"] = at_end.reshape(-1)
+    columns["at_start"] = np.concatenate([counts.at_start[:, np.newaxis], at_end[:, :-1]], axis=1).reshape(-1)
+    periods = None
+    if every is not None:
+        freq = FREQUENCIES[every]
+        periods = pd.PeriodIndex([], freq=freq)
+        if counts.first is not None:
+            periods = pd.PeriodIndex.from_ordinals(np.arange(first, first + n_periods), freq=freq)
+    n_shown = n_periods if periods is None else len(periods)
+    cells = FlowCells(np.arange(n_shown), np.zeros(n_shown, dtype=np.intp))
+    if not chosen.is_one:
+        shown = chosen.shown(counts.sizes > 0)
+        begun = np.maximum(counts.begun[shown] - first, 0)
+        period, place = np.nonzero(np.arange(n_shown)[:, np.newaxis] >= begun[np.newaxis])
+        cells = FlowCells(period, shown[place])
+    table = flow_table(pipeline, SimpleNamespace(**columns), n_groups, cells, has_money=False)
+    time = FlowTime(np.zeros(n_periods, dtype=np.int64), None, Period(None, None), periods)
+    table = cells.labelled(table, time, None if chosen.is_one else chosen)
+    remember(table, "flow", pipeline, **({} if chosen.is_one else chosen.remembered))
+    return counts.about.remarked(table)
