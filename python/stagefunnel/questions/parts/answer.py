@@ -58,8 +58,9 @@ class Answer:
         options = {**self.options, **chosen}
         if pipeline is not None and "missing" in options:
             of_all.fit(pipeline).refuse_without_rows(options["missing"])
-        if "top" in options and "by" in options:
+        if "by" in options and self.kind.options.get("top", ...) is None:
             check_top(options["top"], options["by"])
         counts = self.stored.read(cast(Pipeline, pipeline), clock)
-        answer = call(self.kind.table, counts, **options, pipeline=pipeline, clock=clock)
+        # An option of the question may have the name of the clock.
+        answer = call(self.kind.table, counts, **{"clock": clock, **options, "pipeline": pipeline})
         return with_error(answer, self.stored)

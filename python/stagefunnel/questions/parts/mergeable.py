@@ -13,6 +13,7 @@ from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, ou
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
 from ..stages.durations import time_in_stage
 from ..stages.flow import flow
+from ..stages.incidence import cumulative_incidence
 from ..stages.loss_counts import LossCounts, count_losses
 from ..stages.losses import losses, losses_table
 from ..stages.time_to import TimeToCounts, count_time_to, time_to, time_to_table
@@ -21,6 +22,7 @@ from ..stages.variants import variants
 from ..stats.share_bounds import read_confidence
 from ..summary import summary
 from .flows import FlowCounted, count_flows, flow_refused, flows_of
+from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
 from .stage_times import TimesCounted, count_times, times_of
 from .summary_counts import SummaryCounted, count_summary, summary_of
 from .variant_counts import VariantsCounted, count_variants, variants_of
@@ -168,6 +170,15 @@ _ALL: Final = (
     ),
     Mergeable(flow, FlowCounted, count_flows, flows_of, refused=flow_refused),
     Mergeable(variants, VariantsCounted, count_variants, variants_of),
+    Mergeable(
+        cumulative_incidence,
+        LivesCounted,
+        count_incidence,
+        incidence_of,
+        at_the_end=("top", "confidence", "min_at_risk"),
+        refused=lives_refused,
+        always_needs_end=True,
+    ),
     Mergeable(
         time_to,
         TimeToCounts,

@@ -52,6 +52,22 @@ class WantedAges:
         return cls(rising, below, np.array([-(-age // 1) for age in rising], dtype=np.int64))
 
 
+def ages_of(times: Any, lengths: Lengths) -> list[Fraction] | None:
+    """Read the ages that an option gives; ``None``: it gives none."""
+    if times is None:
+        return None
+    if isinstance(times, str) or not hasattr(times, "__iter__"):
+        raise SchemaError(given("times", times), " is not a list of ages, such as ['30d', '60d']")
+    ages = [exact_ticks(age, lengths, "times") for age in times]
+    if not ages:
+        raise SchemaError(
+            given("times", times), " has no age; leave it out for fifty steps up to the horizon"
+        )
+    if any(age < 0 for age in ages):
+        raise SchemaError(given("times", times), " has an age below zero")
+    return ages
+
+
 @dataclass(frozen=True, eq=False)
 class GroupCurves:
     """The spells of a question by group, and what their curves are made of.
@@ -117,22 +133,13 @@ class GroupCurves:
             cells.horizon,
         )
 
-    def wanted(self, times: Any, lengths: Lengths) -> WantedAges:
-        """Read the ages that are asked for, by default steps up to the largest horizon."""
-        if times is None:
-            last = int(self.horizon.max(initial=-1))
-            last = self.longest if last < 0 else last
-            return WantedAges.of([Fraction(k * last, _N_STEPS) for k in range(1, _N_STEPS + 1)])
-        if isinstance(times, str) or not hasattr(times, "__iter__"):
-            raise SchemaError(given("times", times), " is not a list of ages, such as ['30d', '60d']")
-        ages = [exact_ticks(age, lengths, "times") for age in times]
-        if not ages:
-            raise SchemaError(
-                given("times", times), " has no age; leave it out for fifty steps up to the horizon"
-            )
-        if any(age < 0 for age in ages):
-            raise SchemaError(given("times", times), " has an age below zero")
-        return WantedAges.of(ages)
+    def wanted(self, ages: Sequence[Fraction] | None) -> WantedAges:
+        """Return the ages that are asked for, by default steps up to the largest horizon."""
+        if ages is not None:
+            return WantedAges.of(ages)
+        last = int(self.horizon.max(initial=-1))
+        last = self.longest if last < 0 else last
+        return WantedAges.of([Fraction(k * last, _N_STEPS) for k in range(1, _N_STEPS + 1)])
 
     @property
     def n_causes(self) -> int:
@@ -143,7 +150,7 @@ class GroupCurves:
         """Return the place among the shown groups of each row of the table."""
         return np.repeat(np.arange(len(self.shown)), len(self.causes) * len(wanted.exact))
 
-    def table(self, wanted: WantedAges, lengths: Lengths, confidence: float, se: str) -> pd.DataFrame:
+    def table(self, wanted: WantedAges, unit: str | None, confidence: float, se: str) -> pd.DataFrame:
         """Make the table, without the columns of the groups."""
         n_times, n_causes = len(wanted.exact), len(self.causes)
         curves = self.source.estimate(wanted.below, wanted.above)
@@ -166,7 +173,7 @@ class GroupCurves:
         if self.source.least:  # events that a curve passes over have happened
             happened = self.source.estimate(wanted.below, wanted.above, least=0).events[cell]
         so_far = happened.reshape(-1, n_times).cumsum(axis=1).reshape(-1)
-        ages = to_durations(wanted.exact, lengths.unit)
+        ages = to_durations(wanted.exact, unit)
         columns = {
             "cause": pd.Categorical.from_codes(cause, categories=pd.Index(list(self.causes))),
             "time": ages.take(row - group * n_times).reset_index(drop=True),
@@ -194,7 +201,7 @@ class GroupCurves:
         low, high = survival_bounds(survival, error, confidence)
         return {"open_low": _plain(low), "open_high": _plain(high)}
 
-    def remembered(self, lengths: Lengths) -> dict[str, Any]:
+    def remembered(self, unit: str | None) -> dict[str, Any]:
         """Say for each group that is shown its size, its horizon and its adjusted win rate, as plain data."""
         horizons = self.horizon[self.shown]
         at = np.unique(np.maximum(horizons, 0))
@@ -209,8 +216,8 @@ class GroupCurves:
             "n": self.sizes[self.shown].tolist(),
             "n_open": (self.sizes[self.shown] - counts.sum(axis=1)).tolist(),
             "horizon": [
-                None if pd.isna(age) else age if lengths.unit is None else str(age)
-                for age in to_durations(exact, lengths.unit).tolist()
+                None if pd.isna(age) else age if unit is None else str(age)
+                for age in to_durations(exact, unit).tolist()
             ],
             "adjusted_win_rate": _plain(rates[place]) if is_win_rate and len(place) else None,
             "adjusted_win_rate_se": _plain(errors[place]) if is_win_rate and len(place) else None,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import Final, get_args
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Final, get_args
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,7 @@ from ..stats.bounds import check_confidence
 from ..stats.incidence import least_at_risk
 from ..stats.spells import Codes
 from .counted_lives import CountedLives, counted_lives
-from .curves import CellCounts, GroupCurves, sizes_of
+from .curves import CellCounts, GroupCurves, WantedAges, ages_of, sizes_of
 from .lives import LogSpells, Watch, item_spells, visit_spells
 from .stage_rows import row_of_stage
 
@@ -168,7 +168,7 @@ def cumulative_incidence(
     lengths = Lengths.of(selection.data, calendar)
     watch = Watch.of(selection, observed=observed, period=period, basis=kept, as_of=as_of)
     is_of_stage = clock == "stage"
-    row = _target(pipeline, to, stage, is_of_stage=is_of_stage)
+    row = target_of(pipeline, to, stage, is_of_stage=is_of_stage)
     groups = groups_of(selection, by, reserved=INCIDENCE)
     threads = selection.data.threads
     lives = None
@@ -188,39 +188,72 @@ def cumulative_incidence(
             )
         groups, code = _grouped(selection, spells, groups, top)
         question = GroupCurves.of(spells, groups, code, least, threads)
-    wanted = question.wanted(times, lengths)
-    table = question.table(wanted, lengths, sure, se)
+    table = incidence_table(
+        question,
+        question.wanted(ages_of(times, lengths)),
+        pipeline,
+        groups,
+        lengths.unit,
+        sure,
+        asked_for={
+            "clock": clock,
+            "to": str(to),
+            "stage": None if stage is None else str(stage),
+            "reopen": reopen,
+            "basis": None if period is None else kept,
+            "observed": None if observed is None else period_text(observed),
+        },
+        se=se,
+        passed={**spells.passed, **lengths.remembered_with_pauses(pipeline)},
+    )
+    table = asked.remarked(selection.remarked(table))
+    if outside := outside_of(selection.data, "observed", observed):
+        table = remark(table, joined_remarks([table.attrs["stagefunnel"], outside]))
+    return with_unknown(table, spells.n_unknown)
+
+
+def incidence_table(
+    question: GroupCurves,
+    wanted: WantedAges,
+    pipeline: Pipeline,
+    groups: Groups,
+    unit: str | None,
+    confidence: float,
+    *,
+    asked_for: Mapping[str, Any],
+    se: ErrorName,
+    passed: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Make the table of :func:`cumulative_incidence`, which remembers what was asked for and what passed."""
+    table = question.table(wanted, unit, confidence, se)
     table = label_rows(table, groups.values, question.shown[question.rows(wanted)])
+    is_of_stage = asked_for["clock"] == "stage"
     remember(
         table,
         "cumulative_incidence",
         pipeline,
         **groups.remembered,
-        clock=clock,
-        to=str(to),
-        stage=None if stage is None else str(stage),
-        reopen=reopen,
-        basis=None if period is None else kept,
-        observed=None if observed is None else period_text(observed),
-        confidence=sure,
+        **asked_for,
+        confidence=confidence,
         rows=len(table),
-        **question.remembered(lengths),
-        **(question.open_bounds(wanted, sure) if is_of_stage else {}),
+        **question.remembered(unit),
+        **(question.open_bounds(wanted, confidence) if is_of_stage else {}),
         won=[str(label) for label in pipeline.won],
         lost=[str(label) for label in pipeline.lost],
-        **spells.passed,
-        **lengths.remembered_with_pauses(pipeline),
+        **passed,
     )
-    table = asked.remarked(selection.remarked(table))
-    if outside := outside_of(selection.data, "observed", observed):
-        table = remark(table, joined_remarks([table.attrs["stagefunnel"], outside]))
-    if spells.n_unknown:
-        remembered = table.attrs["stagefunnel"]
-        remembered["start_unknown"] = remembered.get("start_unknown", 0) + spells.n_unknown
     return table
 
 
-def _target(pipeline: Pipeline, to: Hashable, stage: Hashable | None, *, is_of_stage: bool) -> int:
+def with_unknown(table: pd.DataFrame, n_unknown: int) -> pd.DataFrame:
+    """Let a table count the lives without a beginning beside those that no created cohort has."""
+    if n_unknown:
+        remembered = table.attrs["stagefunnel"]
+        remembered["start_unknown"] = remembered.get("start_unknown", 0) + n_unknown
+    return table
+
+
+def target_of(pipeline: Pipeline, to: Hashable, stage: Hashable | None, *, is_of_stage: bool) -> int:
     """Read the stage that a question is about: the target, or that whose visits are followed."""
     is_outcome = isinstance(to, str) and to == OUTCOME
     if is_of_stage:

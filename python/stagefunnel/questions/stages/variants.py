@@ -165,6 +165,7 @@ class VariantItems:
         variant: npt.NDArray[np.uint32],
         group: npt.NDArray[np.int32],
     ) -> VariantItems:
+        """Read the items of a selection, by the variant and the group of each item of the log."""
         journeys = selection.journeys
         facts = _core.stages.item_facts(
             journeys=lengths.with_pauses(selection, lengths.journeys(journeys)),
