@@ -226,8 +226,9 @@ class Writer:
 
 
 def _by_row(array: npt.NDArray[Any], n: int) -> npt.NDArray[Any]:
-    """Return what each of `n` rows has as a row of a table; there may be no row."""
-    return array.reshape(n, int(np.prod(array.shape, dtype=np.int64)) // n if n else 0)
+    """Return what each of `n` rows has as a row of a table, which is as wide where there is no row."""
+    width = array.shape[1:] if array.ndim and len(array) == n else array.shape
+    return array.reshape(n, int(np.prod(width, dtype=np.int64)))
 
 
 def _block(
