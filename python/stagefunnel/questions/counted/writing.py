@@ -169,7 +169,7 @@ class Writer:
             elif kind.what == "value":
                 array = np.asarray(column, dtype=np.int64)
                 shapes[name] = array.shape[1:]
-                values.append(array.reshape(len(array), -1))
+                values.append(_by_row(array, len(array)))
                 rules += [_RULES[kind.rule]] * values[-1].shape[1]
             elif column is not None:
                 beside.append((name, kind, column))
@@ -187,8 +187,8 @@ class Writer:
     ) -> None:
         most = {sums.scale: sums.most}
         if by_group:
-            flat = sums.reshape(keys.n, -1) if keys.n else sums
-            places = np.flatnonzero((flat.whole != 0).any(axis=1) | (flat.fraction != 0).any(axis=1))
+            has_sums = [_by_row(words, keys.n).any(axis=1) for words in (sums.whole, sums.fraction)]
+            places = np.flatnonzero(has_sums[0] | has_sums[1])
             keys, sums = self._used(keys, places), sums.at_places(places)
         if sums.plain is not None:
             most[0] = 0
@@ -197,7 +197,7 @@ class Writer:
         self._fixed(f"{path}@{sums.scale}", keys, sums)
 
     def _fixed(self, name: str, keys: Keys, sums: ExactSums) -> None:
-        words = np.stack([sums.whole, sums.fraction.view(np.int64)], axis=-1).reshape(keys.n, -1)
+        words = _by_row(np.stack([sums.whole, sums.fraction.view(np.int64)], axis=-1), keys.n)
         if words.shape[1]:
             self._blocks.append(_block(name, keys, FIXED * (words.shape[1] // 2), [words]))
 
@@ -223,6 +223,12 @@ class Writer:
         totals = np.stack([binned.total_high, binned.total_low.view(np.int64)], axis=-1)
         self._blocks.append(_block(path + CELLS, of_cells, [_RULES["sum"]], [binned.n.reshape(-1, 1)]))
         self._blocks.append(_block(path + TOTALS, keys, FIXED, [totals]))
+
+
+def _by_row(array: npt.NDArray[Any], n: int) -> npt.NDArray[Any]:
+    """Return what each of `n` rows has as a row of a table, which is as wide where there is no row."""
+    width = array.shape[1:] if array.ndim and len(array) == n else array.shape
+    return array.reshape(n, int(np.prod(width, dtype=np.int64)))
 
 
 def _block(
