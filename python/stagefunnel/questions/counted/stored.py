@@ -116,6 +116,10 @@ def _settled(kind: Kind, name: str, values: Mapping[int, Any]) -> Any:
         return GroupColumns.total(listed)
     if kind.what == "about":
         return Facts.total(listed)
+    if kind.what == "samples" and kind.by_group:
+        # A part without groups does not know how many samples each has.
+        values = {number: value for number, value in values.items() if value} or values
+        listed = list(values.values())
     if kind.what == "settled":
         assert kind.settle is not None
         return kind.settle(listed)
