@@ -53,6 +53,47 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "within": st.none() | st.just("2d"),
         "confidence": st.none() | st.just(0.9),
     },
+    "transitions": {
+        **SHARED,
+        "at": st.sampled_from(["first", "last"]),
+        "confidence": st.none() | st.just(0.9),
+    },
+    "losses": {
+        **SHARED,
+        **AMOUNTS,
+        "at": st.sampled_from([None, "loss", "stage", "first", "last"]),
+        "reason": st.sampled_from([None, "size"]),
+        "within": st.none() | st.just("2d"),
+        "confidence": st.none() | st.just(0.9),
+    },
+    "skips": {
+        **SHARED,
+        "by": st.sampled_from(BY),
+        "at": st.sampled_from([None, "first", "last"]),
+        "within": st.none() | st.just("2d"),
+        "confidence": st.none() | st.just(0.9),
+    },
+    "time_in_stage": {
+        **SHARED,
+        "per": st.sampled_from(["visit", "visit", "item", "longest"]),
+        "limits": st.none() | st.just(lambda pipeline: {pipeline.stages[0]: "1d"}),
+        "open_visits": st.sampled_from(["apart", "censored"]),
+    },
+    "flow": {name: SHARED[name] for name in ("by", "period", "where")} | {"every": st.just("day")},
+    "variants": SHARED,
+    "cumulative_incidence": {
+        **SHARED,
+        "stage": st.none() | st.just(lambda pipeline: pipeline.stages[0]),
+        "times": st.none() | st.just(["1d", "36h", "5d"]),
+        "reopen": st.sampled_from(["last", "first"]),
+        "min_at_risk": st.none() | st.just(2),
+        "within": st.none() | st.just("2d"),
+    },
+    "time_to": {
+        **SHARED,
+        "to_stage": st.just(lambda pipeline: pipeline.labels[-1]),
+        "open_visits": st.sampled_from(["apart", "censored"]),
+    },
 }
 RATES = {"EUR": 1.0, "USD": 0.9, "JPY": 0.01}
 
@@ -122,6 +163,10 @@ def options_of(name: str, drawn: dict[str, Any]) -> dict[str, Any]:
         options.pop("amount_at")
     if "within" in options:
         options.pop("basis", None)
+    if name == "cumulative_incidence" and "stage" in options:
+        options["clock"] = "stage"
+    if options.get("open_visits") == "censored":
+        options.pop("per", None)
     if name != "summary" and options.get("at") == "stage" and options.get("amount_at", "last") != "last":
         options.pop("amount_at")
     return options | {"unlisted": "ignore"}
@@ -153,6 +198,7 @@ def tables_of(answer: Any) -> dict[str, pd.DataFrame]:
 def test_parts_answer_as_the_whole(name: str, split: Split, data: st.DataObject, top: int | None) -> None:
     kind = BY_NAME[name]
     options = options_of(name, data.draw(st.fixed_dictionaries(OPTIONS[name])))
+    options = {key: of(split.pipeline) if callable(of) else of for key, of in options.items()}
     question: Any = getattr(sf, name)
     at_the_end = {"top": top} if top is not None and "by" in options and "top" in kind.at_the_end else {}
     arguments = (split.pipeline,) if kind.has_pipeline else (None,)
