@@ -20,11 +20,11 @@ from ...tables.schema import ENTRIES, FLOW, FLOW_AMOUNTS
 from ...times.every import check_every
 from ...times.periods import FREQUENCIES, MomentLike, Period, PeriodLike, moment_of, period_of
 from ..counted.about import About
-from ..counted.fields import about, dense, groups, key, key_of_group, rows, settled, value
+from ..counted.fields import about, dense, groups, key, key_of_group, nested, rows, settled, value
 from ..counted.folding import added_up, largest
 from ..scope.calendar_periods import check_rows
 from ..scope.groups import ONE_GROUP, Groups
-from ..scope.item_groups import item_groups_of
+from ..scope.item_groups import ItemGroups, item_groups_of
 from ..scope.item_rows import rows_of_items
 from ..scope.remarks import Noted
 from ..scope.selection import Selection, core_pipeline, remarks_about
@@ -57,15 +57,11 @@ class FlowRows:
 
 
 @dataclass(frozen=True, eq=False)
-class FlowCounted:
-    """What :func:`flow` counts of a part of a log.
+class Moving:
+    """The visits of each stage over time.
 
     Attributes
     ----------
-    groups, about
-        The groups, and what the table remembers.
-    sizes
-        Items of each group that have a row before the end.
     at_start
         Visits of each group and stage at the beginning of the first period.
     rows
@@ -76,14 +72,91 @@ class FlowCounted:
         Ordinals of the first and the last period; ``None`` where there are none.
     """
 
-    groups: Groups = groups()
-    about: About = about()
-    sizes: Integers = dense()
     at_start: Integers = dense()
     rows: FlowRows = rows(FlowRows)
     begun: Integers = dense("least")
     first: int | None = settled(min)
     last: int | None = settled(max)
+
+    @classmethod
+    def of(cls, whole: Selection, known: Selection, time: FlowTime, of_items: ItemGroups | None) -> Moving:
+        """Count the visits of a part of a log."""
+        n_groups = 1 if of_items is None else of_items.groups.n_groups
+        counts = count_flow(whole, time, of_items, None)
+        shape = (n_groups, len(time.starts), len(whole.pipeline.labels))
+        has_periods = time.periods is not None and len(time.periods) > 0
+        ordinals = np.zeros(1, dtype=np.int64)
+        if time.periods is not None and has_periods:
+            ordinals = time.periods.asi8
+        begun = np.full(n_groups, _LATEST, dtype=np.int64)
+        if of_items is not None:
+            first_rows = rows_of_items(known, "first")
+            has_rows = first_rows >= 0
+            times = known.data.journeys.time[first_rows[has_rows]]
+            place = np.maximum(np.searchsorted(time.starts, times, side="right") - 1, 0)
+            np.minimum.at(begun, of_items.code[has_rows], ordinals[place])
+        n = np.stack([getattr(counts, name).reshape(shape) for name in _COLUMNS], axis=-1)
+        group, period, stage = np.nonzero(n.any(axis=-1))
+        return cls(
+            at_start=counts.at_start.reshape(shape)[:, 0],
+            rows=FlowRows(
+                group.astype(np.int64), ordinals[period], stage.astype(np.int64), n[group, period, stage]
+            ),
+            begun=begun,
+            first=int(ordinals[0]) if has_periods else None,
+            last=int(ordinals[-1]) if has_periods else None,
+        )
+
+    @property
+    def start(self) -> int:
+        """Ordinal of the first period."""
+        return 0 if self.first is None else self.first
+
+    @property
+    def n_periods(self) -> int:
+        """Number of periods, at least 1."""
+        return 1 if self.last is None else self.last - self.start + 1
+
+    def periods(self, every: EveryName | None) -> pd.PeriodIndex | None:
+        """Return the periods; ``None`` where there are none to show."""
+        if every is None:
+            return None
+        n = 0 if self.first is None else self.n_periods
+        return pd.PeriodIndex.from_ordinals(self.start + np.arange(n), freq=FREQUENCIES[every])
+
+    def columns(self, n_stages: int) -> dict[str, Integers]:
+        """Return the columns of a balance, by group, period and stage."""
+        n_groups, n_periods, rows = len(self.at_start), self.n_periods, self.rows
+        cell = (rows.group * n_periods + (rows.period - self.start)) * n_stages + rows.stage
+        found = added_up(rows.n, cell, n_groups * n_periods * n_stages)
+        columns = dict(zip(_COLUMNS, np.moveaxis(found, -1, 0), strict=True))
+        net = sum(columns[name] for name in ENTRIES) - sum(columns[name] for name in _LEAVING)
+        at_start = self.at_start[:, np.newaxis]
+        # What stands at the end of a period stands at the start of the next one, though a part has ended.
+        at_end = at_start + net.reshape(n_groups, n_periods, n_stages).cumsum(axis=1)
+        columns["at_end"] = at_end.reshape(-1)
+        columns["at_start"] = np.concatenate([at_start, at_end[:, :-1]], axis=1).reshape(-1)
+        return columns
+
+
+@dataclass(frozen=True, eq=False)
+class FlowCounted:
+    """What :func:`flow` counts of a part of a log.
+
+    Attributes
+    ----------
+    groups, about
+        The groups, and what the table remembers.
+    sizes
+        Items of each group that have a row before the end.
+    moving
+        The visits over time.
+    """
+
+    groups: Groups = groups()
+    about: About = about()
+    sizes: Integers = dense()
+    moving: Moving = nested(Moving)
 
 
 def flow_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -119,7 +192,7 @@ def count_flows(
         check_every(every)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     lookup = core_pipeline(asked.log, pipeline, unlisted, asked.missing)
-    time = _time_of(asked.log, period, every, as_of)
+    time = time_of_part(asked.log, period, every, as_of)
     whole = Selection(
         as_read(asked.log, pipeline, lookup),
         pipeline,
@@ -132,38 +205,16 @@ def count_flows(
     of_items = item_groups_of(known, by, at=at, reserved=reserved)
     n_groups = 1 if of_items is None else of_items.groups.n_groups
     check_rows(len(time.starts), n_groups, len(pipeline.labels))
-    counts = count_flow(whole, time, of_items, None)
-    n_stages = len(pipeline.labels)
-    shape = (n_groups, len(time.starts), n_stages)
-    ordinals = np.zeros(1, dtype=np.int64)
-    if time.periods is not None and len(time.periods):
-        ordinals = time.periods.asi8
-    begun = np.full(n_groups, _LATEST, dtype=np.int64)
-    if of_items is not None:
-        first_rows = rows_of_items(known, "first")
-        has_rows = first_rows >= 0
-        times = known.data.journeys.time[first_rows[has_rows]]
-        place = np.maximum(np.searchsorted(time.starts, times, side="right") - 1, 0)
-        np.minimum.at(begun, of_items.code[has_rows], ordinals[place])
-    has_periods = time.periods is not None and len(time.periods) > 0
+    moving = Moving.of(whole, known, time, of_items)
     return FlowCounted(
         groups=(ONE_GROUP if of_items is None else of_items.groups).alone(),
         about=About.of(asked, whole),
         sizes=np.zeros(1, dtype=np.int64) if of_items is None else of_items.sizes,
-        at_start=counts.at_start.reshape(shape)[:, 0],
-        rows=_rows(np.stack([getattr(counts, name).reshape(shape) for name in _COLUMNS], axis=-1), ordinals),
-        begun=begun,
-        first=int(ordinals[0]) if has_periods else None,
-        last=int(ordinals[-1]) if has_periods else None,
+        moving=moving,
     )
 
 
-def _rows(n: Integers, ordinals: Integers) -> FlowRows:
-    group, period, stage = np.nonzero(n.any(axis=-1))
-    return FlowRows(group.astype(np.int64), ordinals[period], stage.astype(np.int64), n[group, period, stage])
-
-
-def _time_of(
+def time_of_part(
     log: StageLog, period: PeriodLike | None, every: EveryName | None, as_of: MomentLike | None
 ) -> FlowTime:
     """Read the periods of a part, which may have no rows in them."""
@@ -193,29 +244,15 @@ def flows_of(
 ) -> pd.DataFrame:
     """Make the table of :func:`flow`."""
     counts = largest(counts, counts.groups, counts.sizes, top)
-    chosen, n_groups, n_stages = counts.groups, counts.groups.n_groups, len(pipeline.labels)
-    first = 0 if counts.first is None else counts.first
-    n_periods = 1 if counts.last is None else counts.last - first + 1
+    chosen, moving, n_stages = counts.groups, counts.moving, len(pipeline.labels)
+    n_groups, n_periods = chosen.n_groups, moving.n_periods
     check_rows(n_periods, n_groups, n_stages)
-    rows = counts.rows
-    cell = (rows.group * n_periods + (rows.period - first)) * n_stages + rows.stage
-    found = added_up(rows.n, cell, n_groups * n_periods * n_stages)
-    columns = dict(zip(_COLUMNS, np.moveaxis(found, -1, 0), strict=True))
-    net = sum(columns[name] for name in ENTRIES) - sum(columns[name] for name in _LEAVING)
-    at_end = counts.at_start[:, np.newaxis] + net.reshape(n_groups, n_periods, n_stages).cumsum(axis=1)
-    columns["at_end"] = at_end.reshape(-1)
-    columns["at_start"] = np.concatenate([counts.at_start[:, np.newaxis], at_end[:, :-1]], axis=1).reshape(-1)
-    periods = None
-    if every is not None:
-        freq = FREQUENCIES[every]
-        periods = pd.PeriodIndex([], freq=freq)
-        if counts.first is not None:
-            periods = pd.PeriodIndex.from_ordinals(np.arange(first, first + n_periods), freq=freq)
+    columns, periods = moving.columns(n_stages), moving.periods(every)
     n_shown = n_periods if periods is None else len(periods)
     cells = FlowCells(np.arange(n_shown), np.zeros(n_shown, dtype=np.intp))
     if not chosen.is_one:
         shown = chosen.shown(counts.sizes > 0)
-        begun = np.maximum(counts.begun[shown] - first, 0)
+        begun = np.maximum(moving.begun[shown] - moving.start, 0)
         period, place = np.nonzero(np.arange(n_shown)[:, np.newaxis] >= begun[np.newaxis])
         cells = FlowCells(period, shown[place])
     table = flow_table(pipeline, SimpleNamespace(**columns), n_groups, cells, has_money=False)

@@ -19,6 +19,7 @@ from ..stages.losses import losses, losses_table
 from ..stages.time_to import TimeToCounts, count_time_to, time_to, time_to_table
 from ..stages.transitions import TransitionCounts, count_transitions, transitions, transitions_table
 from ..stages.variants import variants
+from ..stages.velocity import sales_velocity
 from ..stats.share_bounds import read_confidence
 from ..summary import summary
 from .flows import FlowCounted, count_flows, flow_refused, flows_of
@@ -26,6 +27,7 @@ from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives
 from .stage_times import TimesCounted, count_times, times_of
 from .summary_counts import SummaryCounted, count_summary, summary_of
 from .variant_counts import VariantsCounted, count_variants, variants_of
+from .velocity_counts import VelocityCounted, count_velocity, velocities_of
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,7 @@ _ALL: Final = (
         refused=lives_refused,
         always_needs_end=True,
     ),
+    Mergeable(sales_velocity, VelocityCounted, count_velocity, velocities_of),
     Mergeable(
         time_to,
         TimeToCounts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from ...errors import SchemaError, given, is_named, named
 from ...log.data import LogData
 from ...tables.options import BasisName
 from ...times.lengths import Length, LengthLike, ends_of
+from ...times.periods import Clock
 
 NEVER: Final = np.iinfo(np.int64).min
 ALWAYS: Final = np.iinfo(np.int64).max
@@ -76,7 +77,25 @@ def followed_for(data: LogData, within: LengthLike | None, as_of: int | None) ->
     return {} if within is None else {"within": _text(within)} | observed_until(data, as_of)
 
 
-def observed_until(data: LogData, as_of: int | None) -> dict[str, str]:
+class Covered(Protocol):
+    """What is known of when a log begins and ends; a log knows it, and so do parts together."""
+
+    @property
+    def clock(self) -> Clock:
+        """Unit and zone of the times."""
+
+    @property
+    def time_range(self) -> tuple[int, int] | None:
+        """The earliest and the latest time; ``None`` without rows."""
+
+    def end_of_observation(self, as_of: int | None = None) -> int | None:
+        """Return the moment until which a question sees the items; ``None`` for a log without rows."""
+
+    def to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
+        """Return times as people read them."""
+
+
+def observed_until(data: Covered, as_of: int | None) -> dict[str, str]:
     """Say for a display until when items were observed."""
     end = data.end_of_observation(as_of)
     if end is None:
@@ -86,7 +105,7 @@ def observed_until(data: LogData, as_of: int | None) -> dict[str, str]:
 
 
 def partly_covered(
-    data: LogData, as_of: int | None, bounds: npt.NDArray[np.int64], names: Sequence[str]
+    data: Covered, as_of: int | None, bounds: npt.NDArray[np.int64], names: Sequence[str]
 ) -> list[str]:
     """Return the names of the periods that the log covers only in part: it begins or ends inside them.
 

@@ -25,6 +25,7 @@ from ...times.stamps import to_durations
 from ..funnel.outcome_money import check_amount_at
 from ..scope.breakdown import by_columns
 from ..scope.calendar_periods import bounds_of, check_rows
+from ..scope.groups import Groups
 from ..scope.item_groups import ItemGroups, item_groups_of
 from ..scope.known import known_group
 from ..scope.money import Rates, amounts_of
@@ -32,13 +33,13 @@ from ..scope.remarks import remark
 from ..scope.selection import Selection, core_pipeline, remarks_about, selection_of
 from ..scope.unknown_starts import born_unknown
 from ..scope.where import Where, asked_of
-from ..scope.within import observed_until, partly_covered
+from ..scope.within import Covered, observed_until, partly_covered
 from ..scope.working import Lengths
 from .flow import known_at_the_end
 from .flow_counts import FlowTime, count_flow
 
 _AFTER_ALL = np.iinfo(np.int64).max
-_TICKS_OF_DAY = {"D": 1, "s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
+TICKS_OF_DAY = {"D": 1, "s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 _WON, _LOST = (_core.funnel.ItemOutcome[name].value for name in ("won", "lost"))
 
 
@@ -131,7 +132,7 @@ def sales_velocity(
         raise SchemaError(
             "a velocity is one per day, and the log's times are plain integers; give timestamps"
         )
-    _refuse_later(asked.log, by)
+    refuse_later(asked.log, by)
     lookup = core_pipeline(asked.log, pipeline, unlisted, asked.missing)
     time = FlowTime.of(asked.log, period, every, as_of)
     read = as_read(asked.log, pipeline, lookup)
@@ -152,7 +153,7 @@ def sales_velocity(
     )
     numbers = amounts_of(closed, amount, amount_at=amount_at, currency=currency, rates=rates).numbers
     assert numbers is not None  # an amount is given
-    cells = _Cells.of(closed, time, of_items, n_groups)
+    cells = ClosedCells.of(closed, time, of_items, n_groups)
     with core_errors():
         sums = _core.funnel.sums_of_cells(
             amount=numbers.values, cell=cells.of_won, n_cells=cells.n, scale=numbers.scale
@@ -168,8 +169,8 @@ def sales_velocity(
         "mean_amount": share(sums.sum, sums.present),
         "amount_missing": sums.missing,
     }
-    columns["velocity"] = _velocity(columns, means, _TICKS_OF_DAY[clock.unit])
-    table = _table(columns, means, clock.unit, time, of_items)
+    columns["velocity"] = velocity_of(columns, means, TICKS_OF_DAY[clock.unit])
+    table = velocity_table(columns, means, clock.unit, time, None if of_items is None else of_items.groups)
     pauses = Lengths.of(closed.data, None).remembered_with_pauses(pipeline)
     remember(
         table,
@@ -178,14 +179,14 @@ def sales_velocity(
         **({} if of_items is None else of_items.groups.remembered),
         amount=amount,
         **pauses,
-        **_coverage(asked.log, time, as_of),
+        **coverage_of(asked.log._data, time, as_of),
     )
     return asked.remarked(
         remark(table, remarks_about(asked.log, pipeline, unlisted, period=period, as_of=as_of))
     )
 
 
-def _refuse_later(log: StageLog, by: str | Sequence[str] | None) -> None:
+def refuse_later(log: StageLog, by: str | Sequence[str] | None) -> None:
     """Refuse groups that part the open items from the won ones."""
     for name in [] if by is None else by_columns(by):
         group = known_group(log, name)
@@ -198,7 +199,7 @@ def _refuse_later(log: StageLog, by: str | Sequence[str] | None) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Cells:
+class ClosedCells:
     """The items that closed in each group and period, group after group.
 
     Attributes
@@ -221,7 +222,7 @@ class _Cells:
     cycle_time: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, closed: Selection, time: FlowTime, of_items: ItemGroups | None, n_groups: int) -> _Cells:
+    def of(cls, closed: Selection, time: FlowTime, of_items: ItemGroups | None, n_groups: int) -> ClosedCells:
         """Put each item where it closed."""
         journeys, threads = closed.journeys, closed.data.threads
         outcome = _core.funnel.outcomes_of_items(
@@ -282,7 +283,7 @@ def cycle_times(
     return item[is_counted], (facts.closed_at - facts.first_time)[is_counted]
 
 
-def _velocity(
+def velocity_of(
     columns: dict[str, Any], means: Sequence[Fraction | None], ticks_of_day: int
 ) -> npt.NDArray[np.float64]:
     """Multiply and divide; NaN where few items closed, or a part is not known."""
@@ -291,36 +292,35 @@ def _velocity(
     return np.where(columns["closed"] >= LEAST_BASE, velocity, np.nan)
 
 
-def _table(
+def velocity_table(
     columns: dict[str, Any],
     means: Sequence[Fraction | None],
     unit: str,
     time: FlowTime,
-    of_items: ItemGroups | None,
+    groups: Groups | None,
 ) -> pd.DataFrame:
     """Put the rows of the periods and groups that are shown together."""
     n_periods = len(time.starts)
     group, period = np.divmod(np.arange(len(means)), n_periods)
     is_shown = period < time.n_shown
-    if of_items is not None:
+    if groups is not None:
         is_shown &= (columns["open_at_end"] + columns["closed"]) > 0
     shown = np.flatnonzero(is_shown)
     shown = shown[np.lexsort((group[shown], period[shown]))]
     taken = {name: values[shown] for name, values in columns.items()}
     taken["mean_cycle_time"] = to_durations([means[cell] for cell in shown.tolist()], unit)
     table = frame(taken, VELOCITY)
-    if of_items is not None:
-        table = label_rows(table, of_items.groups.values, group[shown])
+    if groups is not None:
+        table = label_rows(table, groups.values, group[shown])
     if time.periods is not None:
         table = label_rows(table, pd.DataFrame({"period": time.periods}), period[shown])
     return table
 
 
-def _coverage(log: StageLog, time: FlowTime, as_of: MomentLike | None) -> dict[str, Any]:
-    """Say which periods the log covers only in part."""
+def coverage_of(data: Covered, time: FlowTime, as_of: MomentLike | None) -> dict[str, Any]:
+    """Say which periods a log covers only in part."""
     if time.periods is None or not len(time.periods):
         return {}
-    data = log._data
     seen_at = moment_of(as_of, data.clock, "as_of")
     names = [str(one) for one in time.periods]
     return {

@@ -80,6 +80,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "open_visits": st.sampled_from(["apart", "censored"]),
     },
     "flow": {name: SHARED[name] for name in ("by", "period", "where")} | {"every": st.just("day")},
+    "sales_velocity": {
+        **{name: SHARED[name] for name in ("period", "where")},
+        **AMOUNTS,
+        "by": st.sampled_from([None, "group", "who", "created:month"]),
+        "amount": st.sampled_from(["exact", "float", "whole"]),
+        "every": st.none() | st.just("day"),
+    },
     "variants": SHARED,
     "cumulative_incidence": {
         **SHARED,
