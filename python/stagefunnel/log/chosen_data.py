@@ -47,7 +47,7 @@ class RowsOfLabels(Mapping[Hashable, int]):
 
     @cached_property
     def _rows(self) -> dict[Hashable, int]:
-        rows = rows_of_codes(self._choice)
+        rows = rows_of_codes(self._choice).tolist()
         return {label: rows[code] for code, label in enumerate(self._choice.whole.labels) if rows[code]}
 
     def __getitem__(self, label: Hashable) -> int:

@@ -125,6 +125,8 @@ def _settled(kind: Kind, name: str, values: Mapping[int, Any]) -> Any:
         return kind.settle(listed)
     if kind.what == "sums":
         return listed[0].joined(listed[1:])
+    if kind.what == "samples":  # a part without groups has no cells
+        values = {number: n for number, n in values.items() if n} or values
     first, *_ = values
     for number, value in values.items():
         if value != values[first]:
@@ -134,4 +136,4 @@ def _settled(kind: Kind, name: str, values: Mapping[int, Any]) -> Any:
                 f" ({values[first]!r} in number {first} and {value!r} in number {number})",
                 option=name.rpartition("/")[2],
             )
-    return listed[0]
+    return values[first]

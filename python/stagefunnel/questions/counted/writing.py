@@ -112,6 +112,8 @@ class Writer:
             case "rows":
                 self._rows(path, value)
             case "sums":
+                # Where there is no group, the core has one nevertheless, in which nothing is.
+                value = value.at_places(np.arange(self._of_groups.n)) if kind.by_group else value
                 keys, shape = self._keys_of_array(kind, value.shape)
                 self._sums(path, keys, value, shape, by_group=kind.by_group)
             case "samples":
@@ -127,6 +129,7 @@ class Writer:
         return (self._of_groups, shape[1:]) if kind.by_group else (Keys([], [], 1), shape)
 
     def _dense(self, path: str, kind: Kind, value: Integers) -> None:
+        value = value[: self._of_groups.n] if kind.by_group else value
         keys, shape = self._keys_of_array(kind, value.shape)
         self.plain[path] = tuple(shape)
         width = int(np.prod(shape, dtype=np.int64))
@@ -205,7 +208,7 @@ class Writer:
         """Write the samples of each group and cell, or of each cell; empty ones say nothing."""
         n_rows, n_groups = len(samples), self._of_groups.n
         n = n_rows // n_groups if kind.by_group and n_groups else n_rows
-        self.plain[path] = n
+        self.plain[path] = n if n_groups or not kind.by_group else 0  # nobody knows how many
         places = np.flatnonzero(samples.sizes)
         if kind.by_group:
             keys = self._used(self._of_groups.times(n), places)
