@@ -157,7 +157,7 @@ def count_incidence(
 
 
 def _by_stage(selection: Selection, spells: LogSpells, row: int) -> tuple[Integers, Integers]:
-    """Give each next stage its number in the pipeline, a move to another one the last; flag those that occur."""
+    """Give each next stage its number in the pipeline, a move elsewhere the last; flag those that occur."""
     labels = list(selection.pipeline.labels)
     number = {label: place for place, label in enumerate([*labels, "moved_out"])}
     of_cause = np.array([number[cause] for cause in spells.causes] or [0], dtype=np.int64)
