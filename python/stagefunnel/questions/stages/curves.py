@@ -303,9 +303,19 @@ def horizons(followed: Ticks, counted: npt.NDArray[np.bool_], code: Codes, n_gro
 
 
 def curve_values(
-    spells: LogSpells, code: Codes, n_groups: int, age: Ticks, threads: int
+    spells: LogSpells,
+    code: Codes,
+    n_groups: int,
+    age: Ticks,
+    threads: int,
+    *,
+    of: Codes | None = None,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return of each spell the incidence of the first cause, and the share left, of its group at an age."""
+    """Return the incidence of the first cause at some ages, and the share left.
+
+    `code` has the group of each spell, and `of` that of each age; without it there is one age for each spell.
+    """
+    of = code if of is None else of
     n_causes = max(len(spells.causes), 1)
     ages = np.unique(age)
     curves = _core.stats.estimate_incidence(
@@ -322,9 +332,9 @@ def curve_values(
     )
     last = np.full(n_groups, FROM_START)
     np.maximum.at(last, code[spells.is_counted], spells.exit[spells.is_counted])
-    row = code.astype(np.int64) * len(ages) + np.searchsorted(ages, age)
+    row = of.astype(np.int64) * len(ages) + np.searchsorted(ages, age)
     left = curves.survival[row]
-    known = (age <= last[code]) | (left <= 0)
+    known = (age <= last[of]) | (left <= 0)
     won = curves.incidence.reshape(-1, n_causes)[row, 0]
     return np.where(known, won, np.nan), np.where(known, left, np.nan)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -30,7 +31,7 @@ from .censored import positive_length
 from .curves import curve_values
 from .lives import LogSpells, Watch, item_spells
 
-_WON: Final = 0
+WON: Final = 0
 
 
 def cohort_maturity(
@@ -128,8 +129,14 @@ def cohort_maturity(
     code = np.ascontiguousarray(groups.codes(len(counted)))
     shown = groups.shown(sizes > 0)
     periods, cohort = _cohorts(selection, spells, FREQUENCIES[every])
-    answer = _Answer(spells, code, groups.n_groups, int(limit // 1), selection.data.threads)
-    columns = answer.by_cohort(cohort, len(periods))
+    tau_ticks, threads = int(limit // 1), selection.data.threads
+    cell = code[counted].astype(np.int64) * len(periods) + cohort[counted]
+    items = CohortItems(
+        spells.followed[counted], spells.cause[counted] < 0, cell, groups.n_groups * len(periods)
+    )
+    matured = items.matured(spells, code, groups.n_groups, tau_ticks, code[counted], threads)
+    n_won = np.bincount(cell[spells.cause[counted] == WON], minlength=items.n_cells)
+    columns = matured | {"n_won": n_won.astype(np.int64)}
     cells = (shown[:, np.newaxis] * len(periods) + np.arange(len(periods))).reshape(-1)
     table = pd.DataFrame(
         {
@@ -166,35 +173,52 @@ def _cohorts(
     return periods, cohort
 
 
-class _Answer:
-    """What is known of all cohorts of each group, and what it says of the items of one."""
+@dataclass(frozen=True, eq=False)
+class CohortItems:
+    """The items of the cohorts of all groups.
 
-    def __init__(self, spells: LogSpells, code: Codes, n_groups: int, tau: int, threads: int) -> None:
-        self._spells, self._code, self._n_groups = spells, code, n_groups
+    Attributes
+    ----------
+    followed
+        How long each could have been watched.
+    is_open
+        Whether it is open now.
+    cell
+        Its group and cohort.
+    n_cells
+        Number of these.
+    """
+
+    followed: Ticks
+    is_open: npt.NDArray[np.bool_]
+    cell: Ticks
+    n_cells: int
+
+    def matured(
+        self, spells: LogSpells, code: Codes, n_groups: int, tau: int, group: Codes, threads: int
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Say what the curves of the groups, made of `spells`, mean for the items of each cohort.
+
+        `code` has the group of each spell, and `group` that of each item.
+        """
         tau = min(tau, np.iinfo(np.int64).max)
-        age = np.minimum(spells.followed, tau)
-        won, left = curve_values(spells, code, n_groups, age, threads)
-        by_tau, _ = curve_values(spells, code, n_groups, np.full(len(age), tau, dtype=np.int64), threads)
-        self._matured = share(won, by_tau)
-        goes_on = (spells.cause < 0) & (age < tau)
-        self._to_come = np.where(goes_on, share(by_tau - won, left), np.where(np.isnan(by_tau), np.nan, 0.0))
-
-    def by_cohort(self, cohort: Ticks, n_cohorts: int) -> dict[str, npt.NDArray[Any]]:
-        """Count the items of each group and cohort, and add up what is known of them."""
-        counted = self._spells.is_counted
-        cell = self._code[counted].astype(np.int64) * n_cohorts + cohort[counted]
-        cause = self._spells.cause[counted]
-
-        def sums(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-            return np.bincount(cell, weights=values, minlength=self._n_groups * n_cohorts)
-
-        n = sums(np.ones(len(cell))).astype(np.int64)
-        n_open = sums(cause < 0).astype(np.int64)
+        age = np.minimum(self.followed, tau)
+        of_tau = np.full(len(age), tau, dtype=np.int64)
+        won, left = curve_values(spells, code, n_groups, age, threads, of=group)
+        by_tau, _ = curve_values(spells, code, n_groups, of_tau, threads, of=group)
+        goes_on = self.is_open & (age < tau)
+        to_come = np.where(goes_on, share(by_tau - won, left), np.where(np.isnan(by_tau), np.nan, 0.0))
+        # Floats are added in the order of the ages, which is that of no log.
+        order = np.lexsort((age, self.cell))
+        n = self._sums(np.ones(len(age)), order).astype(np.int64)
+        n_open = self._sums(self.is_open, order).astype(np.int64)
         return {
             "n": n,
-            "n_won": sums(cause == _WON).astype(np.int64),
             "n_open": n_open,
             "share_open": share(n_open, n),
-            "maturity": share(sums(self._matured[counted]), n),
-            "expected_more_wins": sums(self._to_come[counted]),
+            "maturity": share(self._sums(share(won, by_tau), order), n),
+            "expected_more_wins": self._sums(to_come, order),
         }
+
+    def _sums(self, values: npt.NDArray[Any], order: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        return np.bincount(self.cell[order], weights=values[order], minlength=self.n_cells)

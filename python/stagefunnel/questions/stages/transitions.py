@@ -272,16 +272,19 @@ def moves_table(
 ) -> pd.DataFrame:
     """Build the table of :func:`transitions` from moves that are sorted by group and by both stages."""
     of_groups = {} if groups.is_one else groups.remembered
-    left_from = group * len(pipeline.labels) + from_stage
-    leaving = np.cumsum(np.diff(left_from, prepend=left_from[:1]) != 0)  # moves are sorted by it
-    left = np.bincount(leaving, weights=moves)
+    if groups.is_one:
+        left = np.bincount(from_stage, weights=moves)[from_stage]
+    else:
+        left_from = group * len(pipeline.labels) + from_stage
+        leaving = np.cumsum(np.diff(left_from, prepend=left_from[:1]) != 0)  # moves are sorted by it
+        left = np.bincount(leaving, weights=moves)[leaving]
     table = frame(
         {
             "from_stage": stage_values(pipeline, from_stage),
             "to_stage": stage_values(pipeline, to_stage),
             "moves": moves,
             "items": items,
-            "share": share(moves, left[leaving]),
+            "share": share(moves, left),
         },
         TRANSITIONS,
     )
