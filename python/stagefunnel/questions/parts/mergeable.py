@@ -16,6 +16,7 @@ from ..stages.flow import flow
 from ..stages.incidence import cumulative_incidence
 from ..stages.loss_counts import LossCounts, count_losses
 from ..stages.losses import losses, losses_table
+from ..stages.maturity import cohort_maturity
 from ..stages.time_to import TimeToCounts, count_time_to, time_to, time_to_table
 from ..stages.transitions import TransitionCounts, count_transitions, transitions, transitions_table
 from ..stages.variants import variants
@@ -24,6 +25,7 @@ from ..stats.share_bounds import read_confidence
 from ..summary import summary
 from .flows import FlowCounted, count_flows, flow_refused, flows_of
 from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
+from .maturity_counts import MaturityCounted, count_maturity, maturity_of
 from .stage_times import TimesCounted, count_times, times_of
 from .summary_counts import SummaryCounted, count_summary, summary_of
 from .variant_counts import VariantsCounted, count_variants, variants_of
@@ -179,6 +181,13 @@ _ALL: Final = (
         incidence_of,
         at_the_end=("top", "confidence", "min_at_risk"),
         refused=lives_refused,
+        always_needs_end=True,
+    ),
+    Mergeable(
+        cohort_maturity,
+        MaturityCounted,
+        count_maturity,
+        maturity_of,
         always_needs_end=True,
     ),
     Mergeable(sales_velocity, VelocityCounted, count_velocity, velocities_of),

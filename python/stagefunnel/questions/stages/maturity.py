@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from ...times.lengths import LengthLike, length_text
 from ...times.periods import FREQUENCIES, MomentLike, PeriodLike
 from ...working_hours import WorkingHours
 from ..scope.breakdown import check_top, groups_of
-from ..scope.groups import folded
+from ..scope.groups import Groups, folded
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of, observed_until
@@ -128,7 +128,7 @@ def cohort_maturity(
         sizes = np.bincount(groups.codes(len(counted))[counted], minlength=groups.n_groups).astype(np.int64)
     code = np.ascontiguousarray(groups.codes(len(counted)))
     shown = groups.shown(sizes > 0)
-    periods, cohort = _cohorts(selection, spells, FREQUENCIES[every])
+    periods, cohort = cohorts_of(selection, spells, FREQUENCIES[every])
     tau_ticks, threads = int(limit // 1), selection.data.threads
     cell = code[counted].astype(np.int64) * len(periods) + cohort[counted]
     items = CohortItems(
@@ -137,6 +137,24 @@ def cohort_maturity(
     matured = items.matured(spells, code, groups.n_groups, tau_ticks, code[counted], threads)
     n_won = np.bincount(cell[spells.cause[counted] == WON], minlength=items.n_cells)
     columns = matured | {"n_won": n_won.astype(np.int64)}
+    table = maturity_table(pipeline, groups, shown, periods, columns)
+    table.attrs["stagefunnel"] |= {
+        "every": every,
+        "tau": str(length_text(tau)),
+        **observed_until(selection.data, None if as_of is None else watch.end),
+        **lengths.remembered_with_pauses(pipeline),
+    }
+    return asked.remarked(selection.remarked(table))
+
+
+def maturity_table(
+    pipeline: Pipeline,
+    groups: Groups,
+    shown: npt.NDArray[np.intp],
+    periods: pd.PeriodIndex,
+    columns: Mapping[str, npt.NDArray[Any]],
+) -> pd.DataFrame:
+    """Make the table of :func:`cohort_maturity` of columns by group and period."""
     cells = (shown[:, np.newaxis] * len(periods) + np.arange(len(periods))).reshape(-1)
     table = pd.DataFrame(
         {
@@ -145,20 +163,11 @@ def cohort_maturity(
         }
     )
     table = label_rows(table, groups.values, np.repeat(shown, len(periods)))
-    remember(
-        table,
-        "cohort_maturity",
-        pipeline,
-        **groups.remembered,
-        every=every,
-        tau=str(length_text(tau)),
-        **observed_until(selection.data, None if as_of is None else watch.end),
-        **lengths.remembered_with_pauses(pipeline),
-    )
-    return asked.remarked(selection.remarked(table))
+    remember(table, "cohort_maturity", pipeline, **groups.remembered)
+    return table
 
 
-def _cohorts(
+def cohorts_of(
     selection: Selection, spells: LogSpells, freq: str
 ) -> tuple[pd.PeriodIndex, npt.NDArray[np.int64]]:
     """List the periods from the first to the last of a creation, and find that of each item."""

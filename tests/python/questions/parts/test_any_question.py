@@ -80,6 +80,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "open_visits": st.sampled_from(["apart", "censored"]),
     },
     "flow": {name: SHARED[name] for name in ("by", "period", "where")} | {"every": st.just("day")},
+    "cohort_maturity": {
+        **SHARED,
+        "by": st.sampled_from([None, "group", "who", "created:month"]),
+        "every": st.sampled_from(["day", "week"]),
+        "tau": st.sampled_from(["1d", "36h", "30d"]),
+    },
     "sales_velocity": {
         **{name: SHARED[name] for name in ("period", "where")},
         **AMOUNTS,
