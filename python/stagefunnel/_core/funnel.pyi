@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import typing
-__all__: list[str] = ['ByKey', 'CellSums', 'Counts', 'ItemOutcome', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'Standing', 'UnitCounts', 'UnitFacts', 'UnitWords', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'count_unit_trend', 'count_united', 'count_units', 'facts_of_units', 'find_states', 'find_states_of_chosen', 'find_states_of_items', 'items_of_units', 'outcomes_of_items', 'periods_of_items', 'rows_of_items', 'states_of_chosen', 'sums_of_cells', 'unite_items', 'values_of_rows']
+__all__: list[str] = ['ByKey', 'CellSums', 'Counts', 'ItemOutcome', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'Standing', 'UnitCounts', 'UnitFacts', 'UnitWords', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'count_unit_trend', 'count_united', 'count_units', 'facts_of_units', 'find_states', 'find_states_of_chosen', 'find_states_of_items', 'items_of_units', 'outcomes_of_items', 'periods_of_items', 'rounded', 'rows_of_items', 'states_of_chosen', 'sums_of_cells', 'unite_items', 'values_of_rows']
 class Kind(enum.Enum):
     classic: typing.ClassVar[Kind]
     conversions_moves: typing.ClassVar[Kind]
@@ -42,6 +42,9 @@ class Counts:
     def beyond_absent(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
     @property
+    def fraction(self) -> numpy.typing.NDArray[numpy.uint64]:
+        ...
+    @property
     def has_amounts(self) -> bool:
         ...
     @property
@@ -70,6 +73,9 @@ class Counts:
         ...
     @property
     def visited(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def whole(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
     @property
     def won(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -105,6 +111,9 @@ class ItemOutcome(enum.Enum):
         ...
 class CellSums:
     @property
+    def fraction(self) -> numpy.typing.NDArray[numpy.uint64]:
+        ...
+    @property
     def missing(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
     @property
@@ -112,6 +121,9 @@ class CellSums:
         ...
     @property
     def sum(self) -> numpy.typing.NDArray[numpy.float64]:
+        ...
+    @property
+    def whole(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
 class Standing(enum.Enum):
     lost: typing.ClassVar[Standing]
@@ -178,6 +190,8 @@ def items_of_units(unit_of_item: numpy.typing.NDArray[numpy.uint32], n_units: ty
 def outcomes_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, lost_then_won: LostThenWon, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
     ...
 def periods_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, basis: stagefunnel._core.scan.Basis, bounds: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int32]:
+    ...
+def rounded(whole: numpy.typing.NDArray[numpy.int64], fraction: numpy.typing.NDArray[numpy.uint64], scale: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
     ...
 def rows_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, whole: stagefunnel._core.journeys.Journeys, at: RowAt, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int64]:
     ...
