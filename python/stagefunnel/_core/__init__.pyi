@@ -7,5 +7,6 @@ from . import stages
 from . import sequence
 from . import stats
 from . import summary
-__all__: list[str] = ['columns', 'funnel', 'journeys', 'scan', 'sequence', 'stages', 'stats', 'summary']
+from . import counts
+__all__: list[str] = ['columns', 'counts', 'funnel', 'journeys', 'scan', 'sequence', 'stages', 'stats', 'summary']
 __version__: str = '0.1.0'

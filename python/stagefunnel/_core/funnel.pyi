@@ -42,6 +42,9 @@ class Counts:
     def beyond_absent(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
     @property
+    def fraction(self) -> numpy.typing.NDArray[numpy.uint64]:
+        ...
+    @property
     def has_amounts(self) -> bool:
         ...
     @property
@@ -70,6 +73,9 @@ class Counts:
         ...
     @property
     def visited(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def whole(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
     @property
     def won(self) -> numpy.typing.NDArray[numpy.int64]:

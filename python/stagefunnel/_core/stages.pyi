@@ -127,6 +127,12 @@ class Per(enum.Enum):
 class Quantile:
     def __init__(self, numerator: typing.SupportsInt | typing.SupportsIndex, denominator: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
+    @property
+    def denominator(self) -> int:
+        ...
+    @property
+    def numerator(self) -> int:
+        ...
 class Duration:
     @property
     def of(self) -> int:

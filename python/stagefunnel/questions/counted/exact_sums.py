@@ -14,6 +14,8 @@ from ...errors import SchemaError, core_errors
 from ...log.columns.number import NumberColumn
 
 Integers: TypeAlias = npt.NDArray[np.int64]
+# Sums of halves of a fraction go beyond no word.
+_HALF, _HALF_BITS = np.uint64(2**32 - 1), np.uint64(32)
 _EXACT: Final = 2**53  # whole numbers up to here are doubles
 
 
@@ -89,9 +91,14 @@ class ExactSums:
         if len(code) == n and (code == np.arange(n)).all():
             return self
         plain = None if self.plain is None else self.plain.to(code, n)
-        total = np.zeros((n, *self.shape[1:]), dtype=object)
-        np.add.at(total, code, _numbers(self))
-        return replace(_of_numbers(self, total), plain=plain)
+        halves = (self.fraction & _HALF, self.fraction >> _HALF_BITS)
+        low, high, whole = (np.zeros((n, *self.shape[1:]), dtype=np.int64) for _ in range(3))
+        for total, values in zip((low, high, whole), (*halves, self.whole), strict=True):
+            np.add.at(total, code, values.astype(np.int64))
+        high += low >> _HALF_BITS.astype(np.int64)
+        whole += high >> _HALF_BITS.astype(np.int64)
+        fraction = (high.astype(np.uint64) & _HALF) << _HALF_BITS | low.astype(np.uint64) & _HALF
+        return replace(self, whole=whole, fraction=fraction, plain=plain)
 
     @classmethod
     def total(cls, parts: Sequence[Self]) -> Self:
