@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ...errors import SchemaError, given, quoted
@@ -106,8 +107,7 @@ def bottlenecks(
     0    New       5               0.5           3.0           0.3
     1  Offer       2               0.4           2.0           0.2
     """
-    if not pipeline.won:
-        raise SchemaError("the pipeline has no won stage, and nothing can be gained; name one in won")
+    check_won(pipeline)
     check_top(top, by)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     selection = selection_of(
@@ -123,11 +123,37 @@ def bottlenecks(
     watch = Watch.of(selection, observed=None, period=None, basis="created", as_of=as_of)
     ends = VisitEnds.of(selection, lengths, watch)
     groups = _groups(selection, ends, by, top)
-    question = _Question(selection, stays_of(selection, lengths, as_of=as_of), ends, groups)
-    targets = question.targets(benchmark)
-    shown = groups.shown(question.sizes > 0)
-    blocks = [question.block(int(group), targets, lengths) for group in shown]
-    table = pd.concat(blocks, ignore_index=True) if blocks else question.block(0, targets, lengths)[:0]
+    group = groups.codes(selection.log.n_items)[ends.item].astype(np.int64)
+    begun = begun_in(selection, stays_of(selection, lengths, as_of=as_of), groups)
+    moves = None
+    if isinstance(benchmark, str):
+        column = groups_of(selection, benchmark, option="benchmark")
+        moves = moves_of(ends, column.codes(selection.log.n_items)[ends.item], column.n_groups)
+    chains = GroupChains(pipeline, ends, group, begun, selection.data.threads)
+    table = bottlenecks_table(chains, groups, benchmark, moves, lengths.unit, lengths.remembered)
+    return asked.remarked(selection.remarked(table))
+
+
+def check_won(pipeline: Pipeline) -> None:
+    """Refuse a pipeline in which nothing is won."""
+    if not pipeline.won:
+        raise SchemaError("the pipeline has no won stage, and nothing can be gained; name one in won")
+
+
+def bottlenecks_table(
+    chains: GroupChains,
+    groups: Groups,
+    benchmark: BenchmarkLike | None,
+    moves: Floats | None,
+    unit: str | None,
+    noted: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Make the table of :func:`bottlenecks`; `moves` are those by the values of a column as benchmark."""
+    pipeline = chains.pipeline
+    targets = chains.targets(benchmark, moves)
+    shown = groups.shown(chains.sizes > 0)
+    blocks = [chains.block(int(group), targets, unit) for group in shown]
+    table = pd.concat(blocks, ignore_index=True) if blocks else chains.block(0, targets, unit)[:0]
     table = label_rows(table[list(BOTTLENECKS)], groups.values, np.repeat(shown, len(pipeline.stages)))
     remember(
         table,
@@ -135,11 +161,11 @@ def bottlenecks(
         pipeline,
         rows=len(table),
         **groups.remembered,
-        win_rate=[question.win_rate(int(group)) for group in shown],
+        win_rate=[chains.win_rate(int(group)) for group in shown],
         benchmark=benchmark if isinstance(benchmark, str) else None if benchmark is None else "given",
-        **lengths.remembered,
+        **noted,
     )
-    return asked.remarked(selection.remarked(table))
+    return table
 
 
 def _groups(selection: Selection, ends: VisitEnds, by: str | Sequence[str] | None, top: int | None) -> Groups:
@@ -148,28 +174,43 @@ def _groups(selection: Selection, ends: VisitEnds, by: str | Sequence[str] | Non
     return largest(groups, groups.codes(selection.log.n_items)[items], top)
 
 
-class _Question:
+def begun_in(selection: Selection, stays: Stays, groups: Groups) -> npt.NDArray[np.int64]:
+    """Count the items of each group by the stage in which they begin; final ones are won or any other."""
+    n, n_won = len(selection.pipeline.stages), len(selection.pipeline.won)
+    first = stays.stage[stays.bounds[:-1]]
+    # Items that begin in a final stage end where they begin.
+    begun = np.where(first < n, first, np.where(first < n + n_won, n, n + 1))
+    code = groups.codes(selection.log.n_items)
+    cell = code[stays.item].astype(np.int64) * (n + 2) + begun
+    counts = np.bincount(cell, minlength=groups.n_groups * (n + 2)).astype(np.int64)
+    return counts.reshape(groups.n_groups, n + 2)
+
+
+def moves_of(ends: VisitEnds, code: npt.NDArray[np.integer[Any]], n_codes: int) -> Floats:
+    """Count the moves of each group from each stage, by what follows."""
+    n = ends.n_stages
+    moved = ends.cause >= 0
+    cell = (code[moved].astype(np.int64) * n + ends.stage[moved]) * (n + 2) + ends.cause[moved]
+    return np.bincount(cell, minlength=n_codes * n * (n + 2)).astype(np.float64).reshape(n_codes, n, n + 2)
+
+
+class GroupChains:
     """The visits of each group, and the chain that their moves make."""
 
-    def __init__(self, selection: Selection, stays: Stays, ends: VisitEnds, groups: Groups) -> None:
-        self.selection, self.ends, self.groups = selection, ends, groups
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        ends: VisitEnds,
+        group_of_visit: npt.NDArray[np.int64],
+        begun: npt.NDArray[np.int64],
+        threads: int,
+    ) -> None:
+        self.pipeline, self.ends, self.group_of_visit = pipeline, ends, group_of_visit
         self.n = ends.n_stages
-        code = groups.codes(selection.log.n_items)
-        self.group_of_visit = code[ends.item].astype(np.int64)
-        self.curves = ends.curves(
-            selection.data.threads, self.group_of_visit.astype(np.int32), groups.n_groups
-        )
-        first = stays.stage[stays.bounds[:-1]]
-        n_won = len(selection.pipeline.won)
-        # Items that begin in a final stage end where they begin.
-        begun = np.where(first < self.n, first, np.where(first < self.n + n_won, self.n, self.n + 1))
-        cell = code[stays.item].astype(np.int64) * (self.n + 2) + begun
-        self.begun = np.bincount(cell, minlength=groups.n_groups * (self.n + 2)).reshape(groups.n_groups, -1)
-        self.sizes = self.begun.sum(axis=1)
-        self.chains = [self._chain(exits) for exits in self.curves]
-
-    def _chain(self, exits: Exits) -> Chain:
-        return Chain.of_moves(exits.moves)
+        self.curves = ends.curves(threads, group_of_visit.astype(np.int32), len(begun))
+        self.begun = begun
+        self.sizes = begun.sum(axis=1)
+        self.chains = [Chain.of_moves(exits.moves) for exits in self.curves]
 
     def starts(self, group: int) -> Floats:
         """Return how many items of a group begin in each stage in progress, as a share of all."""
@@ -180,19 +221,18 @@ class _Question:
         won = share(self.begun[group, self.n], self.sizes[group])
         return float(self.starts(group) @ self.chains[group].absorbed[:, 0] + won)
 
-    def targets(self, benchmark: BenchmarkLike | None) -> Floats:
-        """Return the loss probability that could be had in each stage; NaN: none is known."""
+    def targets(self, benchmark: BenchmarkLike | None, moves: Floats | None) -> Floats:
+        """Return the loss probability that could be had in each stage; NaN: none is known.
+
+        `moves` are those of the groups of a column that is the benchmark.
+        """
         targets = np.full(self.n, np.nan)
         if benchmark is None:
             return targets
-        pipeline = self.selection.pipeline
-        if isinstance(benchmark, str):
-            column = groups_of(self.selection, benchmark, option="benchmark")
-            code = column.codes(self.selection.log.n_items)[self.ends.item].astype(np.int32)
-            for exits in self.ends.curves(self.selection.data.threads, code, column.n_groups):
-                moves = exits.moves
-                n = moves.sum(axis=1)
-                loss = np.where(n >= LEAST_EXITS, share(moves[:, -1], n), np.nan)
+        if moves is not None:
+            for of_group in moves:
+                n = of_group.sum(axis=1)
+                loss = np.where(n >= LEAST_EXITS, share(of_group[:, -1], n), np.nan)
                 targets = np.fmin(targets, loss)
             return targets
         if not isinstance(benchmark, Mapping):
@@ -201,19 +241,19 @@ class _Question:
                 ' is neither a column nor losses of stages, such as {"Offer": 0.2}',
             )
         for label, value in benchmark.items():
-            if label not in pipeline.stages:
+            if label not in self.pipeline.stages:
                 raise SchemaError(
                     given("benchmark", label),
-                    f" is not a stage in progress; the pipeline has: {quoted(list(pipeline.stages))}",
+                    f" is not a stage in progress; the pipeline has: {quoted(list(self.pipeline.stages))}",
                 )
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
                 raise SchemaError(
                     given("benchmark", value), f" of {label!r} is not a share from 0 to below 1"
                 )
-            targets[pipeline.stages.index(label)] = value
+            targets[self.pipeline.stages.index(label)] = value
         return targets
 
-    def block(self, group: int, targets: Floats, lengths: Lengths) -> pd.DataFrame:
+    def block(self, group: int, targets: Floats, unit: str | None) -> pd.DataFrame:
         """Make the rows of one group."""
         exits, chain = self.curves[group], self.chains[group]
         own = (self.group_of_visit == group) & (self.ends.cause != LEFT_OUT)
@@ -235,9 +275,9 @@ class _Question:
             kept = np.where(loss < 1, 1 - loss, np.nan)
             sensitivity = visits * wins / kept
             columns: dict[str, Any] = {
-                "stage": stage_values(self.selection.pipeline, np.arange(self.n, dtype=np.int32)),
+                "stage": stage_values(self.pipeline, np.arange(self.n, dtype=np.int32)),
                 "n_open": n_open,
-                "median_time": to_durations(medians(exits, longest), lengths.unit),
+                "median_time": to_durations(medians(exits, longest), unit),
                 "share_of_time": share(spent, spent.sum()),
                 "n_lost": n_lost,
                 "share_of_losses": share(n_lost, n_lost.sum()),

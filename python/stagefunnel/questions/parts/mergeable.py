@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ...errors import SchemaError, given, named
+from ..forecast.bottlenecks import bottlenecks
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
@@ -23,6 +24,7 @@ from ..stages.variants import variants
 from ..stages.velocity import sales_velocity
 from ..stats.share_bounds import read_confidence
 from ..summary import summary
+from .bottleneck_counts import BottlenecksCounted, bottlenecks_of, count_bottlenecks
 from .flows import FlowCounted, count_flows, flow_refused, flows_of
 from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
 from .maturity_counts import MaturityCounted, count_maturity, maturity_of
@@ -183,6 +185,7 @@ _ALL: Final = (
         refused=lives_refused,
         always_needs_end=True,
     ),
+    Mergeable(bottlenecks, BottlenecksCounted, count_bottlenecks, bottlenecks_of, always_needs_end=True),
     Mergeable(
         cohort_maturity,
         MaturityCounted,

@@ -80,6 +80,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "open_visits": st.sampled_from(["apart", "censored"]),
     },
     "flow": {name: SHARED[name] for name in ("by", "period", "where")} | {"every": st.just("day")},
+    "bottlenecks": {
+        **{name: SHARED[name] for name in ("period", "where")},
+        "by": st.sampled_from([None, "group", "who", "created:month"]),
+        "benchmark": st.sampled_from([None, "who", "group"]),
+    },
     "cohort_maturity": {
         **SHARED,
         "by": st.sampled_from([None, "group", "who", "created:month"]),
