@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ...errors import SchemaError, given, named
+from ...errors import SchemaError, named
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
 from ..stats.share_bounds import read_confidence
@@ -70,16 +70,6 @@ class Mergeable:
         return "pipeline" in inspect.signature(self.question).parameters
 
 
-def _without_units(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    if options.get("unit") is None:
-        return None
-    return (
-        given("unit", options["unit"]),
-        " counts items as one that may be in several parts, and a partial holds counts of its own part; "
-        "ask funnel() or outcomes() of one log of all parts",
-    )
-
-
 def _funnel_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
     read_confidence(options.get("confidence"))
     if options.get("amount") is not None and options.get("confidence") is not None:
@@ -90,7 +80,7 @@ def _funnel_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
             " bounds shares of the value by squares of the amounts, in a measure of the largest of all "
             "parts; ask funnel() of one log of all parts, or leave one of the two out",
         )
-    return _without_units(options)
+    return None
 
 
 _ALL: Final = (
@@ -100,7 +90,6 @@ _ALL: Final = (
         count_summary,
         summary_of,
         at_the_end=("top", "quantiles"),
-        refused=_without_units,
         settled=("limits",),
     ),
     Mergeable(
@@ -117,7 +106,6 @@ _ALL: Final = (
         count_outcomes,
         outcomes_of,
         at_the_end=("top", "confidence"),
-        refused=_without_units,
     ),
 )
 BY_NAME: Final[dict[str, Mergeable]] = {one.name: one for one in _ALL}

@@ -111,7 +111,7 @@ def test_items_that_are_followed_need_an_end_of_observation() -> None:
         (
             (sf.funnel,),
             {"unit": "account"},
-            "unit='account' counts items as one that may be in several parts",
+            "unit='account' is not a column",
         ),
         (
             (sf.funnel,),
@@ -274,3 +274,26 @@ def test_a_sketch_finds_an_item_that_is_in_two_parts() -> None:
 def test_without_a_check_items_are_not_compared() -> None:
     part = sf.partial(journeys_log("New"), SMALL, sf.outcomes, check="none")
     assert sf.merge([part, part]).table()["open"].tolist() == [2]
+
+
+@pytest.mark.parametrize("check", ["keys", "sketch"])
+@pytest.mark.parametrize("accounts", [["x", "y", "x"], [7, 8, 7], [1.5, 2.5, 1.5]])
+def test_units_are_in_one_part_each(accounts: list[Any], check: Any) -> None:
+    table = {"item": [1, 2, 3, 4], "account": [*accounts, None]}
+    logs = [
+        sf.StageLog({"item": items, "stage": ["New"] * len(items), "time": items}, items=table)
+        for items in ([1, 3], [2], [4])
+    ]
+    parts = [sf.partial(log, SMALL, sf.outcomes, unit="account", check=check) for log in logs]
+    parts = [sf.Partial.from_bytes(part.to_bytes()) for part in parts]
+    found = sf.merge(parts).table()
+    assert found["base"].tolist() == [3]
+    assert found.attrs["stagefunnel"]["without_unit"] == 1
+    other = sf.StageLog(
+        {"item": [9], "stage": ["New"], "time": [0]}, items={"item": [9], "account": accounts[:1]}
+    )
+    other_part = sf.partial(other, SMALL, sf.outcomes, unit="account", check=check)
+    with pytest.raises(
+        sf.SchemaError, match=r"1 unit (is|seems to be) in more than one partial.*split the rows by unit"
+    ):
+        sf.merge([parts[0], other_part])
