@@ -116,11 +116,9 @@ class ItemIds:
     @classmethod
     def of_values(cls, values: pd.Series) -> ItemIds:
         """Take the distinct values of a column in the place of items."""
-        if pd.api.types.is_integer_dtype(values.dtype) and not values.isna().any():
-            numbers = values.to_numpy()
-            kind, word = (_UNSIGNED, np.uint64) if numbers.dtype.kind == "u" else (_SIGNED, np.int64)
-            return cls({kind: _rising(numbers.astype(word).view(np.uint64).reshape(-1, 1))})
-        texts = [value if isinstance(value, str) else text_of(value) for value in values]
+        # A column of integers with missing values may be one of floats in another part.
+        plain = (int(one) if isinstance(one, float) and one.is_integer() else one for one in values.tolist())
+        texts = list(map(text_of, plain))
         column = read_input(pd.Series(texts, dtype=object), "unit").column
         pair = _core.columns.portable_hashes(column, _core.columns.TextHash.of_process())
         return cls({_TEXT: _rising(np.column_stack(pair))})

@@ -107,11 +107,11 @@ def test_items_that_are_followed_need_an_end_of_observation() -> None:
         ((sf.open_items,), {}, "open_items() lists single items, so that parts of its answer do not add up"),
         ((sf.simulate,) if hasattr(sf, "simulate") else (len,), {}, "is not a question of stagefunnel"),
         (("funnel",), {}, "'funnel' is not a question of stagefunnel"),
-        ((sf.funnel,), {"bye": "who"}, "funnel() has no option 'bye', did you mean 'by'?"),
+        ((sf.funnel,), {"bye": "who"}, "funnel() has no option 'bye'; did you mean 'by'?"),
         (
             (sf.funnel,),
             {"unit": "account"},
-            "unit='account' is not a column",
+            "unit= names a column of the items table, and the log has none",
         ),
         (
             (sf.funnel,),
@@ -166,14 +166,14 @@ def test_an_option_of_the_table_is_chosen_at_the_end_and_others_are_not() -> Non
 
 def part_with_all(**options: Any) -> sf.Partial:
     moments = pd.to_datetime(["2026-01-01", None]).tz_localize("Europe/Paris")
-    table = pd.DataFrame({"item": [1, 2], "since": moments, "kind": pd.Categorical(["b", None], ["c", "b"])})
+    table = pd.DataFrame({"item": [1, 2], "since": moments, "size": pd.Categorical(["b", None], ["c", "b"])})
     rows = {
         "item": [1, 1, 2],
         "stage": ["New", "Won", "New"],
         "time": pd.to_datetime(["2026-03-01", "2026-03-03", "2026-03-02"]).tz_localize("Europe/Paris"),
     }
     log = sf.StageLog(pd.DataFrame(rows), items=table)
-    return sf.partial(log, SMALL, by=["since", "kind"], period=("2026-02", None), **options)
+    return sf.partial(log, SMALL, by=["since", "size"], period=("2026-02", None), **options)
 
 
 @pytest.mark.parametrize("check", ["keys", "sketch", "none"])
