@@ -17,6 +17,7 @@ from ..errors import SchemaError, given
 _MOST_BITS: Final = 64
 _MOST_DIGITS: Final = 400  # of a decimal: what a float has at most, and a little more
 _MOST_LOOKED_AT: Final = 1_000
+_OF_QUESTIONS: Final = "questions"  # its values are functions, and it looks at them itself
 _NO_VALUES: Final = (FunctionType, BuiltinFunctionType, ModuleType)
 
 
@@ -39,7 +40,7 @@ def refuse_odd_values(function: Callable[..., Any], args: tuple[Any, ...], kwarg
     top=1000000000000000000000000000000 is beyond 64 bits
     """
     for name, value in [*zip(_names(function), args, strict=False), *kwargs.items()]:
-        problem = _problem(value) or _problem_inside(value)
+        problem = "" if name == _OF_QUESTIONS else _problem(value) or _problem_inside(value)
         if problem:
             raise SchemaError(given(name, value), problem, option=name)
 

@@ -78,6 +78,7 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "questions/chain/test_chain_within.py",
         "questions/funnel/test_began_beyond.py",
         "questions/funnel/test_outcome_amounts.py",
+        "questions/parts/test_any_question.py",
         "questions/parts/test_groups_of_parts.py",
         "questions/funnel/test_skips.py",
         "questions/funnel/test_trend_money.py",

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, advised, counted, named
 from ...log.columns.inputs import read_input
 from ...log.data import LogData
+from ..counted.plain import text_of
 
 # One row per item, in rising order.
 Words: TypeAlias = npt.NDArray[np.uint64]
@@ -42,8 +44,7 @@ class ItemIds:
 
     def sent(self) -> ItemIds:
         """Return what leaves the process: its own key is of no use elsewhere, unless it is the only one."""
-        own = _kind_of(_core.columns.TextHash.of_streams())
-        return ItemIds({kind: words for kind, words in self.words.items() if kind != own} or self.words)
+        return ItemIds(without_own(self.words))
 
     def of_sketch(self) -> dict[str, Words]:
         """Return the words by kinds of which equal items have equal words: all integers are one."""
@@ -113,8 +114,18 @@ class ItemIds:
         )
 
     @classmethod
-    def merged(cls, parts: Sequence[ItemIds]) -> ItemIds:
-        """Put the items of several logs together.
+    def of_values(cls, values: pd.Series) -> ItemIds:
+        """Take the distinct values of a column in the place of items."""
+        # A column of integers with missing values may be one of floats in another part.
+        plain = (int(one) if isinstance(one, float) and one.is_integer() else one for one in values.tolist())
+        texts = list(map(text_of, plain))
+        column = read_input(pd.Series(texts, dtype=object), "unit").column
+        pair = _core.columns.portable_hashes(column, _core.columns.TextHash.of_process())
+        return cls({_TEXT: _rising(np.column_stack(pair))})
+
+    @classmethod
+    def merged(cls, parts: Sequence[ItemIds], what: str = "item") -> ItemIds:
+        """Put the items of several logs together, or what else is to be in one of them alone.
 
         Raises
         ------
@@ -129,13 +140,21 @@ class ItemIds:
         for number in filled:
             if parts[number].is_text != parts[first].is_text:
                 types = " and ".join(f"{_type_of(parts[i])} in number {i}" for i in (first, number))
-                raise SchemaError(f"the items of the partials are {types}; make them one type")
+                raise SchemaError(f"the {what}s of the partials are {types}; make them one type")
         if not parts[first].is_text:
-            return cls(_merged_integers(parts, filled))
+            return cls(_merged_integers(parts, filled, what))
         kinds = [kind for kind in parts[first].words if all(kind in parts[i].words for i in filled)]
         if not kinds:
             _refuse_kinds(parts, filled)
-        return cls({kind: _together([parts[i].words[kind] for i in filled], filled, kind) for kind in kinds})
+        return cls(
+            {kind: _together([parts[i].words[kind] for i in filled], filled, kind, what) for kind in kinds}
+        )
+
+
+def without_own(by_kind: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is made with the key of this process, unless that is all."""
+    own = _kind_of(_core.columns.TextHash.of_streams())
+    return {kind: one for kind, one in by_kind.items() if kind != own} or dict(by_kind)
 
 
 def _kind_of(hash_: _core.columns.TextHash) -> str:
@@ -154,7 +173,7 @@ def _order(words: Words) -> npt.NDArray[np.intp]:
     return np.lexsort(words.T)
 
 
-def _merged_integers(parts: Sequence[ItemIds], filled: Sequence[int]) -> dict[str, Words]:
+def _merged_integers(parts: Sequence[ItemIds], filled: Sequence[int], what: str) -> dict[str, Words]:
     """Put integers together: 2^64 - 1 is not -1, though both have the same word."""
     kinds = {next(iter(parts[number].words)) for number in filled}
     kind = kinds.pop() if len(kinds) == 1 else _WIDE
@@ -163,7 +182,7 @@ def _merged_integers(parts: Sequence[ItemIds], filled: Sequence[int]) -> dict[st
         numbers = [
             _wide(words, of_kind) for number in filled for of_kind, words in parts[number].words.items()
         ]
-    return {kind: _together(numbers, filled, kind)}
+    return {kind: _together(numbers, filled, kind, what)}
 
 
 def _wide(words: Words, kind: str) -> Words:
@@ -174,7 +193,7 @@ def _wide(words: Words, kind: str) -> Words:
     return np.column_stack([words[:, 0], sign])
 
 
-def _together(words: Sequence[Words], filled: Sequence[int], kind: str) -> Words:
+def _together(words: Sequence[Words], filled: Sequence[int], kind: str, what: str) -> Words:
     """Put the words of several parts in one order and refuse an item that two of them have."""
     together = np.concatenate(words)
     order = _order(together)
@@ -182,7 +201,7 @@ def _together(words: Sequence[Words], filled: Sequence[int], kind: str) -> Words
     repeats = np.flatnonzero((together[1:] == together[:-1]).all(axis=1))
     if len(repeats):
         part_of_row = np.repeat(filled, [len(own) for own in words])
-        _refuse_shared(together, repeats, part_of_row[order], kind)
+        _refuse_shared(together, repeats, part_of_row[order], kind, what)
     return together
 
 
@@ -208,16 +227,20 @@ def _refuse_kinds(parts: Sequence[ItemIds], filled: Sequence[int]) -> None:
     )
 
 
+def _one(what: str) -> str:
+    return "an item" if what == "item" else f"a {what}"
+
+
 def _refuse_shared(
-    words: Words, repeats: npt.NDArray[np.intp], part: npt.NDArray[np.intp], kind: str
+    words: Words, repeats: npt.NDArray[np.intp], part: npt.NDArray[np.intp], kind: str, what: str
 ) -> None:
     """Raise an error with the number of items that are in several parts, and the parts of the first item."""
     n_shared = int(np.count_nonzero(np.diff(repeats, prepend=-2) > 1))
     row = int(repeats[0])
     # The text that a hash was made of is not kept.
-    which = f"item {_number_of(words[row], kind)}" if kind in _INTEGERS else "one"
-    how_many = f"{counted(n_shared, 'item')} {'is' if n_shared == 1 else 'are'}"
+    which = f"{what} {_number_of(words[row], kind)}" if kind in _INTEGERS else "one"
+    how_many = f"{counted(n_shared, what)} {'is' if n_shared == 1 else 'are'}"
     raise SchemaError(
         f"{how_many} in more than one partial: {which} in number {part[row]} and number {part[row + 1]}; "
-        f"all rows of an item must be in one of them, so split the rows by item"
+        f"all rows of {_one(what)} must be in one of them, so split the rows by {what}"
     )

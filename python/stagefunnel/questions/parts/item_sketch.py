@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ... import _core
 from ...errors import SchemaError, advised, counted, named
-from .item_keys import ItemIds
+from .item_keys import ItemIds, without_own
 
 #: Bits of the hash of an item: of `n` items in all, one is found in two parts by chance with a probability
 #: of at most n² / 2^57.
@@ -39,11 +39,11 @@ class ItemSketch:
         return cls({kind: np.sort(_hashes(words)) for kind, words in keys.of_sketch().items()})
 
     def sent(self) -> ItemSketch:
-        """Return what leaves the process."""
-        return self
+        """Return what leaves the process, as for keys."""
+        return ItemSketch(without_own(self.hashes))
 
     @classmethod
-    def merged(cls, parts: Sequence[ItemSketch]) -> ItemSketch:
+    def merged(cls, parts: Sequence[ItemSketch], what: str = "item") -> ItemSketch:
         """Put the hashes of several parts together.
 
         Raises
@@ -57,11 +57,11 @@ class ItemSketch:
         kinds = [kind for kind in filled[0].hashes if all(kind in part.hashes for part in filled)]
         if not kinds:
             raise SchemaError(
-                "the items of the partials are of different types, or their texts are hashed with different "
+                f"the {what}s of the partials are of different types, or their texts are hashed with other "
                 "keys; read the logs of all parts with one type and one ",
                 named("hash_key"),
             )
-        return cls({kind: _together([part.hashes[kind] for part in filled]) for kind in kinds})
+        return cls({kind: _together([part.hashes[kind] for part in filled], what) for kind in kinds})
 
     def blocks(self) -> _core.counts.Counts:
         """Return the hashes as blocks of the core, which writes them as differences."""
@@ -99,7 +99,7 @@ def _hashes(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     return (mixed >> np.uint64(64 - BITS)).astype(np.int64)
 
 
-def _together(hashes: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+def _together(hashes: Sequence[npt.NDArray[np.int64]], what: str) -> npt.NDArray[np.int64]:
     # One part may have two items of one hash, which says nothing.
     own = np.sort(np.concatenate([np.unique(one) for one in hashes]))
     n_shared = int((own[1:] == own[:-1]).sum())
@@ -108,9 +108,9 @@ def _together(hashes: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
         chance = min(1.0, n**2 / 2.0 ** (BITS + 1))
         is_are = "seems" if n_shared == 1 else "seem"
         raise SchemaError(
-            f"{counted(n_shared, 'item')} {is_are} to be in more than one partial (by hashes of {BITS} bits; "
-            f"that two of {n:,} items share one by chance has a probability of {chance:.1g}); all rows of "
-            "an item must be in one of them, so split the rows by item, or pass ",
+            f"{counted(n_shared, what)} {is_are} to be in more than one partial (by hashes of {BITS} bits; "
+            f"that two of {n:,} share one by chance has a probability of {chance:.1g}); all rows of one "
+            f"{what} must be in one of them, so split the rows by {what}, or pass ",
             advised("check", "keys"),
             " to be sure",
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ...errors import SchemaError, given, named
+from ...errors import SchemaError, named
 from ..forecast.bottlenecks import bottlenecks
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
@@ -93,16 +93,6 @@ class Mergeable:
         return "pipeline" in inspect.signature(self.question).parameters
 
 
-def _without_units(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    if options.get("unit") is None:
-        return None
-    return (
-        given("unit", options["unit"]),
-        " counts items as one that may be in several parts, and a partial holds counts of its own part; "
-        "ask funnel() or outcomes() of one log of all parts",
-    )
-
-
 def _funnel_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
     read_confidence(options.get("confidence"))
     if options.get("amount") is not None and options.get("confidence") is not None:
@@ -113,7 +103,7 @@ def _funnel_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
             " bounds shares of the value by squares of the amounts, in a measure of the largest of all "
             "parts; ask funnel() of one log of all parts, or leave one of the two out",
         )
-    return _without_units(options)
+    return None
 
 
 _ALL: Final = (
@@ -123,7 +113,6 @@ _ALL: Final = (
         count_summary,
         summary_of,
         at_the_end=("top", "quantiles"),
-        refused=_without_units,
         settled=("limits",),
     ),
     Mergeable(
@@ -140,7 +129,6 @@ _ALL: Final = (
         count_outcomes,
         outcomes_of,
         at_the_end=("top", "confidence"),
-        refused=_without_units,
     ),
     Mergeable(
         transitions,
@@ -155,7 +143,6 @@ _ALL: Final = (
         count_losses,
         losses_table,
         at_the_end=("top", "confidence"),
-        refused=_without_units,
     ),
     Mergeable(
         skips,
@@ -163,7 +150,6 @@ _ALL: Final = (
         count_skips,
         skips_table,
         at_the_end=("top", "confidence"),
-        refused=_without_units,
     ),
     Mergeable(
         time_in_stage,

@@ -41,10 +41,11 @@ def to_bytes(state: Mapping[str, Any]) -> bytes:
         )
     keys = state["_keys"]
     if keys is not None:
-        sections.append(keys.blocks().to_bytes())
+        sections += [one.blocks().to_bytes() for one in (keys, *state["_units"].values())]
     header = {
         "state": {name: to_plain(state[name]) for name in _PLAIN},
         "answers": answers,
+        "units": list(state["_units"]),
         "sections": [len(section) for section in sections],
     }
     text = json.dumps(header, separators=(",", ":")).encode()
@@ -95,15 +96,20 @@ def _state_of(header: Mapping[str, Any], rest: bytes) -> dict[str, Any]:
         raise SchemaError(f"{_DAMAGED}there is more than it needs")
     answers = {}
     for one, blocks in zip(header["answers"], sections, strict=False):
+        if one["question"] not in BY_NAME:
+            raise SchemaError(f"this version of stagefunnel knows no partials of {one['question']!r}")
         kind = BY_NAME[one["question"]]
         plain = {field: from_plain(value) for field, value in one["plain"].items()}
         options = {name: from_plain(value) for name, value in one["options"].items()}
         answers[one["name"]] = Answer(kind, {**kind.options, **options}, Stored(kind.of, blocks, plain))
+        answers[one["name"]].stored.reader()
     keys = _KINDS_OF_KEYS.get(state["check"])
+    of_items = [] if keys is None else [keys.of_blocks(blocks) for blocks in sections[len(answers) :]]
     return {
         **state,
         "_answers": answers,
-        "_keys": None if keys is None else keys.of_blocks(sections[-1]),
+        "_keys": of_items[0] if of_items else None,
+        "_units": dict(zip(header["units"], of_items[1:], strict=True)),
     }
 
 

@@ -19,6 +19,7 @@ from ...times.periods import Clock, MomentLike, PeriodLike
 from ...working_hours import WorkingHours
 from ..counted.stages import Stages
 from ..counted.stored import Stored
+from ..scope.units import values_of_units
 from ..scope.where import Where, read_as_part
 from ..stages.limits import LimitsLike
 from ..summary import summary as summary_question
@@ -69,6 +70,7 @@ class Partial:
     _n_rows: int
     _n_items: int
     _keys: ItemIds | ItemSketch | None
+    _units: Mapping[str, ItemIds | ItemSketch]  # the values of each column whose values are counted
 
     @property
     def n_items(self) -> int:
@@ -123,7 +125,9 @@ class Partial:
         >>> sf.Partial.from_bytes(part.to_bytes()).table()["open"].tolist()
         [1]
         """
-        return to_bytes(self.__dict__ | {"_keys": None if self._keys is None else self._keys.sent()})
+        units = {name: keys.sent() for name, keys in self._units.items()}
+        keys = None if self._keys is None else self._keys.sent()
+        return to_bytes(self.__dict__ | {"_keys": keys, "_units": units})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Partial:
@@ -276,7 +280,7 @@ def partial(
         rows are judged at the end: another part may have them. A part need not have the values that `where`
         names.
     unit
-        Refused: the items of one account may be in several parts.
+        As for :func:`funnel`; then all items of a unit must be in one part, which is checked as for items.
     **options
         Further options of the question, as for its function. Quantiles, confidence and the number of groups
         to show may be chosen at the end too. `within` needs the end of observation: `as_of`, or that of the
@@ -341,7 +345,8 @@ def partial(
         _of_all=Stages.of(data),
         _n_rows=data.n_input_rows - left_out,
         _n_items=data.n_items,
-        _keys=_keys_of(data, check),
+        _keys=_checked(lambda: ItemIds.of(data), check),
+        _units=_units_of(log, answers.values(), check),
     )
 
 
@@ -404,7 +409,8 @@ def merge(partials: Iterable[Partial]) -> Partial:
         _of_all=Stages.total([part._of_all for part in parts]),
         _n_rows=sum(part.n_rows for part in parts),
         _n_items=sum(part.n_items for part in parts),
-        _keys=_merged_keys(parts),
+        _keys=_merged_keys([part._keys for part in parts], "item"),
+        _units={name: _merged_keys([part._units[name] for part in parts], "unit") for name in first._units},
     )
 
 
@@ -453,18 +459,27 @@ def _asked(
     return asked
 
 
-def _keys_of(data: Any, check: Check) -> ItemIds | ItemSketch | None:
+def _checked(keys: Callable[[], ItemIds], check: Check) -> ItemIds | ItemSketch | None:
+    """Return what shows whether two parts have one of them in common."""
     if check == "none":
         return None
-    keys = ItemIds.of(data)
-    return ItemSketch.of(keys) if check == "sketch" else keys
+    return ItemSketch.of(keys()) if check == "sketch" else keys()
 
 
-def _merged_keys(parts: Sequence[Partial]) -> Any:
-    keys = [part._keys for part in parts]
+def _units_of(log: StageLog, answers: Iterable[Answer], check: Check) -> dict[str, Any]:
+    """Return what stands for the units that are counted, by the name of their column."""
+    names = sorted({answer.options["unit"] for answer in answers if answer.options.get("unit") is not None})
+    found = {
+        name: _checked(lambda name=name: ItemIds.of_values(values_of_units(log, name)), check)
+        for name in names
+    }
+    return {name: keys for name, keys in found.items() if keys is not None}
+
+
+def _merged_keys(keys: Sequence[Any], what: str) -> Any:
     if keys[0] is None:
         return None
-    return type(keys[0]).merged(cast(Any, keys))
+    return type(keys[0]).merged(keys, what)
 
 
 def _refuse_difference(first: Partial, other: Partial, number: int) -> None:

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, given
@@ -137,6 +138,16 @@ def units_of(log: StageLog, unit: str | None) -> Units | None:
     if unit not in units:
         units[unit] = _found(source, unit)
     return units[unit]
+
+
+def values_of_units(log: StageLog, unit: str) -> pd.Series:
+    """Return the named units that a log has items of, each once."""
+    units = units_of(log, unit)
+    assert units is not None  # it has a name
+    source = source_of(log, unit, "unit")
+    assert isinstance(source, ItemsTable)  # else it was refused
+    used = np.unique(units.of_item[units.of_item < units.n_named])
+    return source.category(unit, "unit").values.iloc[used].reset_index(drop=True)
 
 
 def _found(source: ItemsTable, unit: str) -> Units:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, get_args
+from typing import Any, Final, Self, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from ..counted.samples import Binned, Samples
 from ..scope.breakdown import check_top, groups_of
 from ..scope.groups import Groups, folded
 from ..scope.selection import Selection, selection_of
-from ..scope.where import Where, asked_of
+from ..scope.where import Where, asked_of, is_read_as_part
 from ..scope.working import Lengths
 from ..stats.spells import CENSORED, LEFT_OUT
 from .censored import incidence_quantiles, lengths_of
@@ -148,6 +148,36 @@ def time_to(
 
 
 @dataclass(frozen=True, eq=False)
+class WayExits:
+    """How long items were on their way: until they arrived, were closed, or are seen no longer.
+
+    Attributes
+    ----------
+    until, cause, code
+        How long, what ended it, and the group of each item.
+    """
+
+    until: npt.NDArray[np.int64]
+    cause: npt.NDArray[np.int32]
+    code: npt.NDArray[np.integer[Any]]
+
+    @classmethod
+    def of_samples(cls, lengths: Samples | Binned) -> Self:
+        """List the items of several parts."""
+        exits = listed(lengths)
+        code, place = np.divmod(exits.row, 3)
+        return cls(exits.values, np.where(place == 2, CENSORED, place).astype(np.int32), code)
+
+    def samples(self, n_groups: int) -> Samples:
+        """Put them in order by group and by what ended them; the last place has those that go on."""
+        counted = np.flatnonzero(self.cause != LEFT_OUT)
+        cause = self.cause[counted]
+        place = np.where(cause == CENSORED, 2, cause)
+        row = self.code[counted].astype(np.int64) * 3 + place
+        return Samples.of(self.until[counted].view(np.uint64), row, n_groups * 3)
+
+
+@dataclass(frozen=True, eq=False)
 class TimeToCounts:
     """What the table of times to a stage is made of.
 
@@ -177,7 +207,7 @@ class TimeToCounts:
     open: Integers = fields.dense()
     closed: Integers = fields.dense()
     lengths: Listed | Samples | Binned = fields.samples()
-    exits: Listed | Samples | Binned | None = fields.samples()
+    exits: WayExits | Samples | Binned | None = fields.samples()
     n_unknown: Integers = fields.dense(by_group=False)
     time_unit: str | None = fields.same()
     remembered: Mapping[str, Any] = fields.same()
@@ -230,13 +260,15 @@ def count_time_to(
         code = groups.codes(log.n_items)
         counts = _counts(way, code, groups.n_groups)
     arrived = np.flatnonzero(way == _WAYS.there.value)
-    exits = None
+    exits: WayExits | Samples | None = None
     if open_visits == "censored":
         watch = Watch.of(selection, observed=None, period=period, basis=basis, as_of=as_of)
         until = ends_of_ways(
             selection, lengths, watch, from_row=from_row, arrived=duration, way=way, as_of=as_of
         )
-        exits = _exits(until, _CAUSES[way], code, groups.n_groups)
+        exits = WayExits(until, _CAUSES[way], code)
+        if is_read_as_part():
+            exits = exits.samples(groups.n_groups)
     return TimeToCounts(
         groups=groups.alone(),
         **counts,
@@ -247,18 +279,6 @@ def count_time_to(
         remembered=lengths.remembered_with_pauses(pipeline),
         about=About.of(asked, selection),
     )
-
-
-def _exits(
-    until: npt.NDArray[np.int64],
-    cause: npt.NDArray[np.int32],
-    code: npt.NDArray[np.int32],
-    n_groups: int,
-) -> Listed | Samples:
-    """Keep how long each item was on its way, by group and by what ended it; the last place has the open."""
-    counted = np.flatnonzero(cause != LEFT_OUT)
-    place = np.where(cause[counted] == CENSORED, 2, cause[counted])
-    return kept_lengths(until[counted], code[counted].astype(np.int64) * 3 + place, n_groups * 3)
 
 
 def time_to_table(
@@ -283,12 +303,11 @@ def time_to_table(
     columns = {name: values[kept] for name, values in numbers.items()}
     table = pd.DataFrame({**columns, **length_columns(rows, names, counts.time_unit)})
     if counts.exits is not None:
-        exits = listed(counts.exits)
-        code, place = np.divmod(exits.row, 3)
+        exits = counts.exits if isinstance(counts.exits, WayExits) else WayExits.of_samples(counts.exits)
         found = incidence_quantiles(
-            exits.values,
-            np.where(place == 2, CENSORED, place),
-            code,
+            exits.until,
+            exits.cause,
+            exits.code,
             groups.n_groups,
             [0.5, *map(float, quantiles)],
             threads,

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from helpers import assert_frame_equal, frame_of, pipeline_of
 from stagefunnel.questions.parts.mergeable import BY_NAME
 from strategies import cases
@@ -22,6 +23,8 @@ SHARED: dict[str, Any] = {
     "basis": st.sampled_from(["active", "created", "closed"]),
     "where": st.none() | st.just({"who": ["a", "c"]}) | st.just({"size": ">=2"}),
 }
+# An account's items are in one part, so that its values may be counted.
+UNITS: dict[str, Any] = {"unit": st.none() | st.just("account")}
 AMOUNTS: dict[str, Any] = {
     "amount": st.sampled_from([None, "exact", "float", "whole"]),
     "currency": st.booleans(),
@@ -37,6 +40,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "funnel": {
         **SHARED,
         **AMOUNTS,
+        **UNITS,
         "kind": st.sampled_from(["classic", "conversions", "furthest", "strict", "both"]),
         "fill": st.sampled_from(["won", "moves"]),
         "lost_then_won": st.sampled_from([None, "include", "exclude", "exclude_reopened"]),
@@ -48,6 +52,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "outcomes": {
         **SHARED,
         **AMOUNTS,
+        **UNITS,
         "at": st.sampled_from(["first", "last"]),
         "lost_then_won": st.sampled_from(["include", "exclude"]),
         "within": st.none() | st.just("2d"),
@@ -149,7 +154,13 @@ def splits(draw: st.DrawFn) -> Split:
     keys = pd.Series(items, dtype=frame["item"].dtype)
     groups = [random.choice(["south", "north", None, "other (2 groups)"]) for _ in items]
     table = pd.DataFrame({"item": keys, "group": pd.Series(groups, dtype=object)})
-    number = frame["item"].map({item: random.randrange(4) for item in items})
+    accounts = [random.choice(["x", "y", "z", None]) for _ in items]
+    table["account"] = pd.Series(accounts, dtype=object)
+    part_of = {account: random.randrange(4) for account in "xyz"}
+    dealt = {
+        item: part_of.get(account, random.randrange(4)) for item, account in zip(items, accounts, strict=True)
+    }
+    number = frame["item"].map(dealt)
 
     def read(rows: pd.DataFrame) -> sf.StageLog:
         return sf.StageLog(
@@ -212,6 +223,7 @@ def tables_of(answer: Any) -> dict[str, pd.DataFrame]:
 
 
 @pytest.mark.parametrize("name", list(BY_NAME))
+@examples(ci=10, night=300)
 @given(split=splits(), data=st.data(), top=st.none() | st.integers(1, 2))
 def test_parts_answer_as_the_whole(name: str, split: Split, data: st.DataObject, top: int | None) -> None:
     kind = BY_NAME[name]

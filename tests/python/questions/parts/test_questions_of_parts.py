@@ -107,11 +107,11 @@ def test_items_that_are_followed_need_an_end_of_observation() -> None:
         ((sf.open_items,), {}, "open_items() lists single items, so that parts of its answer do not add up"),
         ((sf.simulate,) if hasattr(sf, "simulate") else (len,), {}, "is not a question of stagefunnel"),
         (("funnel",), {}, "'funnel' is not a question of stagefunnel"),
-        ((sf.funnel,), {"bye": "who"}, "funnel() has no option 'bye', did you mean 'by'?"),
+        ((sf.funnel,), {"bye": "who"}, "funnel() has no option 'bye'; did you mean 'by'?"),
         (
             (sf.funnel,),
             {"unit": "account"},
-            "unit='account' counts items as one that may be in several parts",
+            "unit= names a column of the items table, and the log has none",
         ),
         (
             (sf.funnel,),
@@ -166,14 +166,14 @@ def test_an_option_of_the_table_is_chosen_at_the_end_and_others_are_not() -> Non
 
 def part_with_all(**options: Any) -> sf.Partial:
     moments = pd.to_datetime(["2026-01-01", None]).tz_localize("Europe/Paris")
-    table = pd.DataFrame({"item": [1, 2], "since": moments, "kind": pd.Categorical(["b", None], ["c", "b"])})
+    table = pd.DataFrame({"item": [1, 2], "since": moments, "size": pd.Categorical(["b", None], ["c", "b"])})
     rows = {
         "item": [1, 1, 2],
         "stage": ["New", "Won", "New"],
         "time": pd.to_datetime(["2026-03-01", "2026-03-03", "2026-03-02"]).tz_localize("Europe/Paris"),
     }
     log = sf.StageLog(pd.DataFrame(rows), items=table)
-    return sf.partial(log, SMALL, by=["since", "kind"], period=("2026-02", None), **options)
+    return sf.partial(log, SMALL, by=["since", "size"], period=("2026-02", None), **options)
 
 
 @pytest.mark.parametrize("check", ["keys", "sketch", "none"])
@@ -274,3 +274,26 @@ def test_a_sketch_finds_an_item_that_is_in_two_parts() -> None:
 def test_without_a_check_items_are_not_compared() -> None:
     part = sf.partial(journeys_log("New"), SMALL, sf.outcomes, check="none")
     assert sf.merge([part, part]).table()["open"].tolist() == [2]
+
+
+@pytest.mark.parametrize("check", ["keys", "sketch"])
+@pytest.mark.parametrize("accounts", [["x", "y", "x"], [7, 8, 7], [1.5, 2.5, 1.5]])
+def test_units_are_in_one_part_each(accounts: list[Any], check: Any) -> None:
+    table = {"item": [1, 2, 3, 4], "account": [*accounts, None]}
+    logs = [
+        sf.StageLog({"item": items, "stage": ["New"] * len(items), "time": items}, items=table)
+        for items in ([1, 3], [2], [4])
+    ]
+    parts = [sf.partial(log, SMALL, sf.outcomes, unit="account", check=check) for log in logs]
+    parts = [sf.Partial.from_bytes(part.to_bytes()) for part in parts]
+    found = sf.merge(parts).table()
+    assert found["base"].tolist() == [3]
+    assert found.attrs["stagefunnel"]["without_unit"] == 1
+    other = sf.StageLog(
+        {"item": [9], "stage": ["New"], "time": [0]}, items={"item": [9], "account": accounts[:1]}
+    )
+    other_part = sf.partial(other, SMALL, sf.outcomes, unit="account", check=check)
+    with pytest.raises(
+        sf.SchemaError, match=r"1 unit (is|seems to be) in more than one partial.*split the rows by unit"
+    ):
+        sf.merge([parts[0], other_part])
