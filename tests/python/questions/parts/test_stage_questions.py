@@ -157,7 +157,6 @@ def test_the_velocity_of_parts_is_that_of_all_items() -> None:
         (sf.flow, {"every": "day", "amount": "amount"}, "amount= of flow"),
         (sf.cumulative_incidence, {"observed": (0, 4), "as_of": 9}, "observed="),
         (sf.cumulative_incidence, {"se": "robust", "as_of": 9}, "robust"),
-        (sf.losses, {"unit": "who"}, "unit="),
     ],
 )
 def test_what_does_not_add_up_is_refused(question: Any, options: dict[str, Any], message: str) -> None:
