@@ -52,7 +52,8 @@ class AgeRows:
         if groups.is_one:
             return None, None
         counts = items_of_groups(selection, groups)
-        return cls(GroupLabels.of_all(groups), counts.base, counts.open), GroupColumns.of(groups)
+        n = len(groups.values)  # the core has a group also where there is none
+        return cls(GroupLabels.of_all(groups), counts.base[:n], counts.open[:n]), GroupColumns.of(groups)
 
     def remembered(self, columns: GroupColumns) -> dict[str, str]:
         """Return what a table remembers of them, by the columns of the groups."""

@@ -167,6 +167,7 @@ def bottlenecks_of(
         labels = labels_of_rows(counts.benchmark.group, counts.columns)
         moves = np.zeros((labels.groups.n_groups, n, n + 2))
         np.add.at(moves, (labels.code, counts.benchmark.stage), counts.benchmark.n)
-    chains = GroupChains(pipeline, ends, group.astype(np.int64), counts.begun, 1)
+    begun = counts.begun if len(counts.begun) else np.zeros((1, n + 2), dtype=np.int64)
+    chains = GroupChains(pipeline, ends, group.astype(np.int64), begun, 1)
     table = bottlenecks_table(chains, counts.groups, benchmark, moves, counts.unit, counts.noted)
     return counts.about.remarked(table)

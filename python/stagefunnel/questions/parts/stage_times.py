@@ -201,9 +201,9 @@ def times_of(
         table = with_censored_times(
             table,
             pipeline,
-            counts.censored.curves(len(chosen.values) * len(pipeline.stages)),
+            counts.censored.curves(chosen.n_groups * len(pipeline.stages)),
             shown,
-            len(chosen.values),
+            chosen.n_groups,
             shares,
             sure,
             None if counts.tau is None else Fraction(*counts.tau),

@@ -192,7 +192,7 @@ def velocities_of(
     """Make the table of :func:`sales_velocity`."""
     counts = largest(counts, counts.groups, counts.sizes, top)
     chosen, moving, closed = counts.groups, counts.moving, counts.closed
-    n_groups, n_periods, n_stages = chosen.n_groups, moving.n_periods, len(pipeline.labels)
+    n_groups, n_periods, n_stages = len(moving.at_start), moving.n_periods, len(pipeline.labels)
     check_rows(n_periods, n_groups, n_stages)
     cell, n_cells = closed.group * n_periods + (closed.period - moving.start), n_groups * n_periods
     n_closed, won, present, missing = np.moveaxis(added_up(closed.n, cell, n_cells), -1, 0)

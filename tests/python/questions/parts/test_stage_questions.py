@@ -165,6 +165,36 @@ def test_what_does_not_add_up_is_refused(question: Any, options: dict[str, Any],
         sf.partial(log, PIPELINE, question, **options)
 
 
+@pytest.mark.parametrize(
+    ("question", "options"),
+    [
+        (sf.transitions, {}),
+        (sf.losses, {"amount": "amount"}),
+        (sf.skips, {}),
+        (sf.time_in_stage, {"open_visits": "censored"}),
+        (sf.time_to, {"to_stage": "Won", "open_visits": "censored"}),
+        (sf.flow, {"every": "day"}),
+        (sf.variants, {}),
+        (sf.cumulative_incidence, {}),
+        (sf.cohort_maturity, {"every": "day", "tau": "2d"}),
+        (sf.bottlenecks, {}),
+        (sf.sales_velocity, {"amount": "amount"}),
+    ],
+)
+def test_parts_may_have_no_rows(question: Any, options: dict[str, Any]) -> None:
+    day = pd.Timestamp("2026-01-01")
+    rows = {"item": [1, 1], "stage": ["New", "Won"], "time": [day, day + pd.Timedelta("1D")]}
+    frame = pd.DataFrame({**rows, "amount": [2.5, 2.5], "who": ["ann", "ann"]})
+    some, none = (
+        sf.StageLog(part, columns=["amount", "who"], observed_until="2026-01-05", empty="allow")
+        for part in (frame, frame[:0])
+    )
+    for by in (None, "who"):
+        asked = {**options, "by": by, "missing": "ignore"}
+        assert_frame_equal(table_of(question, some, none, **asked), question(some, PIPELINE, **asked))
+        assert_frame_equal(table_of(question, none, none, **asked), question(none, PIPELINE, **asked))
+
+
 def test_small_groups_are_put_together_before_or_after_they_are_counted() -> None:
     names = ["ann", "ann", "bob", "cyd", "cyd", "dan"]
     journeys = [lost(item, item + 1) for item in range(6)]
