@@ -131,9 +131,12 @@ def mergeable_of(question: Any) -> Mergeable:
     known = ", ".join(f"{name}()" for name in BY_NAME)
     name = getattr(function, "__name__", None)
     if not isinstance(name, str) or not getattr(function, "__module__", "").startswith("stagefunnel."):
-        raise SchemaError(f"{question!r} is not a question of stagefunnel; partials know {known}")
+        raise SchemaError(
+            f"{question!r} is not a question of stagefunnel; partials know {known}", option="question"
+        )
     reason = _REFUSED.get(name, "is not made of counts that a partial holds")
     raise SchemaError(
         f"{name}() {reason}, so that parts of its answer do not add up; ask it of one log of all parts "
-        f"(partials know {known})"
+        f"(partials know {known})",
+        option="question",
     )

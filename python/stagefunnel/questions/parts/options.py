@@ -34,7 +34,10 @@ def read_options(kind: Mergeable, options: Mapping[str, Any], log: StageLog) -> 
     strangers = [name for name in options if name not in known]
     if strangers:
         hint = did_you_mean(strangers[0], list(known))
-        raise SchemaError(f"{kind.name}() has no option {strangers[0]!r}{hint} (it has: {', '.join(known)})")
+        raise SchemaError(
+            f"{kind.name}() has no option {strangers[0]!r}{hint} (it has: {', '.join(known)})",
+            option=strangers[0],
+        )
     needs_end = [name for name in kind.needs_end if complete.get(name) is not None]
     if needs_end and complete.get("as_of") is None and log._data.noted_end is None:
         raise SchemaError(

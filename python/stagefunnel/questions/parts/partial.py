@@ -455,7 +455,7 @@ def _asked(
         )
     strangers = [name for name in shared if not any(name in kind.options for kind, _ in asked.values())]
     if strangers:
-        raise SchemaError(f"none of the questions has an option {strangers[0]!r}")
+        raise SchemaError(f"none of the questions has an option {strangers[0]!r}", option=strangers[0])
     return asked
 
 
