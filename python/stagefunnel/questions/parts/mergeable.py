@@ -191,9 +191,14 @@ _ALL: Final = (
 )
 BY_NAME: Final[dict[str, Mergeable]] = {one.name: one for one in _ALL}
 
-_ITEMS: Final = "lists single items"
+_ITEMS: Final = "lists single items, so that parts of its answer do not add up"
+_FITTED: Final = "is fitted to the visits of all items together"
+_NO_ANSWER: Final = "is not a question with one answer of counts"
 _REFUSED: Final = {
-    **dict.fromkeys(("items", "open_items", "visits", "sequence_items", "explain"), _ITEMS),
+    **dict.fromkeys(("explain", "item_features", "item_table", "open_items", "row_table"), _ITEMS),
+    **dict.fromkeys(("sequence_items", "visits", "win_probability", "win_within"), _ITEMS),
+    **dict.fromkeys(("backtest", "forecast", "markov_check", "state_occupation"), _FITTED),
+    **dict.fromkeys(("check", "partial", "pipelines_of_log", "report"), _NO_ANSWER),
 }
 
 
@@ -212,9 +217,11 @@ def mergeable_of(question: Any) -> Mergeable:
     known = ", ".join(f"{name}()" for name in BY_NAME)
     name = getattr(function, "__name__", None)
     if not isinstance(name, str) or not getattr(function, "__module__", "").startswith("stagefunnel."):
-        raise SchemaError(f"{question!r} is not a question of stagefunnel; partials know {known}")
-    reason = _REFUSED.get(name, "is not made of counts that a partial holds")
+        raise SchemaError(
+            f"{question!r} is not a question of stagefunnel; partials know {known}", option="question"
+        )
+    reason = _REFUSED.get(name, "is not one of the questions of partials")
     raise SchemaError(
-        f"{name}() {reason}, so that parts of its answer do not add up; ask it of one log of all parts "
-        f"(partials know {known})"
+        f"{name}() {reason}; ask it of one log of all parts (partials know {known})",
+        option="question",
     )

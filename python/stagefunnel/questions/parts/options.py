@@ -35,7 +35,10 @@ def read_options(kind: Mergeable, options: Mapping[str, Any], log: StageLog) -> 
     strangers = [name for name in options if name not in known]
     if strangers:
         hint = did_you_mean(strangers[0], list(known))
-        raise SchemaError(f"{kind.name}() has no option {strangers[0]!r}{hint} (it has: {', '.join(known)})")
+        raise SchemaError(
+            f"{kind.name}() has no option {strangers[0]!r}{hint} (it has: {', '.join(known)})",
+            option=strangers[0],
+        )
     lacking = [name for name, value in complete.items() if value is inspect.Parameter.empty]
     if lacking:
         raise SchemaError(f"{kind.name}() needs ", named(lacking[0]), option=lacking[0])

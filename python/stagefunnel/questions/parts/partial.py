@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import EllipsisType
 from typing import Any, Final, Literal, cast, get_args
 
 from ...errors import SchemaError, check_option, counted, named, quoted
@@ -237,7 +238,7 @@ def partial(
     check: Check = "keys",
     fill: Fill = "won",
     lost_then_won: LostThenWonName | None = None,
-    by: str | Sequence[str] | None = None,
+    by: str | Sequence[str] | EllipsisType | None = ...,
     at: AtName | None = None,
     per: PerName = "visit",
     unlisted: Unlisted = "error",
@@ -455,7 +456,7 @@ def _asked(
         )
     strangers = [name for name in shared if not any(name in kind.options for kind, _ in asked.values())]
     if strangers:
-        raise SchemaError(f"none of the questions has an option {strangers[0]!r}")
+        raise SchemaError(f"none of the questions has an option {strangers[0]!r}", option=strangers[0])
     return asked
 
 

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import asked
 import stagefunnel as sf
 from helpers import SMALL, assert_frame_equal, journeys_log
+from stagefunnel.questions.parts.mergeable import BY_NAME
 
 
 def log_of_deals(*deals: tuple[Any, str, Any], **options: Any) -> sf.StageLog:
@@ -128,6 +130,13 @@ def test_items_that_are_followed_need_an_end_of_observation() -> None:
 def test_what_a_part_cannot_have_is_refused(arguments: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(sf.SchemaError, match=re.escape(message)):
         sf.partial(journeys_log("New"), SMALL, *arguments, **options)
+
+
+@pytest.mark.parametrize("name", asked.questions())
+def test_every_question_is_one_of_partials_or_is_refused_by_name(name: str) -> None:
+    if name not in BY_NAME:
+        with pytest.raises(sf.SchemaError, match=rf"^{name}\(\) .* ask it of one log of all parts"):
+            sf.partial(journeys_log("New"), SMALL, getattr(sf, name))
 
 
 def test_partials_of_other_questions_or_precision_are_not_merged() -> None:
