@@ -46,7 +46,7 @@ class Method(Generic[_P, _R]):
     @property
     def names(self) -> list[str]:
         """Names of the arguments that a call may give."""
-        return [parameter.name for parameter in self.parameters]
+        return [one.name for one in self.parameters if one.kind is not inspect.Parameter.VAR_KEYWORD]
 
     def _asked(self, bound: Bound, given: tuple[Any, ...], options: dict[str, Any]) -> _R:
         in_call = {*self.names[: len(given)], *options, *_rules_in(given, options)}
@@ -77,7 +77,7 @@ class Method(Generic[_P, _R]):
         shown = wraps(self._question)(asked)
         shown.__module__, shown.__qualname__ = "stagefunnel", f"Bound.{self._question.__name__}"
         parameters = [
-            parameter.replace(default=defaults.get(parameter.name, parameter.default))
+            parameter.replace(default=defaults[parameter.name]) if parameter.name in defaults else parameter
             for parameter in self.parameters
         ]
         signature = self._signature.replace(parameters=[*first, *parameters])

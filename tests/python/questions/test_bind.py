@@ -93,9 +93,11 @@ def test_a_default_goes_to_each_question_that_has_it() -> None:
 @pytest.mark.parametrize("name", asked.questions())
 def test_every_argument_of_every_question_may_be_a_default(name: str) -> None:
     method = getattr(bound(), name)
-    marks = {argument: object() for argument in inspect.signature(method).parameters}
+    # Further options of any question have no names of their own.
+    named = [one for one in inspect.signature(method).parameters.values() if one.kind is not one.VAR_KEYWORD]
+    marks = {one.name: object() for one in named}
     shown = inspect.signature(getattr(bound(**marks), name)).parameters
-    assert {argument: parameter.default for argument, parameter in shown.items()} == marks
+    assert {name: one.default for name, one in shown.items() if one.kind is not one.VAR_KEYWORD} == marks
 
 
 def test_what_a_call_gives_wins_by_name_and_by_place() -> None:
