@@ -3,7 +3,7 @@ import numpy
 import numpy.typing
 import stagefunnel._core.columns
 import typing
-__all__: list[str] = ['Journeys', 'KeyTexts', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'in_working_time', 'items_by_first_row', 'journey_of', 'journeys_of_parts', 'match_items', 'packed_texts', 'parts_of', 'places_of', 'portable_keys', 'release_idle', 'rows_of_codes', 'take_items', 'time_range', 'with_stages', 'with_times', 'working_times']
+__all__: list[str] = ['Journeys', 'KeyTexts', 'MappedFile', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'check_journeys', 'in_working_time', 'items_by_first_row', 'journey_of', 'journeys_of_parts', 'mapped_journeys', 'match_items', 'packed_texts', 'parts_of', 'places_of', 'portable_keys', 'release_idle', 'rows_of_codes', 'take_items', 'time_range', 'with_stages', 'with_times', 'working_times']
 class Journeys:
     @property
     def common_keys(self) -> tuple[numpy.typing.NDArray[numpy.uint64], numpy.typing.NDArray[numpy.uint64]]:
@@ -37,6 +37,12 @@ class Journeys:
         ...
     @property
     def time(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+class MappedFile:
+    def __init__(self, descriptor: typing.SupportsInt | typing.SupportsIndex, size: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
+    def bytes(self) -> numpy.typing.NDArray[numpy.uint8]:
         ...
 class RowStream:
     def __init__(self, hash: stagefunnel._core.columns.TextHash) -> None:
@@ -74,6 +80,8 @@ def build_journeys(items: stagefunnel._core.columns.ItemKeys, stages: stagefunne
     ...
 def build_journeys_with_rows(items: stagefunnel._core.columns.ItemKeys, stages: stagefunnel._core.columns.StageCodes, times: stagefunnel._core.columns.Times, order: stagefunnel._core.columns.RowOrder, dropped: numpy.typing.NDArray[numpy.uint64], threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[Journeys, numpy.typing.NDArray[numpy.uint32]]:
     ...
+def check_journeys(journeys: Journeys) -> None:
+    ...
 def in_working_time(journeys: Journeys, begin: numpy.typing.NDArray[numpy.int64], end: numpy.typing.NDArray[numpy.int64], before: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> Journeys:
     ...
 def items_by_first_row(journeys: Journeys) -> numpy.typing.NDArray[numpy.uint32]:
@@ -81,6 +89,8 @@ def items_by_first_row(journeys: Journeys) -> numpy.typing.NDArray[numpy.uint32]
 def journey_of(journeys: Journeys, item: stagefunnel._core.columns.ItemKeys) -> Journeys | None:
     ...
 def journeys_of_parts(offsets: numpy.typing.NDArray[numpy.uint64], stage: numpy.typing.NDArray[numpy.uint8] | numpy.typing.NDArray[numpy.uint16], time: numpy.typing.NDArray[numpy.int64], first_row: numpy.typing.NDArray[numpy.uint32], key: numpy.typing.NDArray[numpy.uint64], high: numpy.typing.NDArray[numpy.uint64], prefix: bytes | None, hash_key: bytes, is_unsigned: bool, n_labels: typing.SupportsInt | typing.SupportsIndex) -> Journeys:
+    ...
+def mapped_journeys(n_rows: typing.SupportsInt | typing.SupportsIndex, n_items: typing.SupportsInt | typing.SupportsIndex, columns: dict[str, tuple[MappedFile, typing.SupportsInt | typing.SupportsIndex]], stage_bytes: typing.SupportsInt | typing.SupportsIndex, prefix: bytes | None, hash_key: bytes, is_unsigned: bool, n_labels: typing.SupportsInt | typing.SupportsIndex, ends: tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex] | None) -> Journeys:
     ...
 def match_items(journeys: Journeys, table: stagefunnel._core.columns.ItemKeys, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[numpy.typing.NDArray[numpy.int64], tuple[int, int] | None]:
     ...
