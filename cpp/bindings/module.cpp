@@ -14,6 +14,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     auto summary = m.def_submodule("summary");
     bind_columns(columns);
     bind_journeys(journeys);
+    bind_mapped(journeys);
     bind_scan(scan);
     bind_funnel(funnel);
     bind_units(funnel);

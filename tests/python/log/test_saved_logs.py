@@ -240,8 +240,8 @@ def test_places_that_are_no_saved_log_are_refused(tmp_path: Path) -> None:
         log.save(tmp_path / "full")
     for path, message in (
         ("nowhere", "is not there"),
-        ("full", "not a saved log"),
-        ("file", "not a saved log"),
+        ("full", "no saved log"),
+        ("file", "no saved log"),
     ):
         with pytest.raises(sf.SchemaError, match=message):
             sf.StageLog.load(tmp_path / path)

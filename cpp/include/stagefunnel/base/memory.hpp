@@ -80,7 +80,7 @@ using LargeVector = std::vector<T, ArrayAllocator<T>>;
 class MappedFile {
   public:
     /// @param descriptor an open file of at least `size` bytes, which may be closed afterwards.
-    /// @throws std::invalid_argument if the file is shorter, or the system maps no files.
+    /// @throws std::invalid_argument if the system does not map the file.
     MappedFile(int descriptor, std::size_t size);
     MappedFile(const MappedFile&) = delete;
     MappedFile& operator=(const MappedFile&) = delete;

@@ -132,8 +132,8 @@ class PartData(LogData):
         }
         with core_errors(f"the saved log is damaged: {part.folder}: "):
             if not self.mmap:
-                values.setdefault("high", values["key"][:0])
-                return _core.journeys.journeys_of_parts(**values, **keys)
+                all_of_it: dict[str, Any] = {"high": values["key"][:0], **values, **keys}
+                return _core.journeys.journeys_of_parts(**all_of_it)
             journeys = _core.journeys.mapped_journeys(
                 n_rows=about["n_rows"],
                 n_items=about["n_items"],
