@@ -87,15 +87,23 @@ class PartData(LogData):
 
     part: Part
     mmap: bool
+    checks: bool
 
     @classmethod
-    def of(cls, part: Part, *, mmap: bool, threads: int | None = None) -> PartData:
-        """Make the inside of a log of a part; without `mmap` its rows are copied to memory at once."""
+    def of(
+        cls, part: Part, *, mmap: bool = True, checks: bool = True, threads: int | None = None
+    ) -> PartData:
+        """Make the inside of a log of a part.
+
+        Without `mmap` its rows are copied to memory at once. One without `checks` does for what looks at few
+        of its rows, and at no code or offset without its bounds.
+        """
         data = object.__new__(cls)
         about = part.about
         vars(data).update(
             part=part,
             mmap=mmap,
+            checks=checks,
             n_input_rows=about["n_input_rows"],
             found=dict(about["found"]),
             unit=about["unit"],
@@ -123,7 +131,7 @@ class PartData(LogData):
         for file, names in _OF_JOURNEYS.items():
             columns |= {name: (part.files[file], part.place(file, name)) for name in names}
         found = {name: (of, place) for name, (of, place) in columns.items() if place is not None}
-        values = {name: of.column(name, place) for name, (of, place) in found.items()}
+        values = {name: of.column(name, place, checked=self.checks) for name, (of, place) in found.items()}
         keys: dict[str, Any] = {
             "prefix": None if about["prefix"] is None else bytes.fromhex(about["prefix"]),
             "hash_key": bytes.fromhex(about["hash_key"]),
@@ -142,7 +150,8 @@ class PartData(LogData):
                 ends=self.time_range,
                 **keys,
             )
-            _core.journeys.check_journeys(journeys)
+            if self.checks:
+                _core.journeys.check_journeys(journeys)
         return journeys
 
     @property

@@ -16,6 +16,7 @@ from ..chosen import ItemKeys, places_of_keys
 from ..chosen_data import taken_out, with_places_chosen
 from ..columns.items import ItemsTable
 from ..data import LogData
+from .columns_file import damaged
 from .folder import read_header, writing
 from .joining import joined, like
 from .known_rows import without_known_rows
@@ -51,14 +52,18 @@ def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]
     folder = checked_path(path)
     with writing(folder) as writer:
         parts = writer.parts
-        saved = [_part(folder, about, mmap=True) for about in parts]
+        # A look at the rows of the items that come again, not at all rows of the log.
+        saved = [_part(folder, about, checks=False) for about in parts]
         later = like(saved[0], taken_out(later))
-        new = reduce(without_known_rows, saved, later)
+        try:
+            new = reduce(without_known_rows, saved, later)
+        except (IndexError, MemoryError, OverflowError) as error:
+            raise damaged(folder, "its offsets do not fit its rows") from error
         n_new = int(new.journeys.n_rows)
         if not n_new and new.items_table is None:
             return 0, int(later.journeys.n_rows)
         if len(parts) > MOST_PARTS:  # small ones, so that opening stays quick
-            new = reduce(joined, [*saved[1:], new])
+            new = reduce(joined, [*(_part(folder, about) for about in parts[1:]), new])
             parts = parts[:1]
         with writer.new_folder() as part:
             about = write_part(new, part)
@@ -89,14 +94,14 @@ def compact_log(path: str | os.PathLike[str]) -> None:
     with writing(folder) as writer:
         parts = writer.parts
         if len(parts) > 1:
-            _replace(writer, _joined([_part(folder, about, mmap=True) for about in parts]))
+            _replace(writer, _joined([_part(folder, about) for about in parts]))
 
 
 def erase_items(path: str | os.PathLike[str], items: ItemKeys) -> int:
     """Take items out of a saved log, which is written anew without them; return their rows."""
     folder = checked_path(path)
     with writing(folder) as writer:
-        data = _joined([_part(folder, about, mmap=True) for about in writer.parts])
+        data = _joined([_part(folder, about) for about in writer.parts])
         places = places_of_keys(data, items)
         if len(places) == data.n_items:
             raise SchemaError(named("items"), " has all items of the saved log; remove its folder instead")
@@ -110,8 +115,8 @@ def _opened(folder: str, *, mmap: bool, threads: int | None) -> LogData:
     return _joined([_part(folder, about, mmap=mmap, threads=threads) for about in read_header(folder)])
 
 
-def _part(folder: str, about: Any, *, mmap: bool, threads: int | None = None) -> PartData:
-    return PartData.of(checked_part(folder, about), mmap=mmap, threads=threads)
+def _part(folder: str, about: Any, **options: Any) -> PartData:
+    return PartData.of(checked_part(folder, about), **options)
 
 
 def _joined(parts: Sequence[LogData]) -> LogData:
