@@ -1,7 +1,6 @@
 #include "stagefunnel/journeys/parts.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -22,8 +21,11 @@ void check_length(const char* column, std::size_t length, std::size_t expected) 
 
 void check_offsets(std::span<const std::uint64_t> offsets, std::size_t n_rows) {
     const bool covers_all = !offsets.empty() && offsets.front() == 0 && offsets.back() == n_rows;
-    if (!covers_all ||
-        std::adjacent_find(offsets.begin(), offsets.end(), std::greater_equal{}) != offsets.end()) {
+    std::size_t rising = 1;
+    for (std::size_t item = 1; item < offsets.size(); ++item) {
+        rising += offsets[item - 1] < offsets[item] ? 1U : 0U;
+    }
+    if (!covers_all || rising != offsets.size()) {
         throw std::invalid_argument("the offsets do not give each item rows of its own");
     }
 }
@@ -40,10 +42,23 @@ void check_keys(const JourneyParts& parts) {
     }
 }
 
+/// Counts the places at which times fall, from one row to the next, whatever items they belong to.
+std::size_t n_falls(std::span<const std::int64_t> time) {
+    std::size_t falls = 0;
+    for (std::size_t row = 1; row < time.size(); ++row) falls += time[row] < time[row - 1] ? 1U : 0U;
+    return falls;
+}
+
+/// As many times fall as fall between items, unless one falls inside of an item. So no loop over the rows of
+/// an item is needed, and most items have few.
 void check_times(const JourneyParts& parts) {
-    for (std::size_t item = 0; item < parts.first_row.size(); ++item) {
-        const auto rows =
-            parts.time.subspan(parts.offsets[item], parts.offsets[item + 1] - parts.offsets[item]);
+    const auto time = parts.time;
+    const std::span<const std::uint64_t> begins = parts.offsets.first(parts.first_row.size());
+    std::size_t between = 0;
+    for (const std::uint64_t row : begins) between += row > 0 && time[row] < time[row - 1] ? 1U : 0U;
+    if (n_falls(time) == between) return;
+    for (std::size_t item = 0; item < begins.size(); ++item) {
+        const auto rows = time.subspan(begins[item], parts.offsets[item + 1] - begins[item]);
         if (!std::is_sorted(rows.begin(), rows.end())) {
             throw std::invalid_argument("the times of item " + std::to_string(item) + " fall");
         }
@@ -52,10 +67,11 @@ void check_times(const JourneyParts& parts) {
 
 template <class Code>
 void check_codes(std::span<const Code> codes, std::size_t n_labels) {
-    const auto greatest = std::max_element(codes.begin(), codes.end());
+    Code greatest = 0;
+    for (const Code code : codes) greatest = std::max(greatest, code);  // in vectors, unlike max_element
     // The code after the last label stands for a missing stage.
-    if (greatest != codes.end() && *greatest > n_labels) {
-        throw std::invalid_argument("the stage code " + std::to_string(*greatest) + " is beyond the " +
+    if (greatest > n_labels) {
+        throw std::invalid_argument("the stage code " + std::to_string(greatest) + " is beyond the " +
                                     std::to_string(n_labels) + " labels");
     }
 }
