@@ -99,6 +99,7 @@ void bind_funnel(py::module_& m);
 void bind_stages(py::module_& m);
 void bind_groups(py::module_& m);
 void bind_lives(py::module_& m);
+void bind_mapped(py::module_& m);
 void bind_units(py::module_& m);
 void bind_sequence(py::module_& m);
 void bind_counts(py::module_& m);

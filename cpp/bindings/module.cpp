@@ -15,6 +15,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     auto counts = m.def_submodule("counts");
     bind_columns(columns);
     bind_journeys(journeys);
+    bind_mapped(journeys);
     bind_scan(scan);
     bind_funnel(funnel);
     bind_units(funnel);

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 
 #ifdef __linux__
@@ -197,9 +200,65 @@ Pool& pool() noexcept {
 
 #endif
 
+/// Which arrays lie in mapped files.
+///
+/// A vector frees an array by its address alone, so the file that it holds on to is found by that.
+class MappedArrays {
+  public:
+    void add(void* array, std::shared_ptr<const MappedFile> file) {
+        const std::scoped_lock lock(lock_);
+        files_.emplace(array, std::move(file));
+    }
+
+    /// Returns whether the array was one of them.
+    bool remove(void* array) noexcept {
+        std::shared_ptr<const MappedFile> file;  // unmapped, if it is the last, without the lock
+        const std::scoped_lock lock(lock_);
+        const auto found = files_.find(array);
+        if (found == files_.end()) return false;
+        file = std::move(found->second);
+        files_.erase(found);
+        return true;
+    }
+
+    void lock() { lock_.lock(); }
+
+    void unlock() { lock_.unlock(); }
+
+  private:
+    std::mutex lock_;
+    std::unordered_multimap<void*, std::shared_ptr<const MappedFile>> files_;  // two vectors may share one
+};
+
+/// Never destroyed, as the pool.
+MappedArrays& mapped_arrays() {
+    static MappedArrays* const one = [] {
+        auto* const made = new MappedArrays;
+#ifdef __linux__
+        static_cast<void>(pthread_atfork([] { mapped_arrays().lock(); }, [] { mapped_arrays().unlock(); },
+                                         [] { mapped_arrays().unlock(); }));
+#endif
+        return made;
+    }();
+    return *one;
+}
+
+struct Next {
+    void* array = nullptr;
+    std::size_t bytes = 0;
+    std::shared_ptr<const MappedFile> file;
+};
+
+thread_local Next next_array;
+std::atomic<std::size_t> n_mapped_files = 0;  // none in most processes, whose arrays are not looked up
+
 }  // namespace
 
 void* allocate_array(std::size_t bytes) {
+    if (next_array.array != nullptr && next_array.bytes == bytes) {
+        mapped_arrays().add(next_array.array, std::move(next_array.file));
+        return std::exchange(next_array.array, nullptr);
+    }
 #ifdef __linux__
     if (bytes >= kLarge) return pool().take(bytes);
 #endif
@@ -209,6 +268,7 @@ void* allocate_array(std::size_t bytes) {
 }
 
 void release_array(void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
+    if (n_mapped_files.load(std::memory_order_acquire) > 0 && mapped_arrays().remove(memory)) return;
 #ifdef __linux__
     if (bytes >= kLarge) {
         pool().give_back(memory);
@@ -217,6 +277,43 @@ void release_array(void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
 #endif
     std::free(memory);
 }
+
+MappedFile::MappedFile([[maybe_unused]] int descriptor, std::size_t size) : size_(size) {
+#ifdef __linux__
+    if (size > 0) {
+        void* const pages = mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
+        if (pages == MAP_FAILED) throw std::invalid_argument("the system does not map this file");
+        begin_ = static_cast<const std::byte*>(pages);
+    }
+    n_mapped_files.fetch_add(1, std::memory_order_release);
+#else
+    throw std::invalid_argument("this system does not map files");
+#endif
+}
+
+MappedFile::~MappedFile() {
+#ifdef __linux__
+    if (begin_ != nullptr) munmap(const_cast<std::byte*>(begin_), size_);
+    n_mapped_files.fetch_sub(1, std::memory_order_release);
+#endif
+}
+
+namespace detail {
+
+NextArray::NextArray(std::shared_ptr<const MappedFile> file, std::size_t offset, std::size_t bytes,
+                     std::size_t alignment) {
+    if (offset % alignment != 0 || offset > file->size() || bytes > file->size() - offset) {
+        throw std::invalid_argument("a column does not lie in its file");
+    }
+    // A vector hands out memory that may be written to; that nobody does is what its maker promises.
+    next_array.array = const_cast<std::byte*>(file->data()) + offset;
+    next_array.bytes = bytes;
+    next_array.file = std::move(file);
+}
+
+NextArray::~NextArray() { next_array = {}; }
+
+}  // namespace detail
 
 void trim_array([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
 #ifdef __linux__

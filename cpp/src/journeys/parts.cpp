@@ -1,10 +1,10 @@
 #include "stagefunnel/journeys/parts.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "columns/packed_text.hpp"
@@ -21,8 +21,11 @@ void check_length(const char* column, std::size_t length, std::size_t expected) 
 
 void check_offsets(std::span<const std::uint64_t> offsets, std::size_t n_rows) {
     const bool covers_all = !offsets.empty() && offsets.front() == 0 && offsets.back() == n_rows;
-    if (!covers_all ||
-        std::adjacent_find(offsets.begin(), offsets.end(), std::greater_equal{}) != offsets.end()) {
+    std::size_t rising = 1;
+    for (std::size_t item = 1; item < offsets.size(); ++item) {
+        rising += offsets[item - 1] < offsets[item] ? 1U : 0U;
+    }
+    if (!covers_all || rising != offsets.size()) {
         throw std::invalid_argument("the offsets do not give each item rows of its own");
     }
 }
@@ -39,10 +42,23 @@ void check_keys(const JourneyParts& parts) {
     }
 }
 
+/// Counts the places at which times fall, from one row to the next, whatever items they belong to.
+std::size_t n_falls(std::span<const std::int64_t> time) {
+    std::size_t falls = 0;
+    for (std::size_t row = 1; row < time.size(); ++row) falls += time[row] < time[row - 1] ? 1U : 0U;
+    return falls;
+}
+
+/// As many times fall as fall between items, unless one falls inside of an item. So no loop over the rows of
+/// an item is needed, and most items have few.
 void check_times(const JourneyParts& parts) {
-    for (std::size_t item = 0; item < parts.first_row.size(); ++item) {
-        const auto rows =
-            parts.time.subspan(parts.offsets[item], parts.offsets[item + 1] - parts.offsets[item]);
+    const auto time = parts.time;
+    const std::span<const std::uint64_t> begins = parts.offsets.first(parts.first_row.size());
+    std::size_t between = 0;
+    for (const std::uint64_t row : begins) between += row > 0 && time[row] < time[row - 1] ? 1U : 0U;
+    if (n_falls(time) == between) return;
+    for (std::size_t item = 0; item < begins.size(); ++item) {
+        const auto rows = time.subspan(begins[item], parts.offsets[item + 1] - begins[item]);
         if (!std::is_sorted(rows.begin(), rows.end())) {
             throw std::invalid_argument("the times of item " + std::to_string(item) + " fall");
         }
@@ -50,13 +66,19 @@ void check_times(const JourneyParts& parts) {
 }
 
 template <class Code>
-LargeVector<Code> checked_codes(std::span<const Code> codes, std::size_t n_labels) {
-    const auto greatest = std::max_element(codes.begin(), codes.end());
+void check_codes(std::span<const Code> codes, std::size_t n_labels) {
+    Code greatest = 0;
+    for (const Code code : codes) greatest = std::max(greatest, code);  // in vectors, unlike max_element
     // The code after the last label stands for a missing stage.
-    if (greatest != codes.end() && *greatest > n_labels) {
-        throw std::invalid_argument("the stage code " + std::to_string(*greatest) + " is beyond the " +
+    if (greatest > n_labels) {
+        throw std::invalid_argument("the stage code " + std::to_string(greatest) + " is beyond the " +
                                     std::to_string(n_labels) + " labels");
     }
+}
+
+template <class Code>
+LargeVector<Code> checked_codes(std::span<const Code> codes, std::size_t n_labels) {
+    check_codes(codes, n_labels);
     return {codes.begin(), codes.end()};
 }
 
@@ -65,9 +87,12 @@ LargeVector<T> copy_of(std::span<const T> values) {
     return {values.begin(), values.end()};
 }
 
-}  // namespace
+template <class T>
+LargeVector<T> mapped(const MappedColumn& column, std::size_t n) {
+    return mapped_vector<T>(column.file, column.offset, n);
+}
 
-Journeys journeys_of_parts(const JourneyParts& parts) {
+void check_parts(const JourneyParts& parts) {
     const std::size_t n_items = parts.first_row.size(), n_rows = parts.time.size();
     if (n_rows >= std::numeric_limits<std::uint32_t>::max()) {
         throw std::invalid_argument("a log has at most 2^32 - 2 rows");
@@ -79,7 +104,12 @@ Journeys journeys_of_parts(const JourneyParts& parts) {
     check_offsets(parts.offsets, n_rows);
     check_keys(parts);
     check_times(parts);
+}
 
+}  // namespace
+
+Journeys journeys_of_parts(const JourneyParts& parts) {
+    check_parts(parts);
     Journeys journeys;
     journeys.offsets = copy_of(parts.offsets);
     journeys.stage =
@@ -94,6 +124,50 @@ Journeys journeys_of_parts(const JourneyParts& parts) {
     journeys.is_unsigned = parts.is_unsigned;
     journeys.n_labels = parts.n_labels;
     return journeys;
+}
+
+Journeys mapped_journeys(const MappedParts& parts) {
+    Journeys journeys;
+    journeys.offsets = mapped<std::uint64_t>(parts.offsets, parts.n_items + 1);
+    if (parts.stage_bytes == 1) {
+        journeys.stage = mapped<std::uint8_t>(parts.stage, parts.n_rows);
+    } else {
+        journeys.stage = mapped<std::uint16_t>(parts.stage, parts.n_rows);
+    }
+    journeys.time = mapped<std::int64_t>(parts.time, parts.n_rows);
+    journeys.first_row = mapped<std::uint32_t>(parts.first_row, parts.n_items);
+    journeys.key = mapped<std::uint64_t>(parts.key, parts.n_items);
+    if (parts.high) journeys.high = mapped<std::uint64_t>(*parts.high, parts.n_items);
+    journeys.prefix = parts.prefix;
+    journeys.hash = parts.hash;
+    journeys.is_unsigned = parts.is_unsigned;
+    journeys.n_labels = parts.n_labels;
+    journeys.ends = parts.ends;
+    return journeys;
+}
+
+void check_journeys(const Journeys& journeys) {
+    JourneyParts parts{
+        .offsets = journeys.offsets,
+        .stage = {},
+        .time = journeys.time,
+        .first_row = journeys.first_row,
+        .key = journeys.key,
+        .high = journeys.high,
+        .prefix = journeys.prefix,
+        .hash = journeys.hash,
+        .is_unsigned = journeys.is_unsigned,
+        .n_labels = journeys.n_labels,
+    };
+    std::visit(
+        [&](const auto& codes) {
+            using Code = typename std::decay_t<decltype(codes)>::value_type;
+            const std::span<const Code> all(codes);
+            parts.stage = all;
+            check_codes(all, journeys.n_labels);
+        },
+        journeys.stage);
+    check_parts(parts);
 }
 
 Journeys with_stages(const Journeys& journeys, const JourneyParts::Codes& stage, std::size_t n_labels) {

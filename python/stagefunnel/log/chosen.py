@@ -25,13 +25,26 @@ _MOST_COMPARED: Final = 20_000  # so many texts are compared with a misspelled k
 def with_items_chosen(data: LogData, items: ItemKeys, empty: Empty) -> LogData:
     """Return the inside of a log with some of its items, whose observation ends where it did."""
     check_option("empty", empty, ("error", "allow"))
-    places = _places_of(data, _read_keys(items))
+    places = places_of_keys(data, items)
     if not len(places) and empty == "error":
         raise SchemaError(
             *(named("items"), " has no key, so no row is left; pass "),
             *(advised("empty", "allow"), " if that is expected"),
         )
     return taken_out(with_places_chosen(data, places))
+
+
+def places_of_keys(data: LogData, items: ItemKeys) -> npt.NDArray[np.int64]:
+    """Return the places of items in the journeys, each once and in the order of the log.
+
+    Raises
+    ------
+    SchemaError
+        If `items` is no list of keys, or has keys of another type than the log.
+    UnknownItemError
+        For a key that the log does not have.
+    """
+    return _places_of(data, _read_keys(items))
 
 
 def _read_keys(items: Any) -> Input:

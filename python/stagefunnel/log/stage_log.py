@@ -41,6 +41,7 @@ from .intake.stream import read_batches
 from .letters import with_letters_for
 from .number_dates import refuse_the_missing_number, warn_of_dates
 from .quality import quality_of
+from .saved.methods import SavedLogs
 from .short_visits import without_short_visits
 
 
@@ -68,7 +69,7 @@ class StreamOptions(TypedDict, total=False):
 
 
 @public
-class StageLog:
+class StageLog(SavedLogs):
     """The stage history of items: who entered which stage when.
 
     Rows are grouped by item and ordered by time once; every analysis then takes the log as its first

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstdio>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <variant>
@@ -129,6 +131,104 @@ TEST(WithStages, RefusesCodesThatAreNotOnePerRowOrLieBeyondTheLabels) {
                  std::invalid_argument);
     EXPECT_THROW(static_cast<void>(with_stages(journeys, std::span<const std::uint8_t>(beyond), 2)),
                  std::invalid_argument);
+}
+
+/// The columns of `Columns` in a file, each at a multiple of 64 bytes.
+class InFile {
+  public:
+    explicit InFile(const Columns& columns)
+        : n_items_(columns.first_row.size()), n_rows_(columns.time.size()) {
+        offsets_ = add(columns.offsets), stage_ = add(columns.stage), time_ = add(columns.time);
+        first_row_ = add(columns.first_row), key_ = add(columns.key);
+        std::FILE* const file = std::tmpfile();
+        EXPECT_EQ(std::fwrite(bytes_.data(), 1, bytes_.size(), file), bytes_.size());
+        std::fflush(file);
+        mapped_ = std::make_shared<MappedFile>(fileno(file), bytes_.size());
+        std::fclose(file);
+    }
+
+    [[nodiscard]] Journeys journeys(std::size_t n_labels = 2) const {
+        return mapped_journeys({.n_rows = n_rows_,
+                                .n_items = n_items_,
+                                .offsets = {mapped_, offsets_},
+                                .stage = {mapped_, stage_},
+                                .time = {mapped_, time_},
+                                .first_row = {mapped_, first_row_},
+                                .key = {mapped_, key_},
+                                .n_labels = n_labels});
+    }
+
+    [[nodiscard]] std::weak_ptr<const MappedFile> watched() const { return mapped_; }
+    [[nodiscard]] std::size_t key_at() const { return key_; }
+    [[nodiscard]] std::shared_ptr<const MappedFile> file() const { return mapped_; }
+
+  private:
+    template <class T>
+    std::size_t add(const std::vector<T>& values) {
+        bytes_.resize((bytes_.size() + 63) / 64 * 64);
+        const std::size_t at = bytes_.size();
+        const auto* const begin = reinterpret_cast<const char*>(values.data());
+        bytes_.insert(bytes_.end(), begin, begin + values.size() * sizeof(T));
+        return at;
+    }
+
+    std::vector<char> bytes_;
+    std::size_t n_items_, n_rows_;
+    std::size_t offsets_ = 0, stage_ = 0, time_ = 0, first_row_ = 0, key_ = 0;
+    std::shared_ptr<const MappedFile> mapped_;
+};
+
+TEST(MappedJourneys, AreTheColumnsOfTheFile) {
+    const InFile file{Columns{}};
+    const Journeys journeys = file.journeys();
+    EXPECT_NO_THROW(check_journeys(journeys));
+    const Journeys copied = Columns{}.journeys();
+    EXPECT_EQ(list_of(journeys.offsets), list_of(copied.offsets));
+    EXPECT_EQ(journeys.stage, copied.stage);
+    EXPECT_EQ(list_of(journeys.time), list_of(copied.time));
+    EXPECT_EQ(list_of(journeys.key), list_of(copied.key));
+    EXPECT_EQ(static_cast<const void*>(journeys.key.data()), file.file()->data() + file.key_at());
+}
+
+TEST(MappedJourneys, KeepTheFileAsLongAsOneOfThemIsThere) {
+    std::weak_ptr<const MappedFile> watched;
+    Journeys copy;
+    {
+        Journeys moved;
+        {
+            const InFile file{Columns{}};
+            watched = file.watched();
+            Journeys journeys = file.journeys();
+            copy = journeys;  // of memory as any other
+            moved = std::move(journeys);
+        }
+        EXPECT_FALSE(watched.expired());
+        EXPECT_EQ(moved.key.back(), 8U);
+    }
+    EXPECT_TRUE(watched.expired());
+    EXPECT_EQ(copy.key.back(), 8U);
+}
+
+TEST(MappedJourneys, AreRefusedWhereTheyDoNotLieInTheFile) {
+    const InFile file{Columns{}};
+    const std::size_t size = file.file()->size();
+    EXPECT_THROW(static_cast<void>(mapped_vector<std::uint64_t>(file.file(), 4, 1)), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(mapped_vector<std::uint8_t>(file.file(), size, 1)), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(mapped_vector<std::uint64_t>(file.file(), 0, SIZE_MAX / 4)),
+                 std::invalid_argument);
+    EXPECT_TRUE(mapped_vector<std::uint64_t>(file.file(), 0, 0).empty());
+}
+
+TEST(MappedJourneys, AreCheckedAsOthersAre) {
+    Columns columns;
+    columns.time = {3, 1, 2};
+    EXPECT_THROW(check_journeys(InFile{columns}.journeys()), std::invalid_argument);
+    columns = {};
+    columns.stage = {0, 3, 0};
+    EXPECT_THROW(check_journeys(InFile{columns}.journeys()), std::invalid_argument);
+    columns = {};
+    columns.offsets = {0, 5, 3};
+    EXPECT_THROW(check_journeys(InFile{columns}.journeys()), std::invalid_argument);
 }
 
 }  // namespace

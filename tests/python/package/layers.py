@@ -41,7 +41,10 @@ ALLOWED: dict[str, set[str]] = {
     "signatures": {"tables"},
     "bound": {"", "naming", "clean", "errors", "pipeline", "log"},
     "tables": {"naming", "errors", "pipeline"},
-    "log": {"_core", "naming", "clean", "errors", "times", "files", "databases", "pipeline", "tables"},
+    "log": {
+        *("_core", "naming", "clean", "errors", "whole_file", "times", "files", "databases"),
+        *("pipeline", "tables"),
+    },
     "readers": {
         *("naming", "clean", "errors", "renamed", "times", "files", "databases", "pipeline", "tables", "log")
     },

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <memory>
 #include <new>
 #include <utility>
 #include <vector>
@@ -18,7 +19,7 @@ namespace stagefunnel {
 /// @throws std::bad_alloc without memory; nothing has changed then.
 [[nodiscard]] void* allocate_array(std::size_t bytes);
 
-/// Frees an array.
+/// Frees an array, or lets go of the file that a mapped one lies in.
 ///
 /// @param bytes the number of bytes that the array was allocated with.
 void release_array(void* memory, std::size_t bytes) noexcept;
@@ -72,5 +73,57 @@ struct ArrayAllocator {
 /// A vector of plain values for columns of millions of rows. `resize` leaves new values uninitialised.
 template <class T>
 using LargeVector = std::vector<T, ArrayAllocator<T>>;
+
+/// The bytes of a file as memory: pages come as they are touched, and nothing can be written to them.
+///
+/// Where the file becomes shorter meanwhile, the system ends the process that touches a page beyond its end.
+class MappedFile {
+  public:
+    /// @param descriptor an open file of at least `size` bytes, which may be closed afterwards.
+    /// @throws std::invalid_argument if the system does not map the file.
+    MappedFile(int descriptor, std::size_t size);
+    MappedFile(const MappedFile&) = delete;
+    MappedFile& operator=(const MappedFile&) = delete;
+    ~MappedFile();
+
+    [[nodiscard]] const std::byte* data() const { return begin_; }
+    [[nodiscard]] std::size_t size() const { return size_; }
+
+  private:
+    const std::byte* begin_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+namespace detail {
+
+/// Makes the next array that this thread allocates lie in a mapped file. If no array takes it, it is taken
+/// back.
+class NextArray {
+  public:
+    NextArray(std::shared_ptr<const MappedFile> file, std::size_t offset, std::size_t bytes,
+              std::size_t alignment);
+    NextArray(const NextArray&) = delete;
+    NextArray& operator=(const NextArray&) = delete;
+    ~NextArray();
+};
+
+}  // namespace detail
+
+/// Returns a vector of the `n` values that lie in a file from `offset` on. It holds on to the file, must not
+/// be written to nor grow, and a copy of it is an array as any other.
+///
+/// @throws std::invalid_argument if they do not lie in the file, or not at a place for such values.
+template <class T>
+[[nodiscard]] LargeVector<T> mapped_vector(std::shared_ptr<const MappedFile> file, std::size_t offset,
+                                           std::size_t n) {
+    LargeVector<T> values;
+    if (n == 0) return values;
+    const std::size_t bytes = n > std::numeric_limits<std::size_t>::max() / sizeof(T)
+                                  ? std::numeric_limits<std::size_t>::max()
+                                  : n * sizeof(T);
+    const detail::NextArray next(std::move(file), offset, bytes, alignof(T));
+    values.resize(n);  // which leaves the values as they are
+    return values;
+}
 
 }  // namespace stagefunnel

@@ -2,11 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 
+#include "stagefunnel/base/memory.hpp"
 #include "stagefunnel/journeys/journeys.hpp"
 
 namespace stagefunnel::journeys {
@@ -35,6 +38,37 @@ struct JourneyParts {
 /// beyond
 ///     the labels, times fall inside an item, or keys are not of one form.
 [[nodiscard]] Journeys journeys_of_parts(const JourneyParts& parts);
+
+/// Where a column lies: in a file, from an offset in bytes on, which is a multiple of the size of its
+/// values.
+struct MappedColumn {
+    std::shared_ptr<const MappedFile> file;
+    std::size_t offset = 0;
+};
+
+/// Where the columns of journeys lie. The members are those of `Journeys`.
+struct MappedParts {
+    std::size_t n_rows = 0, n_items = 0;
+    MappedColumn offsets, stage, time, first_row, key;
+    std::optional<MappedColumn> high;
+    std::size_t stage_bytes = 1;  // 1 or 2
+    std::optional<std::string> prefix;
+    TextHash hash{};
+    bool is_unsigned = false;
+    std::size_t n_labels = 0;
+    std::optional<std::pair<std::int64_t, std::int64_t>> ends;
+};
+
+/// Returns journeys that stay in the files. Nothing of them is read, so `check_journeys` has to follow before
+/// a question relies on them.
+///
+/// @throws std::invalid_argument if a column does not lie in its file.
+[[nodiscard]] Journeys mapped_journeys(const MappedParts& parts);
+
+/// Checks what `journeys_of_parts` checks: all that the questions rely on.
+///
+/// @throws std::invalid_argument as it does.
+void check_journeys(const Journeys& journeys);
 
 /// Returns journeys whose rows have other stages: a code for each row, `n_labels` where it has none. The
 /// items' keys are left out.

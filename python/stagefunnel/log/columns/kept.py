@@ -91,6 +91,18 @@ class RowColumns:
             part[values] = _core.funnel.values_of_rows(part[values], rows, threads)
         return self.of_parts(taken)
 
+    def without_unused(self) -> RowColumns:
+        """Return the same columns without values that no row has."""
+        parts = self.parts
+        for name, part in parts.items():
+            if "dtype" not in part:
+                code, values = part["code"], part["values"]
+                used = np.flatnonzero(np.bincount(code[code >= 0], minlength=len(values)))
+                number = np.full(len(values) + 1, -1, dtype=np.int32)
+                number[used] = np.arange(len(used), dtype=np.int32)
+                parts[name] = {"code": number[code], "values": values_at(values, used)}
+        return self.of_parts(parts)
+
     def __contains__(self, name: str) -> bool:
         return name in self._numbers or name in self._categories
 

@@ -1,0 +1,1 @@
+"""Logs in files: a folder whose columns are read where they lie, part by part."""

@@ -1,0 +1,194 @@
+"""Columns of equal length in one file of Arrow's IPC format, whose memory can be read where it lies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _core
+from ...errors import SchemaError, core_errors, named
+
+_UNSIGNED: Final = ("uint8", "uint16", "uint32", "uint64")
+Array: TypeAlias = npt.NDArray[Any]
+#: What the bytes of a column are hashed with: it finds changes that happen, and is no secret.
+_HASH_KEY: Final = b"stagefunnel saved log"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a column lies in its file.
+
+    Attributes
+    ----------
+    offset, dtype, n
+        Its first byte, the type of its values, and how many there are.
+    checksum
+        The hash of its bytes, as hexadecimal digits.
+    """
+
+    offset: int
+    dtype: str
+    n: int
+    checksum: str
+
+    @property
+    def n_bytes(self) -> int:
+        """Its length in bytes."""
+        return int(self.n * np.dtype(self.dtype).itemsize)
+
+
+def checksum(values: Array) -> str:
+    """Hash the bytes of an array."""
+    data = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
+    ends = np.array([len(data)], dtype=np.int64)
+    low, high = _core.columns.hashes_of_joined(data, ends, _core.columns.TextHash.of_key(_HASH_KEY))
+    return f"{int(high[0]):016x}{int(low[0]):016x}"
+
+
+def pyarrow() -> Any:
+    """Return the library, which saved logs need.
+
+    Raises
+    ------
+    SchemaError
+        If it is not installed.
+    """
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise SchemaError('saved logs need pyarrow: pip install "stagefunnel[arrow]"') from error
+    return pyarrow
+
+
+def write_columns(path: str, columns: Mapping[str, Any]) -> dict[str, Place]:
+    """Write columns of Arrow as one batch; return where their values lie.
+
+    Parameters
+    ----------
+    path
+        Place of the file.
+    columns
+        Arrow arrays of equal length. Of a text the ends of its values have the name with ``" ends"`` behind
+        it, and their bytes that with ``" bytes"``.
+    """
+    pa = pyarrow()
+    batch = pa.record_batch(list(columns.values()), names=list(columns))
+    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    with pa.memory_map(path) as source:
+        begin = source.read_buffer().address
+        source.seek(0)
+        stored = pa.ipc.open_file(source).get_batch(0)
+        places = {}
+        for name, column in zip(columns, stored.columns, strict=True):
+            for called, values, buffer in _values_of(name, column):
+                offset = 0 if buffer is None or not len(values) else buffer.address - begin
+                places[called] = Place(offset, values.dtype.str, len(values), checksum(values))
+        del stored, column, values, buffer
+    return places
+
+
+def _values_of(name: str, column: Any) -> Iterator[tuple[str, Array, Any]]:
+    """Give the buffers of a column with the values that they hold."""
+    column = getattr(column, "indices", column)
+    _, numbers, *texts = column.buffers()
+    if not texts:
+        of_type = "u" if str(column.type) in _UNSIGNED else "f" if str(column.type) == "double" else "i"
+        kind = np.dtype(f"{of_type}{column.type.bit_width // 8}")
+        yield name, _array_of(numbers, kind, len(column)), numbers
+        return
+    ends = _array_of(numbers, np.dtype(np.int64), len(column) + 1)
+    yield f"{name} ends", ends, numbers
+    yield f"{name} bytes", _array_of(texts[0], np.dtype(np.uint8), int(ends[-1])), texts[0]
+
+
+def _array_of(buffer: Any, dtype: np.dtype[Any], n: int) -> Array:
+    if buffer is None or not n:
+        return np.zeros(n, dtype=dtype)
+    return np.frombuffer(buffer, dtype=dtype, count=n)
+
+
+def write_table(path: str, frame: Any, what: str) -> None:
+    """Write a frame of pandas.
+
+    Raises
+    ------
+    SchemaError
+        If a column holds values that Arrow has no type for; `what` names the frame.
+    """
+    pa = pyarrow()
+    try:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise SchemaError(
+            f"{what} cannot be saved, because a column holds values of several types: {error}; make each "
+            f"column one type, such as text"
+        ) from error
+    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def read_table(path: str) -> Any:
+    """Read a frame of pandas that :func:`write_table` wrote."""
+    pa = pyarrow()
+    try:
+        with pa.OSFile(path, "rb") as source:
+            return pa.ipc.open_file(source).read_all().to_pandas()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise damaged(path, f"{error}") from error
+
+
+def damaged(path: str, how: str) -> SchemaError:
+    """Make the error of a file of a saved log that is not as it was written."""
+    return SchemaError(named("path"), f": the saved log is damaged: {path}: {how}; restore it from a copy")
+
+
+class ColumnsFile:
+    """A file of columns, open as long as something reads them.
+
+    Raises
+    ------
+    SchemaError
+        If it is not there, or has another size than when it was written.
+    """
+
+    def __init__(self, path: str, size: int) -> None:
+        self.path = path
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except OSError as error:
+            raise damaged(path, f"{error.strerror}") from error
+        try:
+            found = os.fstat(descriptor).st_size
+            if found != size:
+                raise damaged(path, f"it has {found:,} bytes, not {size:,}")
+            with core_errors():
+                self.mapped = _core.journeys.MappedFile(descriptor, size)
+        finally:
+            os.close(descriptor)
+
+    @cached_property
+    def _bytes(self) -> npt.NDArray[np.uint8]:
+        return self.mapped.bytes
+
+    def column(self, name: str, place: Place, *, checked: bool = True) -> Array:
+        """Return the values of a column, which must not be written to.
+
+        Raises
+        ------
+        SchemaError
+            If they are not those that were written.
+        """
+        data = self._bytes[place.offset : place.offset + place.n_bytes]
+        if len(data) != place.n_bytes:
+            raise damaged(self.path, f"column {name!r} lies beyond its end")
+        values = data.view(np.dtype(place.dtype))
+        if checked and checksum(values) != place.checksum:
+            raise damaged(self.path, f"the bytes of column {name!r} are not those that were written")
+        return values

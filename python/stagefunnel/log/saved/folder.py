@@ -1,0 +1,195 @@
+"""The folder of a saved log: a header that says which parts it has, and whose place is taken in one step."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+import numpy as np
+
+from ...errors import SchemaError, StageFunnelError, given
+from ...whole_file import whole_file
+from .columns_file import checksum, damaged, pyarrow
+
+MAGIC: Final = "stagefunnel saved log"
+# Raise it when the folder changes so that an older version would misread it; all older ones are read.
+VERSION: Final = 1
+_HEADER, _LOCK, _PART = "log.json", "lock", "part-"
+
+
+def read_header(path: str) -> list[dict[str, Any]]:
+    """Return what the header says of each part of a saved log.
+
+    Raises
+    ------
+    SchemaError
+        If there is no saved log, a newer version wrote it, or the header is damaged.
+    """
+    pyarrow()
+    header = os.path.join(path, _HEADER)
+    try:
+        with open(header, encoding="utf-8") as file:
+            text = file.read()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        what = "is not there" if not os.path.exists(path) else f"has no {_HEADER}, so it is no saved log"
+        raise SchemaError(given("path", path), f" {what}; give the folder that a log was saved to") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise damaged(header, str(error)) from error
+    sum_, _, rest = text.partition("\n")
+    try:
+        about = json.loads(rest)
+        is_ours = isinstance(about, dict) and about["magic"] == MAGIC
+        version = about["version"] if is_ours else None
+    except (KeyError, ValueError, RecursionError):
+        is_ours, about, version = False, {}, None
+    if not is_ours:
+        raise damaged(header, "it is not the header of a saved log")
+    if not isinstance(version, int) or version > VERSION:
+        raise SchemaError(
+            f"a newer stagefunnel saved this log (version {version!r} of the stored form; this one reads "
+            f"versions up to {VERSION}); update it with: pip install --upgrade stagefunnel"
+        )
+    if sum_ != _sum_of(rest):
+        raise damaged(header, "its text is not the one that was written")
+    parts: list[dict[str, Any]] = about["parts"]
+    return parts
+
+
+def _sum_of(text: str) -> str:
+    return checksum(np.frombuffer(text.encode(), dtype=np.uint8))
+
+
+def _write_header(path: str, parts: Sequence[dict[str, Any]]) -> None:
+    about = {"magic": MAGIC, "version": VERSION, "parts": list(parts)}
+    rest = json.dumps(about, ensure_ascii=False, default=int)
+    with whole_file(os.path.join(path, _HEADER)) as partial, open(partial, "w", encoding="utf-8") as file:
+        file.write(f"{_sum_of(rest)}\n{rest}")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+class Writer:
+    """Changes a saved log: writes folders of parts, then the header that names them.
+
+    Until the header is in its place the log is what it was, and afterwards what it is to be.
+    """
+
+    def __init__(self, path: str, is_new: bool) -> None:
+        self.path = path
+        self._is_new = is_new
+
+    @property
+    def parts(self) -> list[dict[str, Any]]:
+        """The parts that the log has now."""
+        return [] if self._is_new else read_header(self.path)
+
+    @contextmanager
+    def new_folder(self) -> Iterator[str]:
+        """Make a folder for a part, which goes again after an error."""
+        folder = os.path.join(self.path, f"{_PART}{secrets.token_hex(8)}")
+        os.mkdir(folder)
+        try:
+            yield folder
+            _sync_files(folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def commit(self, parts: Sequence[dict[str, Any]]) -> None:
+        """Make the log one of these parts, and remove the folders of all others."""
+        _write_header(self.path, parts)
+        _sync(self.path)
+        self._is_new = False
+        _remove_others(self.path, parts)
+
+
+@contextmanager
+def writing(path: str, *, new: bool = False) -> Iterator[Writer]:
+    """Hold a saved log for a change, which one process at a time may make.
+
+    Parameters
+    ----------
+    path
+        Its folder. A `new` one is made, or takes the place of a saved log that is there.
+
+    Raises
+    ------
+    StageFunnelError
+        If another process changes it, it is no saved log, or the disk is full.
+    """
+    was_there = os.path.isdir(path)
+    if new:
+        _refuse_other_folders(path)
+    try:
+        if new:
+            os.makedirs(path, exist_ok=True)
+        else:
+            read_header(path)
+        with _locked(path):
+            header = os.path.join(path, _HEADER)
+            writer = Writer(path, not os.path.exists(header))
+            _remove_others(path, writer.parts)  # what a process left that was ended while it wrote
+            yield writer
+    except OSError as error:
+        raise StageFunnelError(given("path", path), f": {error.strerror or error}") from error
+    finally:
+        if new and not was_there and not os.path.exists(os.path.join(path, _HEADER)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _refuse_other_folders(path: str) -> None:
+    """Refuse a place where something else lies, which would be lost or mixed up."""
+    if os.path.exists(path) and not os.path.isdir(path):
+        raise SchemaError(given("path", path), " is a file; give the name of a folder for the saved log")
+    if os.path.isdir(path):
+        others = [name for name in os.listdir(path) if not _is_ours(name)]
+        if others:
+            raise SchemaError(
+                given("path", path),
+                f" is a folder with other files in it, such as {min(others)!r}; give a folder of its own",
+            )
+
+
+def _is_ours(name: str) -> bool:
+    return name in (_HEADER, _LOCK) or name.startswith((_PART, ".stagefunnel-"))
+
+
+@contextmanager
+def _locked(path: str) -> Iterator[None]:
+    import fcntl
+
+    with open(os.path.join(path, _LOCK), "w") as file:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StageFunnelError(
+                given("path", path), ": another process is changing this saved log; try again when it is done"
+            ) from error
+        yield
+
+
+def _remove_others(path: str, parts: Sequence[dict[str, Any]]) -> None:
+    kept = {part["folder"] for part in parts}
+    for name in os.listdir(path):
+        if name.startswith(_PART) and name not in kept:
+            shutil.rmtree(os.path.join(path, name), ignore_errors=True)
+
+
+def _sync_files(folder: str) -> None:
+    for name in os.listdir(folder):
+        _sync(os.path.join(folder, name))
+    _sync(folder)
+
+
+def _sync(path: str) -> None:
+    with suppress(OSError):  # a file system that cannot say when it has written
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

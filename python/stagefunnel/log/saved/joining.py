@@ -1,0 +1,339 @@
+"""A saved log and the rows that came later, as one log."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ... import _core
+from ...errors import SchemaError, counted
+from ...times.stamps import NAT, TICKS_A_SECOND
+from ..chosen_data import rows_of_items
+from ..columns.category import CategoryColumn, category_column
+from ..columns.items import ItemsTable
+from ..columns.kept import RowColumns
+from ..columns.keys import StoredKeys
+from ..columns.marks import RowMarks
+from ..columns.number import NumberColumn
+from ..data import LogData
+from .item_ids import Places, joined_keys, places_in
+
+Array = npt.NDArray[Any]
+_MOST_ROWS = 2**32 - 2
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """Where the rows of a later log go among those of a log.
+
+    Items keep their places, and new ones come behind them. A row goes behind all rows of its item that have
+    its time or an earlier one.
+
+    Attributes
+    ----------
+    rows
+        The later log's rows in the order in which they are inserted.
+    at
+        For each of them the row of the first log before which it goes; the number of rows for new items.
+    new
+        Places in the later log of the items that the first does not have, in their order.
+    lengths
+        Rows of each item afterwards.
+    """
+
+    rows: Places
+    at: Places
+    new: Places
+    lengths: Places
+
+    @classmethod
+    def of(cls, first: LogData, later: LogData) -> Insertion:
+        """Find the place of each row."""
+        places = places_in(first, later)
+        n_items, offsets = first.journeys.n_items, _offsets(first)
+        new = np.flatnonzero(places < 0)
+        target = places.copy()
+        target[new] = n_items + np.arange(len(new))
+        items = np.argsort(target, kind="stable")
+        rows = rows_of_items(later.journeys, items)
+        own = np.diff(_offsets(later))
+        item = np.repeat(target[items], own[items])
+        at = np.full(len(rows), int(first.journeys.n_rows), dtype=np.int64)
+        is_known = item < n_items
+        at[is_known] = _behind_equal_times(
+            first, np.unique(places[places >= 0]), item[is_known], _times(later)[rows[is_known]]
+        )
+        lengths = np.concatenate([np.diff(offsets), np.zeros(len(new), dtype=np.int64)])
+        lengths[target] += own
+        return cls(rows, at, new, lengths)
+
+    def into(self, values: Array, later: Array) -> Array:
+        """Put the later log's values among those of the first."""
+        n = len(values) + len(self.rows)
+        places = self.at + np.arange(len(self.rows))
+        joined = np.empty(n, dtype=np.result_type(values, later))
+        is_first = np.ones(n, dtype=bool)
+        is_first[places] = False
+        joined[is_first] = values
+        joined[places] = later[self.rows]
+        return joined
+
+
+def _behind_equal_times(first: LogData, items: Places, item: Places, time: Array) -> Places:
+    """Find the row of a log before which each row of a known item goes."""
+    offsets = _offsets(first)
+    rows = rows_of_items(first.journeys, items)
+    owner = np.repeat(items, np.diff(offsets)[items])
+    of_all = np.concatenate([owner, item])
+    times = np.concatenate([_times(first)[rows], time])
+    is_later = np.concatenate([np.zeros(len(rows), dtype=bool), np.ones(len(item), dtype=bool)])
+    order = np.lexsort((is_later, times, of_all))
+    n_before = np.empty(len(order), dtype=np.int64)
+    n_before[order] = np.cumsum(~is_later[order])  # rows of the first log up to here, of all items
+    begins = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.diff(offsets)[items])])
+    before_item = begins[np.searchsorted(items, item)]
+    behind: Places = offsets[item] + n_before[len(rows) :] - before_item
+    return behind
+
+
+def joined(first: LogData, later: LogData) -> LogData:
+    """Make one log of a log and of rows that came later.
+
+    Raises
+    ------
+    SchemaError
+        If they have more rows than a log can have. Units, zones and columns are the same (:func:`like`).
+    """
+    n_rows = int(first.journeys.n_rows) + int(later.journeys.n_rows)
+    if max(n_rows, first.n_input_rows + later.n_input_rows) > _MOST_ROWS:
+        raise SchemaError(f"{counted(n_rows, 'row')} are more than a log can have, which is {_MOST_ROWS:,}")
+    insertion = Insertion.of(first, later)
+    labels, code_of = _joined_labels(first, later)
+    keys, stored = joined_keys(first, later, insertion.new)
+    parts = [_core.journeys.parts_of(data.journeys) for data in (first, later)]
+    codes = [
+        np.concatenate([np.arange(len(first.labels)), [len(labels)]])[parts[0]["stage"]],
+        np.concatenate([code_of, [len(labels)]])[parts[1]["stage"]],
+    ]
+    kind = np.uint8 if len(labels) < 256 else np.uint16
+    journeys = _core.journeys.journeys_of_parts(
+        offsets=np.concatenate([[0], np.cumsum(insertion.lengths)]).astype(np.uint64),
+        stage=insertion.into(*(code.astype(kind) for code in codes)),
+        time=insertion.into(parts[0]["time"], parts[1]["time"]),
+        first_row=np.concatenate(
+            [parts[0]["first_row"], parts[1]["first_row"][insertion.new] + np.uint32(first.n_input_rows)]
+        ).astype(np.uint32),
+        n_labels=len(labels),
+        **keys,
+    )
+    label_rows, label_first_row = _rows_of_labels(first, later, code_of, len(labels))
+    return LogData(
+        journeys=journeys,
+        n_input_rows=first.n_input_rows + later.n_input_rows,
+        found=_sums(first.found, later.found),
+        unit=first.unit,
+        zone=first.zone,
+        labels=labels,
+        label_rows=label_rows,
+        label_first_row=label_first_row,
+        keys_of=None if stored is None else StoredKeys(journeys, **stored),
+        threads=first.threads,
+        other_labels=list(dict.fromkeys([*first.other_labels, *later.other_labels])),
+        columns=_joined_columns(first.columns, later.columns, insertion),
+        marks=_joined_marks(first, later, insertion),
+        items_table=_joined_tables(first, later, journeys),
+        locate=None,  # rows of several inputs
+        has_pipelines=first.has_pipelines,
+        observed_until=_latest(first.observed_until, later.observed_until),
+        whole_end=None,
+        reader_lines=_sums(first.reader_lines, later.reader_lines),
+    )
+
+
+def like(first: LogData, later: LogData) -> LogData:
+    """Return a log with its times in the unit of another, which it is to join.
+
+    Raises
+    ------
+    SchemaError
+        If its times are finer than that unit, or zones or columns differ.
+    """
+    if not later.journeys.n_rows:  # it has no times that could say what they are
+        names = (
+            {} if first.columns is None else {name: pd.Series(dtype=object) for name in first.columns.names}
+        )
+        columns = None if first.columns is None else RowColumns(names, np.zeros(0, dtype=np.uint32), 1)
+        return replace(
+            later, unit=first.unit, zone=first.zone, has_pipelines=first.has_pipelines, columns=columns
+        )
+    refuse_unlike(first, later)
+    return later if first.unit == later.unit else _in_unit(later, str(first.unit))
+
+
+def _in_unit(data: LogData, unit: str) -> LogData:
+    """Write times in another unit, where that is exact."""
+    ratio = Fraction(TICKS_A_SECOND[unit], TICKS_A_SECOND[str(data.unit)])
+    parts = _core.journeys.parts_of(data.journeys)
+    marks = data.marks
+    ended = None if marks is None else marks.ended
+    journeys = _core.journeys.journeys_of_parts(**{**parts, "time": _times_in(parts["time"], ratio, unit)})
+    keys = data.keys_of
+    return replace(
+        data,
+        journeys=journeys,
+        unit=unit,
+        keys_of=None if keys is None else StoredKeys(journeys, **StoredKeys.of(keys, data.journeys).parts),
+        marks=None
+        if marks is None
+        else replace(marks, ended=None if ended is None else _times_in(ended, ratio, unit)),
+        observed_until=None if data.observed_until is None else int(data.observed_until * ratio),
+    )
+
+
+def _times_in(times: Array, ratio: Fraction, unit: str) -> Array:
+    known = times != NAT
+    if ratio.denominator > 1 and (times[known] % ratio.denominator).any():
+        raise SchemaError(
+            f"the new rows have times that are finer than those of the saved log, whose unit is {unit!r}; "
+            "round them, or save the log anew with finer times"
+        )
+    reach = np.iinfo(np.int64).max // ratio.numerator
+    if (np.abs(times[known]) > reach).any():
+        raise SchemaError(f"the new rows have times that do not fit the unit {unit!r} of the saved log")
+    changed: Array = np.where(known, times // ratio.denominator * ratio.numerator, NAT)
+    return changed
+
+
+def refuse_unlike(first: LogData, later: LogData) -> None:
+    """Refuse rows whose times or columns are not those of the log that they are to join."""
+    kinds = [data.unit in TICKS_A_SECOND for data in (first, later)]
+    for what, mine, theirs in (
+        ("unit of the times", first.unit if not all(kinds) else "", later.unit if not all(kinds) else ""),
+        ("zone of the times", first.zone, later.zone),
+        ("further columns", _names(first), _names(later)),
+        ("column of the pipeline", first.has_pipelines, later.has_pipelines),
+    ):
+        if mine != theirs:
+            raise SchemaError(
+                f"the new rows have another {what} than the saved log: {theirs!r}, and the log has {mine!r}; "
+                "read them alike"
+            )
+
+
+def _names(data: LogData) -> list[str]:
+    return [] if data.columns is None else sorted(data.columns.names)
+
+
+def _offsets(data: LogData) -> Places:
+    offsets: Places = _core.journeys.parts_of(data.journeys)["offsets"].view(np.int64)
+    return offsets
+
+
+def _times(data: LogData) -> Array:
+    times: Array = _core.journeys.parts_of(data.journeys)["time"]
+    return times
+
+
+def _joined_labels(first: LogData, later: LogData) -> tuple[list[Any], Places]:
+    """Return the labels of both, and the code of each label of the later log among them."""
+    code_of: dict[Hashable, int] = {label: code for code, label in enumerate(first.labels)}
+    for label in later.labels:
+        code_of.setdefault(label, len(code_of))
+    return list(code_of), np.array([code_of[label] for label in later.labels], dtype=np.int64)
+
+
+def _rows_of_labels(first: LogData, later: LogData, code_of: Places, n_labels: int) -> tuple[Places, Places]:
+    rows = np.zeros(n_labels, dtype=np.int64)
+    rows[: len(first.labels)] = first.label_rows
+    np.add.at(rows, code_of, later.label_rows)
+    first_row = np.zeros(n_labels, dtype=np.int64)
+    first_row[code_of] = later.label_first_row + first.n_input_rows
+    has_rows = np.flatnonzero(first.label_rows)
+    first_row[has_rows] = first.label_first_row[has_rows]
+    return rows, first_row
+
+
+def _sums(first: Mapping[Any, int], later: Mapping[Any, int]) -> dict[Any, int]:
+    return {name: first.get(name, 0) + later.get(name, 0) for name in {**first, **later}}
+
+
+def _latest(*moments: int | None) -> int | None:
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def _joined_columns(
+    first: RowColumns | None, later: RowColumns | None, insertion: Insertion
+) -> RowColumns | None:
+    if first is None or later is None:
+        return None
+    mine, theirs = first.parts, later.parts
+    joined = {name: _joined_column(mine[name], theirs[name], insertion, name) for name in mine}
+    return RowColumns.of_parts(joined)
+
+
+def _joined_column(
+    first: Mapping[str, Any], later: Mapping[str, Any], insertion: Insertion, name: str
+) -> dict[str, Any]:
+    if "dtype" in first and "dtype" in later:
+        scale = max(first["scale"], later["scale"])
+        values = [part["values"] * 10.0 ** (scale - part["scale"]) for part in (first, later)]
+        dtype = first["dtype"] if first["dtype"] == later["dtype"] else np.dtype(np.float64)
+        return {"values": insertion.into(*values), "scale": scale, "dtype": dtype}
+    categories = [_as_category(part, name) for part in (first, later)]
+    filled = [one.values for one in categories if len(one.values)] or [categories[0].values]
+    both = category_column(_concatenated(filled), f"column {name!r}")
+    n_first = len(categories[0].values) if len(categories[0].values) else 0
+    code_of = [np.append(both.code[:n_first], -1), np.append(both.code[n_first:], -1)]
+    codes = [of[one.code] for of, one in zip(code_of, categories, strict=True)]
+    return {"code": insertion.into(*codes).astype(np.int32), "values": both.values}
+
+
+def _as_category(part: Mapping[str, Any], name: str) -> CategoryColumn:
+    if "dtype" not in part:
+        return CategoryColumn(part["code"], part["values"])
+    numbers = NumberColumn(part["values"], part["scale"])
+    return category_column(pd.Series(numbers.values / 10.0**numbers.scale), f"column {name!r}")
+
+
+def _concatenated(values: Sequence[pd.Series]) -> pd.Series:
+    """Put values one behind the other; categories stay in their order."""
+    if all(isinstance(one.dtype, pd.CategoricalDtype) for one in values):
+        from pandas.api.types import union_categoricals
+
+        return pd.Series(union_categoricals(list(values), ignore_order=True))
+    return pd.concat(values, ignore_index=True)
+
+
+def _joined_marks(first: LogData, later: LogData, insertion: Insertion) -> RowMarks | None:
+    marks = [data.marks or RowMarks(None, None) for data in (first, later)]
+    n_rows = [int(data.journeys.n_rows) for data in (first, later)]
+
+    def column(name: str, missing: Any) -> Any:
+        values = [getattr(one, name) for one in marks]
+        if all(one is None for one in values):
+            return None
+        filled = [np.full(n, missing) if one is None else one for one, n in zip(values, n_rows, strict=True)]
+        return insertion.into(*filled)
+
+    if first.marks is None and later.marks is None:
+        return None
+    return RowMarks(column("ended", np.int64(NAT)), column("start_unknown", np.uint8(0)))
+
+
+def _joined_tables(first: LogData, later: LogData, journeys: _core.journeys.Journeys) -> ItemsTable | None:
+    """Make one table of items; a row of the later one takes the place of that with its key."""
+    if first.items_table is None and later.items_table is None:
+        return None
+    tables = [table for table in (first.items_table, later.items_table) if table is not None]
+    key, frame = tables[-1].parts["key"], tables[-1].frame
+    if len(tables) == 2:
+        old = tables[0].frame
+        kept = old[~old[tables[0].parts["key"]].isin(frame[key])]
+        frame = pd.concat([kept.rename(columns={tables[0].parts["key"]: key}), frame], ignore_index=True)
+    return ItemsTable(frame, key, journeys, "drop", first.threads)

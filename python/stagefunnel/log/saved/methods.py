@@ -1,0 +1,180 @@
+"""What a log can do with files: it is saved, opened, and gets the rows of another day."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, ClassVar, Self
+
+import pandas as pd
+
+from ..chosen import ItemKeys
+from ..data import LogData
+from .saved_log import append_rows, compact_log, erase_items, form_of, load_log, save_log
+
+
+class SavedLogs:
+    """The methods of a log that are about files."""
+
+    _data: LogData
+    _from_data: ClassVar[Any]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the log to a folder, from which :meth:`load` opens it in milliseconds.
+
+        The folder holds the rows as they lie in memory, the items' keys, the further columns and the table
+        of items, as files of Arrow's IPC format with checksums, and a header. It has the log whole or not at
+        all: a log that was there before is replaced in one step. It needs pyarrow.
+
+        Parameters
+        ----------
+        path
+            The folder: a new one, or that of a saved log.
+
+        Raises
+        ------
+        SchemaError
+            If the folder has other files in it, or a label of a stage or a column holds values that a file
+            cannot hold.
+        StageFunnelError
+            If it cannot be written, or another process is changing it.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import stagefunnel as sf
+        >>> path = tempfile.mkdtemp() + "/log.sf"
+        >>> sf.StageLog({"item": [1, 1], "stage": ["New", "Won"], "time": [0, 4]}).save(path)
+        >>> sf.StageLog.load(path)
+        StageLog: 2 rows, 1 item
+          time    0 … 4 (plain integers)
+          stages  New 1, Won 1
+        """
+        save_log(self._data, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, mmap: bool = True, threads: int | None = None) -> Self:
+        """Open a saved log.
+
+        The rows stay in their files, and come to memory as questions touch them. The first question checks
+        every row that it relies on. What was appended is put among the saved rows then too.
+
+        Parameters
+        ----------
+        path
+            The folder that the log was saved to.
+        mmap
+            Whether to read the files where they lie. ``False`` copies all of it to memory at once, so that
+            the files may go. A file that becomes shorter while it is mapped ends the process.
+        threads
+            As for :class:`StageLog`.
+
+        Raises
+        ------
+        SchemaError
+            If there is no saved log, a newer version wrote it, or it is damaged: a file that is missing or
+            cut is found here, a byte that has changed when its column is first read.
+        """
+        loaded: Self = cls._from_data(load_log(path, mmap=mmap, threads=threads))
+        return loaded
+
+    @classmethod
+    def append(
+        cls, path: str | os.PathLike[str], rows: Any, *, items: Any = None, **options: Any
+    ) -> pd.Series:
+        """Add rows to a saved log, such as those of a day.
+
+        Rows that the saved log has already are left out: those equal to one of it in item, stage, time, end
+        and every further column. All others go to their time, behind saved rows of equal time. Nothing that
+        was saved is written again, until the parts are many.
+
+        Parameters
+        ----------
+        path
+            The folder of the saved log.
+        rows
+            The new rows: a log, or a frame with the columns that the saved log was made of.
+        items
+            Rows of the table of items; each takes the place of the saved one with its key.
+        **options
+            As for :class:`StageLog`, where `rows` is a frame; by default the further columns are those that
+            the saved log keeps.
+
+        Returns
+        -------
+        Series
+            ``added`` and ``known``: the rows that were added, and those that the saved log had.
+
+        Raises
+        ------
+        SchemaError
+            If the rows have another unit, zone, type of items or further columns than the saved log.
+        StageFunnelError
+            If another process is changing the saved log, or it cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import stagefunnel as sf
+        >>> path = tempfile.mkdtemp() + "/log.sf"
+        >>> sf.StageLog({"item": [1], "stage": ["New"], "time": [0]}).save(path)
+        >>> sf.StageLog.append(path, {"item": [1, 1], "stage": ["New", "Won"], "time": [0, 4]})
+        added    1
+        known    1
+        dtype: int64
+        """
+        form = form_of(path)
+        if not isinstance(rows, SavedLogs):
+            given = {"columns": form.columns, "zone": form.zone, "items_key": form.items_key} | options
+            make: Any = cls  # StageLog, whose options these are
+            rows = make(rows, items=items, **{"empty": "error" if items is None else "allow"} | given)
+        elif items is not None:
+            key = options.get("items_key") or form.items_key or "item"
+            rows = cls._from_data(rows._data.with_items(items, key, options.get("invalid", "error")))
+        added, known = append_rows(path, rows._data)
+        return pd.Series({"added": added, "known": known})
+
+    @classmethod
+    def compact(cls, path: str | os.PathLike[str]) -> None:
+        """Write a saved log and all that was appended to it as one part, which opens and answers quickest.
+
+        Parameters
+        ----------
+        path
+            The folder of the saved log.
+
+        Raises
+        ------
+        StageFunnelError
+            If another process is changing the saved log, or it cannot be written.
+        """
+        compact_log(path)
+
+    @classmethod
+    def erase(cls, path: str | os.PathLike[str], items: ItemKeys) -> int:
+        """Take items out of a saved log, as a person may ask who is in it.
+
+        What held them is written anew without their rows, their rows of the table of items, and values of
+        further columns that only they had; then the old files are removed. The rest of the log is as it was.
+
+        Parameters
+        ----------
+        path
+            The folder of the saved log.
+        items
+            Keys of the items.
+
+        Returns
+        -------
+        int
+            Number of rows that were taken out.
+
+        Raises
+        ------
+        UnknownItemError
+            For a key that the saved log does not have.
+        SchemaError
+            If no item would be left.
+        StageFunnelError
+            If another process is changing the saved log, or it cannot be written.
+        """
+        return erase_items(path, items)

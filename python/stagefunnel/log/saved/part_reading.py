@@ -1,0 +1,251 @@
+"""One part of a saved log, read where it lies: each column is checked when it is first needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ... import _core
+from ...errors import SchemaError, core_errors, counted
+from ...files.places import FilePlaces
+from ..columns.items import ItemsTable
+from ..columns.kept import RowColumns
+from ..columns.keys import StoredKeys
+from ..columns.marks import RowMarks
+from ..data import LogData
+from ..intake.checks import thread_count
+from .columns_file import Array, ColumnsFile, Place, checksum, damaged, read_table
+from .part_writing import ITEMS, KEYS, OFFSETS, ROWS, TABLE, VALUES
+from .plain_values import from_json
+
+_OF_JOURNEYS = {
+    ROWS: ("stage", "time"),
+    ITEMS: ("first_row", "key", "high"),
+    OFFSETS: ("offsets",),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a saved log.
+
+    Attributes
+    ----------
+    folder
+        Where it lies.
+    about
+        What the header says of it.
+    files
+        Its files of columns, which stay open.
+    """
+
+    folder: str
+    about: Mapping[str, Any]
+    files: Mapping[str, ColumnsFile]
+
+    @classmethod
+    def of(cls, path: str, about: Mapping[str, Any]) -> Part:
+        """Open a part; nothing of its columns is read."""
+        folder = os.path.join(path, about["folder"])
+        files = {}
+        for name, of_file in about["files"].items():
+            at, size = os.path.join(folder, name), of_file["bytes"]
+            if of_file["columns"]:
+                files[name] = ColumnsFile(at, size)
+            elif os.path.getsize(at) != size:
+                raise damaged(at, f"it has {os.path.getsize(at):,} bytes, not {size:,}")
+        return cls(folder, about, files)
+
+    def place(self, file: str, column: str) -> Place | None:
+        """Return where a column lies; ``None`` where the part has none of this name."""
+        found = self.about["files"][file]["columns"].get(column)
+        return None if found is None else Place(**found)
+
+    def column(self, file: str, column: str) -> Array | None:
+        """Return the values of a column after a look at its bytes."""
+        place = self.place(file, column)
+        return None if place is None else self.files[file].column(column, place)
+
+    def table(self, file: str) -> pd.DataFrame:
+        """Read a file that holds a frame of pandas."""
+        at = os.path.join(self.folder, file)
+        if checksum(np.fromfile(at, dtype=np.uint8)) != self.about["files"][file]["checksum"]:
+            raise damaged(at, "its bytes are not those that were written")
+        frame: pd.DataFrame = read_table(at)
+        return frame
+
+
+class PartData(LogData):
+    """The inside of a log that lies in files."""
+
+    part: Part
+    mmap: bool
+    checks: bool
+
+    @classmethod
+    def of(
+        cls, part: Part, *, mmap: bool = True, checks: bool = True, threads: int | None = None
+    ) -> PartData:
+        """Make the inside of a log of a part.
+
+        Without `mmap` its rows are copied to memory at once. One without `checks` does for what looks at few
+        of its rows, and at no code or offset without its bounds.
+        """
+        data = object.__new__(cls)
+        about = part.about
+        vars(data).update(
+            part=part,
+            mmap=mmap,
+            checks=checks,
+            n_input_rows=about["n_input_rows"],
+            found=dict(about["found"]),
+            unit=about["unit"],
+            zone=about["zone"],
+            labels=list(map(from_json, about["labels"])),
+            label_rows=np.array(about["label_rows"], dtype=np.int64),
+            label_first_row=np.array(about["label_first_row"], dtype=np.int64),
+            threads=thread_count(threads),
+            other_labels=list(map(from_json, about["other_labels"])),
+            locate=None if about["places"] is None else FilePlaces(**about["places"]),
+            has_pipelines=about["has_pipelines"],
+            observed_until=about["observed_until"],
+            whole_end=about["whole_end"],
+            reader_lines={(check, level, note): n for check, level, note, n in about["reader_lines"]},
+        )
+        if not mmap:
+            vars(data).update({name: getattr(data, name) for name in _READ_LATER})
+        return data
+
+    @cached_property
+    def journeys(self) -> _core.journeys.Journeys:
+        """The rows, after a look at each of them: a question relies on what they are."""
+        part, about = self.part, self.part.about
+        columns: dict[str, tuple[ColumnsFile, Place | None]] = {}
+        for file, names in _OF_JOURNEYS.items():
+            columns |= {name: (part.files[file], part.place(file, name)) for name in names}
+        found = {name: (of, place) for name, (of, place) in columns.items() if place is not None}
+        values = {name: of.column(name, place, checked=self.checks) for name, (of, place) in found.items()}
+        keys: dict[str, Any] = {
+            "prefix": None if about["prefix"] is None else bytes.fromhex(about["prefix"]),
+            "hash_key": bytes.fromhex(about["hash_key"]),
+            "is_unsigned": about["is_unsigned"],
+            "n_labels": about["n_labels"],
+        }
+        with core_errors(f"the saved log is damaged: {part.folder}: "):
+            if not self.mmap:
+                all_of_it: dict[str, Any] = {"high": values["key"][:0], **values, **keys}
+                return _core.journeys.journeys_of_parts(**all_of_it)
+            journeys = _core.journeys.mapped_journeys(
+                n_rows=about["n_rows"],
+                n_items=about["n_items"],
+                columns={name: (of.mapped, place.offset) for name, (of, place) in found.items()},
+                stage_bytes=values["stage"].itemsize,
+                ends=self.time_range,
+                **keys,
+            )
+            if self.checks:
+                _core.journeys.check_journeys(journeys)
+        return journeys
+
+    @property
+    def n_items(self) -> int:
+        """Number of items."""
+        return int(self.part.about["n_items"])
+
+    @cached_property
+    def time_range(self) -> tuple[int, int] | None:
+        """The earliest and the latest time; ``None`` without rows."""
+        ends = self.part.about["ends"]
+        return None if ends is None else (int(ends[0]), int(ends[1]))
+
+    @cached_property
+    def keys_of(self) -> Callable[[npt.NDArray[np.uint32]], pd.Series] | None:
+        """Function that returns the items' keys."""
+        keys = self.part.about["keys"]
+        if keys is None:
+            return None
+        ends = self.part.column(ITEMS, "item ends")
+        texts = self.part.column(ITEMS, "item bytes")
+        series = None
+        if KEYS in self.part.about["files"]:
+            series = self.part.table(KEYS)["item"].astype(keys["dtype"])
+        return StoredKeys(
+            self.journeys, **keys, texts=texts, ends=None if ends is None else ends[1:], series=series
+        )
+
+    @cached_property
+    def columns(self) -> RowColumns | None:
+        """Further columns of the rows."""
+        about = self.part.about["columns"]
+        if not about:
+            return None
+        parts: dict[str, dict[str, Any]] = {}
+        for number, column in enumerate(about):
+            name, values = column["name"], self.part.column(ROWS, f"column {column['name']}")
+            if column["dtype"] is not None:
+                parts[name] = {
+                    "values": values,
+                    "scale": column["scale"],
+                    "dtype": pd.api.types.pandas_dtype(column["dtype"]),
+                }
+            else:
+                stored = self.part.table(VALUES.format(number=number))["value"]
+                parts[name] = {"code": values, "values": stored.astype(column["values"])}
+        with core_errors(f"the saved log is damaged: {self.part.folder}: "):
+            return RowColumns.of_parts(parts)
+
+    @cached_property
+    def marks(self) -> RowMarks | None:
+        """When items left, and where their start is not known."""
+        ended, unknown = (self.part.column(ROWS, name) for name in ("ended", "start_unknown"))
+        return None if ended is None and unknown is None else RowMarks(ended, unknown)
+
+    @cached_property
+    def items_table(self) -> ItemsTable | None:
+        """The table of items."""
+        about = self.part.about["items_table"]
+        if about is None:
+            return None
+        frame = self.part.table(TABLE)
+        for column, dtype in zip(frame.columns, about["dtypes"], strict=True):
+            frame[column] = frame[column].astype(dtype)
+        return ItemsTable.of_parts(
+            {
+                "frame": frame,
+                "key": from_json(about["key"]),
+                "rows": self.part.column(ITEMS, "table_row"),
+                "n_keyless": about["n_keyless"],
+            }
+        )
+
+    def __repr__(self) -> str:
+        return f"PartData: {counted(self.n_items, 'item')} in {self.part.folder}"
+
+
+#: What is read of the files when a question needs it.
+_READ_LATER = ("journeys", "keys_of", "columns", "marks", "items_table")
+
+
+def checked_part(path: str, about: Any) -> Part:
+    """Open a part of a saved log, whose header says what it has.
+
+    Raises
+    ------
+    SchemaError
+        If a file is not there or too short, or the header does not fit.
+    """
+    try:
+        return Part.of(path, about)
+    except OSError as error:
+        raise damaged(error.filename or path, f"{error.strerror}") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, SchemaError):
+            raise
+        raise damaged(path, f"its header does not fit: {error!r}") from error

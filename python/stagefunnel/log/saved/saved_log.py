@@ -1,0 +1,153 @@
+"""A log is saved to a folder, comes back from it, and gets the rows of another day."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import SchemaError, StageFunnelError, given, named
+from ..chosen import ItemKeys, places_of_keys
+from ..chosen_data import taken_out, with_places_chosen
+from ..columns.items import ItemsTable
+from ..data import LogData
+from .columns_file import damaged
+from .folder import read_header, writing
+from .joining import joined, like
+from .known_rows import without_known_rows
+from .part_reading import PartData, checked_part
+from .part_writing import write_part
+from .plain_values import from_json
+
+#: So many parts that came later are put together when one more is added.
+MOST_PARTS = 16
+
+
+def save_log(data: LogData, path: str | os.PathLike[str]) -> None:
+    """Write a log into a folder, which has the log whole or not at all."""
+    folder = checked_path(path)
+    with writing(folder, new=True) as writer:
+        with writer.new_folder() as part:
+            about = write_part(data, part)
+        writer.commit([about])
+
+
+def load_log(path: str | os.PathLike[str], *, mmap: bool, threads: int | None) -> LogData:
+    """Open a saved log."""
+    folder = checked_path(path)
+    try:
+        return _opened(folder, mmap=mmap, threads=threads)
+    except SchemaError:
+        # A writer may have put another log in its place between the header and the files.
+        return _opened(folder, mmap=mmap, threads=threads)
+
+
+def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]:
+    """Add rows to a saved log; return how many were added, and how many it had already."""
+    folder = checked_path(path)
+    with writing(folder) as writer:
+        parts = writer.parts
+        # A look at the rows of the items that come again, not at all rows of the log.
+        saved = [_part(folder, about, checks=False) for about in parts]
+        later = like(saved[0], taken_out(later))
+        try:
+            new = reduce(without_known_rows, saved, later)
+        except (IndexError, MemoryError, OverflowError) as error:
+            raise damaged(folder, "its offsets do not fit its rows") from error
+        n_new = int(new.journeys.n_rows)
+        if not n_new and new.items_table is None:
+            return 0, int(later.journeys.n_rows)
+        if len(parts) > MOST_PARTS:  # small ones, so that opening stays quick
+            new = reduce(joined, [*(_part(folder, about) for about in parts[1:]), new])
+            parts = parts[:1]
+        with writer.new_folder() as part:
+            about = write_part(new, part)
+        writer.commit([*parts, about])
+    return n_new, int(later.journeys.n_rows) - n_new
+
+
+@dataclass(frozen=True)
+class SavedForm:
+    """How the rows of a saved log are to be read: its further columns, its zone and the key of its items."""
+
+    columns: list[str]
+    zone: str | None
+    items_key: Any
+
+
+def form_of(path: str | os.PathLike[str]) -> SavedForm:
+    """Look at the header of a saved log for how rows to append are to be read."""
+    about = read_header(checked_path(path))[0]
+    table = about["items_table"]
+    columns = [column["name"] for column in about["columns"]]
+    return SavedForm(columns, about["zone"], None if table is None else from_json(table["key"]))
+
+
+def compact_log(path: str | os.PathLike[str]) -> None:
+    """Make the parts of a saved log one."""
+    folder = checked_path(path)
+    with writing(folder) as writer:
+        parts = writer.parts
+        if len(parts) > 1:
+            _replace(writer, _joined([_part(folder, about) for about in parts]))
+
+
+def erase_items(path: str | os.PathLike[str], items: ItemKeys) -> int:
+    """Take items out of a saved log, which is written anew without them; return their rows."""
+    folder = checked_path(path)
+    with writing(folder) as writer:
+        data = _joined([_part(folder, about) for about in writer.parts])
+        places = places_of_keys(data, items)
+        if len(places) == data.n_items:
+            raise SchemaError(named("items"), " has all items of the saved log; remove its folder instead")
+        rest = _without(data, places)
+        n_rows = int(data.journeys.n_rows) - int(rest.journeys.n_rows)
+        _replace(writer, rest)
+    return n_rows
+
+
+def _opened(folder: str, *, mmap: bool, threads: int | None) -> LogData:
+    return _joined([_part(folder, about, mmap=mmap, threads=threads) for about in read_header(folder)])
+
+
+def _part(folder: str, about: Any, **options: Any) -> PartData:
+    return PartData.of(checked_part(folder, about), **options)
+
+
+def _joined(parts: Sequence[LogData]) -> LogData:
+    """Make one log of all parts; the later ones, which are small, are put together first."""
+    if len(parts) == 1:
+        return parts[0]
+    return joined(parts[0], reduce(joined, parts[1:]))
+
+
+def _replace(writer: Any, data: LogData) -> None:
+    with writer.new_folder() as part:
+        about = write_part(data, part)
+    writer.commit([about])
+
+
+def _without(data: LogData, erased: npt.NDArray[np.int64]) -> LogData:
+    """Take items out of a log, and what only they had: rows of their table, and values of columns."""
+    kept = np.ones(data.n_items, dtype=bool)
+    kept[erased] = False
+    rest = taken_out(with_places_chosen(data, np.flatnonzero(kept)))
+    table, columns = data.items_table, rest.columns
+    if table is not None:
+        rows = table.parts["rows"][erased]
+        frame = table.frame.drop(index=table.frame.index[rows[rows >= 0]]).reset_index(drop=True)
+        table = ItemsTable(frame, table.parts["key"], rest.journeys, "drop", data.threads)
+    return replace(rest, items_table=table, columns=None if columns is None else columns.without_unused())
+
+
+def checked_path(path: Any) -> str:
+    """Read the path of a folder."""
+    try:
+        return str(os.fspath(path))
+    except TypeError as error:
+        raise StageFunnelError(given("path", path), " is not the path of a folder") from error

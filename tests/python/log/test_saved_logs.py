@@ -1,0 +1,250 @@
+"""Saved logs answer as those that were saved, part by part, and what is changed in their files is found."""
+
+import json
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import asked
+import stagefunnel as sf
+from helpers import assert_frame_equal
+
+PIPELINE = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
+KEYS: dict[str, Callable[[int], Any]] = {
+    "integers": lambda n: 10 * n - 20,
+    "packed texts": lambda n: f"D-{n}",
+    "long texts": lambda n: f"a long name of the deal with number {n:05d}",
+}
+
+
+def saved(log: sf.StageLog, tmp_path: Path) -> Path:
+    path = tmp_path / "log.sf"
+    log.save(path)
+    return path
+
+
+def rows_of(seed: int, n_rows: int, key: Callable[[int], Any]) -> pd.DataFrame:
+    luck = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "item": [key(int(n)) for n in luck.integers(0, 9, n_rows)],
+            "stage": luck.choice(["New", "Offer", "Won", "Lost"], n_rows),
+            "time": pd.Timestamp("2026-03-01") + pd.to_timedelta(luck.integers(0, 60, n_rows), unit="D"),
+            "owner": luck.choice(["ann", "bob", "cyd"], n_rows),
+            "value": luck.integers(0, 4, n_rows) * 0.25,
+        }
+    )
+    frame["left"] = frame["time"].where(luck.random(n_rows) < 0.2) + pd.Timedelta(hours=5)
+    return frame
+
+
+def log_of(frame: pd.DataFrame, **options: Any) -> sf.StageLog:
+    return sf.StageLog(frame, columns=["owner", "value"], exited="left", **options)
+
+
+def some_answers(log: sf.StageLog) -> dict[str, Any]:
+    """Ask so that all that a log has is read."""
+    return {
+        "funnel": sf.funnel(log, PIPELINE, by="owner", amount="value"),
+        "items": sf.item_table(log, PIPELINE, columns=["manager", "amount"]),
+        "time": sf.time_in_stage(log, PIPELINE),
+    }
+
+
+def assert_refused_or_equal(path: Path, expected: dict[str, Any]) -> None:
+    """Ask a log of which a byte was changed, which may lie between columns or in what only others read."""
+    refused = None
+    try:
+        asked.assert_equal_answers(some_answers(sf.StageLog.load(path)), expected)
+    except sf.StageFunnelError as error:
+        refused = str(error)
+    assert refused is None or "damaged" in refused
+
+
+def assert_answers_alike(found: sf.StageLog, expected: sf.StageLog) -> None:
+    assert repr(found) == repr(expected)
+    for question in (sf.funnel, sf.outcomes, sf.time_in_stage, sf.transitions):
+        for by in (None, "owner"):
+            assert_frame_equal(question(found, PIPELINE, by=by), question(expected, PIPELINE, by=by))
+    assert_frame_equal(
+        sf.funnel(found, PIPELINE, kind="both", amount="value"),
+        sf.funnel(expected, PIPELINE, kind="both", amount="value"),
+    )
+    tables = [
+        sf.item_table(log, PIPELINE).sort_values("item", ignore_index=True) for log in (found, expected)
+    ]
+    assert_frame_equal(*tables)
+    assert_frame_equal(found.quality(PIPELINE), expected.quality(PIPELINE))
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("mmap", [True, False])
+def test_a_saved_log_answers_every_question_alike(mmap: bool, tmp_path: Path) -> None:
+    log = asked.rich_log()
+    found = sf.StageLog.load(saved(log, tmp_path), mmap=mmap)
+    assert repr(found) == repr(log)
+    asked.assert_equal_answers(asked.answers(found), asked.answers(log))
+    assert_frame_equal(found.quality(asked.PIPELINE), log.quality(asked.PIPELINE))
+
+
+@given(seed=st.integers(0, 10**6), keys=st.sampled_from(sorted(KEYS)), cuts=st.lists(st.integers(0, 40)))
+def test_days_that_are_appended_make_the_whole_log(
+    seed: int, keys: str, cuts: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    frame = rows_of(seed, 40, KEYS[keys])
+    path = tmp_path_factory.mktemp("days") / "log.sf"
+    bounds = sorted({1, *cuts, len(frame)} - {0})
+    log_of(frame.iloc[: bounds[0]]).save(path)
+    kept = frame.iloc[: bounds[0]]
+    for begin, end in pairwise(bounds):
+        day = frame.iloc[begin:end]
+        is_known = day.apply(tuple, axis=1).isin(kept.apply(tuple, axis=1))
+        answer = sf.StageLog.append(path, day, exited="left")
+        assert answer.to_dict() == {"added": (~is_known).sum(), "known": is_known.sum()}
+        kept = pd.concat([kept, day[~is_known]])
+    whole = log_of(kept)
+    assert_answers_alike(sf.StageLog.load(path), whole)
+    sf.StageLog.compact(path)
+    assert len(json.loads((path / "log.json").read_text().partition("\n")[2])["parts"]) == 1
+    assert_answers_alike(sf.StageLog.load(path), whole)
+
+
+def test_a_row_of_a_day_goes_behind_saved_rows_of_its_time(tmp_path: Path) -> None:
+    path = saved(sf.StageLog({"item": [1, 1], "stage": ["New", "Won"], "time": [0, 4]}), tmp_path)
+    sf.StageLog.append(path, {"item": [1, 2], "stage": ["Lost", "New"], "time": [4, 1]})
+    table = sf.visits(sf.StageLog.load(path), PIPELINE).sort_values(["item", "entered"], kind="stable")
+    assert table[["item", "stage"]].values.tolist() == [[1, "New"], [1, "Won"], [1, "Lost"], [2, "New"]]
+
+
+def test_a_day_brings_rows_of_the_table_of_items(tmp_path: Path) -> None:
+    items = pd.DataFrame({"item": [1, 2], "manager": ["eve", "dan"]})
+    log = sf.StageLog({"item": [1, 2], "stage": ["New", "New"], "time": [0, 1]}, items=items)
+    path = saved(log, tmp_path)
+    later = pd.DataFrame({"item": [2, 3], "manager": ["flo", "gus"]})
+    sf.StageLog.append(path, {"item": [3], "stage": ["New"], "time": [5]}, items=later)
+    table = sf.funnel(sf.StageLog.load(path), PIPELINE, by="manager")
+    new = table[table["stage"] == "New"]
+    assert dict(zip(new["manager"], new["reached"], strict=True)) == {"eve": 1, "flo": 1, "gus": 1}
+    sf.StageLog.append(path, {"item": [], "stage": [], "time": []}, items=later.assign(manager="ida"))
+    table = sf.funnel(sf.StageLog.load(path), PIPELINE, by="manager")
+    new = table[table["stage"] == "New"]
+    assert dict(zip(new["manager"], new["reached"], strict=True)) == {"eve": 1, "ida": 2}
+
+
+def test_an_item_is_erased_with_all_that_only_it_has(tmp_path: Path) -> None:
+    items = pd.DataFrame({"item": ["ann@x.org", "b"], "phone": ["+49 170 1", "+49 170 2"]})
+    rows = {
+        "item": ["ann@x.org", "b", "b"],
+        "stage": ["New", "New", "Won"],
+        "time": [0, 1, 2],
+        "note": ["call ann", "-", "-"],
+    }
+    path = saved(sf.StageLog(pd.DataFrame(rows), columns=["note"], items=items), tmp_path)
+    sf.StageLog.append(
+        path, pd.DataFrame({"item": ["ann@x.org"], "stage": ["Lost"], "time": [9], "note": ["ann"]})
+    )
+    assert sf.StageLog.erase(path, ["ann@x.org"]) == 2
+    left = b"".join(file.read_bytes() for file in path.rglob("*") if file.is_file())
+    assert b"ann" not in left
+    assert b"170 1" not in left
+    log = sf.StageLog.load(path)
+    assert (log.n_items, log.n_rows) == (1, 2)
+    with pytest.raises(sf.UnknownItemError, match=r"'ann@x\.org'"):
+        sf.StageLog.erase(path, ["ann@x.org"])
+    with pytest.raises(sf.StageFunnelError, match="all items of the saved log"):
+        sf.StageLog.erase(path, ["b"])
+
+
+def test_a_changed_byte_is_found_when_its_column_is_read(tmp_path: Path) -> None:
+    log = asked.rich_log()
+    path, expected = saved(log, tmp_path), some_answers(log)
+    for file in sorted(path.glob("part-*/*")):
+        good = file.read_bytes()
+        for at in range(0, len(good), max(1, len(good) // 12)):
+            file.write_bytes(good[:at] + bytes([good[at] ^ 0x40]) + good[at + 1 :])
+            assert_refused_or_equal(path, expected)
+        file.write_bytes(good)
+
+
+def test_a_file_that_is_cut_is_refused_on_opening(tmp_path: Path) -> None:
+    path = saved(asked.rich_log(), tmp_path)
+    for file in [*path.glob("part-*/*"), path / "log.json"]:
+        good = file.read_bytes()
+        file.write_bytes(good[:-1])
+        with pytest.raises(sf.StageFunnelError, match="damaged"):
+            sf.StageLog.load(path)
+        file.unlink()
+        with pytest.raises(sf.StageFunnelError, match=r"damaged|no saved log"):
+            sf.StageLog.load(path)
+        file.write_bytes(good)
+
+
+def test_every_changed_byte_of_the_header_is_refused(tmp_path: Path) -> None:
+    path = saved(sf.StageLog({"item": [1], "stage": ["New"], "time": [0]}), tmp_path)
+    header = path / "log.json"
+    good = header.read_bytes()
+    for at in [*range(60), *range(60, len(good), 7)]:
+        header.write_bytes(good[:at] + bytes([good[at] ^ 0x04]) + good[at + 1 :])
+        with pytest.raises(sf.StageFunnelError):
+            sf.StageLog.load(path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ({"item": ["x"], "stage": ["New"], "time": [0]}, "items of the new rows are text"),
+        ({"item": [1], "stage": ["New"], "time": ["2026-03-01"]}, "another unit of the times"),
+    ],
+)
+def test_rows_that_do_not_fit_are_refused_and_change_nothing(
+    rows: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    path = saved(sf.StageLog({"item": [1], "stage": ["New"], "time": [0]}), tmp_path)
+    before = sorted(file.name for file in path.rglob("*"))
+    with pytest.raises(sf.SchemaError, match=message):
+        sf.StageLog.append(path, rows)
+    assert sorted(file.name for file in path.rglob("*")) == before
+
+
+def test_two_writers_are_told_of_each_other(tmp_path: Path) -> None:
+    import fcntl
+
+    path = saved(sf.StageLog({"item": [1], "stage": ["New"], "time": [0]}), tmp_path)
+    with (path / "lock").open("w") as lock:
+        fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
+        for change in (
+            lambda: sf.StageLog.append(path, {"item": [1], "stage": ["Won"], "time": [1]}),
+            lambda: sf.StageLog.compact(path),
+            lambda: sf.StageLog.load(path).save(path),
+        ):
+            with pytest.raises(sf.StageFunnelError, match="another process is changing"):
+                change()
+        assert sf.StageLog.load(path).n_rows == 1
+
+
+def test_places_that_are_no_saved_log_are_refused(tmp_path: Path) -> None:
+    log = sf.StageLog({"item": [1], "stage": ["New"], "time": [0]})
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    with pytest.raises(sf.SchemaError, match="is a file"):
+        log.save(tmp_path / "file")
+    with pytest.raises(sf.SchemaError, match=r"other files in it, such as 'mine\.txt'"):
+        log.save(tmp_path / "full")
+    for path, message in (
+        ("nowhere", "is not there"),
+        ("full", "no saved log"),
+        ("file", "no saved log"),
+    ):
+        with pytest.raises(sf.SchemaError, match=message):
+            sf.StageLog.load(tmp_path / path)
+        with pytest.raises(sf.SchemaError, match=message):
+            sf.StageLog.append(tmp_path / path, {"item": [1], "stage": ["New"], "time": [0]})
+    assert sorted(file.name for file in tmp_path.rglob("*")) == ["file", "full", "mine.txt"]
