@@ -18,7 +18,7 @@ from .folding import spare_columns
 from .grid import Grid
 from .heads import head, label
 from .money_sentences import notes_of_value, of_value
-from .numbers import count, counted, number, percent
+from .numbers import count, counted, more_groups, number, percent
 from .outcomes import recorded_outcomes
 from .period_sentences import of_periods
 from .remarks import of_won_with_rows
@@ -267,6 +267,6 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
             found += of_value(rows, stage_namer(funnel.names), thing_of(remembered))
             below += [f"{prefix}{finding}" for finding in found]
     if n_groups > _MOST_GROUPS:
-        below.append(tr("… and {n_groups} more groups", n_groups=count(n_groups - _MOST_GROUPS)))
+        below.append(more_groups(n_groups - _MOST_GROUPS))
     below += notes_of_value(remembered)
     return above, below

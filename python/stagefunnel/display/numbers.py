@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..words import markc, tr, trc, trn
+from ..words import markc, tr, trc, trn, trs
 from ..words.forms import percent_sign, share, written
 
 NOTHING = "–"  # what has no value
@@ -42,8 +43,28 @@ def brief(value: Any) -> str:
 
 def counted(value: Any, noun: str) -> str:
     """Write a whole number of things: ``1 item``, ``2 items``."""
+    return f"{count(value)} {noun_of(value, noun)}"
+
+
+def noun_of(value: Any, noun: str) -> str:
+    """Write the noun behind a number of things: ``item`` behind 1, ``items`` behind 2."""
     noun = getattr(noun, "english", noun)
-    return f"{count(value)} {trn(noun, _plural(noun), value)}"
+    return trn(noun, _plural(noun), value)
+
+
+def more_groups(n: int) -> str:
+    """Count the groups that are not named: ``… and 1 more group``."""
+    return trn("… and {n} more group", "… and {n} more groups", n, n=count(n))
+
+
+def more_stages(n: int) -> str:
+    """Count the stages that are not named, behind those that are."""
+    return trn(" or {n} more stage", " or {n} more stages", n, n=count(n))
+
+
+def so_many(text: str, value: Any, write: Callable[[Any], str] = count) -> str:
+    """Give a text about a number ``n``, where English has the same for one and for several: ``1 lost``."""
+    return trs(text, value, n=write(value))
 
 
 def plural(noun: str) -> str:

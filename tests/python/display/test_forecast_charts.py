@@ -89,7 +89,7 @@ def test_a_group_is_named_only_where_its_range_lies_above_the_next_one() -> None
     apart = table.copy()
     first = (table["manager"] == "Anna Schmidt") & (table["line"] == "total")
     apart.loc[first, ["expected_wins", "expected_wins_low", "expected_wins_high"]] = [15.0, 14.0, 16.0]
-    assert title_of(plots.plot_forecast(apart)) == "Most is expected of Anna Schmidt: 15 wins (14–16)"
+    assert title_of(plots.plot_forecast(apart)) == "Most wins are expected of Anna Schmidt: 15 (14–16)"
     with pytest.raises(sf.SchemaError, match="the table has groups without their totals"):
         plots.plot_forecast(table[table["line"] == "stage"])
 

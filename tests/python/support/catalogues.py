@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "python/stagefunnel"
 WORDS = PACKAGE / "words"
 LANGUAGES = ("fr", "de", "ru", "es", "pt")
-# How many first arguments of each function are texts, and whether the first one is their context.
+# How many first arguments of each function are texts, and whether the first one is their context. Texts that
+# English has once for every number are their own plural.
+_SAME = ("trs", "marks", "so_many")
 _FUNCTIONS = {
     "tr": (1, False),
     "trn": (2, False),
@@ -28,6 +30,7 @@ _FUNCTIONS = {
     "mark": (1, False),
     "markn": (2, False),
     "markc": (1, True),
+    **dict.fromkeys(_SAME, (1, False)),
 }
 
 
@@ -68,7 +71,7 @@ def _of_python(source: str) -> Iterator[Text]:
         words = words[: n_texts + has_context]
         if all(isinstance(word, str) for word in words):
             context, *texts = words if has_context else ["", *words]
-            yield Text(texts[0], context, texts[1] if n_texts == 2 else "")
+            yield Text(texts[0], context, texts[0] if name in _SAME else texts[1] if n_texts == 2 else "")
 
 
 def fields_of(text: str) -> set[str]:
