@@ -105,8 +105,10 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         known = number_known(all_of_them)
         of = f"{open_things(known, remembered)}{_that_can(n_open - known)}"
         sentences.append(
-            tr(
+            trn(
+                "About {expected} of {of} is expected to be won{until} ({between}).",
                 "About {expected} of {of} are expected to be won{until} ({between}).",
+                known,
                 expected=expected,
                 of=of,
                 until=_until(remembered),

@@ -6,6 +6,9 @@ import re
 from typing import Any, Final
 
 from ..words import current_catalogue, mark, markc, tr, trc
+from .composed import given_in_language
+from .composed_notes import READER_NOTES
+from .composed_reasons import REASONS
 
 # All names of columns of the package, as people read them; those of the data stay as they are.
 HEADS: Final = (
@@ -83,6 +86,8 @@ HEADS: Final = (
     *(markc("column", "pearson"), markc("column", "period"), markc("column", "problem")),
     *(markc("column", "quantile"), markc("column", "raised"), markc("column", "range")),
     *(markc("column", "rate"), markc("column", "rate a"), markc("column", "rate b")),
+    *(markc("column", "role"), markc("column", "median position"), markc("column", "share ending")),
+    *(markc("column", "share coming back"), markc("column", "first seen"), markc("column", "last seen")),
     *(markc("column", "rate on the way"), markc("column", "ratio"), markc("column", "reached")),
     *(markc("column", "reached before"), markc("column", "reached change")),
     *(markc("column", "reached difference"), markc("column", "reason"), markc("column", "removal gain")),
@@ -112,7 +117,10 @@ WORDS_OF: Final = {
     **dict.fromkeys(("outcome", "stage_outcome", "item_outcome", "cause"), "outcome"),
     **{
         name: name
-        for name in ("kind", "level", "check", "line", "problem", "part", "note", "stop", "state", "test")
+        for name in (
+            *("kind", "level", "check", "line", "problem", "part", "note", "stop", "state", "test"),
+            *("reason", "role"),
+        )
     },
 }
 WORDS: Final = (
@@ -130,6 +138,8 @@ WORDS: Final = (
     *(markc("stop", "interrupted"), markc("stop", "excluded"), markc("stop", "immature")),
     markc("test", "order"),
     *(markc("basis", "created"), markc("basis", "closed"), markc("basis", "active")),
+    *(markc("role", "in order"), markc("role", "won"), markc("role", "lost"), markc("role", "side")),
+    markc("role", "optional?"),
 )
 _TIME: Final = re.compile(r"time (\d+)")
 _MISSING: Final = mark("(missing)")
@@ -152,6 +162,8 @@ def word_of(name: str, value: Any) -> str:
     context = WORDS_OF[name]
     if context == "note":
         return note_of(str(value))
+    if context == "reason":
+        return given_in_language(str(value), REASONS) or str(value)
     text = str(value).replace("_", " ")
     found = spoken.text(text, context)
     return str(value) if found == text else found
@@ -161,8 +173,11 @@ def note_of(note: str) -> str:
     """Give what a check counts; the names behind it stay as they are."""
     text, colon, names = note.partition(": ")
     whole = trc("note", note)
-    if whole != note or not colon:
+    if whole != note:
         return whole
+    of_reader = given_in_language(note, READER_NOTES)
+    if of_reader is not None or not colon:
+        return of_reader or note
     return tr("{what}: {names}", what=trc("note", text), names=names)
 
 

@@ -99,6 +99,11 @@ def percent(value: Any) -> str:
     return share(str(rounded) if is_right else _kept_apart(100 * value))
 
 
+def share_text(text: str) -> str:
+    """Write a number or a share that stands in English text: ``48%`` is ``48 %`` in French."""
+    return share(text.removesuffix("%")) if text.endswith("%") else written(text)
+
+
 def percents(low: Any, high: Any) -> str:
     """Write the bounds of a share: ``38–46%``; with a decimal where whole numbers would be alike.
 

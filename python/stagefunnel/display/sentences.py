@@ -45,6 +45,7 @@ from ..tables.schema import (
 from ..tables.skipping import OnTheWay
 from ..words import Words, begins, mark, tr
 from .absorption_sentences import of_absorption
+from .assumed import doubt_of
 from .comparing_sentences import (
     of_compared_groups,
     of_decomposition,
@@ -283,7 +284,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "stages": (("stage", "rows"), lambda table, name_of, _: of_stages(table, name_of)),
     "quality": (QUALITY, lambda table, *_: of_quality(table)),
     "problems": (PROBLEMS, lambda table, *_: of_problems(table)),
-    "suggestion": (("stage",), lambda _table, _name_of, remembered: list(remembered["doubts"])),
+    "suggestion": (("stage",), lambda _table, _name_of, remembered: [*map(doubt_of, remembered["doubts"])]),
 }
 
 

@@ -15,6 +15,7 @@ from ..tables.schema import CHECKED, EXPLANATION, FUNNEL, QUALITY, SKIPS, STAGE_
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
 from ..words import Language, spoken_in, tr, trn
+from .assumed import suggested_text
 from .cells import cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
 from .first_columns import CHECKED_BY_SENTENCES, FIRST_COLUMNS
@@ -210,7 +211,7 @@ def _remembered(table: pd.DataFrame) -> Mapping[str, Any]:
 def _title_of(remembered: Mapping[str, Any]) -> str:
     kind = remembered.get("table", "")
     if kind == "suggestion":
-        return tr("Suggested: {suggested}", suggested=remembered["suggested"])
+        return tr("Suggested: {suggested}", suggested=suggested_text(remembered["suggested"]))
     if kind == "time_in_stage":
         return tr("Time in stage, {per}", per=PER_TITLES[remembered.get("per", "visit")])
     if kind == "time_to":
