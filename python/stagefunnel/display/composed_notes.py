@@ -215,6 +215,10 @@ READER_NOTES: Final = (
         "texts and names of columns that had blanks around them, no-break blanks or letters in another "
         "form: {names}"
     ),
+    mark("not known: the log has no items table"),
+    mark("not known: no item was closed"),
+    mark("not known: there is no row"),
+    mark("not known: the log's times are plain integers"),
 )
 READER_CHECKS: Final = (
     markc("check", "aborts without start"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from ..tables.labels import value_label
 from ..words import current_catalogue, mark, markc, tr, trc
 from .composed import given_in_language
 from .composed_notes import READER_NOTES
 from .composed_reasons import REASONS
+from .given import length_text
 
 # All names of columns of the package, as people read them; those of the data stay as they are.
 HEADS: Final = (
@@ -86,7 +88,12 @@ HEADS: Final = (
     *(markc("column", "pearson"), markc("column", "period"), markc("column", "problem")),
     *(markc("column", "quantile"), markc("column", "raised"), markc("column", "range")),
     *(markc("column", "rate"), markc("column", "rate a"), markc("column", "rate b")),
-    *(markc("column", "role"), markc("column", "median position"), markc("column", "share ending")),
+    *(
+        markc("column", "first row"),
+        markc("column", "role"),
+        markc("column", "median position"),
+        markc("column", "share ending"),
+    ),
     *(markc("column", "share coming back"), markc("column", "first seen"), markc("column", "last seen")),
     *(markc("column", "rate on the way"), markc("column", "ratio"), markc("column", "reached")),
     *(markc("column", "reached before"), markc("column", "reached change")),
@@ -142,6 +149,9 @@ WORDS: Final = (
     markc("role", "optional?"),
 )
 _TIME: Final = re.compile(r"time (\d+)")
+# Columns of what was known of items, which a window or a stage is part of.
+_MOVES: Final = re.compile(r"moves_(\d.*)")
+_TIME_IN: Final = re.compile(r"time_in_(.+)", re.DOTALL)
 _MISSING: Final = mark("(missing)")
 _NOTHING: Final = mark("(nothing)")
 _OTHER: Final = re.compile(r"other \(([\d,]+) (\w+)\)")
@@ -150,6 +160,10 @@ _OTHER: Final = re.compile(r"other \(([\d,]+) (\w+)\)")
 def head(name: str) -> str:
     """Give the word above a column."""
     word = name.replace("_", " ")
+    if found := _MOVES.fullmatch(name):
+        return f"{trc('column', 'moves')} {length_text(found[1])}"
+    if found := _TIME_IN.fullmatch(name):
+        return tr("time in {stage}", stage=found[1].replace("_", " "))
     found = _TIME.fullmatch(word)
     return f"{trc('column', 'time')} {found[1]}" if found else trc("column", word)
 
@@ -179,6 +193,12 @@ def note_of(note: str) -> str:
     if of_reader is not None or not colon:
         return of_reader or note
     return tr("{what}: {names}", what=trc("note", text), names=names)
+
+
+def group_word(name: str, value: Any) -> str:
+    """Give the label of a group: a part of a chain is a word of the package."""
+    text = label(value_label(value))
+    return word_of(name, text) if name == "part" else text
 
 
 def label(text: str) -> str:

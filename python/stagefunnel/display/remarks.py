@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ..words import Noun, Words, language, mark, tr, trc, trn
+from .conditions import conditions_text
 from .heads import note_of
 from .numbers import count, counted, plural
 from .pipeline_words import dates_in_language
@@ -158,7 +159,7 @@ def where_of(remembered: Mapping[str, Any]) -> list[str]:
         tr(
             "Only {things} where {text}{more}: {found} of {of}",
             things=plural(thing),
-            text=where["text"],
+            text=conditions_text(where["text"]),
             more=more,
             found=found,
             of=count(where["of"]),

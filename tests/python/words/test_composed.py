@@ -52,8 +52,7 @@ def composed(room: str, is_one: str, at: int) -> set[str]:
             if not isinstance(node, ast.Call) or len(node.args) <= at:
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            of = ast.unparse(node.func)
-            if name == is_one and (is_one != "add" or of.endswith("notes.add")):
+            if name == is_one and (is_one != "add" or len(node.args) == 3):
                 found |= {*texts_of(node.args[at])}
     return found
 
