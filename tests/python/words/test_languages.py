@@ -184,7 +184,8 @@ def test_the_rules_of_a_pipeline_are_written_in_the_language(tmp_path: Path) -> 
     log = sf.StageLog(rows.assign(time=pd.to_datetime(rows["time"])))
     written = {
         "en": "optional: B | B since 2026-01-01 | X is read as A | A limited to 5D</p>",
-        "fr": f"facultatif{KEPT}: B | B depuis le 1er janvier 2026 | X est lue comme A | A limitée à 5{KEPT}j</p>",
+        "fr": f"facultatif{KEPT}: B | B depuis le 1er janvier 2026 | X est lue comme A | "
+        f"A limitée à 5{KEPT}j</p>",
     }
     for code, rules in written.items():
         page = sf.report(log, pipeline, tmp_path / "page.html", sections=["losses"], language=code)  # type: ignore[arg-type]

@@ -140,7 +140,7 @@ def _rows_of(table: pd.DataFrame, names: dict[Any, str], things: str) -> list[Ro
         }
         rate = skipped / base if base else 0.0
         note = tr("{skipped} of {base}", skipped=count(skipped), base=count(base)) + (
-            tr("; {began} more began beyond it", began=count(began)) if began else ""
+            so_many("; {n} more began beyond it", began) if began else ""
         )
         has_rate = base >= LEAST_BASE
         # The bounds are those of all beyond the stage, which the bar is of where none began there.
