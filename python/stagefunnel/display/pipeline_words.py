@@ -36,7 +36,7 @@ def pipeline_part(text: str) -> str:
     >>> from stagefunnel.words import spoken_in
     >>> with spoken_in("fr"):
     ...     pipeline_part("won: Sold"), pipeline_part("Offer since 2026-03-01"), pipeline_part("New → Offer")
-    ('gagné\xa0: Sold', 'Offer depuis le 1er mars 2026', 'New → Offer')
+    ('gagné\xa0: Sold', 'Offer depuis le 1er\xa0mars\xa02026', 'New → Offer')
     """
     what, colon, names = text.partition(": ")
     if colon:

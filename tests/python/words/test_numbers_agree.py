@@ -15,6 +15,7 @@ COUNTED = [text for text in extracted() if text.plural]
 # French texts that are the same for one and for several: nothing in them agrees with the number.
 ALIKE = {
     "{n} en cours",
+    "{n} →",  # of moves
     "{n} en cours ici",
     "dont {n} en cours",
     "{n} dans aucune somme",
