@@ -136,8 +136,8 @@ def test_every_reason_of_explain_is_known() -> None:
         (
             "Demo appears from 2026-03-01 on, and items pass it by at other times; since says so to the "
             "pipeline.",
-            f"Demo apparaît à partir du 1er{KEPT}mars{KEPT}2026, et les affaires la dépassent le reste du temps"
-            "\N{NARROW NO-BREAK SPACE}; since le dit au pipeline.",
+            f"Demo apparaît à partir du 1er{KEPT}mars{KEPT}2026, et les affaires la dépassent le reste du "
+            "temps\N{NARROW NO-BREAK SPACE}; since le dit au pipeline.",
         ),
         ("All of it rests on 1 move between stages.", "Tout repose sur 1 passage entre étapes."),
         (
