@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ..words import Language, mark, spoken_in, tr, trc
@@ -50,3 +50,9 @@ def assumed_lines(
             *map(doubt_of, doubts),
             tr("{command} writes this down.", command=command),
         ]
+
+
+def notes_in_language(notes: Iterable[str], language: Language | None) -> list[str]:
+    """Give the notes of a quality table in a language; whoever spells their options does it after that."""
+    with spoken_in(language):
+        return [*map(note_of, notes)]

@@ -192,7 +192,8 @@ def note_of(note: str) -> str:
     of_reader = given_in_language(note, READER_NOTES)
     if of_reader is not None or not colon:
         return of_reader or note
-    return tr("{what}: {names}", what=trc("note", text), names=names)
+    what = trc("note", text)
+    return note if what == text else tr("{what}: {names}", what=what, names=names)
 
 
 def group_word(name: str, value: Any) -> str:
