@@ -70,7 +70,9 @@ def so_many(text: str, value: Any, write: Callable[[Any], str] = count) -> str:
 def plural(noun: str) -> str:
     """Write several of a thing: ``items``, ``companies``, ``branches``."""
     noun = getattr(noun, "english", noun)
-    return trn(noun, _plural(noun), _SEVERAL)
+    many = _plural(noun)
+    found = trc("several", many)
+    return trn(noun, many, _SEVERAL) if found == many else found
 
 
 def _plural(noun: str) -> str:

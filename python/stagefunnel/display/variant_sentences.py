@@ -10,7 +10,7 @@ import pandas as pd
 from ..tables.labels import columns_before
 from ..words import Noun, tr
 from .extremes import largest
-from .numbers import part_of, plural, so_many
+from .numbers import noun_of, part_of, so_many
 
 _OTHERS = "other ("  # the line of all variants that are not listed
 
@@ -30,7 +30,7 @@ def of_variants(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         tr(
             "Most often: {value} ({part_of}{of})",
             value=most["variant"].iloc[0],
-            part_of=part_of(most["items"].iloc[0], n_items, plural(Noun.of("item"))),
+            part_of=part_of(most["items"].iloc[0], n_items, noun_of(n_items, Noun.of("item"))),
             of=of,
         )
     ]

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from catalogues import LANGUAGES, PACKAGE, Text, catalogue_of, entries_of, extracted, fields_of
-from stagefunnel.display.numbers import counted, more_groups, more_stages, so_many
+from stagefunnel.display.numbers import counted, more_groups, more_stages, plural, so_many
 from stagefunnel.display.things import open_things
 from stagefunnel.words import spoken_in, trs
 
@@ -107,6 +107,17 @@ def test_nouns_agree_in_french_and_russian() -> None:
     with spoken_in("pt"):
         assert [so_many("{n} lost", n) for n in (1, 2)] == ["1 perdido", "2 perdidos"]
     assert [open_things(n, {"unit": "company"}) for n in (1, 2)] == ["1 open company", "2 open companies"]
+
+
+def test_several_by_themselves_are_another_form_than_behind_a_number() -> None:
+    with spoken_in("ru"):
+        assert [plural(noun) for noun in ("item", "manager", "company", "wheel")] == [
+            *("сделки", "менеджеры", "компании", "wheels")
+        ]
+        assert counted(5, "manager") == "5 менеджеров"
+    with spoken_in("fr"):
+        assert [plural(noun) for noun in ("item", "lead", "channel")] == ["affaires", "leads", "canaux"]
+    assert plural("company") == "companies"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
