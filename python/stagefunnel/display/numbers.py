@@ -57,6 +57,11 @@ def more_groups(n: int) -> str:
     return trn("… and {n} more group", "… and {n} more groups", n, n=count(n))
 
 
+def more_differences(n: int) -> str:
+    """Count the differences that are not named, as a sentence."""
+    return trn("… and {n} more clear difference.", "… and {n} more clear differences.", n, n=count(n))
+
+
 def more_stages(n: int) -> str:
     """Count the stages that are not named, behind those that are."""
     return trn(" or {n} more stage", " or {n} more stages", n, n=count(n))

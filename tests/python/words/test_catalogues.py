@@ -7,7 +7,7 @@ import pytest
 import catalogues
 from catalogues import LANGUAGES, Text, catalogue_of, entries_of, extracted, fields_of
 from helpers import ROOT
-from stagefunnel.display.composed_notes import READER_CHECKS
+from stagefunnel.display.composed_checks import READER_CHECKS
 from stagefunnel.display.unlike import AGE, FEW, NOT_COVERED, NOT_YET, PART
 from stagefunnel.log.quality import _CHECKS
 from stagefunnel.tables import schema

@@ -12,8 +12,9 @@ import stagefunnel as sf
 from catalogues import PACKAGE
 from stagefunnel.display.assumed import doubt_of
 from stagefunnel.display.composed import given_in_language
+from stagefunnel.display.composed_checks import READER_CHECKS
 from stagefunnel.display.composed_doubts import DOUBTS
-from stagefunnel.display.composed_notes import READER_CHECKS, READER_NOTES
+from stagefunnel.display.composed_notes import READER_NOTES
 from stagefunnel.display.composed_reasons import REASONS
 from stagefunnel.display.heads import note_of, word_of
 from stagefunnel.readers.notes import _GUESSES, _WARNINGS
