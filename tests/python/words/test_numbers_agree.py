@@ -18,7 +18,7 @@ ALIKE = {
     "{n} →",  # of moves
     "{n} en cours ici",
     "dont {n} en cours",
-    "{n} dans aucune somme",
+    "{n} hors total",
     "{n} {things} en cours",
     "{n} sans probabilité lisible",
 }
