@@ -10,17 +10,18 @@ import pytest
 
 import stagefunnel as sf
 from catalogues import PACKAGE
-from stagefunnel.display.assumed import doubt_of
+from stagefunnel.display.assumed import assumed_lines, doubt_of, notes_in_language
 from stagefunnel.display.composed import given_in_language
 from stagefunnel.display.composed_checks import READER_CHECKS
 from stagefunnel.display.composed_doubts import DOUBTS
 from stagefunnel.display.composed_notes import READER_NOTES
 from stagefunnel.display.composed_reasons import REASONS
+from stagefunnel.display.conditions import conditions_text
 from stagefunnel.display.heads import note_of, word_of
 from stagefunnel.readers.notes import _GUESSES, _WARNINGS
 from stagefunnel.words import spoken_in
 
-KEPT = "\N{NO-BREAK SPACE}"
+KEPT, NARROW = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 # Texts put together of parts: their other names are `…` in a text.
 PUT_TOGETHER = {
     "note",  # of another reader, and of the columns of dates
@@ -210,3 +211,39 @@ def test_a_suggestion_is_shown_in_french() -> None:
     assert "Tout repose sur 1 passage entre étapes." in shown
     assert "dans l’ordre" in shown
     assert "position médiane" in shown
+
+
+def test_a_command_says_what_it_assumes_in_the_language() -> None:
+    suggested = "an export of wide; New → Offer; won: Won; lost: No; Offer since 2026-03-01"
+    doubts = ["All of it rests on 3 moves between stages."]
+    assert assumed_lines(suggested, doubts, "`stagefunnel init x.csv`", "fr") == [
+        f"Supposé{KEPT}: un export de wide{NARROW}; New → Offer{NARROW}; gagné{KEPT}: Won{NARROW}; "
+        f"perdu{KEPT}: No{NARROW}; Offer depuis le 1er{KEPT}mars{KEPT}2026.",
+        "Tout repose sur 3 passages entre étapes.",
+        "`stagefunnel init x.csv` met cela par écrit.",
+    ]
+    assert assumed_lines(suggested, doubts, "`init`", None)[:2] == [f"Assumed: {suggested}.", *doubts]
+
+
+def test_a_note_that_is_in_the_language_already_stays() -> None:
+    notes = [
+        "dates with the day first, as one with a number above 12 shows",
+        "events, the most common first: a, b",
+    ]
+    french = notes_in_language(notes, "fr")
+    assert french == [
+        "dates avec le jour en premier, comme le montre un nombre supérieur à 12",
+        f"événements, les plus fréquents d’abord{KEPT}: a, b",
+    ]
+    assert notes_in_language(french, "fr") == french
+    assert notes_in_language(notes, None) == notes
+
+
+def test_conditions_are_in_the_language_and_their_values_are_not() -> None:
+    with spoken_in("fr"):
+        assert conditions_text("source is web or missing, amount > 100") == (
+            "source est web ou manquant, amount > 100"
+        )
+        assert conditions_text("city is not Paris, France") == "city n’est pas Paris, France"
+        assert conditions_text("is_new is true, note is missing") == "is_new est vrai, note manque"
+    assert conditions_text("source is web") == "source is web"
