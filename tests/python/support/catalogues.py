@@ -1,13 +1,15 @@
 """The texts of the package as catalogues have them: what the sources mark, found without running them.
 
 ``python tests/python/support/catalogues.py`` brings the catalogues up to date: new texts come in without a
-translation, and those that are gone go.
+translation, and those that are gone go. With folders of other catalogues behind it, such as those of a branch
+that is merged, what lacks a translation takes theirs.
 """
 
 import ast
 import io
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,9 +81,9 @@ def fields_of(text: str) -> set[str]:
     return {*re.findall(r"\{(\w+)\}", text)}
 
 
-def catalogue_of(language: str) -> Catalog:
+def catalogue_of(language: str, folder: Path = WORDS) -> Catalog:
     """Read the catalogue of a language."""
-    with (WORDS / f"{language}.po").open("rb") as file:
+    with (folder / f"{language}.po").open("rb") as file:
         return read_po(file, locale=language)
 
 
@@ -121,12 +123,16 @@ def write_catalogue(language: str, translations: dict[Text, tuple[str, ...]]) ->
     (WORDS / f"{language}.po").write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
-def main() -> None:
-    """Bring every catalogue up to date."""
+def main(folders: Iterable[str] = ()) -> None:
+    """Bring every catalogue up to date; texts without a translation take that of other folders."""
     for language in LANGUAGES:
-        known = (WORDS / f"{language}.po").exists()
-        write_catalogue(language, entries_of(catalogue_of(language)) if known else {})
+        known: dict[Text, tuple[str, ...]] = {}
+        for folder in (*map(Path, folders), WORDS):
+            if folder.joinpath(f"{language}.po").exists():
+                found = entries_of(catalogue_of(language, folder))
+                known |= {text: strings for text, strings in found.items() if all(strings)}
+        write_catalogue(language, known)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
