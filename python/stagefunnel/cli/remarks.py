@@ -36,9 +36,12 @@ def with_spelled_notes(answer: Any, args: argparse.Namespace) -> Any:
     """Spell the options that the notes of a quality table name as the command does."""
     if not args.command.shows_quality:
         return answer
+    from ..display.assumed import notes_in_language
+
     spell = speller(vars(args), args.command.other_names)
     quality = getattr(answer, "quality", answer)
-    spelled = quality.assign(note=[with_options(note, spell) for note in quality["note"]])
+    notes = notes_in_language(quality["note"], getattr(args, "language", None))
+    spelled = quality.assign(note=[with_options(note, spell) for note in notes])
     return spelled if quality is answer else replace(answer, quality=spelled)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import stagefunnel as sf
 
 from ..clean import clean
+from ..display.assumed import assumed_lines
 from ..errors import counted
 from .spelling import speller
 from .sql_inputs import frames_of, has_queries, joined_inputs, shown_inputs
@@ -55,8 +56,8 @@ def safe_suggestion(
 
 def say_assumed(suggestion: sf.Suggestion, args: argparse.Namespace, form: str) -> None:
     """Say what was assumed: above a table on the screen, else on the standard error."""
-    init = f"`stagefunnel init {joined_inputs(args)}` writes this down."
-    lines = [f"Assumed: {suggestion.assumed}.", *suggestion.doubts, init]
+    init = f"`stagefunnel init {joined_inputs(args)}`"
+    lines = assumed_lines(suggestion.assumed, suggestion.doubts, init, getattr(args, "language", None))
     if form == "table" and args.command.has_output and args.out is None and sys.stdout is not None:
         sys.stdout.write("\n".join([*map(clean, lines), "", ""]))
     elif sys.stderr is not None:  # it is None if the standard error is closed

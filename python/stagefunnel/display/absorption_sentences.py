@@ -11,7 +11,7 @@ from ..tables.labels import columns_before
 from ..words import tr
 from .cells import with_bounds
 from .extremes import group_name, largest_and_smallest
-from .numbers import count, counted, percent
+from .numbers import counted, more_groups, more_stages, percent
 from .period_sentences import NameOf
 from .things import thing_of, things_of
 
@@ -32,7 +32,7 @@ def of_absorption(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str,
         found = [*_overall(overall, remembered), *_by_stage(rows, name_of)]
         sentences += [f"{prefix}{one}" for one in found]
     if len(blocks) > _MOST_GROUPS:
-        sentences.append(tr("… and {blocks} more groups", blocks=count(len(blocks) - _MOST_GROUPS)))
+        sentences.append(more_groups(len(blocks) - _MOST_GROUPS))
     return [*sentences, *_empty(table, name_of, remembered), *_unknown(table, remembered)]
 
 
@@ -85,11 +85,7 @@ def _empty(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) 
     most = table.groupby("stage", sort=False, observed=True)["items_in"].max()
     empty = [name_of(stage) for stage, n in most.items() if not n]
     where = tr(" or ").join(empty[:_MOST_GROUPS])
-    where += (
-        tr(" or {empty} more stages", empty=count(len(empty) - _MOST_GROUPS))
-        if len(empty) > _MOST_GROUPS
-        else ""
-    )
+    where += more_stages(len(empty) - _MOST_GROUPS) if len(empty) > _MOST_GROUPS else ""
     of = tr("them") if len(empty) > 1 else tr("it")
     sentences = (
         [

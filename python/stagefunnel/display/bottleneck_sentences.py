@@ -11,7 +11,7 @@ from ..tables.labels import columns_before
 from ..words import tr
 from .backtest_sentences import is_cut
 from .extremes import group_name
-from .numbers import count, percent, points
+from .numbers import more_groups, percent, points
 from .period_sentences import NameOf
 from .things import things_of
 from .unlike import LEAST_BASE
@@ -30,7 +30,7 @@ def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str
         prefix = tr("{rows}: ", rows=group_name(rows, by)) if by else ""
         sentences += [f"{prefix}{one}" for one in _bottleneck(rows, name_of)]
     if len(blocks) > _MOST_GROUPS:
-        sentences.append(tr("… and {blocks} more groups", blocks=count(len(blocks) - _MOST_GROUPS)))
+        sentences.append(more_groups(len(blocks) - _MOST_GROUPS))
     if (table[["removal_gain", "benchmark_gain"]] > 0).any(axis=None):
         sentences.append(
             tr("Gains hold if the {things} saved do as well as the others.", things=things_of(remembered))

@@ -72,6 +72,8 @@ def cell_writer(
         return lambda value: "" if pd.isna(value) else of_moment(pd.Timestamp(value))
     if kind == "b":
         return lambda value: tr("yes") if not pd.isna(value) and value else ""
+    if name == "label" and of_table == "item_features":
+        return lambda value: "" if pd.isna(value) else word_of("outcome", value)
     if name in WORDS_OF:
         return lambda value: "" if pd.isna(value) else _vocabulary(name, value, name_of)
     return lambda value: _word(value, name_of)

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from ..tables.schema import CHECKED_SHARES
-from ..words import tr
-from .numbers import counted, number, percent
+from ..words import current_catalogue, tr
+from .given import of_moment
+from .numbers import count, counted, number, percent
 
 
 def written_checks(table: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +49,7 @@ def _written(condition: str, value: Any) -> str:
     if pd.isna(value):
         return ""
     if isinstance(value, pd.Timestamp):
-        return str(value)
+        return str(value) if current_catalogue() is None else of_moment(value)
     if isinstance(value, str):  # of a column of several types that was written to a file
         try:
             value = float(value)
@@ -59,4 +60,4 @@ def _written(condition: str, value: Any) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{int(value):,}" if value.is_integer() else number(value)
+    return count(value) if value.is_integer() else number(value)

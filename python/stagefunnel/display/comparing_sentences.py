@@ -11,7 +11,7 @@ from ..tables.labels import MISSING, columns_before
 from ..words import tr, trn
 from .extremes import group_name, group_names
 from .heads import label
-from .numbers import count, counted, percent, plural, points, without_points
+from .numbers import count, counted, more_differences, percent, plural, points, without_points
 from .period_sentences import NameOf
 from .things import thing_of, things_of
 from .unlike import LEAST_BASE, Side, unlike_notes
@@ -61,7 +61,7 @@ def of_compared_groups(table: pd.DataFrame, name_of: NameOf, remembered: Mapping
     for at in named.index[:_MOST_NAMED]:
         sentences.append(_difference(table.loc[[at]], before[at], name_of, remembered, things))
     if len(named) > _MOST_NAMED:
-        sentences.append(tr("… and {named} more clear differences.", named=count(len(named) - _MOST_NAMED)))
+        sentences.append(more_differences(len(named) - _MOST_NAMED))
     if table["p_value"].isna().all():
         sentences.append(tr("There is nothing to compare."))
     elif not len(clear):
@@ -110,7 +110,7 @@ def of_period_differences(table: pd.DataFrame, name_of: NameOf, remembered: Mapp
             )
         )
     if len(clear) > _MOST_NAMED:
-        sentences.append(tr("… and {clear} more clear differences.", clear=count(len(clear) - _MOST_NAMED)))
+        sentences.append(more_differences(len(clear) - _MOST_NAMED))
     if not len(clear):
         return [tr("No stage shows a clear difference between {now} and {before}.", now=now, before=before)]
     rest = len(clear) < table["p_adjusted"].notna().sum()
@@ -221,7 +221,7 @@ def of_drivers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     clear = table[is_clear(table, remembered, ["n"])]
     sentences = [_goes_with(clear.loc[at]) for at in clear.index[:_MOST_NAMED]]
     if len(clear) > _MOST_NAMED:
-        sentences.append(tr("… and {clear} more.", clear=count(len(clear) - _MOST_NAMED)))
+        sentences.append(tr("… and {n} more.", n=count(len(clear) - _MOST_NAMED)))
     sentences = sentences or [tr("No value clearly goes with winning or losing.")]
     return [*_age_of_two(remembered), *sentences, *_too_recent(remembered)]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ..tables.labels import group_label, value_labels
-from .heads import label
+from .heads import group_word
 
 
 def largest(table: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
@@ -28,11 +28,11 @@ def largest_and_smallest(table: pd.DataFrame, values: pd.Series) -> tuple[pd.Dat
 def group_names(table: pd.DataFrame, by: Sequence[Any]) -> list[str]:
     """Write the group of each row as one text, as :func:`group_name` does of one."""
     return [
-        ", ".join(map(label, labels))
+        ", ".join(map(group_word, by, labels))
         for labels in zip(*(value_labels(table[name]) for name in by), strict=True)
     ]
 
 
 def group_name(row: pd.DataFrame, by: Sequence[Any]) -> str:
     """Write the group that a row belongs to as one text."""
-    return ", ".join(map(label, group_label(row, by)))
+    return ", ".join(map(group_word, by, group_label(row, by)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..words import tr, trn
-from .numbers import count, counted
+from .numbers import counted, more_stages
 
 _MOST_STAGES: Final = 5  # that are written out
 
@@ -75,11 +75,7 @@ def _without_a_win(remembered: Mapping[str, Any]) -> list[str]:
     if not stages:
         return []
     names = tr(" or ").join(stages[:_MOST_STAGES])
-    names += (
-        tr(" or {stages} more stages", stages=count(len(stages) - _MOST_STAGES))
-        if len(stages) > _MOST_STAGES
-        else ""
-    )
+    names += more_stages(len(stages) - _MOST_STAGES) if len(stages) > _MOST_STAGES else ""
     so = (
         tr(
             ": {n_open_items} there {has_or_have} no chance that can be read off",

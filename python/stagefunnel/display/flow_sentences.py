@@ -12,7 +12,7 @@ from ..tables.labels import columns_before
 from ..tables.schema import FLOW, FLOW_AMOUNTS
 from ..words import Words, mark, tr
 from .group_findings import of_each_group
-from .numbers import count, number
+from .numbers import count, number, so_many
 
 _CHANGED: Final = Words({"raised": mark("raised"), "lowered": mark("lowered")})
 
@@ -62,21 +62,16 @@ def _of_group(table: pd.DataFrame) -> list[str]:
     left = total["won"] + total["lost"] + total["moved_out"]
     if total["at_start"] + came - left != total["at_end"]:
         return []
-    away = (
-        tr(", {moved_out} moved to another pipeline", moved_out=count(total["moved_out"]))
-        if total["moved_out"]
-        else ""
-    )
-    sentence = tr(
-        "In work: {at_start} at the start, {came} came in, {won} won, {lost} lost{away}, {at_end} at the end",
-        at_start=count(total["at_start"]),
-        came=count(came),
-        won=count(total["won"]),
-        lost=count(total["lost"]),
-        away=away,
-        at_end=count(total["at_end"]),
-    )
-    return [sentence, *_in_money(open_stages)]
+    away = [so_many("{n} moved to another pipeline", total["moved_out"])] if total["moved_out"] else []
+    parts = [
+        tr("{at_start} at the start", at_start=count(total["at_start"])),
+        so_many("{n} came in", came),
+        so_many("{n} won", total["won"]),
+        so_many("{n} lost", total["lost"]),
+        *away,
+        tr("{at_end} at the end", at_end=count(total["at_end"])),
+    ]
+    return [tr("In work: {parts}", parts=", ".join(parts)), *_in_money(open_stages)]
 
 
 def _in_money(open_stages: pd.DataFrame) -> list[str]:

@@ -26,9 +26,9 @@ from .extremes import group_name
 from .fit_sentences import of_fit
 from .given import of_moment
 from .markov_sentences import of_markov_check
-from .numbers import count, counted, number, part_of, percent, tenths
+from .numbers import counted, more_groups, number, part_of, percent, so_many, tenths
 from .period_sentences import NameOf
-from .things import thing_of, things_of
+from .things import open_things, thing_of, things_of
 
 #: The first columns of each table.
 FORECAST_TABLES: Final[Mapping[str, Sequence[str]]] = {
@@ -65,7 +65,7 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         prefix = tr("{rows}: ", rows=group_name(rows, by)) if by else ""
         sentences += [f"{prefix}{one}" for one in _of_group(rows, remembered)]
     if len(blocks) > _MOST_GROUPS:
-        sentences.append(tr("… and {blocks} more groups", blocks=count(len(blocks) - _MOST_GROUPS)))
+        sentences.append(more_groups(len(blocks) - _MOST_GROUPS))
     if by and not remembered.get("fit_by"):
         sentences.append(tr("The chances are those of all groups together; fit_by has each group's own."))
     if remembered.get("amount_missing"):
@@ -103,15 +103,12 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         expected = tenths(all_of_them["expected_wins"])
         between = _range(all_of_them, "expected_wins", remembered)
         known = number_known(all_of_them)
-        of = tr(
-            "{known} open {things}{that_can}",
-            known=count(known),
-            things=things,
-            that_can=_that_can(n_open - known),
-        )
+        of = f"{open_things(known, remembered)}{_that_can(n_open - known)}"
         sentences.append(
-            tr(
+            trn(
+                "About {expected} of {of} is expected to be won{until} ({between}).",
                 "About {expected} of {of} are expected to be won{until} ({between}).",
+                known,
                 expected=expected,
                 of=of,
                 until=_until(remembered),
@@ -260,10 +257,7 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
     parts = [f"{counted(numbers['open'], 'open item')}, {about}"]
     if beyond:
         parts.append(
-            tr(
-                "{beyond} longer in their stage than any that ever left it: too old to forecast",
-                beyond=count(beyond),
-            )
+            so_many("{n} longer in the stage than any that ever left it: too old to forecast", beyond)
         )
     return [tr("; ").join(parts), *of_fit(remembered)]
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import pandas as pd
 
-from ..tables.labels import columns_before, group_label, value_label
+from ..tables.labels import columns_before, group_label
 from ..tables.schema import AMOUNTS, BOTH
 from ..words import Words, mark, tr, trc, trn
 from .cells import with_bounds
 from .extremes import group_name
 from .folding import spare_columns
 from .grid import Grid
-from .heads import head, label
+from .heads import group_word, head
 from .money_sentences import notes_of_value, of_value
-from .numbers import count, counted, number, percent
+from .numbers import count, counted, more_groups, number, percent
 from .outcomes import recorded_outcomes
 from .period_sentences import of_periods
 from .remarks import of_won_with_rows
@@ -215,7 +215,7 @@ def _cells(funnel: _Funnel, rows: pd.DataFrame) -> list[list[str]]:
     # One kind may leave out a group altogether, so groups match by their values and not by their place.
     of_kind = {kind: _same_group(blocks, rows, funnel.by) for kind, blocks in funnel.blocks.items()}
     blank = [""] * len(rows)
-    columns = [[label(value_label(rows[name].iloc[0])), *blank[1:]] for name in funnel.by]
+    columns = [[group_word(name, rows[name].iloc[0]), *blank[1:]] for name in funnel.by]
     columns.append([name_of(stage) for stage in rows["stage"].tolist()])
     for kind, names in funnel.columns.items():
         block = of_kind[kind]
@@ -267,6 +267,6 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
             found += of_value(rows, stage_namer(funnel.names), thing_of(remembered))
             below += [f"{prefix}{finding}" for finding in found]
     if n_groups > _MOST_GROUPS:
-        below.append(tr("… and {n_groups} more groups", n_groups=count(n_groups - _MOST_GROUPS)))
+        below.append(more_groups(n_groups - _MOST_GROUPS))
     below += notes_of_value(remembered)
     return above, below

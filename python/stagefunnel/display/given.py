@@ -14,7 +14,7 @@ from .numbers import unit
 
 _LENGTHS: Final = ("within", "window", "horizon", "tau", "observed")
 _MOMENTS: Final = ("observed_until", "log_runs")
-_LENGTH: Final = re.compile(r"(\d+(?:\.\d+)?) ?(d|days?|h|hours?|min|minutes?|s|seconds?)\b")
+_LENGTH: Final = re.compile(r"(\d+(?:\.\d+)?) ?([dD]|days?|h|hours?|min|minutes?|s|seconds?)\b")
 _UNIT: Final = {"day": "d", "hour": "h", "minute": "min", "second": "s"}
 _MOMENT: Final = re.compile(
     r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
@@ -40,7 +40,13 @@ def length_text(text: Any) -> Any:
     """Write a length of time that was given as text: ``90d`` is ``90 j`` in French."""
     if not isinstance(text, str) or current_catalogue() is None:
         return text
-    return _LENGTH.sub(lambda found: f"{found[1]}{unit(_UNIT.get(found[2].rstrip('s'), found[2]))}", text)
+    return _LENGTH.sub(
+        lambda found: f"{found[1]}{unit(_UNIT.get(found[2].rstrip('s'), found[2].lower()))}", text
+    )
+
+
+def _length(found: re.Match[str]) -> str:
+    return f"{found[1]}{unit(_UNIT.get(found[2].rstrip('s'), found[2].lower()))}"
 
 
 def moment_text(text: Any) -> Any:

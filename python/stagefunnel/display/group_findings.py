@@ -8,9 +8,9 @@ from typing import Final
 import pandas as pd
 
 from ..tables.labels import columns_before
-from ..words import tr, trn
+from ..words import tr
 from .extremes import group_name
-from .numbers import count
+from .numbers import more_groups
 
 _MOST_GROUPS: Final = 6
 
@@ -31,9 +31,5 @@ def of_each_group(
     rest = len(groups) - _MOST_GROUPS
     return [
         *sentences,
-        *(
-            [trn("… and {rest} more group", "… and {rest} more groups", rest, rest=count(rest))]
-            if rest > 0
-            else []
-        ),
+        *([more_groups(rest)] if rest > 0 else []),
     ]

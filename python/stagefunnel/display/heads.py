@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from ..tables.labels import value_label
 from ..words import current_catalogue, mark, markc, tr, trc
+from .composed import given_in_language
+from .composed_notes import READER_NOTES
+from .composed_reasons import REASONS
+from .given import length_text
 
 # All names of columns of the package, as people read them; those of the data stay as they are.
 HEADS: Final = (
@@ -83,6 +88,13 @@ HEADS: Final = (
     *(markc("column", "pearson"), markc("column", "period"), markc("column", "problem")),
     *(markc("column", "quantile"), markc("column", "raised"), markc("column", "range")),
     *(markc("column", "rate"), markc("column", "rate a"), markc("column", "rate b")),
+    *(
+        markc("column", "first row"),
+        markc("column", "role"),
+        markc("column", "median position"),
+        markc("column", "share ending"),
+    ),
+    *(markc("column", "share coming back"), markc("column", "first seen"), markc("column", "last seen")),
     *(markc("column", "rate on the way"), markc("column", "ratio"), markc("column", "reached")),
     *(markc("column", "reached before"), markc("column", "reached change")),
     *(markc("column", "reached difference"), markc("column", "reason"), markc("column", "removal gain")),
@@ -112,7 +124,10 @@ WORDS_OF: Final = {
     **dict.fromkeys(("outcome", "stage_outcome", "item_outcome", "cause"), "outcome"),
     **{
         name: name
-        for name in ("kind", "level", "check", "line", "problem", "part", "note", "stop", "state", "test")
+        for name in (
+            *("kind", "level", "check", "line", "problem", "part", "note", "stop", "state", "test"),
+            *("reason", "role"),
+        )
     },
 }
 WORDS: Final = (
@@ -130,8 +145,13 @@ WORDS: Final = (
     *(markc("stop", "interrupted"), markc("stop", "excluded"), markc("stop", "immature")),
     markc("test", "order"),
     *(markc("basis", "created"), markc("basis", "closed"), markc("basis", "active")),
+    *(markc("role", "in order"), markc("role", "won"), markc("role", "lost"), markc("role", "side")),
+    markc("role", "optional?"),
 )
 _TIME: Final = re.compile(r"time (\d+)")
+# Columns of what was known of items, which a window or a stage is part of.
+_MOVES: Final = re.compile(r"moves_(\d.*)")
+_TIME_IN: Final = re.compile(r"time_in_(.+)", re.DOTALL)
 _MISSING: Final = mark("(missing)")
 _NOTHING: Final = mark("(nothing)")
 _OTHER: Final = re.compile(r"other \(([\d,]+) (\w+)\)")
@@ -140,6 +160,10 @@ _OTHER: Final = re.compile(r"other \(([\d,]+) (\w+)\)")
 def head(name: str) -> str:
     """Give the word above a column."""
     word = name.replace("_", " ")
+    if found := _MOVES.fullmatch(name):
+        return f"{trc('column', 'moves')} {length_text(found[1])}"
+    if found := _TIME_IN.fullmatch(name):
+        return tr("time in {stage}", stage=found[1].replace("_", " "))
     found = _TIME.fullmatch(word)
     return f"{trc('column', 'time')} {found[1]}" if found else trc("column", word)
 
@@ -152,6 +176,8 @@ def word_of(name: str, value: Any) -> str:
     context = WORDS_OF[name]
     if context == "note":
         return note_of(str(value))
+    if context == "reason":
+        return given_in_language(str(value), REASONS) or str(value)
     text = str(value).replace("_", " ")
     found = spoken.text(text, context)
     return str(value) if found == text else found
@@ -161,9 +187,19 @@ def note_of(note: str) -> str:
     """Give what a check counts; the names behind it stay as they are."""
     text, colon, names = note.partition(": ")
     whole = trc("note", note)
-    if whole != note or not colon:
+    if whole != note:
         return whole
-    return tr("{what}: {names}", what=trc("note", text), names=names)
+    of_reader = given_in_language(note, READER_NOTES)
+    if of_reader is not None or not colon:
+        return of_reader or note
+    what = trc("note", text)
+    return note if what == text else tr("{what}: {names}", what=what, names=names)
+
+
+def group_word(name: str, value: Any) -> str:
+    """Give the label of a group: a part of a chain is a word of the package."""
+    text = label(value_label(value))
+    return word_of(name, text) if name == "part" else text
 
 
 def label(text: str) -> str:

@@ -11,7 +11,7 @@ from ..tables.labels import columns_before
 from ..words import tr, trc
 from ..words.forms import written
 from .extremes import group_name
-from .numbers import count, length, percent, percents
+from .numbers import count, counted, length, more_groups, percent, percents
 from .period_sentences import NameOf
 
 _MOST_GROUPS: Final = 5  # whose answers are written out
@@ -49,7 +49,7 @@ def of_incidence(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, 
         prefix = tr("{rows}: ", rows=group_name(rows, by)) if by else ""
         sentences.append(f"{prefix}{answer_of_rows(rows[rows['cause'] == first], name_of, remembered)}")
     if len(blocks) > _MOST_GROUPS:
-        sentences.append(tr("… and {blocks} more groups", blocks=count(len(blocks) - _MOST_GROUPS)))
+        sentences.append(more_groups(len(blocks) - _MOST_GROUPS))
     return [*sentences, *_passed_over(remembered), *_win_rate(remembered, by), *_reopened(remembered)]
 
 
@@ -72,11 +72,11 @@ def of_maturity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     tau = remembered.get("tau", "")
     return [
         tr(
-            "Still to come within {tau} of creation: about {round} wins; {n_open} items are "
-            "open, and those older than {tau} add nothing.",
+            "Still to come within {tau} of creation: about {wins} of {n_open}; those older than {tau} "
+            "add nothing.",
             tau=tau,
-            round=count(round(more)),
-            n_open=count(n_open),
+            wins=counted(round(more), "win"),
+            n_open=counted(n_open, "open item"),
         )
     ]
 

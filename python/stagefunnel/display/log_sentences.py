@@ -8,7 +8,7 @@ from ..tables.labels import value_label
 from ..words import tr, trc
 from .extremes import largest
 from .heads import word_of
-from .numbers import count, counted, part_of
+from .numbers import count, counted, part_of, so_many
 from .period_sentences import NameOf
 from .remarks import of_number
 from .titles import KIND_TITLES
@@ -17,11 +17,12 @@ from .titles import KIND_TITLES
 def of_items(table: pd.DataFrame) -> list[str]:
     """Say how many items there are, and how they stand."""
     numbers = table["outcome"].value_counts()
-    won, lost, still_open = (count(numbers.get(name, 0)) for name in ("won", "lost", "open"))
-    items = counted(len(table), "item")
-    return [
-        tr("{items}: {won} won, {lost} lost, {open} open", items=items, won=won, lost=lost, open=still_open)
+    parts = [
+        so_many("{n} won", numbers.get("won", 0)),
+        so_many("{n} lost", numbers.get("lost", 0)),
+        so_many("{n} open", numbers.get("open", 0)),
     ]
+    return [tr("{what}: {parts}", what=counted(len(table), "item"), parts=", ".join(parts))]
 
 
 def of_explanation(table: pd.DataFrame, name_of: NameOf) -> list[str]:

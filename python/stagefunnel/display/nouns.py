@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..words import markn
+from ..words import markc, markn
 
 NOUNS: Final = (
     *(markn("item", "items"), markn("row", "rows"), markn("stage", "stages"), markn("date", "dates")),
@@ -22,4 +22,52 @@ NOUNS: Final = (
     *(markn("rep", "reps"), markn("segment", "segments"), markn("seller", "sellers")),
     *(markn("source", "sources"), markn("team", "teams"), markn("user", "users")),
     *(markn("company", "companies"), markn("client", "clients"), markn("group", "groups")),
+)
+# The plural by itself, which is another one than behind a number in some languages.
+SEVERAL: Final = (
+    markc("several", "items"),
+    markc("several", "rows"),
+    markc("several", "stages"),
+    markc("several", "dates"),
+    markc("several", "past dates"),
+    markc("several", "moments"),
+    markc("several", "open items"),
+    markc("several", "tests"),
+    markc("several", "wins"),
+    markc("several", "conditions"),
+    markc("several", "working days"),
+    markc("several", "working hours"),
+    markc("several", "visits"),
+    markc("several", "entries"),
+    markc("several", "moves"),
+    markc("several", "leads"),
+    markc("several", "deals"),
+    markc("several", "closed items"),
+    markc("several", "accounts"),
+    markc("several", "agents"),
+    markc("several", "branches"),
+    markc("several", "campaigns"),
+    markc("several", "channels"),
+    markc("several", "customers"),
+    markc("several", "departments"),
+    markc("several", "devices"),
+    markc("several", "managers"),
+    markc("several", "markets"),
+    markc("several", "offices"),
+    markc("several", "owners"),
+    markc("several", "persons"),
+    markc("several", "pipelines"),
+    markc("several", "plans"),
+    markc("several", "platforms"),
+    markc("several", "products"),
+    markc("several", "regions"),
+    markc("several", "reps"),
+    markc("several", "segments"),
+    markc("several", "sellers"),
+    markc("several", "sources"),
+    markc("several", "teams"),
+    markc("several", "users"),
+    markc("several", "companies"),
+    markc("several", "clients"),
+    markc("several", "groups"),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..words import markc, tr, trc, trn
+from ..words import markc, tr, trc, trn, trs
 from ..words.forms import percent_sign, share, written
 
 NOTHING = "–"  # what has no value
@@ -42,14 +43,41 @@ def brief(value: Any) -> str:
 
 def counted(value: Any, noun: str) -> str:
     """Write a whole number of things: ``1 item``, ``2 items``."""
+    return f"{count(value)} {noun_of(value, noun)}"
+
+
+def noun_of(value: Any, noun: str) -> str:
+    """Write the noun behind a number of things: ``item`` behind 1, ``items`` behind 2."""
     noun = getattr(noun, "english", noun)
-    return f"{count(value)} {trn(noun, _plural(noun), value)}"
+    return trn(noun, _plural(noun), value)
+
+
+def more_groups(n: int) -> str:
+    """Count the groups that are not named: ``… and 1 more group``."""
+    return trn("… and {n} more group", "… and {n} more groups", n, n=count(n))
+
+
+def more_differences(n: int) -> str:
+    """Count the differences that are not named, as a sentence."""
+    return trn("… and {n} more clear difference.", "… and {n} more clear differences.", n, n=count(n))
+
+
+def more_stages(n: int) -> str:
+    """Count the stages that are not named, behind those that are."""
+    return trn(" or {n} more stage", " or {n} more stages", n, n=count(n))
+
+
+def so_many(text: str, value: Any, write: Callable[[Any], str] = count) -> str:
+    """Give a text about a number ``n``, where English has the same for one and for several: ``1 lost``."""
+    return trs(text, value, n=write(value))
 
 
 def plural(noun: str) -> str:
     """Write several of a thing: ``items``, ``companies``, ``branches``."""
     noun = getattr(noun, "english", noun)
-    return trn(noun, _plural(noun), _SEVERAL)
+    many = _plural(noun)
+    found = trc("several", many)
+    return trn(noun, many, _SEVERAL) if found == many else found
 
 
 def _plural(noun: str) -> str:
@@ -76,6 +104,11 @@ def percent(value: Any) -> str:
     rounded = round(100 * value)
     is_right = rounded / 100 == value or rounded not in (0, 100, -100)
     return share(str(rounded) if is_right else _kept_apart(100 * value))
+
+
+def share_text(text: str) -> str:
+    """Write a number or a share that stands in English text: ``48%`` is ``48 %`` in French."""
+    return share(text.removesuffix("%")) if text.endswith("%") else written(text)
 
 
 def percents(low: Any, high: Any) -> str:

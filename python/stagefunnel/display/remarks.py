@@ -8,7 +8,10 @@ from typing import Any, Final
 import pandas as pd
 
 from ..words import Noun, Words, language, mark, tr, trc, trn
+from .conditions import conditions_text
+from .heads import note_of
 from .numbers import count, counted, plural
+from .pipeline_words import dates_in_language
 from .things import thing_of, things_of, without_unit
 
 _MOST_NAMED: Final = 5
@@ -76,7 +79,9 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
         lines.append(tr("Steps whose condition no row fulfils: {some}", some=_some(unfulfilled)))
     absent: Mapping[str, str] = remembered.get("absent", {})
     if absent:
-        stages = _some([f"{names.get(stage, stage)} ({dates})" for stage, dates in absent.items()])
+        stages = _some(
+            [f"{names.get(stage, stage)} ({dates_in_language(dates)})" for stage, dates in absent.items()]
+        )
         lines.append(
             tr(
                 "No conversion from the stage before, because some got past a stage while it was "
@@ -162,7 +167,7 @@ def where_of(remembered: Mapping[str, Any]) -> list[str]:
         tr(
             "Only {things} where {text}{more}: {found} of {of}",
             things=plural(thing),
-            text=where["text"],
+            text=conditions_text(where["text"]),
             more=more,
             found=found,
             of=count(where["of"]),
@@ -223,7 +228,7 @@ def of_number(note: str, number: int) -> str:
     """Put the noun that the note of a check begins with in the singular where there is one of it."""
     noun, rest = note.split(" ", 1)
     if language() != "en":
-        return trc("note", note)
+        return note_of(note)
     return f"{noun.removesuffix('s')} {rest}" if number == 1 else note
 
 

@@ -45,6 +45,7 @@ from ..tables.schema import (
 from ..tables.skipping import OnTheWay
 from ..words import Words, begins, mark, tr
 from .absorption_sentences import of_absorption
+from .assumed import doubt_of
 from .comparing_sentences import (
     of_compared_groups,
     of_decomposition,
@@ -62,7 +63,7 @@ from .heads import label
 from .incidence_sentences import of_incidence, of_maturity
 from .log_sentences import of_explanation, of_items, of_problems, of_quality, of_rows, of_stages
 from .money_sentences import won_amount, won_by_group
-from .numbers import count, counted, length, part_of, percent
+from .numbers import count, counted, length, part_of, percent, so_many
 from .period_sentences import NameOf, of_comparison
 from .remarks import of_stages_with_rows
 from .skip_sentences import skip_sentence
@@ -283,7 +284,7 @@ _SENTENCES: Final[Mapping[str, tuple[Sequence[str], _Compose]]] = {
     "stages": (("stage", "rows"), lambda table, name_of, _: of_stages(table, name_of)),
     "quality": (QUALITY, lambda table, *_: of_quality(table)),
     "problems": (PROBLEMS, lambda table, *_: of_problems(table)),
-    "suggestion": (("stage",), lambda _table, _name_of, remembered: list(remembered["doubts"])),
+    "suggestion": (("stage",), lambda _table, _name_of, remembered: [*map(doubt_of, remembered["doubts"])]),
 }
 
 
@@ -367,21 +368,23 @@ def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_
 def standing(outcome: Mapping[str, Any], thing: str = "item") -> str:
     """Say how many items there are, or other things that are counted, and how they stand now."""
     parts = [
-        tr(
-            "{base} now: {won} won, {lost} lost, {open} open",
-            base=counted(outcome["base"], thing),
-            won=count(outcome["won"]),
-            lost=count(outcome["lost"]),
-            open=count(outcome["open"]),
-        ),
+        tr("{base} now: {parts}", base=counted(outcome["base"], thing), parts=", ".join(_stands(outcome))),
         tr("win rate {win_rate}", win_rate=percent(outcome["win_rate"])),
     ]
     if outcome["left_out"]:
-        parts.append(tr("{left_out} left out (lost, then won)", left_out=count(outcome["left_out"])))
+        parts.append(so_many("{n} left out (lost, then won)", outcome["left_out"]))
     if outcome["reopened_won"]:
-        parts.append(tr("{reopened_won} won after a loss", reopened_won=count(outcome["reopened_won"])))
+        parts.append(so_many("{n} won after a loss", outcome["reopened_won"]))
     parts += won_amount(outcome, thing)
     return tr("; ").join(parts)
+
+
+def _stands(outcome: Mapping[str, Any]) -> list[str]:
+    return [
+        so_many("{n} won", outcome["won"]),
+        so_many("{n} lost", outcome["lost"]),
+        so_many("{n} open", outcome["open"]),
+    ]
 
 
 def standings(outcomes: Mapping[str, Mapping[str, Any] | None], thing: str = "item") -> list[str]:

@@ -10,11 +10,11 @@ import pandas as pd
 
 from ..tables.labels import group_label
 from ..tables.schema import CONVERSION_TIMES, SEQUENCE, SEQUENCE_PATHS, SEQUENCE_TREND
-from ..words import Noun, mark, tr
+from ..words import Noun, mark, tr, trs
 from .extremes import group_name, largest
 from .group_notes import notes_of_sequences
 from .heads import label, word_of
-from .numbers import count, length, part_of, percent, plural
+from .numbers import count, counted, length, part_of, percent, plural
 from .standouts import of_standouts
 from .unlike import PART, Side, unlike_notes
 
@@ -76,8 +76,12 @@ def _within(remembered: _Remembered) -> str:
     return "" if window is None or remembered.get("mode") == "open" else tr("within {window}", window=window)
 
 
+def _counted_thing(remembered: _Remembered) -> Noun:
+    return Noun.of("entry" if remembered.get("entries") == "all" else "item")
+
+
 def _counted_things(remembered: _Remembered) -> str:
-    return plural(Noun.of("entry" if remembered.get("entries") == "all" else "item"))
+    return plural(_counted_thing(remembered))
 
 
 def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
@@ -101,7 +105,9 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
             )
         ]
         if first
-        else [tr("None of {base} {things} did {began}.", base=count(base), things=things, began=began)]
+        else [
+            tr("None of {things} did {began}.", things=counted(base, _counted_thing(remembered)), began=began)
+        ]
     )
     # All drop out before a step whose stages have no rows, which says nothing about the step before it.
     known = table[~(table["step"] + 1).isin(remembered.get("empty_steps", ()))]
@@ -114,14 +120,15 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         until = remembered.get("observed_until")
         seen = tr(" (observed until {until})", until=until) if until else ""
         sentences.append(
-            tr(
+            trs(
                 "{immature} may still go on: the window is not over{seen}.",
+                immature,
                 immature=count(immature),
                 seen=seen,
             )
         )
     if left_out:
-        sentences.append(tr("{left_out} are left out by an exclusion.", left_out=count(left_out)))
+        sentences.append(tr("Left out by an exclusion: {n}.", n=count(left_out)))
     return sentences
 
 
@@ -147,11 +154,11 @@ def _of_items(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         return []
     stops = table["stop"].value_counts()
     done = int(stops.get("completed", 0))
-    completed = tr(
-        "{done} of {table} {counted_things} reached the last step",
+    completed = trs(
+        "{done} of {table} reached the last step",
+        done,
         done=count(done),
-        table=count(len(table)),
-        counted_things=_counted_things(remembered),
+        table=counted(len(table), _counted_thing(remembered)),
     )
     others = stops.drop("completed", errors="ignore")
     if not others.any():
@@ -220,7 +227,7 @@ def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
 
 def _first_and_last(table: pd.DataFrame, remembered: _Remembered, did: str) -> str:
     first, last = table.iloc[0], table.iloc[-1]
-    things = f"{count(first['entered'])} {_counted_things(remembered)}"
+    things = counted(first["entered"], _counted_thing(remembered))
     start = tr(
         "{conversion} of the {things} that entered in {period} {did}",
         conversion=percent(first["conversion"]),

@@ -14,7 +14,8 @@ from ..tables.labels import columns_before
 from ..tables.schema import CHECKED, EXPLANATION, FUNNEL, QUALITY, SKIPS, STAGE_TIMES
 from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
-from ..words import Language, spoken_in, tr
+from ..words import Language, spoken_in, tr, trn
+from .assumed import suggested_text
 from .cells import cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
 from .first_columns import CHECKED_BY_SENTENCES, FIRST_COLUMNS
@@ -210,7 +211,7 @@ def _remembered(table: pd.DataFrame) -> Mapping[str, Any]:
 def _title_of(remembered: Mapping[str, Any]) -> str:
     kind = remembered.get("table", "")
     if kind == "suggestion":
-        return tr("Suggested: {suggested}", suggested=remembered["suggested"])
+        return tr("Suggested: {suggested}", suggested=suggested_text(remembered["suggested"]))
     if kind == "time_in_stage":
         return tr("Time in stage, {per}", per=PER_TITLES[remembered.get("per", "visit")])
     if kind == "time_to":
@@ -337,8 +338,9 @@ def _show_moves(transitions: pd.DataFrame) -> Shown:
 
 def _show_findings(quality: pd.DataFrame) -> Shown:
     found = quality[quality["count"] > 0]
+    n_clear = len(quality) - len(found)
     below = [
-        tr("{n} other checks found nothing.", n=count(len(quality) - len(found))),
+        trn("{n} other check found nothing.", "{n} other checks found nothing.", n_clear, n=count(n_clear)),
         *doubts_of(quality),
     ]
     return _show_rows(found, {}, title=tr("What was read"), below=below)
@@ -368,9 +370,11 @@ def _show_rows(
         spare=_spare([name for name, _ in columns], kind),
     )
     rest = len(table) - most
-    return Shown(
-        title, grid, [], [*([tr("… and {rest} more rows", rest=count(rest))] if rest > 0 else []), *below]
-    )
+    return Shown(title, grid, [], [*([_more_rows(rest)] if rest > 0 else []), *below])
+
+
+def _more_rows(n: int) -> str:
+    return trn("… and {n} more row", "… and {n} more rows", n, n=count(n))
 
 
 def _spare(names: list[str], kind: str) -> list[int]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..tables.skipping import OnTheWay
 from ..words import mark, tr
-from .numbers import count, part_of
+from .numbers import count, part_of, so_many
 
 _NOTHING_SKIPPED: Final = mark("No stage was skipped.")
 _NO_OTHER_SKIPPED: Final = mark("No stage that has rows was skipped.")
@@ -66,11 +66,7 @@ def skip_sentence(
             more=more,
         )
     worst = on_the_way.worst_first()[0]
-    also = (
-        tr("; {began_beyond} more began beyond it", began_beyond=count(began_beyond[worst]))
-        if began_beyond[worst]
-        else ""
-    )
+    also = so_many("; {n} more began beyond it", began_beyond[worst]) if began_beyond[worst] else ""
     return tr(
         "Most often skipped: {places} ({part_of}{also})",
         places=places[worst],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..words import Noun, tr, trn
-from .numbers import count, counted, plural
+from ..words import Noun, tr, trn, trs
+from .numbers import count, counted, noun_of, plural
 
 
 def thing_of(remembered: Mapping[str, Any]) -> str:
@@ -17,6 +17,11 @@ def thing_of(remembered: Mapping[str, Any]) -> str:
 def things_of(remembered: Mapping[str, Any]) -> str:
     """Name several of them: ``items``, ``accounts``."""
     return plural(thing_of(remembered))
+
+
+def open_things(n: int, remembered: Mapping[str, Any]) -> str:
+    """Write so many open ones of them: ``1 open item``, ``2 open accounts``."""
+    return trs("{n} open {things}", n, n=count(n), things=noun_of(n, thing_of(remembered)))
 
 
 def without_unit(remembered: Mapping[str, Any]) -> list[str]:

@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import datetime
 import os
-import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..display.numbers import counted
+from ..display.pipeline_words import pipeline_part
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..times.periods import MomentLike, PeriodLike, pair_of
-from ..words import mark, markc, tr, trc
+from ..words import tr, trc
 from ..words.forms import day, minute
-
-_WORDS = (
-    *(markc("pipeline", "Pipeline"), markc("pipeline", "won"), markc("pipeline", "lost")),
-    *(markc("pipeline", "elsewhere"), markc("pipeline", "optional"), markc("pipeline", "moved out")),
-    *(markc("pipeline", "paused"), markc("pipeline", "ignored")),
-)
-# Rules of a pipeline as it writes them itself, in the order in which they are tried.
-_RULES = (
-    mark("{other} is read as {stage}"),
-    mark("{stage} since {moment}"),
-    mark("{stage} until {moment}"),
-    mark("{stage} shorter than {least} ignored"),
-    mark("shorter than {least} ignored"),
-    mark("{stage} limited to {limit}"),
-)
 
 
 def about(
@@ -63,24 +48,7 @@ def about(
 
 def _written(pipeline: Pipeline) -> str:
     """Write the stages of a pipeline as it does itself, with its words in the language that is spoken."""
-    return " | ".join(map(_part, str(pipeline).split(" | ")))
-
-
-def _part(text: str) -> str:
-    what, colon, names = text.partition(": ")
-    if colon:
-        return tr("{what}: {names}", what=trc("pipeline", what), names=_names(what, names))
-    for rule in _RULES:
-        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>.+)", rule), text)
-        if found:
-            return tr(rule, **found.groupdict())
-    return text
-
-
-def _names(what: str, names: str) -> str:
-    """Give the names of stages as they are, and the number of those elsewhere in words."""
-    number = names.split(" ")[0].replace(",", "")
-    return counted(int(number), "stage") if what == "elsewhere" and number.isdecimal() else names
+    return " | ".join(map(pipeline_part, str(pipeline).split(" | ")))
 
 
 def ends_at(log: StageLog, as_of: MomentLike | None) -> str:

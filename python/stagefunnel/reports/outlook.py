@@ -9,12 +9,12 @@ from typing import Any, Final
 import pandas as pd
 
 from ..display.charts.incidence_chart import plot_incidence
-from ..display.numbers import count, length, percent, points
+from ..display.numbers import count, counted, length, percent, points
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.stages.incidence import cumulative_incidence
 from ..questions.stages.open_items import open_items
-from ..words import tr
+from ..words import tr, trs
 from . import sections
 from .page import Section
 from .painter import Draw
@@ -104,19 +104,21 @@ def _too_old(
     age = age if isinstance(age, pd.Timedelta) else int(age)  # ages of plain integers are whole
     beyond = int((ages > horizon).sum())
     far = (
-        tr(
+        trs(
             ", and {beyond} are beyond the horizon of {horizon}",
+            beyond,
             beyond=count(beyond),
             horizon=length(horizon, working_day),
         )
         if beyond
         else ""
     )
-    return tr(
-        "{nearly_all} of the wins come within {age}: {n_old} of {table} open items are older than that{far}.",
+    return trs(
+        "{nearly_all} of the wins come within {age}: {n_old} of {table} are older than that{far}.",
+        n_old,
         nearly_all=percent(_NEARLY_ALL),
         age=length(age, working_day),
         n_old=count(n_old),
-        table=count(len(table)),
+        table=counted(len(table), "open item"),
         far=far,
     )

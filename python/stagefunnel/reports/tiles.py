@@ -23,6 +23,7 @@ from ..display.numbers import (
     percents,
     plural,
     points,
+    so_many,
     without_points,
 )
 from ..display.period_rows import PeriodRows
@@ -33,7 +34,7 @@ from ..questions.funnel.comparison import with_period_before
 from ..questions.stages.key_numbers import changes, key_numbers
 from ..tables.options import BasisName
 from ..times.periods import PeriodLike
-from ..words import Noun, Words, begins, mark, tr, trc
+from ..words import Noun, Words, begins, mark, tr, trc, trs
 from ..words.forms import continued
 from ..working_hours import WorkingHours
 from .page import Tile
@@ -241,13 +242,18 @@ class _Words:
             detail = (
                 ""
                 if pd.isna(low)
-                else tr("{share} of {closed} closed", share=percents(low, high), closed=count(row["closed"]))
+                else trs(
+                    "{share} of {closed} closed",
+                    row["closed"],
+                    share=percents(low, high),
+                    closed=count(row["closed"]),
+                )
             )
         elif name == "median":
             low, high = (length(row[f"median_{side}"], self.working_day) for side in ("low", "high"))
             detail = f"{low} – {high}" if NOTHING not in (low, high) else ""
         elif name == "amount_won":
-            detail = tr("{won} won", won=count(row["won"]))
+            detail = so_many("{n} won", row["won"])
         return Tile(self.called(name), value, detail, text, is_clear)
 
     def called(self, name: str) -> str:

@@ -30,7 +30,7 @@ SCRIPT: Final = Words(
     {
         "rows": mark("{shown} of {all} rows"),
         "copy": mark("Copy"),
-        "copied": mark("{n} rows copied"),
+        "copied": mark("Rows copied: {n}"),
         "not_copied": mark("The browser does not let this page copy"),
         "chosen": mark(
             "Tiles, funnels and losses show {what}. The findings and all other sections are about all items."

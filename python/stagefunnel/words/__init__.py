@@ -81,6 +81,11 @@ def trn(one: str, many: str, number: Any, /, **fields: Any) -> str:
     return _filled(spoken, text, fields)
 
 
+def trs(text: str, number: Any, /, **fields: Any) -> str:
+    """Give the text for so many things, where English has the same for one and for several."""
+    return trn(text, text, number, **fields)
+
+
 def _filled(spoken: Catalogue | None, text: str, fields: Mapping[str, Any]) -> str:
     if not fields:
         return text
@@ -101,6 +106,11 @@ def mark(text: str) -> str:
 def markn(one: str, many: str) -> tuple[str, str]:
     """Mark a noun and its plural, of which a number is counted elsewhere."""
     return one, many
+
+
+def marks(text: str) -> str:
+    """Mark a text that ``trs`` gives where it is used."""
+    return text
 
 
 def markc(context: str, text: str) -> str:

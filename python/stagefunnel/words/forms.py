@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from . import current_catalogue, language
 
+_KEPT: Final = "\N{NO-BREAK SPACE}"
 _LONG: Final = re.compile(r"(?<!\d)(\d),(\d{3})(?![\d,])")  # four digits, which Spanish does not part
 
 
@@ -53,15 +54,15 @@ def continued(text: str) -> str:
 
 
 def day(moment: Any) -> str:
-    """Write a day: ``2026-03-12``, in French ``12 mars 2026``."""
+    """Write a day: ``2026-03-12``, in French ``12 mars 2026``, which does not break over lines."""
     spoken = current_catalogue()
     if spoken is None:
         return f"{moment:%Y-%m-%d}"
     from babel.dates import format_date
 
     date = datetime.date(moment.year, moment.month, moment.day)
-    text = str(format_date(date, "long", locale=spoken.locale))
-    return re.sub(r"^1 ", "1er ", text) if spoken.language == "fr" else text
+    text = str(format_date(date, "long", locale=spoken.locale)).replace(" ", _KEPT)
+    return re.sub(rf"^1{_KEPT}", f"1er{_KEPT}", text) if spoken.language == "fr" else text
 
 
 def minute(moment: Any) -> str:

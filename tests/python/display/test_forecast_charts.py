@@ -43,7 +43,7 @@ def test_what_is_expected_fills_a_part_of_what_is_open_and_the_too_old_are_an_ou
     assert words.count("1 can be forecast at 25%; 1 too old to forecast") == 2
     assert "too old to forecast: in no sum" in words
     assert title_of(chart) == (
-        "About 0.2 of 1 open items that can be forecast are expected to be won some day (0–1, the 90% range)."
+        "About 0.2 of 1 open item that can be forecast is expected to be won some day (0–1, the 90% range)."
     )
     assert "All open items" in words
 
@@ -89,7 +89,7 @@ def test_a_group_is_named_only_where_its_range_lies_above_the_next_one() -> None
     apart = table.copy()
     first = (table["manager"] == "Anna Schmidt") & (table["line"] == "total")
     apart.loc[first, ["expected_wins", "expected_wins_low", "expected_wins_high"]] = [15.0, 14.0, 16.0]
-    assert title_of(plots.plot_forecast(apart)) == "Most is expected of Anna Schmidt: 15 wins (14–16)"
+    assert title_of(plots.plot_forecast(apart)) == "Most wins are expected of Anna Schmidt: 15 (14–16)"
     with pytest.raises(sf.SchemaError, match="the table has groups without their totals"):
         plots.plot_forecast(table[table["line"] == "stage"])
 
@@ -119,7 +119,7 @@ def before_a_win() -> tuple[sf.StageLog, sf.Pipeline]:
 def test_where_some_have_no_chance_a_forecast_says_how_many_and_draws_the_others() -> None:
     log, pipeline = before_a_win()
     chart = plots.plot_forecast(sf.forecast(log, pipeline))
-    assert title_of(chart).startswith("About 0.5 of 1 open items that can be forecast")
+    assert title_of(chart).startswith("About 0.5 of 1 open item that can be forecast")
     words = words_of(chart)
     assert "1 without a chance that can be read off" in words
     assert "1 can be forecast at 50%; 1 without a chance that can be read off" in words

@@ -341,7 +341,7 @@ def test_a_table_is_sorted_by_its_heads_and_copied(page: Any) -> None:
     part.find_element("xpath", ".//button[text()='Copy']").click()
     lines = [line.split("\t") for line in page.execute_script("return window.kept").split("\n")]
     assert lines == [names, *([cell.strip() for cell in row] for row in own)]
-    assert part.find_element("css selector", ".left").text == f"{len(own)} rows copied"
+    assert part.find_element("css selector", ".left").text == f"Rows copied: {len(own)}"
 
 
 def test_a_group_of_several_rows_keeps_its_name_when_it_is_sorted(page: Any) -> None:

@@ -1,13 +1,15 @@
 """The texts of the package as catalogues have them: what the sources mark, found without running them.
 
 ``python tests/python/support/catalogues.py`` brings the catalogues up to date: new texts come in without a
-translation, and those that are gone go.
+translation, and those that are gone go. With folders of other catalogues behind it, such as those of a branch
+that is merged, what lacks a translation takes theirs.
 """
 
 import ast
 import io
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +22,9 @@ ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "python/stagefunnel"
 WORDS = PACKAGE / "words"
 LANGUAGES = ("fr", "de", "ru", "es", "pt")
-# How many first arguments of each function are texts, and whether the first one is their context.
+# How many first arguments of each function are texts, and whether the first one is their context. Texts that
+# English has once for every number are their own plural.
+_SAME = ("trs", "marks", "so_many")
 _FUNCTIONS = {
     "tr": (1, False),
     "trn": (2, False),
@@ -28,6 +32,7 @@ _FUNCTIONS = {
     "mark": (1, False),
     "markn": (2, False),
     "markc": (1, True),
+    **dict.fromkeys(_SAME, (1, False)),
 }
 
 
@@ -68,7 +73,7 @@ def _of_python(source: str) -> Iterator[Text]:
         words = words[: n_texts + has_context]
         if all(isinstance(word, str) for word in words):
             context, *texts = words if has_context else ["", *words]
-            yield Text(texts[0], context, texts[1] if n_texts == 2 else "")
+            yield Text(texts[0], context, texts[0] if name in _SAME else texts[1] if n_texts == 2 else "")
 
 
 def fields_of(text: str) -> set[str]:
@@ -76,9 +81,9 @@ def fields_of(text: str) -> set[str]:
     return {*re.findall(r"\{(\w+)\}", text)}
 
 
-def catalogue_of(language: str) -> Catalog:
+def catalogue_of(language: str, folder: Path = WORDS) -> Catalog:
     """Read the catalogue of a language."""
-    with (WORDS / f"{language}.po").open("rb") as file:
+    with (folder / f"{language}.po").open("rb") as file:
         return read_po(file, locale=language)
 
 
@@ -118,12 +123,16 @@ def write_catalogue(language: str, translations: dict[Text, tuple[str, ...]]) ->
     (WORDS / f"{language}.po").write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
-def main() -> None:
-    """Bring every catalogue up to date."""
+def main(folders: Iterable[str] = ()) -> None:
+    """Bring every catalogue up to date; texts without a translation take that of other folders."""
     for language in LANGUAGES:
-        known = (WORDS / f"{language}.po").exists()
-        write_catalogue(language, entries_of(catalogue_of(language)) if known else {})
+        known: dict[Text, tuple[str, ...]] = {}
+        for folder in (*map(Path, folders), WORDS):
+            if folder.joinpath(f"{language}.po").exists():
+                found = entries_of(catalogue_of(language, folder))
+                known |= {text: strings for text, strings in found.items() if all(strings)}
+        write_catalogue(language, known)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

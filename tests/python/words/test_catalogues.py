@@ -7,6 +7,7 @@ import pytest
 import catalogues
 from catalogues import LANGUAGES, Text, catalogue_of, entries_of, extracted, fields_of
 from helpers import ROOT
+from stagefunnel.display.composed_checks import READER_CHECKS
 from stagefunnel.display.unlike import AGE, FEW, NOT_COVERED, NOT_YET, PART
 from stagefunnel.log.quality import _CHECKS
 from stagefunnel.tables import schema
@@ -107,5 +108,5 @@ def test_every_column_and_check_of_the_package_has_a_word() -> None:
     assert {name.replace("_", " ") for name in shown} - heads == set()
     checks = {text.text for text in extracted() if text.context == "check"}
     notes = {text.text for text in extracted() if text.context == "note"}
-    assert {name.replace("_", " ") for name in _CHECKS} == checks
+    assert {name.replace("_", " ") for name in _CHECKS} | {*READER_CHECKS} == checks
     assert {note for _, note in _CHECKS.values()} == notes

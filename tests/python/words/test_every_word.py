@@ -28,7 +28,19 @@ KNOWN = [
     *MONTHS,
     *(*map(str, PIPELINE.labels), *map(str, PIPELINE.names.values()), *VALUES),
     *("Prepayment", "invoice", "manager", "source", "UTC", "Q", "er"),
+    # Conditions are as they are asked, and values of an export as they stand there.
+    *("rows < ", "last_row < ", "last row < ", "win_rate < ", "Amount", "Closed", "none"),
+    *map(str, SHOP.lead_pipeline.names.values()),
 ]
+RULED = PIPELINE.replace(optional=[SECOND], since={LAST: "2026-01-01"}, ignore_shorter="1h")
+EXPORT = pd.DataFrame(
+    {
+        "Deal ID": ["1", "1", "2", "3"],
+        "Deal Stage": ["New", "Closed Won", "New", "Closed Lost"],
+        "Date": ["13/01/2026", "14/02/2026", "15/02/2026", "16/02/2026"],
+        "Amount": ["1k", "1k", "none", "5"],
+    }
+)
 TABLES: dict[str, Any] = {
     "funnel": lambda: sf.funnel(LOG, PIPELINE),
     "both": lambda: sf.funnel(LOG, PIPELINE, kind="both", confidence=0.95),
@@ -72,6 +84,34 @@ TABLES: dict[str, Any] = {
     "paths": lambda: sf.sequence_paths(LOG, [FIRST, LAST]),
     "decomposition": lambda: sf.decompose(LOG, PIPELINE, by="manager", a=VALUES[0], b=VALUES[1]),
     "summary": lambda: sf.summary(LOG, PIPELINE),
+    "explain": lambda: sf.explain(LOG, PIPELINE, item=SHOP.deals["deal_id"].iloc[0], kind="both"),
+    "explain strict": lambda: sf.explain(LOG, PIPELINE, item=SHOP.deals["deal_id"].iloc[7], kind="strict"),
+    "suggestion": lambda: sf.suggest(LOG),
+    "stages": lambda: LOG.stages,
+    "drivers": lambda: sf.drivers(LOG, PIPELINE, columns="manager", static="manager"),
+    "velocity": lambda: sf.sales_velocity(LOG, PIPELINE, amount="amount", every="quarter"),
+    "features": lambda: sf.item_features(LOG, PIPELINE, as_of="2026-01-01", horizon="90d"),
+    "rows": lambda: sf.row_table(LOG),
+    "money": lambda: sf.funnel(LOG, PIPELINE, amount="amount", kind="conversions"),
+    "won money": lambda: sf.outcomes(LOG, PIPELINE, amount="amount", by="manager"),
+    "flow of money": lambda: sf.flow(LOG, PIPELINE, every="quarter", amount="amount"),
+    "forecast of money": lambda: sf.forecast(LOG, PIPELINE, amount="amount", horizon="2026-Q3", target=9e6),
+    "forecast by": lambda: sf.forecast(LOG, PIPELINE, by="manager"),
+    "some": lambda: sf.losses(LOG, PIPELINE, where={"manager": VALUES[0]}),
+    "of a period": lambda: sf.skips(LOG, PIPELINE, period="2026-01", basis="created", as_of="2026-03-01"),
+    "units": lambda: sf.funnel(LOG, PIPELINE, unit="source", kind="both"),
+    "with rules": lambda: sf.funnel(LOG, RULED, kind="conversions"),
+    "explain rules": lambda: sf.explain(LOG, RULED, item=SHOP.deals["deal_id"].iloc[3]),
+    "quality with rules": lambda: LOG.quality(RULED),
+    "working time": lambda: sf.time_in_stage(
+        LOG, PIPELINE, calendar=sf.WorkingHours({"mon-fri": [("09:00", "17:00")]})
+    ),
+    "check": lambda: sf.check(LOG, PIPELINE, ["rows < 1", "last_row < 2026-01-01", "win_rate < 90%"]),
+    "mix": lambda: sf.mix_rate(LOG, PIPELINE, mix="source", by="manager", a=VALUES[0], b=VALUES[1]),
+    "chain": lambda: sf.chain_funnel(
+        SHOP.leads, LOG, SHOP.links, lead_pipeline=SHOP.lead_pipeline, deal_pipeline=PIPELINE
+    ),
+    "export": lambda: sf.read(EXPORT).quality,
 }
 
 

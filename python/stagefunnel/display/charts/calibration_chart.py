@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...errors import SchemaError
 from ...tables.schema import BACKTEST
-from ...words import Language, tr, trn
+from ...words import Language, tr, trn, trs
 from ..cells import between
 from ..numbers import count, percent
 from ..things import things_of
@@ -214,7 +214,9 @@ def _draw_class(sheet: Sheet, frame: Frame, one: _Class) -> None:
             expected=percent(one["expected"]),
         ),
         "won": f"{percent(one['won'])} {between(percent, one['won_low'], one['won_high'])}",
-        "of": tr("{n} in all, {items} different ones", n=count(one["n"]), items=count(one["items"])),
+        "of": trs(
+            "{n} in all, {items} different ones", one["items"], n=count(one["n"]), items=count(one["items"])
+        ),
     }
     sheet.point(x, y, colour, about, hollow=not is_firm, size=80)
 

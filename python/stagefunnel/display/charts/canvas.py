@@ -10,10 +10,10 @@ from typing import Any, Self, TypeAlias
 import pandas as pd
 
 from ...errors import SchemaError, quoted
-from ...tables.labels import columns_before, spoken, value_label
+from ...tables.labels import columns_before, spoken
 from ...words import current_catalogue, spoken_in, tr
 from ..given import as_spoken
-from ..heads import head, label
+from ..heads import group_word, head
 from ..remarks import of_later, period_of, where_of
 from ..restored import marked_optional, named_columns, named_parts, restored
 from .picture import picture_of, require_pictures
@@ -112,7 +112,7 @@ class Canvas:
             return [("", rows)]
         grouped = rows.groupby(self.by, sort=False, dropna=False, observed=True)
         self.check_room(grouped.ngroups, most)
-        return [(", ".join(label(value_label(one)) for one in values), part) for values, part in grouped]
+        return [(", ".join(map(group_word, self.by, values)), part) for values, part in grouped]
 
     def refuse_groups(self, what: str) -> None:
         """Refuse a table of groups where a chart, named by `what`, has room for one."""

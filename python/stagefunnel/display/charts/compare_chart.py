@@ -10,10 +10,10 @@ import pandas as pd
 from ...errors import SchemaError, advised, named
 from ...tables.schema import COMPARISON, FUNNEL
 from ...words import Language, begins, tr
-from ..numbers import count, percent, points
+from ..numbers import count, counted, percent, points
 from ..period_sentences import ALL_THE_SAME, NameOf, of_comparison, of_series, series_of
 from ..remarks import basis_of, of_stages_with_rows
-from ..things import things_of
+from ..things import thing_of, things_of
 from ..titles import KIND_TITLES
 from ..unlike import LEAST_BASE, notes_of_funnels, why_not_compared
 from .canvas import Canvas, Panels, rows_of
@@ -92,7 +92,7 @@ def plot_compare(
     things = things_of(canvas.remembered)
     if is_of_periods or canvas.by == ["kind"]:
         (before, one), (now, other) = series
-        rows = _dots_of_two(one, other, names, inert(before), inert(now), things)
+        rows = _dots_of_two(one, other, names, inert(before), inert(now), thing_of(canvas.remembered))
         is_finding = bool(found) and begins(found[0], *_FINDINGS)
         title, below = (found[0], [*about, *found[1:]]) if is_finding else (plain, [*about[1:], *found])
         warned = None if is_finding else why_not_compared(found)
@@ -174,7 +174,7 @@ def _periods(canvas: Canvas) -> tuple[str, Panels]:
 
 
 def _dots_of_two(
-    one: pd.DataFrame, other: pd.DataFrame, names: Mapping[Hashable, str], before: str, now: str, things: str
+    one: pd.DataFrame, other: pd.DataFrame, names: Mapping[Hashable, str], before: str, now: str, thing: str
 ) -> list[Dot]:
     """Make a row of each stage, the one with the largest difference first."""
     earlier = {row["stage"]: row for row in rows_of(one)}
@@ -189,16 +189,14 @@ def _dots_of_two(
         about = {
             "stage": names[row["stage"]],
             now: tr(
-                "{reached} of {base} {things}",
+                "{reached} of {base}",
                 reached=count(row["reached"]),
-                base=count(row["base"]),
-                things=things,
+                base=counted(row["base"], thing),
             ),
             before: tr(
-                "{reached} of {base} {things}",
+                "{reached} of {base}",
                 reached=count(was["reached"]),
-                base=count(was["base"]),
-                things=things,
+                base=counted(was["base"], thing),
             ),
         }
         sure = interval_of(row, "conversion_from_all_difference") if has_both else None

@@ -11,7 +11,7 @@ import pandas as pd
 from ...tables.schema import FLOW
 from ...words import Language, tr
 from ..flow_sentences import flow_title, of_flow
-from ..numbers import count, number
+from ..numbers import count, number, so_many
 from ..things import things_of
 from .canvas import Canvas, Panels
 from .flow_parts import Part, has_money, parts_of, totals_of
@@ -131,14 +131,13 @@ def _of_stage(rows: pd.DataFrame, one: str) -> str:
     start, end = _ends(rows)
     totals = totals_of(rows, in_money=False)
     came = totals["entered"]
-    return tr(
-        "{x}: {start} at the start, {came} came in, {start_2} left, {end} at the end",
-        x=one or tr("In work"),
-        start=count(start),
-        came=count(came),
-        start_2=count(start + came - end),
-        end=count(end),
-    )
+    parts = [
+        tr("{at_start} at the start", at_start=count(start)),
+        so_many("{n} came in", came),
+        so_many("{n} left", start + came - end),
+        tr("{at_end} at the end", at_end=count(end)),
+    ]
+    return tr("{what}: {parts}", what=one or tr("In work"), parts=", ".join(parts))
 
 
 def _ends(rows: pd.DataFrame) -> tuple[float, float]:

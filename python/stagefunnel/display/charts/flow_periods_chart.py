@@ -44,7 +44,7 @@ def period_panels(groups: Panels, of_stage: bool, things: str) -> list[Panel]:
     periods = sorted({str(period) for _, rows in groups for period in rows["period"].unique()})
     money = has_money(groups[0][1])
     panels = []
-    for unit, in_money in ((things, False), ("money", True))[: 2 if money else 1]:
+    for unit, in_money in ((things, False), (tr("money"), True))[: 2 if money else 1]:
         for group, rows in groups:
             of_period = {
                 str(period): parts_of(part, of_stage=of_stage, in_money=in_money)

@@ -10,12 +10,12 @@ import pandas as pd
 
 from ...errors import SchemaError
 from ...tables.schema import FORECAST
-from ...words import Language, mark, tr
+from ...words import Language, mark, marks, tr, trs
 from ..extremes import group_name
 from ..fit_sentences import of_fit
 from ..forecast_sentences import forecast_title, in_never_left, number_known, of_forecast
-from ..numbers import brief, count, percent, tenths
-from ..things import things_of
+from ..numbers import brief, count, percent, so_many, tenths
+from ..things import open_things, things_of
 from .bars import Piece, Row, draw_rows, name_room, number_room
 from .canvas import Canvas, rows_of
 from .gaps import number_of
@@ -25,7 +25,8 @@ from .style import Meaning, ThemeName, inert
 
 _MOST_GROUPS: Final = 60
 _TOO_OLD: Final = mark("too old to forecast")
-_NO_CHANCE: Final = mark("without a chance that can be read off")
+_SO_MANY_TOO_OLD: Final = marks("{n} too old to forecast")
+_SO_MANY_NO_CHANCE: Final = marks("{n} without a chance that can be read off")
 
 
 @dataclass(frozen=True)
@@ -192,14 +193,16 @@ def _of_groups(canvas: Canvas, plain: str) -> tuple[str, list[str]]:
     things = things_of(canvas.remembered)
     if n_open and n_open == beyond:
         return tr(
-            "None of the {n_open} open {things} can be forecast: all are too old",
-            n_open=count(n_open),
-            things=things,
+            "None of the {open_things} can be forecast: all are too old",
+            open_things=open_things(n_open, canvas.remembered),
         ), below
     known = sum(number_known(row) for row in rows_of(totals))
     if not known:
         title = (
-            tr("None of the {n_open} open {things} can be forecast", n_open=count(n_open), things=things)
+            tr(
+                "None of the {open_things} can be forecast",
+                open_things=open_things(n_open, canvas.remembered),
+            )
             if n_open
             else tr("No {things} are open", things=things)
         )
@@ -207,30 +210,28 @@ def _of_groups(canvas: Canvas, plain: str) -> tuple[str, list[str]]:
     wins = tenths(float(totals["expected_wins"].sum()))
     below.append(
         tr(
-            "All groups together: about {wins} expected wins of {n_open} open {things}",
+            "Expected wins of all groups together: about {wins} of {open_things}",
             wins=wins,
-            n_open=count(n_open),
-            things=things,
+            open_things=open_things(n_open, canvas.remembered),
         )
     )
     if beyond:
         below.append(
-            tr(
-                "{beyond} of {n_open} open {things} are {too_old}",
-                beyond=count(beyond),
-                n_open=count(n_open),
-                things=things,
-                too_old=tr(_TOO_OLD),
+            trs(
+                "{n} of {open_things} are too old to forecast",
+                beyond,
+                n=count(beyond),
+                open_things=open_things(n_open, canvas.remembered),
             )
         )
     if n_open - beyond - known:
+        rest = n_open - beyond - known
         below.append(
-            tr(
-                "{n_open} of {n_open_2} open {things} are {no_chance}",
-                n_open=count(n_open - beyond - known),
-                n_open_2=count(n_open),
-                things=things,
-                no_chance=tr(_NO_CHANCE),
+            trs(
+                "{n} of {open_things} are without a chance that can be read off",
+                rest,
+                n=count(rest),
+                open_things=open_things(n_open, canvas.remembered),
             )
         )
     if not canvas.remembered.get("fit_by"):
@@ -243,10 +244,8 @@ def _of_groups(canvas: Canvas, plain: str) -> tuple[str, list[str]]:
         return tr("No group is clearly ahead: the ranges of the first two overlap"), below
     sure = Interval(first["expected_wins_low"], first["expected_wins_high"])
     name = inert(group_name(totals.loc[[order[0]]], canvas.by))
-    wins = tr(
-        "{expected_wins} wins {text}", expected_wins=tenths(first["expected_wins"]), text=sure.text(_whole)
-    )
-    return tr("Most is expected of {name}: {wins}", name=name, wins=wins), below
+    wins = f"{tenths(first['expected_wins'])} {sure.text(_whole)}"
+    return tr("Most wins are expected of {name}: {wins}", name=name, wins=wins), below
 
 
 def _whole(value: Any) -> str:
@@ -280,17 +279,15 @@ def _row_of_wins(line: Line, things: str, is_noted: bool) -> Row:
     rest = n_open - beyond - known
     too_old, others = beyond - line.n_stuck, rest + line.n_stuck
     parts = {
-        tr("{known} can be forecast{each}", known=count(known), each=each): known,
-        f"{count(too_old)} {tr(_TOO_OLD)}": too_old,
+        trs("{known} can be forecast{each}", known, known=count(known), each=each): known,
+        so_many(_SO_MANY_TOO_OLD, too_old): too_old,
     }
-    parts[f"{count(others)} {tr(_NO_CHANCE)}"] = others
+    parts[so_many(_SO_MANY_NO_CHANCE, others)] = others
     return Row(
         line.name,
         text,
         [Piece("won", wins, {}), Piece("open", known - wins, {})],
-        ghost=Piece(
-            "skipped", float(beyond + rest), {"part": tr("{beyond} in no sum", beyond=count(beyond + rest))}
-        ),
+        ghost=Piece("skipped", float(beyond + rest), {"part": so_many("{n} in no sum", beyond + rest)}),
         note=tr("; ").join(part for part, n in parts.items() if n) or tr("none open"),
         is_apart=line.is_apart,
         about=about,
@@ -320,6 +317,11 @@ def _row_of_amount(line: Line) -> Row:
     )
 
 
+def _says_no_chance(note: str) -> bool:
+    texts = {trs(_SO_MANY_NO_CHANCE, n, n="").strip() for n in (1, 2, 5, 1_000_000)}
+    return any(text in note for text in texts)
+
+
 def _bounds(sure: Interval | None, expected: float | None) -> tuple[float | None, float | None]:
     """Return the bounds that are drawn: none where nothing is expected of the row."""
     if sure is None or expected is None:
@@ -332,7 +334,7 @@ def _draw(sheet: Sheet, panels: Sequence[Panel]) -> None:
     words: dict[Meaning, str] = {"won": tr("expected to be won"), "open": tr("the other open ones")}
     key = {meaning: word for meaning, word in words.items() if meaning in used}
     if any(row.ghost and row.ghost.n for panel in panels for row in panel.rows):
-        has_others = any(tr(_NO_CHANCE) in row.note for panel in panels for row in panel.rows)
+        has_others = any(_says_no_chance(row.note) for panel in panels for row in panel.rows)
         key["skipped"] = tr("{word}: in no sum", word=tr("no forecast") if has_others else tr(_TOO_OLD))
     if "assumed" in used:
         key["assumed"] = tr("expected of those not there yet")

@@ -10,11 +10,11 @@ import pandas as pd
 
 from ...tables.schema import FUNNEL
 from ...words import Language, beginning, tr
-from ..numbers import count, percent
+from ..numbers import count, percent, so_many
 from ..things import things_of
 from .bars import Row, draw_rows, name_room, number_room
 from .canvas import Canvas, Panels
-from .funnel_panels import IN_ORDER, KINDS, Panel, Story, kinds_of, of_kind, story_of
+from .funnel_panels import IN_ORDER, KINDS, SO_MANY_IN_ORDER, Panel, Story, kinds_of, of_kind, story_of
 from .heat import Cell, draw_heat
 from .sheet import Sheet
 from .style import WORDS, Meaning, ThemeName
@@ -154,7 +154,8 @@ def _key_of(panels: Sequence[Panel]) -> dict[Meaning, str]:
         "lost": tr("lost"),
         "open": tr("open"),
     }  # the bars of final stages have these colours too
-    if any(piece.about["part"].endswith(tr(IN_ORDER)) for row in rows for piece in row.pieces):
+    pieces = [piece for row in rows for piece in row.pieces]
+    if any(piece.about["part"] == so_many(SO_MANY_IN_ORDER, piece.n) for piece in pieces):
         words["moved"] = tr(IN_ORDER)
     return {meaning: word for meaning, word in words.items() if meaning in used}
 

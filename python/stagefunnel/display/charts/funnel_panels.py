@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ...tables.skipping import OnTheWay
-from ...words import Words, mark, tr, trc
-from ..numbers import brief, count, number, percent
+from ...words import Words, mark, marks, tr
+from ..numbers import brief, count, number, percent, so_many
 from ..outcomes import outcomes_of_records
 from ..restored import compared_stages, each_follows, is_whole, labels_in_order
 from ..sentences import findings, standings
@@ -21,7 +21,7 @@ from .bars import Piece, Row
 from .canvas import Canvas, Panels, rows_of
 from .groups import finding_of_groups, loss_in_groups, why_groups_are_not_compared
 from .intervals import interval_note, interval_of, percent_between
-from .style import WORDS, Meaning
+from .style import SO_MANY, Meaning
 
 # What pointing at a bar shows: column, heading, and how the value is written.
 _SHOWN: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
@@ -43,7 +43,9 @@ _SHOWN: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 )
 IN_ORDER = mark("passed in order")  # what a bar of a strict funnel says, of which losses are no part
 _UNKNOWN = "unknown"  # a table that was read from a file does not say its kind
-_ONE_PIECE = Words({"strict": IN_ORDER, _UNKNOWN: mark("reached it")})
+SO_MANY_IN_ORDER = marks("{n} passed in order")
+_ONE_PIECE = {"strict": SO_MANY_IN_ORDER, _UNKNOWN: marks("{n} reached it")}
+_EVER = {"won": marks("{n} won, ever"), "lost": marks("{n} lost, ever")}
 KINDS = Words(
     {
         "classic": mark("Classic: what was really passed"),
@@ -305,25 +307,21 @@ def _row_of(row: Mapping[str, Any], name: str, kind: str, things: str, *, marked
     moved = reached - assumed - own_lost - own_open
     if moved < 0:  # a table that was changed by hand: its numbers do not add up
         moved, own_lost, own_open = reached - assumed, 0, 0
-    passed = _ONE_PIECE.get(kind, WORDS["moved"])
+    passed = _EVER.get(row["outcome"]) or _ONE_PIECE.get(kind, SO_MANY["moved"])
     final: dict[str, Meaning] = {"won": "won", "lost": "lost"}
     pieces: list[tuple[Meaning, int, str]] = [
-        (final.get(row["outcome"], "moved"), moved, passed),
-        ("assumed", assumed, WORDS["assumed"]),
-        ("open", own_open, WORDS["open"]),
-        ("lost", own_lost, WORDS["lost"]),
+        (final.get(row["outcome"], "moved"), moved, so_many(passed, moved)),
+        ("assumed", assumed, so_many(SO_MANY["assumed"], assumed)),
+        ("open", own_open, so_many(SO_MANY["open"], own_open)),
+        ("lost", own_lost, so_many(SO_MANY["lost"], own_lost)),
     ]
-    if row["outcome"] != "open":
-        pieces[0] = (pieces[0][0], moved, tr("{outcome}, ever", outcome=trc("outcome", row["outcome"])))
     sure = interval_of(row, "conversion_from_all")
     unseen = max(0, int(row["skipped"]) - assumed)
     return Row(
         name=name,
         number=f"{brief(reached)} · {percent(row['conversion_from_all'])}",
-        pieces=[Piece(meaning, n, {"part": f"{count(n)} {word}"}) for meaning, n, word in pieces],
-        ghost=Piece("skipped", unseen, {"part": tr("{unseen} skipped it", unseen=count(unseen))})
-        if unseen
-        else None,
+        pieces=[Piece(meaning, n, {"part": text}) for meaning, n, text in pieces],
+        ghost=Piece("skipped", unseen, {"part": so_many(SO_MANY["skipped"], unseen)}) if unseen else None,
         note=_note(row),
         marked=marked,
         low=None if sure is None else sure.low * row["base"],
@@ -337,13 +335,13 @@ def _note(row: Mapping[str, Any]) -> str:
     lost, still_open, skipped, assumed = (
         int(row[name]) for name in ("lost_from", "open_at", "skipped", "assumed")
     )
-    parts = [tr("{lost} lost", lost=brief(lost))] if lost else []
-    parts += [tr("{still_open} open", still_open=brief(still_open))] if still_open else []
+    parts = [so_many("{n} lost", lost, brief)] if lost else []
+    parts += [so_many("{n} open", still_open, brief)] if still_open else []
+    of_skipped = so_many(SO_MANY["skipped"], skipped, brief)
+    of_assumed = so_many(SO_MANY["assumed"], assumed, brief)
     if skipped and 0 < assumed <= skipped:
-        parts.append(
-            tr("{skipped} skipped it ({assumed} assumed)", skipped=brief(skipped), assumed=brief(assumed))
-        )
+        parts.append(f"{of_skipped} ({of_assumed})")
     else:
-        parts += [tr("{skipped} skipped it", skipped=brief(skipped))] if skipped else []
-        parts += [tr("{assumed} assumed", assumed=brief(assumed))] if assumed else []
+        parts += [of_skipped] if skipped else []
+        parts += [of_assumed] if assumed else []
     return ", ".join(parts)

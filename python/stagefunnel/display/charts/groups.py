@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from ...tables.labels import MISSING
 from ...words import begins, tr
 from ..chance import TwoShares, clear_differences
-from ..numbers import percent, points
+from ..numbers import percent, points, so_many
 from ..remarks import of_later
 from ..standouts import are_unlike
 from ..things import things_of
@@ -198,7 +198,7 @@ def _named(side: Sequence[_Group], groups: Sequence[_Group]) -> str:
         )
         for one in side
     ]
-    more = tr(" and {shown} more", shown=len(shown) - _MOST_NAMED) if len(shown) > _MOST_NAMED else ""
+    more = so_many(" and {n} more", len(shown) - _MOST_NAMED) if len(shown) > _MOST_NAMED else ""
     return ", ".join(shown[:_MOST_NAMED]) + more
 
 

@@ -11,10 +11,10 @@ import pandas as pd
 from ...tables.schema import INCIDENCE
 from ...words import Language, Noun, Words, mark, tr
 from ..incidence_sentences import answer_of_rows, incidence_title, of_incidence, told_cause
-from ..numbers import count, length, percent, percents, plural
+from ..numbers import counted, length, percent, percents, plural, so_many
 from ..period_sentences import NameOf
 from ..sentences import stage_namer
-from ..things import things_of
+from ..things import thing_of
 from .age_frame import FAINT, HEIGHT, AgeFrame, draw_age_frame
 from .canvas import Canvas
 from .frame import columns_for, spread_out
@@ -220,9 +220,7 @@ def _with_the_rest(curves: Sequence[Curve]) -> list[Curve]:
             events = [*map(sum, zip(*(one.events for one in rest), strict=True))]
             own = [curve for curve in own if curve in kept]
             own.append(
-                Curve(
-                    tr("{rest} others", rest=len(rest)), meaning, sums[0], nothing, nothing, sums[1], events
-                )
+                Curve(so_many("{n} others", len(rest)), meaning, sums[0], nothing, nothing, sums[1], events)
             )
         made += own
     return made
@@ -231,11 +229,11 @@ def _with_the_rest(curves: Sequence[Curve]) -> list[Curve]:
 def _about(groups: Sequence[Group], by: Sequence[str], remembered: Mapping[str, Any]) -> list[str]:
     """Say how many items the curves are of, and where their horizon is."""
     n, still_open = remembered.get("n", ()), remembered.get("n_open", ())
-    things = plural(Noun.of("visit")) if remembered.get("clock") == "stage" else things_of(remembered)
+    thing = Noun.of("visit") if remembered.get("clock") == "stage" else thing_of(remembered)
+    things = plural(thing)
     sentences = []
     if n:
-        found = {"n": count(sum(n)), "things": things, "open": count(sum(still_open))}
-        sentences.append(tr("{n} {things}, {open} of them open", **found))
+        sentences.append(", ".join([counted(sum(n), thing), so_many("{n} of them open", sum(still_open))]))
     if any(group.ages and group.ages[-1] > group.horizon for group in groups):
         sentences.append(tr("Faint: fewer than 10 {things}, or 5% of them, are old enough", things=things))
     return sentences

@@ -9,11 +9,11 @@ import pandas as pd
 
 from ...tables.labels import columns_behind, present_or_missing
 from ...tables.schema import LOSSES
-from ...words import Language, begins, mark, tr
+from ...words import Language, begins, mark, tr, trs
 from ..heads import label
-from ..numbers import brief, count, length, percent
+from ..numbers import brief, count, counted, length, percent
 from ..sentences import of_losses
-from ..things import things_of
+from ..things import thing_of, things_of
 from .bars import Piece, Row, draw_rows, name_room, number_room
 from .canvas import Canvas, rows_of
 from .frame import columns_for
@@ -91,10 +91,10 @@ def plot_losses(
     what = tr("lost stage") if part == "lost_stage" else part
     by = canvas.by_text
     below = [
-        tr(
-            "{items} {things} lost, by the stage before the loss{by}",
-            items=count(table["items"].sum()),
-            things=things,
+        trs(
+            "{items} lost, by the stage before the loss{by}",
+            table["items"].sum(),
+            items=counted(table["items"].sum(), thing_of(canvas.remembered)),
             by=by,
         ),
         *below,

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import OUTCOME_TABLE, VARIANTS
-from ...words import Language, Words, begins, mark, tr
-from ..numbers import brief, count, length, percent
+from ...words import Language, Words, begins, mark, marks, tr, trs
+from ..numbers import brief, count, length, percent, so_many
 from ..sentences import of_outcomes
 from ..things import things_of
 from ..unlike import LEAST_BASE, NOTES
@@ -31,6 +31,12 @@ _WORDS: Final[Mapping[Meaning, str]] = Words(
         "skipped": mark("others"),
     }
 )
+_SO_MANY: Final[Mapping[Meaning, str]] = {
+    "won": marks("{n} won"),
+    "open": marks("{n} open"),
+    "lost": marks("{n} lost"),
+    "skipped": marks("{n} others"),
+}
 
 
 def plot_win_rate(
@@ -102,8 +108,9 @@ def _dot_of(group: str, row: Mapping[str, Any], things: str) -> Dot:
     sure = interval_of(row, "win_rate")
     return Dot(
         group,
-        tr(
+        trs(
             "{percent_between} of {closed} closed",
+            closed,
             percent_between=percent_between(row, "win_rate"),
             closed=count(closed),
         ),
@@ -175,12 +182,12 @@ def _row_of_variant(row: Mapping[str, Any], remembered: Mapping[str, Any]) -> Ro
     pieces: list[tuple[Meaning, int]] = [(part, int(row[part])) for part in ("won", "open", "lost")]
     pieces.append(("skipped", n - sum(of for _, of in pieces)))  # moved to another pipeline
     took = length(row["median_cycle_time"], remembered.get("working_day"))
-    note = ", ".join(f"{brief(of)} {_WORDS[part]}" for part, of in pieces if of)
+    note = ", ".join(so_many(_SO_MANY[part], of, brief) for part, of in pieces if of)
     each = float(row["share"]) / n if n else 0.0
     return Row(
         str(row["variant"]),
         f"{brief(n)} · {percent(row['share'])}",
-        [Piece(part, of * each, {"part": f"{count(of)} {_WORDS[part]}"}) for part, of in pieces],
+        [Piece(part, of * each, {"part": so_many(_SO_MANY[part], of)}) for part, of in pieces],
         note=tr("{note}; median until closed {took}", note=note, took=took) if took != "–" else note,
         about={"way": row["variant"], "items": count(n)},
     )

@@ -9,9 +9,9 @@ from typing import Any, Final
 import pandas as pd
 
 from ...tables.schema import SEQUENCE, SEQUENCE_PATHS
-from ...words import Language, Words, mark, tr
+from ...words import Language, Words, mark, marks, tr
 from ..heads import label
-from ..numbers import brief, count, length, percent
+from ..numbers import brief, count, length, percent, so_many
 from ..sequence_sentences import sequence_findings, sequence_title
 from .bars import Piece, Row, draw_rows, name_room, number_room
 from .canvas import Canvas, rows_of
@@ -28,6 +28,11 @@ _WORDS: Final[Mapping[Meaning, str]] = Words(
         "lost": mark("dropped out"),
     }
 )
+_SO_MANY: Final[Mapping[Meaning, str]] = {
+    "moved": marks("{n} went on"),
+    "early": marks("{n} may still go on"),
+    "lost": marks("{n} dropped out"),
+}
 
 
 def plot_sequence(
@@ -101,13 +106,13 @@ def _rows_of(table: pd.DataFrame) -> list[Row]:
         sure = interval_of(row, "conversion_from_first") if row["reached"] < first else None
         bounds = f" {sure.text()}" if sure else ""
         is_step = before and before == row["step"] - 1 and row["conversion_from_previous"] <= 1
-        note = [tr("{dropped} dropped out", dropped=brief(row["dropped"]))] if row["dropped"] else []
-        note += [tr("{immature} may still go on", immature=brief(row["immature"]))] if row["immature"] else []
+        noted: list[tuple[Meaning, str]] = [("lost", "dropped"), ("early", "immature")]
+        note = [so_many(_SO_MANY[part], row[name], brief) for part, name in noted if row[name]]
         made.append(
             Row(
                 name,
                 f"{brief(row['reached'])} · {percent(row['conversion_from_first'])}{bounds}",
-                [Piece(part, int(n), {"part": f"{count(n)} {_WORDS[part]}"}) for part, n in pieces],
+                [Piece(part, int(n), {"part": so_many(_SO_MANY[part], int(n))}) for part, n in pieces],
                 note=", ".join(note),
                 step=f"↓ {percent_between(row, 'conversion_from_previous')}" if is_step else "",
                 low=sure and sure.low * first,

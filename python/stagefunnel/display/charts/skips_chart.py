@@ -13,7 +13,7 @@ from ...tables.schema import SKIPS
 from ...tables.skipping import LEAST_BASE, OnTheWay
 from ...words import Language, tr
 from ..heads import label
-from ..numbers import count, percent
+from ..numbers import count, percent, so_many
 from ..remarks import of_stages_with_rows
 from ..sentences import of_skips
 from ..things import things_of
@@ -22,7 +22,7 @@ from .canvas import Canvas, rows_of
 from .heat import Cell, draw_heat
 from .intervals import interval_note, interval_of, percent_between
 from .sheet import Sheet
-from .style import ThemeName, inert
+from .style import SO_MANY, ThemeName, inert
 
 _MOST_GROUPS = 60
 
@@ -140,7 +140,7 @@ def _rows_of(table: pd.DataFrame, names: dict[Any, str], things: str) -> list[Ro
         }
         rate = skipped / base if base else 0.0
         note = tr("{skipped} of {base}", skipped=count(skipped), base=count(base)) + (
-            tr("; {began} more began beyond it", began=count(began)) if began else ""
+            so_many("; {n} more began beyond it", began) if began else ""
         )
         has_rate = base >= LEAST_BASE
         # The bounds are those of all beyond the stage, which the bar is of where none began there.
@@ -153,9 +153,7 @@ def _rows_of(table: pd.DataFrame, names: dict[Any, str], things: str) -> list[Ro
                     names[row["stage"]],
                     (f"{percent(rate)} {sure.text()}" if sure else percent(rate)) if has_rate else "–",
                     [passed],
-                    ghost=Piece(
-                        "skipped", rate, {"part": tr("{skipped} skipped it", skipped=count(skipped))}
-                    ),
+                    ghost=Piece("skipped", rate, {"part": so_many(SO_MANY["skipped"], skipped)}),
                     note=note if base or began else "",
                     low=1 - sure.high if sure else None,
                     high=1 - sure.low if sure else None,

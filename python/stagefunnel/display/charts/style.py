@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from ...clean import clean
 from ...errors import SchemaError, check_option, given
-from ...words import Words, mark
+from ...words import Words, mark, marks
 
 ThemeName = Literal["light", "dark"]
 Meaning: TypeAlias = Literal["moved", "open", "lost", "won", "assumed", "skipped", "early"]
@@ -29,6 +29,15 @@ WORDS: Final[Mapping[Meaning, str]] = Words(
         "early": mark("too early to tell"),
     }
 )
+
+# The same about a number.
+SO_MANY: Final[Mapping[Meaning, str]] = {
+    "moved": marks("{n} moved on"),
+    "open": marks("{n} open here"),
+    "lost": marks("{n} lost here"),
+    "assumed": marks("{n} assumed"),
+    "skipped": marks("{n} skipped it"),
+}
 
 # These have the same widths; a browser without them takes a wider one, which `letters` counts on.
 FONT: Final = "Liberation Sans, Arial, Helvetica, sans-serif"

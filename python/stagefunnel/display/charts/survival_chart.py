@@ -12,7 +12,7 @@ from ...errors import SchemaError
 from ...tables.labels import columns_before
 from ...tables.schema import INCIDENCE
 from ...words import Language, tr
-from ..numbers import count, length, percent, percents
+from ..numbers import counted, length, percent, percents, so_many
 from ..things import things_of
 from .age_frame import FAINT, HEIGHT, AgeFrame, draw_age_frame
 from .canvas import Canvas
@@ -210,9 +210,7 @@ def _about(curves: Sequence[Lasting], remembered: Mapping[str, Any], *, is_of_ar
     n, still_open = remembered.get("n", ()), remembered.get("n_open", ())
     sentences = []
     if n:
-        sentences.append(
-            tr("{sum} visits, {sum_2} of them go on", sum=count(sum(n)), sum_2=count(sum(still_open)))
-        )
+        sentences.append(", ".join([counted(sum(n), "visit"), so_many("{n} of them go on", sum(still_open))]))
     elif remembered.get("unit"):
         sentences.append(things_of(remembered))
     if any(any(curve.is_faint) for curve in curves):

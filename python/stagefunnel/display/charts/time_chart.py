@@ -12,7 +12,7 @@ import pandas as pd
 from ...tables.schema import STAGE_TIMES
 from ...words import Language, tr, trc
 from ...words.forms import share
-from ..numbers import count, length, percent
+from ..numbers import count, length, percent, so_many
 from ..sentences import of_times
 from ..titles import PER_TITLES
 from .canvas import Canvas, rows_of
@@ -146,7 +146,7 @@ def _stay_of(
 ) -> _Stay:
     name = names[row["stage"]]
     texts = {f"{measure} ": length(row[measure], working_day) for measure in measures}
-    note = tr("{completed} completed", completed=count(row["completed"]))
+    note = so_many("{n} completed", row["completed"])
     if row["open"] and str(row["outcome"]) == "open":
         note += tr(", {open} of all visits still open", open=percent(row["open"] / row["visits"]))
     is_final = str(row["outcome"]) != "open"

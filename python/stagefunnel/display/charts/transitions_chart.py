@@ -11,7 +11,7 @@ import pandas as pd
 from ...errors import SchemaError, check_option
 from ...tables.schema import TRANSITIONS
 from ...words import Language, tr
-from ..numbers import brief, count
+from ..numbers import brief, count, so_many
 from ..sentences import of_moves
 from .canvas import Canvas, rows_of
 from .heat import Cell, draw_heat
@@ -191,7 +191,7 @@ def _draw_streams(sheet: Sheet, moves: Sequence[_Move], stages: Sequence[str]) -
         sheet.text(
             left + 10,
             middle + 12,
-            tr("in {came}, out {went}", came=brief(came), went=brief(went)),
+            ", ".join([so_many("in {n}", came, brief), so_many("out {n}", went, brief)]),
             colour=look.quiet,
         )
 

@@ -146,7 +146,7 @@ def test_maturity_is_how_much_of_the_answer_items_of_that_age_have_had() -> None
     assert table["share_open"].tolist() == [0.5, 1]
     assert table["maturity"].tolist() == [1, 0.5]
     assert table["expected_more_wins"].tolist() == pytest.approx([0, 1 / 3])
-    assert "about 0 wins; 3 items are open, and those older than 20d add nothing." in str(sf.show(table))
+    assert "about 0 wins of 3 open items; those older than 20d add nothing." in str(sf.show(table))
     late = sf.cohort_maturity(log, SMALL, every="month", tau="100d")
     assert late[["maturity", "expected_more_wins"]].isna().all().all()
 
