@@ -17,6 +17,7 @@ from .extremes import group_name
 from .folding import spare_columns
 from .grid import Grid
 from .heads import head, label
+from .lost_stage import can_lose
 from .money_sentences import notes_of_value, of_value
 from .numbers import count, counted, number, percent
 from .outcomes import recorded_outcomes
@@ -252,18 +253,23 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
     """Compose the sentences above and below the grid."""
     outcomes = {kind: recorded_outcomes(remembered, kind, blocks) for kind, blocks in funnel.blocks.items()}
     of_all = {kind: of_groups[0] for kind, of_groups in outcomes.items() if of_groups}
-    above = [] if funnel.by else standings(of_all, thing_of(remembered))
+    is_lossy = can_lose(remembered)
+    above = [] if funnel.by else standings(of_all, thing_of(remembered), can_be_lost=is_lossy)
     below = []
     without = remembered.get("without_rows", ())
     n_groups = len(funnel.first_blocks)
     of_first_kind = next(iter(outcomes.values()))
     for rows, outcome in list(zip(funnel.first_blocks, of_first_kind, strict=True))[:_MOST_GROUPS]:
         prefix = tr("{rows}: ", rows=group_name(rows, funnel.by)) if funnel.by else ""
+        is_lossy = can_lose(remembered, rows)
         if funnel.by and outcome is not None:
-            below.append(f"{prefix}{standing(outcome, thing_of(remembered))}")
+            below.append(f"{prefix}{standing(outcome, thing_of(remembered), can_be_lost=is_lossy)}")
         if n_groups <= _MOST_GROUPS_WITH_FINDINGS or not funnel.by:
             known = is_whole(rows, remembered)
-            found = findings(rows, outcome, funnel.names, without, things_of(remembered)) if known else []
+            things = things_of(remembered)
+            found = (
+                findings(rows, outcome, funnel.names, without, things, can_be_lost=is_lossy) if known else []
+            )
             found += of_value(rows, stage_namer(funnel.names), thing_of(remembered))
             below += [f"{prefix}{finding}" for finding in found]
     if n_groups > _MOST_GROUPS:

@@ -60,6 +60,7 @@ from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
 from .heads import label
 from .incidence_sentences import of_incidence, of_maturity
+from .lost_stage import NO_LOST_STAGE, can_lose
 from .log_sentences import of_explanation, of_items, of_problems, of_quality, of_rows, of_stages
 from .money_sentences import won_amount, won_by_group
 from .numbers import count, counted, length, part_of, percent
@@ -85,7 +86,7 @@ _HALF_OF: Final = Words(
         "longest": mark("half of the items' longest completed visits took"),
     }
 )
-_NOTHING_LOST = mark("Nothing was lost from a stage.")
+_NOTHING_LOST: Final = mark("Nothing was lost from a stage.")
 
 
 def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -134,17 +135,19 @@ def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         return []
     if not by:
         outcome = {str(name): table[name].iloc[0] for name in table.columns}
-        return [standing(outcome, thing_of(remembered))]
+        return [standing(outcome, thing_of(remembered), can_be_lost=can_lose(remembered))]
     things = things_of(remembered)
     total = int(table["base"].sum())
-    sentences = of_standouts(
-        remembered,
-        total,
-        rate=tr("win rate"),
-        trials=tr("closed {things}", things=things),
-        pending=mark("open"),
-        things=things,
-    )
+    sentences = [tr("No win rate: the pipeline has no lost stage, so that all that is closed is won.")]
+    if can_lose(remembered):
+        sentences = of_standouts(
+            remembered,
+            total,
+            rate=tr("win rate"),
+            trials=tr("closed {things}", things=things),
+            pending=mark("open"),
+            things=things,
+        )
     groups = [rows for _, rows in table.groupby(by, sort=False, dropna=False, observed=True)]
     sentences = [*won_by_group(table, by, thing_of(remembered)), *sentences]
     return [*sentences, *unlike_notes([_group_of_outcomes(rows, by) for rows in groups], remembered)]
@@ -201,7 +204,7 @@ def of_moves(table: pd.DataFrame, name_of: NameOf) -> list[str]:
 def of_losses(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
     """Say from which stage most items of all groups are lost, and what makes the groups unlike."""
     if table.empty:
-        return [tr(_NOTHING_LOST)]
+        return [tr(_NOTHING_LOST) if can_lose(remembered) else tr(NO_LOST_STAGE)]
     notes = notes_of_losses(table, remembered)
     by = columns_before(table, "from_stage")
     groups = [rows for _, rows in table.groupby(by, observed=True, dropna=False)] if by else [table]
@@ -293,6 +296,8 @@ def findings(
     names: Mapping[str, str],
     without_rows: Collection[str] = (),
     things: str = "items",
+    *,
+    can_be_lost: bool = True,
 ) -> list[str]:
     """Say which stage of a funnel is skipped most often, and from which stage most items are lost.
 
@@ -308,11 +313,14 @@ def findings(
         Stages that no row of the log has: the sentences pass over them.
     things
         What is counted.
+    can_be_lost
+        Whether the pipeline has a lost stage.
 
     Returns
     -------
     list of str
-        Two sentences, and a third one where more items were ever won or lost than are so now. None if rows of
+        Two sentences, or one where nothing can be lost, and another one where more items were ever won or
+        lost than are so now. None if rows of
         the group were filtered away, since a missing stage might have been the one to name.
     """
     stages = part["stage"]
@@ -321,7 +329,8 @@ def findings(
     name_of = stage_namer(names)
     seen = part[~stages.astype(str).isin(without_rows)]
     skip = _skip_of_funnel(seen, name_of, of_some_stages=len(seen) < len(part), things=things)
-    return [skip, _loss_of_funnel(part, outcome, name_of), *_ever_and_now(part, outcome, name_of)]
+    lost = [_loss_of_funnel(part, outcome, name_of)] if can_be_lost else []
+    return [skip, *lost, *_ever_and_now(part, outcome, name_of)]
 
 
 def _ever_and_now(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of: NameOf) -> list[str]:
@@ -364,18 +373,20 @@ def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_
     return _most_lost(stage, lost, outcome["lost"])
 
 
-def standing(outcome: Mapping[str, Any], thing: str = "item") -> str:
-    """Say how many items there are, or other things that are counted, and how they stand now."""
-    parts = [
-        tr(
-            "{base} now: {won} won, {lost} lost, {open} open",
-            base=counted(outcome["base"], thing),
-            won=count(outcome["won"]),
-            lost=count(outcome["lost"]),
-            open=count(outcome["open"]),
-        ),
-        tr("win rate {win_rate}", win_rate=percent(outcome["win_rate"])),
-    ]
+def standing(outcome: Mapping[str, Any], thing: str = "item", *, can_be_lost: bool = True) -> str:
+    """Say how many items there are, or other things that are counted, and how they stand now.
+
+    Without a lost stage nothing can be lost, and what is closed is won: neither is said.
+    """
+    names = ("won", "lost", "open") if can_be_lost else ("won", "open")
+    numbers = {name: count(outcome[name]) for name in names}
+    base = counted(outcome["base"], thing)
+    if can_be_lost:
+        rate = tr("win rate {win_rate}", win_rate=percent(outcome["win_rate"]))
+        parts = [tr("{base} now: {won} won, {lost} lost, {open} open", base=base, **numbers), rate]
+    else:
+        rate = tr("no win rate (the pipeline has no lost stage)")
+        parts = [tr("{base} now: {won} won, {open} open", base=base, **numbers), rate]
     if outcome["left_out"]:
         parts.append(tr("{left_out} left out (lost, then won)", left_out=count(outcome["left_out"])))
     if outcome["reopened_won"]:
@@ -384,9 +395,15 @@ def standing(outcome: Mapping[str, Any], thing: str = "item") -> str:
     return tr("; ").join(parts)
 
 
-def standings(outcomes: Mapping[str, Mapping[str, Any] | None], thing: str = "item") -> list[str]:
+def standings(
+    outcomes: Mapping[str, Mapping[str, Any] | None], thing: str = "item", *, can_be_lost: bool = True
+) -> list[str]:
     """Say how the items of each kind of funnel stand, in one sentence if the kinds agree."""
-    sentences = {kind: standing(outcome, thing) for kind, outcome in outcomes.items() if outcome is not None}
+    sentences = {
+        kind: standing(outcome, thing, can_be_lost=can_be_lost)
+        for kind, outcome in outcomes.items()
+        if outcome is not None
+    }
     if len({*sentences.values()}) <= 1:
         return [*sentences.values()][:1]
     return [

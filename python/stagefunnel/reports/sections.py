@@ -198,7 +198,9 @@ def groups(outcomes: pd.DataFrame, funnel: pd.DataFrame) -> Section:
     return Section(
         "groups",
         tr("By {by}", by=by),
-        tr("Each item is in one group. The win rate is won of won and lost; open items are not in it."),
+        tr("Each item is in one group. The win rate is won of won and lost; open items are not in it.")
+        if can_lose(outcomes.attrs["stagefunnel"])
+        else tr("Each item is in one group."),
         None,
         [
             table_part(outcomes, tr("Outcomes by {by}", by=by)),
