@@ -1,4 +1,4 @@
-"""What is said where a pipeline has no lost stage: whatever is closed is won, so that a win rate says nothing."""
+"""What is said where a pipeline has no lost stage: what is closed is won, so that a win rate says nothing."""
 
 from __future__ import annotations
 

@@ -142,7 +142,8 @@ def _win_rates(periods: PeriodRows, sides: Sequence[Side], remembered: _Remember
 def win_rates(periods: PeriodRows, remembered: _Remembered) -> tuple[list[float | None], list[int | None]]:
     """Return the win rate of what was closed in each period, and how many items; ``None`` if unknown.
 
-    Without a lost stage no period has a rate. Of items that are active in a period, those that are closed at its end were closed in it.
+    Without a lost stage no period has a rate. Of items that are active in a period, those that are closed at
+    its end were closed in it.
     """
     records = outcomes_of_periods(remembered, str(remembered.get("kind", "")), periods)
     closed = [None if record is None else record["won"] + record["lost"] for record in records]

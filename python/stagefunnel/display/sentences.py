@@ -60,8 +60,8 @@ from .group_findings import of_each_group
 from .group_notes import notes_of_losses, notes_of_skips
 from .heads import label
 from .incidence_sentences import of_incidence, of_maturity
-from .lost_stage import NO_LOST_STAGE, can_lose
 from .log_sentences import of_explanation, of_items, of_problems, of_quality, of_rows, of_stages
+from .lost_stage import NO_LOST_STAGE, can_lose
 from .money_sentences import won_amount, won_by_group
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison

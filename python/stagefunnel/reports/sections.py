@@ -19,6 +19,7 @@ from ..display.csv_table import as_csv
 from ..display.given import as_spoken
 from ..display.heads import label
 from ..display.log_sentences import doubts_of, of_quality
+from ..display.lost_stage import can_lose
 from ..display.numbers import count
 from ..display.remarks import of_pauses
 from ..display.sentences import answers

@@ -57,13 +57,27 @@ _NOT_CLEAR: Final = mark("no clear change")
 class Tiles:
     """The tiles, and what of their changes is more than chance, as sentences with their effects.
 
-    `whole` has the numbers themselves, of all that the page is about.
+    `whole` has the numbers themselves, of all that the page is about; `periods` are those that are compared,
+    the later one first, each with its name.
     """
 
     tiles: list[Tile]
     whole: pd.Series
     note: str = ""
     clear: list[tuple[str, float]] = field(default_factory=list)
+    periods: list[tuple[PeriodLike, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TileChanges:
+    """What is said of each tile since the period before, and whether it is clear; why not, where it is not.
+
+    `rows` have the numbers of what is compared, by their names.
+    """
+
+    texts: list[tuple[str, bool]]
+    note: str
+    rows: dict[str, pd.Series]
 
 
 def tiles_of(
@@ -100,21 +114,45 @@ def tiles_of(
         return Tiles([words.tile(name, whole, "") for name in shown], whole)
     periods, (now, before) = [one for one, _ in compared], [name for _, name in compared]
     both = key_numbers(log, pipeline, periods, **options)
-    table = changes(both, _SURE)
-    sides = [_side(name, both.iloc[at], basis) for at, name in enumerate((now, before))]
+    found = _changes(both, (now, before), words, basis)
+    pairs = zip(shown, found.texts, strict=True)
+    tiles = [words.tile(name, whole, text, is_clear=is_clear) for name, (text, is_clear) in pairs]
+    clear = [
+        (words.finding(name, row, now, before), _effect(row))
+        for name, row in found.rows.items()
+        if bool(row["clear"])
+    ]
+    return Tiles(tiles, whole, " ".join(filter(None, (few, found.note))), clear, compared)
+
+
+def _changes(
+    both: pd.DataFrame, names: tuple[str, str], words: _Words, basis: BasisName, n_choices: int = 1
+) -> TileChanges:
+    """Compare the numbers of two periods, the later one first, where these are alike."""
+    table = changes(both, _SURE, n_choices)
+    sides = [_side(name, both.iloc[at], basis) for at, name in enumerate(names)]
     notes = unlike_notes(sides, {}, things=tr("closed items"))
-    tiles, clear = [], []
-    for name in shown:
+    texts, rows = [], {}
+    for name in _shown(both.iloc[0], basis):
         row: pd.Series = table.T[name]
         is_compared = words.has(name) and not any(_is_about(note, name) for note in notes)
-        is_clear = is_compared and bool(row["clear"])
-        text = words.changed(name, row, now, before) if is_compared else ""
-        tiles.append(words.tile(name, whole, text, is_clear=is_clear))
-        if is_clear:
-            clear.append((words.finding(name, row, now, before), _effect(row)))
-    note = tr("; ").join(notes)
-    unlike = tr("Not compared: {note}.", note=continued(note)) if note else ""
-    return Tiles(tiles, whole, " ".join(filter(None, (few, unlike))), clear)
+        texts.append((words.changed(name, row, *names), bool(row["clear"])) if is_compared else ("", False))
+        rows |= {name: row} if is_compared else {}
+    note = tr("; ").join(map(continued, notes))
+    return TileChanges(texts, tr("Not compared: {note}.", note=note) if note else "", rows)
+
+
+def changes_of_choice(
+    both: pd.DataFrame,
+    names: tuple[str, str],
+    pipeline: Pipeline,
+    *,
+    basis: BasisName,
+    calendar: WorkingHours | None,
+    n_choices: int,
+) -> TileChanges:
+    """Compare the numbers of what a reader chose, one of so many choices, in two periods."""
+    return _changes(both, names, _words(pipeline, basis, calendar, is_whole=False), basis, n_choices)
 
 
 def number_tiles(

@@ -12,8 +12,8 @@ import pandas as pd
 from ...errors import SchemaError, check_option, given, named
 from ...tables.schema import FUNNEL
 from ...words import Language, mark, tr, trc
-from ..numbers import brief, count, percent
 from ..lost_stage import can_lose
+from ..numbers import brief, count, percent
 from ..period_rows import PeriodRows
 from ..period_sentences import immature, is_change, of_periods, sides_of_periods, win_rates
 from ..remarks import of_won_with_rows
