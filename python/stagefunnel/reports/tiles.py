@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -26,7 +26,7 @@ from ..display.numbers import (
     without_points,
 )
 from ..display.period_rows import PeriodRows
-from ..display.unlike import AGE, FEW, Side, unlike_notes
+from ..display.unlike import AGE, FEW, Side, listed, unlike_notes
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.funnel.comparison import with_period_before
@@ -49,7 +49,10 @@ _NAMES: Final = Words(
         "median": mark("median time to win"),
     }
 )
-_NEARLY_EMPTY: Final = 0.1  # of the items that a period usually has
+# A period is nearly empty that has less than a tenth of what the median period has, or than a fiftieth of
+# what that of the median item has: of a log that goes on with stragglers for months, most periods are empty.
+_NEARLY_EMPTY: Final = 0.1
+_STRAGGLERS: Final = 0.02
 _NOT_CLEAR: Final = mark("no clear change")
 
 
@@ -198,30 +201,48 @@ def _compared(
     rows = PeriodRows.of(trend)
     partial = trend.attrs["stagefunnel"].get("partly_covered", ())
     base = dict(zip(rows.names, rows.of_first("base").tolist(), strict=True))
-    usual = float(np.median([n for name, n in base.items() if name not in partial] or [0]))
+    least, usual = least_items([n for name, n in base.items() if name not in partial])
     pairs = [
         (now, before)
         for now, before in itertools.pairwise(reversed(rows.names))
         if now not in partial and before not in partial
     ]
-    filled = [pair for pair in pairs if min(base[name] for name in pair) >= _NEARLY_EMPTY * usual]
+    filled = [pair for pair in pairs if min(base[name] for name in pair) >= least]
     if not pairs:
         return [], ""
     chosen = (filled or pairs)[0]
     after = rows.names[rows.names.index(chosen[0]) + 1 :]
-    few = [name for name in after if name not in partial and base[name] < _NEARLY_EMPTY * usual]
+    few = [name for name in after if name not in partial and base[name] < least]
     now, before = map(named_period, chosen)
     said = ""
     if few:
-        listed = ", ".join(f"{named_period(name)} ({counted(base[name], 'item')})" for name in few)
+        named = listed([f"{named_period(name)} ({counted(base[name], 'item')})" for name in few])
         said = tr(
             "Nearly empty: {listed}, where {usual} are usual; {now} is compared with {before}.",
-            listed=listed,
+            listed=named,
             usual=count(usual),
             now=now,
             before=before,
         )
     return [(now, now), (before, before)], said
+
+
+def least_items(bases: Sequence[int]) -> tuple[float, float]:
+    """Return how many items a period has that is not nearly empty, and how many are usual.
+
+    Examples
+    --------
+    >>> least_items([20, 40, 80, 1, 1])
+    (2.0, 20.0)
+    >>> least_items([9000, 8000, 7000, 6, 12, 15, 40])  # most periods are of stragglers
+    (160.0, 8000.0)
+    """
+    if not bases:
+        return 0.0, 0.0
+    ordered = np.sort(np.asarray(bases, dtype=np.float64))[::-1]
+    of_median_item = float(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)])
+    median = float(np.median(ordered))
+    return max((_NEARLY_EMPTY * median, median), (_STRAGGLERS * of_median_item, of_median_item))
 
 
 def named_period(period: str) -> str:

@@ -113,6 +113,18 @@ def test_nearly_empty_periods_at_the_end_are_named_and_passed_over(tmp_path: Pat
     assert tiles(head)["items"][2].startswith("2 in 2026-06, 2 in 2026-05")
     assert "Nearly empty" not in head
     assert "Not compared: fewer than 30 closed items: 2026-05, 2026-06" in head
+
+
+def test_months_of_stragglers_are_passed_over_however_many_they_are(tmp_path: Path) -> None:
+    # The median of the seven months is 1, but half of all 244 items were created in months of at least 80.
+    months = {"2025-12": (45, 45, 0), "2026-01": (40, 40, 0), "2026-02": (30, 40, 0)}
+    stragglers = {f"2026-0{month}": (1, 0, 0) for month in (3, 4, 5, 6)}
+    head = header(tmp_path, deals_of({**months, **stragglers}), every="month")
+    assert tiles(head)["items"][2].startswith("70 in 2026-02, 80 in 2026-01")
+    assert (
+        "Nearly empty: 2026-03 (1 item), 2026-04 (1 item), 2026-05 (1 item) and 1 more, where 80 are usual; "
+        "2026-02 is compared with 2026-01." in head
+    )
     # Where no other two follow each other, the last two are compared all the same.
     months = {"2026-03": (30, 30, 0), "2026-04": (1, 0, 0), "2026-05": (30, 30, 0), "2026-06": (1, 0, 0)}
     head = header(tmp_path, deals_of(months), every="month")
