@@ -305,6 +305,8 @@ class _Words:
         elif name == "median":
             low, high = (length(row[f"median_{side}"], self.working_day) for side in ("low", "high"))
             detail = f"{low} – {high}" if NOTHING not in (low, high) else ""
+            if not pd.isna(row[name]) and row[name] == row[name] - row[name]:
+                detail = tr("half of them or more were won as soon as they were entered")
         elif name == "amount_won":
             detail = tr("{won} won", won=count(row["won"]))
         return Tile(self.called(name), value, detail, text, is_clear)

@@ -113,6 +113,22 @@ def test_nearly_empty_periods_at_the_end_are_named_and_passed_over(tmp_path: Pat
     assert tiles(head)["items"][2].startswith("2 in 2026-06, 2 in 2026-05")
     assert "Nearly empty" not in head
     assert "Not compared: fewer than 30 closed items: 2026-05, 2026-06" in head
+    # Where no other two follow each other, the last two are compared all the same.
+    months = {"2026-03": (30, 30, 0), "2026-04": (1, 0, 0), "2026-05": (30, 30, 0), "2026-06": (1, 0, 0)}
+    head = header(tmp_path, deals_of(months), every="month")
+    assert tiles(head)["items"][2].startswith("1 in 2026-06, 60 in 2026-05")
+
+
+def test_a_median_of_no_time_says_how_the_items_were_entered(tmp_path: Path) -> None:
+    rows = [(item, "Won", pd.Timestamp("2026-03-01")) for item in range(3)]
+    rows += [(9, "New", pd.Timestamp("2026-03-01")), (9, "Won", pd.Timestamp("2026-03-05"))]
+    log = sf.StageLog(pd.DataFrame(rows, columns=["item", "stage", "time"]))
+    found = tiles(header(tmp_path, log))
+    assert found["median time to win"] == (
+        "0 s",
+        "half of them or more were won as soon as they were entered",
+        "",
+    )
 
 
 def test_months_of_stragglers_are_passed_over_however_many_they_are(tmp_path: Path) -> None:
@@ -125,10 +141,6 @@ def test_months_of_stragglers_are_passed_over_however_many_they_are(tmp_path: Pa
         "Nearly empty: 2026-03 (1 item), 2026-04 (1 item), 2026-05 (1 item) and 1 more, where 80 are usual; "
         "2026-02 is compared with 2026-01." in head
     )
-    # Where no other two follow each other, the last two are compared all the same.
-    months = {"2026-03": (30, 30, 0), "2026-04": (1, 0, 0), "2026-05": (30, 30, 0), "2026-06": (1, 0, 0)}
-    head = header(tmp_path, deals_of(months), every="month")
-    assert tiles(head)["items"][2].startswith("1 in 2026-06, 60 in 2026-05")
 
 
 def test_clear_changes_are_findings_with_what_they_count(tmp_path: Path) -> None:

@@ -179,7 +179,8 @@ def _title_of_both(parts: Sequence[Records], names: Mapping[Any, str], remembere
     if skipped_at is not None:
         said.append(tr("{names} is skipped most often", names=names[classic[skipped_at]["stage"]]))
     lost_at = _most_lost(other)
-    if lost_at is not None:
+    # Of two stages that lose the same number neither loses most.
+    if lost_at is not None and [row["lost_from"] for row in other].count(other[lost_at]["lost_from"]) == 1:
         said.append(tr("most are lost from {names}", names=names[other[lost_at]["stage"]]))
     text = ", ".join(said)
     return text[:1].title() + text[1:]
