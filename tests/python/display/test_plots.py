@@ -170,6 +170,7 @@ def test_the_title_of_both_kinds_says_what_is_skipped_and_where_most_are_lost() 
     shop = sf.datasets.furniture_shop()
     chart = plot_funnel(sf.funnel(shop.log, shop.pipeline, kind="both"))
     assert title_of(chart) == "Discussion is skipped most often, most are lost from Prepayment invoice"
+    # The words of a finding stand out at the stage that it is about, and nowhere else.
     bold = [
         text["text"]
         for text in marks_of(chart, "text")
@@ -187,7 +188,6 @@ def test_no_stage_loses_most_of_two_that_lose_alike() -> None:
     pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
     table = sf.funnel(sf.StageLog(rows), pipeline, kind="both", missing="ignore")
     assert "lost from" not in title_of(plot_funnel(table))
-    # The words of a finding stand out at the stage that it is about, and nowhere else.
 
 
 def both_panels(width: int) -> list[Record]:
