@@ -326,12 +326,11 @@ class _Words:
         found = self._difference(name, row)
         if not found:
             return text
+        plainly = tr("{text}: {not_clear}", text=text, not_clear=tr(_NOT_CLEAR))
         if pd.isna(row["low"]):
-            return (
-                f"{text} ({found})"
-                if name != "median" or row["clear"]
-                else tr("{text}: {not_clear}", text=text, not_clear=tr(_NOT_CLEAR))
-            )
+            return f"{text} ({found})" if name != "median" or row["clear"] else plainly
+        if not row["clear"] and (row["low"] > 0 or row["high"] < 0):
+            return plainly  # clear alone, and not among all that is tested: bounds would say the contrary
         bounds = self._bounds(name, row)
         return (
             f"{text} ({found}, {bounds})"

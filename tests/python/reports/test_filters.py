@@ -396,3 +396,10 @@ def test_a_log_with_too_many_rows_has_no_changes_of_groups_and_says_so(
     found = with_changes_of(log, is_limited=True)
     assert found.cells[0, ALL].changes == []
     assert "the log has too many rows" in " ".join(found.left_out)
+
+
+def test_a_change_that_is_clear_alone_and_not_among_all_has_no_bounds() -> None:
+    # 11 of 13: Wilson's bounds of 95% are above a half, those of 1 - 5% / 8 are not.
+    log, _ = two_months(Ann=(40, 2, 40, 11), Bob=(40, 20, 40, 20))
+    found = with_changes_of(log)
+    assert changed(found, 0, ALL)[1] == ("11 in 2026-04, 2 in 2026-03: no clear change", False)
