@@ -24,8 +24,9 @@ from .outcomes import recorded_outcomes
 from .period_sentences import of_periods
 from .remarks import of_won_with_rows
 from .restored import is_whole, marked_optional
-from .sentences import findings, stage_namer, standing, standings
+from .sentences import findings, stage_namer
 from .shown import Shown
+from .standing import standing, standings
 from .things import thing_of, things_of
 from .titles import KIND_TITLES
 from .unlike import notes_of_funnels

@@ -62,15 +62,15 @@ from .heads import label
 from .incidence_sentences import of_incidence, of_maturity
 from .log_sentences import of_explanation, of_items, of_problems, of_quality, of_rows, of_stages
 from .lost_stage import NO_LOST_STAGE, can_lose
-from .money_sentences import won_amount, won_by_group
+from .money_sentences import won_by_group
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
 from .remarks import of_stages_with_rows
 from .skip_sentences import skip_sentence
+from .standing import standing
 from .standouts import of_standouts
 from .stuck_sentences import of_open_items
 from .things import thing_of, things_of
-from .titles import KIND_TITLES
 from .unlike import NOTES, Side, unlike_notes
 from .variant_sentences import of_variants
 from .velocity_sentences import of_velocity
@@ -371,42 +371,3 @@ def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_
         # Without its outcomes a funnel does not show the items that were lost before any stage.
         return _most_lost(stage, lost, int(part["lost_from"].sum()), tr("lost from a stage"))
     return _most_lost(stage, lost, outcome["lost"])
-
-
-def standing(outcome: Mapping[str, Any], thing: str = "item", *, can_be_lost: bool = True) -> str:
-    """Say how many items there are, or other things that are counted, and how they stand now.
-
-    Without a lost stage nothing can be lost, and what is closed is won: neither is said.
-    """
-    names = ("won", "lost", "open") if can_be_lost else ("won", "open")
-    numbers = {name: count(outcome[name]) for name in names}
-    base = counted(outcome["base"], thing)
-    if can_be_lost:
-        rate = tr("win rate {win_rate}", win_rate=percent(outcome["win_rate"]))
-        parts = [tr("{base} now: {won} won, {lost} lost, {open} open", base=base, **numbers), rate]
-    else:
-        rate = tr("no win rate (the pipeline has no lost stage)")
-        parts = [tr("{base} now: {won} won, {open} open", base=base, **numbers), rate]
-    if outcome["left_out"]:
-        parts.append(tr("{left_out} left out (lost, then won)", left_out=count(outcome["left_out"])))
-    if outcome["reopened_won"]:
-        parts.append(tr("{reopened_won} won after a loss", reopened_won=count(outcome["reopened_won"])))
-    parts += won_amount(outcome, thing)
-    return tr("; ").join(parts)
-
-
-def standings(
-    outcomes: Mapping[str, Mapping[str, Any] | None], thing: str = "item", *, can_be_lost: bool = True
-) -> list[str]:
-    """Say how the items of each kind of funnel stand, in one sentence if the kinds agree."""
-    sentences = {
-        kind: standing(outcome, thing, can_be_lost=can_be_lost)
-        for kind, outcome in outcomes.items()
-        if outcome is not None
-    }
-    if len({*sentences.values()}) <= 1:
-        return [*sentences.values()][:1]
-    return [
-        tr("{kind}: {sentence}", kind=KIND_TITLES.get(kind, kind), sentence=sentence)
-        for kind, sentence in sentences.items()
-    ]

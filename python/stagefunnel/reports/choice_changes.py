@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
@@ -12,13 +12,11 @@ from ..questions.stages.group_numbers import Label
 from ..questions.stages.key_numbers import is_partial
 from ..times.periods import PeriodLike
 from ..words import tr
+from .choice_questions import Asked
 from .filter_data import ALL, Cell
 from .page import kept_together
 from .tiles import changes_of_choice, named_period
 from .words import NO_PERIOD_BEFORE
-
-if TYPE_CHECKING:
-    from .filters import Asked
 
 #: Two periods, the later one first, each with its name; none where there is nothing to compare.
 Pair: TypeAlias = Sequence[tuple[PeriodLike, str]]

@@ -14,6 +14,8 @@ if (form) {
     made.append(...children);
     return made;
   };
+  // A browser breaks a date at its dashes, where a mark of no width forbids that.
+  const together = (text) => text.replace(/(\d)-(?=\d)/g, "$1-\u2060");
   const select = (name) => form.querySelector(`[name=${name}]`);
   const chosen = (name) => Number(select(name)?.value ?? ALL);
   const called = (name) => select(name).selectedOptions[0].textContent;
@@ -24,9 +26,7 @@ if (form) {
       const number = element("dd", value.length > 11 ? "long" : "", value);
       if (detail) number.append(element("span", "detail", detail));
       const [change, clear] = cell[3][place] ?? [""];
-      // A browser breaks a date at its dashes, where a mark of no width forbids that.
-      const together = change.replace(/(\d)-(?=\d)/g, "$1-\u2060");
-      if (change) number.append(element("span", clear ? "change clear" : "change", together));
+      if (change) number.append(element("span", clear ? "change clear" : "change", together(change)));
       tile.replaceChildren(element("dt", "", data.tiles[period === ALL ? 0 : 1][place]), number);
     });
   // A bar has a part for what is assumed; its length is of the longest one.
@@ -121,7 +121,7 @@ if (form) {
     document.body.classList.toggle("chosen-some", !isAll);
     shownTiles(isAll ? null : cell, period);
     if (note) {
-      note.textContent = isAll ? ownNote : cell[4];
+      note.textContent = isAll ? ownNote : together(cell[4]);
       note.hidden = !note.textContent;
     }
     const rows = cell[1].map((row, at) => [stages[at], ...row]);

@@ -2,92 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import pandas as pd
 
 from ..display import heads
 from ..display.funnel_grid import columns_of_grid
 from ..display.period_rows import PeriodRows
-from ..log.stage_log import StageLog
-from ..pipeline import Pipeline
-from ..questions.funnel.funnel import funnel
-from ..questions.scope.breakdown import by_columns, where_read
-from ..questions.stages.group_numbers import Label, group_numbers, labels_of
-from ..questions.stages.losses import losses
+from ..questions.scope.breakdown import by_columns
+from ..questions.stages.group_numbers import Label, labels_of
 from ..tables.labels import columns_before, spoken
-from ..tables.options import BasisName
 from ..times.periods import PeriodLike, period_of
 from ..words import tr
-from ..working_hours import WorkingHours
 from .choice_changes import ChoiceNumbers, pair_of, with_changes
+from .choice_questions import Asked
 from .filter_cells import funnel_rows, loss_rows, no_funnel
 from .filter_data import ALL, Cell, Filters, range_of
 from .page import Tile, kept_together
 from .tiles import named_period, number_tiles
 from .words import GROUPS_ARE_REASONS, NO_CHANGES, OTHER_GROUPS, OTHER_PERIODS
 
-_SURE: Final = 0.95  # the confidence of all bounds on the page
 _MOST_CELLS: Final = 1_000  # choices of a group and a period
 _MOST_ROWS: Final = 5_000_000  # rows that are read for the periods, unless the filters are asked for
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the numbers of each choice are asked with.
-
-    Attributes
-    ----------
-    log, pipeline
-        The stage history, as the conditions of the page leave it, and the stages.
-    by, reason
-        Options of the page.
-    period, basis
-        Those of the page.
-    money, calendar, scope
-        Options about amounts; the working hours; ``unlisted``, ``missing`` and ``as_of``.
-    """
-
-    log: StageLog
-    pipeline: Pipeline
-    by: str | Sequence[str] | None
-    reason: str | None
-    period: PeriodLike | None
-    basis: BasisName
-    money: Mapping[str, Any]
-    calendar: WorkingHours | None
-    scope: Mapping[str, Any]
-
-    def funnel(self, by: Any, period: PeriodLike | None) -> pd.DataFrame:
-        """Ask for both funnels."""
-        options = {**self.money, **self.scope, "by": by, "period": period, "basis": self.basis}
-        return funnel(self.log, self.pipeline, kind="both", confidence=_SURE, **options)
-
-    def losses(self, by: Any, period: PeriodLike | None) -> pd.DataFrame:
-        """Ask for the losses; a column of the log is read in the first row of an item, as for a funnel."""
-        at = where_read(self.log, by, None, choices=(), of_log="first row")
-        options = {**self.money, **self.scope, "by": by, "period": period, "basis": self.basis}
-        options |= {"at": "first"} if at == "first row" else {}
-        return losses(
-            self.log, self.pipeline, reason=self.reason, calendar=self.calendar, confidence=_SURE, **options
-        )
-
-    def numbers(self, by: Any, period: PeriodLike | None, wanted: Sequence[Label]) -> dict[Label, pd.Series]:
-        """Ask for the numbers of the tiles."""
-        return group_numbers(
-            self.log,
-            self.pipeline,
-            by,
-            period,
-            wanted,
-            basis=self.basis,
-            confidence=_SURE,
-            money=self.money,
-            calendar=self.calendar,
-            scope=self.scope,
-        )
 
 
 def filters_of(

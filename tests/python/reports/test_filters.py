@@ -15,8 +15,9 @@ import stagefunnel as sf
 from examples import examples
 from stagefunnel.display.numbers import percent
 from stagefunnel.questions.stages.key_numbers import changes
+from stagefunnel.reports.choice_questions import Asked
 from stagefunnel.reports.filter_data import ALL, Cell, Filters
-from stagefunnel.reports.filters import Asked, filters_of
+from stagefunnel.reports.filters import filters_of
 
 PIPELINE = sf.Pipeline(["New", "Talk", "Offer"], won="Won", lost=["Lost", "Refused"])
 SCOPE = {"unlisted": "error", "missing": "ignore", "as_of": None}

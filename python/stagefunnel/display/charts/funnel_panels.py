@@ -14,7 +14,8 @@ from ..lost_stage import can_lose
 from ..numbers import brief, count, number, percent
 from ..outcomes import outcomes_of_records
 from ..restored import compared_stages, each_follows, is_whole, labels_in_order
-from ..sentences import findings, standings
+from ..sentences import findings
+from ..standing import standings
 from ..things import thing_of, things_of
 from ..titles import KIND_TITLES
 from ..unlike import notes_of_funnels

@@ -195,9 +195,8 @@ def _default_value(parts: Sequence[PeriodRows], remembered: Mapping[str, Any]) -
 
     Without a lost stage there is none.
     """
-    if remembered.get("basis") != "active" or not can_lose(remembered):
-        return "conversion_from_all"
-    closed = [n for part in parts for n in win_rates(part, remembered)[1]]
+    has_rates = remembered.get("basis") == "active" and can_lose(remembered)
+    closed = [n for part in parts for n in win_rates(part, remembered)[1]] if has_rates else [None]
     return "conversion_from_all" if None in closed else "win_rate"
 
 
