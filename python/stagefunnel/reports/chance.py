@@ -12,7 +12,6 @@ from ..display.period_rows import PeriodRows
 from ..display.period_sentences import immature, sides_of_periods
 from ..display.sentences import answers
 from ..display.titles import TITLES
-from ..display.unlike import NOTES
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.funnel.comparison import compare_periods
@@ -55,8 +54,7 @@ def chance(
         return None
     news = [*of_groups(groups), *news]
     said = [] if groups is None else _answers(groups)
-    # That groups are small or unlike is no difference either, and a drawing of what may be chance no news.
-    figure, is_folded = None, all(begins(line, *_NOTHING, *NOTES) for line in [*said, *findings])
+    figure, is_folded = None, all(begins(line, *_NOTHING) for line in [*said, *findings])
     if groups is not None and not is_folded:
         figure = sections.without(
             sections.figure_of(draw, plot_differences, groups), TITLES["compared_groups"]
