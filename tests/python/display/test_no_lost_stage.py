@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from stagefunnel import plots
 
 NO_RATE = "no win rate (the pipeline has no lost stage)"
 PIPELINE = sf.Pipeline(["New", "Offer"], won="Won")
-RATE = re.compile(r"win rate[^;.\n–]*\d+%", re.IGNORECASE)
+RATE = re.compile(r"win rate[^;.\n–(\"]*\d+%", re.IGNORECASE)
 
 
 def log_of(won: int, still_open: int) -> sf.StageLog:
@@ -143,6 +144,16 @@ def test_of_a_chain_the_part_without_a_lost_stage_has_no_rate() -> None:
     text = str(sf.show(table)).replace("\xa0", " ")
     assert "lead: 2 items now: 1 won, 1 lost, 0 open; win rate 50%" in text
     assert f"deal: 1 item now: 1 won, 0 open; {NO_RATE}" in text
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_page_says_no_win_rate_and_has_no_table_of_nothing(tmp_path: Path) -> None:
+    page = sf.report(log(), PIPELINE, tmp_path / "page.html", by="manager").read_text(encoding="utf-8")
+    words = page.replace("\N{NO-BREAK SPACE}", " ").partition("<main")[2].partition("<script")[0]
+    assert not RATE.findall(re.sub(r"<[^>]*>", "", words))
+    assert NO_RATE in words
+    assert "Where losses cost most" not in words
+    assert "no lost stage: what is not won is open" in page
 
 
 def test_a_lost_stage_without_rows_leaves_a_rate() -> None:
