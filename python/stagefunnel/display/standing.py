@@ -14,17 +14,19 @@ from .titles import KIND_TITLES
 def standing(outcome: Mapping[str, Any], thing: str = "item", *, can_be_lost: bool = True) -> str:
     """Say how many items there are, or other things that are counted, and how they stand now.
 
-    Without a lost stage nothing can be lost, and what is closed is won: neither is said.
+    Without a lost stage what is closed is won, whatever people do: a dash takes the place of the win rate.
     """
-    names = ("won", "lost", "open") if can_be_lost else ("won", "open")
-    numbers = {name: count(outcome[name]) for name in names}
-    base = counted(outcome["base"], thing)
-    if can_be_lost:
-        rate = tr("win rate {win_rate}", win_rate=percent(outcome["win_rate"]))
-        parts = [tr("{base} now: {won} won, {lost} lost, {open} open", base=base, **numbers), rate]
-    else:
-        rate = tr("no win rate (the pipeline has no lost stage)")
-        parts = [tr("{base} now: {won} won, {open} open", base=base, **numbers), rate]
+    rate = tr("win rate {win_rate}", win_rate=percent(outcome["win_rate"]))
+    parts = [
+        tr(
+            "{base} now: {won} won, {lost} lost, {open} open",
+            base=counted(outcome["base"], thing),
+            won=count(outcome["won"]),
+            lost=count(outcome["lost"]),
+            open=count(outcome["open"]),
+        ),
+        rate if can_be_lost else tr("win rate – (the pipeline has no lost stage)"),
+    ]
     if outcome["left_out"]:
         parts.append(tr("{left_out} left out (lost, then won)", left_out=count(outcome["left_out"])))
     if outcome["reopened_won"]:

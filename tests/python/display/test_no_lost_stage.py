@@ -13,7 +13,7 @@ import stagefunnel as sf
 from drawn import marks_of, sentences_of, title_of, words_of
 from stagefunnel import plots
 
-NO_RATE = "no win rate (the pipeline has no lost stage)"
+NO_RATE = "win rate – (the pipeline has no lost stage)"
 PIPELINE = sf.Pipeline(["New", "Offer"], won="Won")
 RATE = re.compile(r"win rate[^;.\n–(\"]*\d+%", re.IGNORECASE)
 
@@ -58,11 +58,11 @@ def test_no_text_of_a_table_says_a_win_rate(name: str) -> None:
     assert not RATE.findall(str(sf.show(TABLES[name]())).replace("\xa0", " "))
 
 
-def test_the_standing_has_no_lost_items_and_says_why_there_is_no_rate() -> None:
+def test_the_standing_says_why_there_is_no_rate() -> None:
     text = str(sf.show(sf.outcomes(log_of(won=2, still_open=3), PIPELINE)))
-    assert f"5 items now: 2 won, 3 open; {NO_RATE}" in text
+    assert f"5 items now: 2 won, 0 lost, 3 open; {NO_RATE}" in text
     both = str(sf.show(sf.funnel(log(), PIPELINE, kind="both")))
-    assert f"80 items now: 60 won, 20 open; {NO_RATE}" in both
+    assert f"80 items now: 60 won, 0 lost, 20 open; {NO_RATE}" in both
     assert "Nothing was lost" not in both
 
 
@@ -143,7 +143,7 @@ def test_of_a_chain_the_part_without_a_lost_stage_has_no_rate() -> None:
     )
     text = str(sf.show(table)).replace("\xa0", " ")
     assert "lead: 2 items now: 1 won, 1 lost, 0 open; win rate 50%" in text
-    assert f"deal: 1 item now: 1 won, 0 open; {NO_RATE}" in text
+    assert f"deal: 1 item now: 1 won, 0 lost, 0 open; {NO_RATE}" in text
 
 
 @pytest.mark.usefixtures("undrawn")

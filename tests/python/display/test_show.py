@@ -206,7 +206,7 @@ def test_names_do_not_break_a_markdown_table() -> None:
     assert len({line.replace("\\|", "").count("|") for line in rows}) == 1
     assert "New\\|\\*" in rows[2]
     assert lines[0] == "**Funnel: classic**"
-    assert lines[2].startswith("2 items now: 1 won, 1 open")
+    assert lines[2].startswith("2 items now: 1 won, 0 lost, 1 open")
 
 
 @pytest.mark.parametrize(
