@@ -156,5 +156,16 @@ def test_a_page_says_no_win_rate_and_has_no_table_of_nothing(tmp_path: Path) -> 
     assert "no lost stage: what is not won is open" in page
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_the_next_page_says_nothing_of_a_rate_either(tmp_path: Path) -> None:
+    # Nothing is closed at first, so that a rate of 100% would be news.
+    path = tmp_path / "page.html"
+    sf.report(log_of(won=0, still_open=3), PIPELINE, path, since_last=True)
+    page = sf.report(log_of(won=2, still_open=3), PIPELINE, path, since_last=True).read_text(encoding="utf-8")
+    since = page.partition('<p class="about since">')[2].partition("</p>")[0]
+    assert "+2\N{NO-BREAK SPACE}won" in since or "+2 won" in since
+    assert "win rate" not in since
+
+
 def test_a_lost_stage_without_rows_leaves_a_rate() -> None:
     assert "win rate 100%" in str(sf.show(sf.outcomes(log(), PIPELINE.replace(lost="Lost"))))
