@@ -135,7 +135,8 @@ def _changes(
     table = changes(both, _SURE, n_choices)
     sides = [_side(name, both.iloc[at], basis) for at, name in enumerate(names)]
     notes = unlike_notes(sides, {}, things=tr("closed items"))
-    texts, rows = [], {}
+    texts: list[tuple[str, bool]] = []
+    rows: dict[str, pd.Series] = {}
     for name in _shown(both.iloc[0], basis):
         row: pd.Series = table.T[name]
         is_compared = words.has(name) and not any(_is_about(note, name) for note in notes)
