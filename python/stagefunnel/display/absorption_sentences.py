@@ -11,6 +11,7 @@ from ..tables.labels import columns_before
 from ..words import tr
 from .cells import with_bounds
 from .extremes import group_name, largest_and_smallest
+from .lost_stage import can_lose
 from .numbers import counted, more_groups, more_stages, percent
 from .period_sentences import NameOf
 from .things import thing_of, things_of
@@ -40,6 +41,14 @@ def _overall(overall: list[float | None], remembered: Mapping[str, Any]) -> list
     """Write the chance of all: 33% of items are won in the end (25–43%)."""
     win, error, low, high = overall
     things = things_of(remembered)
+    if not can_lose(remembered) and remembered.get("method") == "visits":
+        return [
+            tr(
+                "No chance to win: the pipeline has no lost stage, so that all {things} that move on are "
+                "won in the end",
+                things=things,
+            )
+        ]
     if win is None or (error is None and not win):
         return []
     if error is None:

@@ -11,6 +11,7 @@ from ..tables.labels import columns_before
 from ..words import tr
 from .backtest_sentences import is_cut
 from .extremes import group_name
+from .lost_stage import NO_LOST_STAGE, can_lose
 from .numbers import more_groups, percent, points
 from .period_sentences import NameOf
 from .things import things_of
@@ -28,7 +29,8 @@ def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str
     sentences = []
     for rows in blocks[:_MOST_GROUPS]:
         prefix = tr("{rows}: ", rows=group_name(rows, by)) if by else ""
-        sentences += [f"{prefix}{one}" for one in _bottleneck(rows, name_of)]
+        found = _bottleneck(rows, name_of, can_be_lost=can_lose(remembered))
+        sentences += [f"{prefix}{one}" for one in found]
     if len(blocks) > _MOST_GROUPS:
         sentences.append(more_groups(len(blocks) - _MOST_GROUPS))
     if (table[["removal_gain", "benchmark_gain"]] > 0).any(axis=None):
@@ -38,7 +40,9 @@ def of_bottlenecks(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str
     return sentences
 
 
-def _bottleneck(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
+def _bottleneck(rows: pd.DataFrame, name_of: NameOf, *, can_be_lost: bool) -> list[str]:
+    if not can_be_lost:
+        return [tr(NO_LOST_STAGE), *_slowest(rows, name_of)]
     if not rows["n_lost"].sum():
         return [tr("Nothing is lost in the stages in progress.")]
     lost = rows.iloc[int(rows["n_lost"].to_numpy().argmax())]
@@ -70,17 +74,21 @@ def _bottleneck(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
                 rise=rise,
             )
         )
+    return [*sentences, *_slowest(rows, name_of)]
+
+
+def _slowest(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
     slow = rows[rows["share_of_time"].notna()]
-    if len(slow):
-        most = slow.iloc[int(slow["share_of_time"].to_numpy().argmax())]
-        sentences.append(
-            tr(
-                "{share_of_time} of all time in stages is spent in {stage}.",
-                share_of_time=percent(most["share_of_time"]),
-                stage=name_of(most["stage"]),
-            )
+    if slow.empty:
+        return []
+    most = slow.iloc[int(slow["share_of_time"].to_numpy().argmax())]
+    return [
+        tr(
+            "{share_of_time} of all time in stages is spent in {stage}.",
+            share_of_time=percent(most["share_of_time"]),
+            stage=name_of(most["stage"]),
         )
-    return sentences
+    ]
 
 
 def gain_of(rows: pd.DataFrame) -> str:

@@ -17,14 +17,16 @@ from .extremes import group_name
 from .folding import spare_columns
 from .grid import Grid
 from .heads import group_word, head
+from .lost_stage import can_lose
 from .money_sentences import notes_of_value, of_value
 from .numbers import count, counted, more_groups, number, percent
 from .outcomes import recorded_outcomes
 from .period_sentences import of_periods
 from .remarks import of_won_with_rows
 from .restored import is_whole, marked_optional
-from .sentences import findings, stage_namer, standing, standings
+from .sentences import findings, stage_namer
 from .shown import Shown
+from .standing import standing, standings
 from .things import thing_of, things_of
 from .titles import KIND_TITLES
 from .unlike import notes_of_funnels
@@ -252,18 +254,23 @@ def _sentences(funnel: _Funnel, remembered: Mapping[str, Any]) -> tuple[list[str
     """Compose the sentences above and below the grid."""
     outcomes = {kind: recorded_outcomes(remembered, kind, blocks) for kind, blocks in funnel.blocks.items()}
     of_all = {kind: of_groups[0] for kind, of_groups in outcomes.items() if of_groups}
-    above = [] if funnel.by else standings(of_all, thing_of(remembered))
+    is_lossy = can_lose(remembered)
+    above = [] if funnel.by else standings(of_all, thing_of(remembered), can_be_lost=is_lossy)
     below = []
     without = remembered.get("without_rows", ())
     n_groups = len(funnel.first_blocks)
     of_first_kind = next(iter(outcomes.values()))
     for rows, outcome in list(zip(funnel.first_blocks, of_first_kind, strict=True))[:_MOST_GROUPS]:
         prefix = tr("{rows}: ", rows=group_name(rows, funnel.by)) if funnel.by else ""
+        is_lossy = can_lose(remembered, rows)
         if funnel.by and outcome is not None:
-            below.append(f"{prefix}{standing(outcome, thing_of(remembered))}")
+            below.append(f"{prefix}{standing(outcome, thing_of(remembered), can_be_lost=is_lossy)}")
         if n_groups <= _MOST_GROUPS_WITH_FINDINGS or not funnel.by:
             known = is_whole(rows, remembered)
-            found = findings(rows, outcome, funnel.names, without, things_of(remembered)) if known else []
+            things = things_of(remembered)
+            found = (
+                findings(rows, outcome, funnel.names, without, things, can_be_lost=is_lossy) if known else []
+            )
             found += of_value(rows, stage_namer(funnel.names), thing_of(remembered))
             below += [f"{prefix}{finding}" for finding in found]
     if n_groups > _MOST_GROUPS:

@@ -11,6 +11,7 @@ from ..tables.labels import columns_before
 from ..words import tr, trc
 from ..words.forms import written
 from .extremes import group_name
+from .lost_stage import can_lose
 from .numbers import count, counted, length, more_groups, percent, percents
 from .period_sentences import NameOf
 
@@ -135,9 +136,12 @@ def _passed_over(remembered: Mapping[str, Any]) -> list[str]:
 
 
 def _win_rate(remembered: Mapping[str, Any], by: Sequence[Any]) -> list[str]:
-    """Set the win rate of closed items that open ones do not distort beside the counted one."""
+    """Set the win rate of closed items that open ones do not distort beside the counted one.
+
+    Without a lost stage both are 100%, and neither is said.
+    """
     adjusted, naive = remembered.get("adjusted_win_rate"), remembered.get("naive_win_rate")
-    if by or not adjusted or adjusted[0] is None or not naive or naive[0] is None:
+    if by or not can_lose(remembered) or not adjusted or adjusted[0] is None or not naive or naive[0] is None:
         return []
     error = (remembered.get("adjusted_win_rate_se") or [None])[0]
     sure = (

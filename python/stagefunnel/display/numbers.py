@@ -103,7 +103,7 @@ def percent(value: Any) -> str:
         return NOTHING
     rounded = round(100 * value)
     is_right = rounded / 100 == value or rounded not in (0, 100, -100)
-    return share(str(rounded) if is_right else _kept_apart(100 * value))
+    return share(f"{rounded:,}" if is_right else _kept_apart(100 * value))
 
 
 def share_text(text: str) -> str:
@@ -140,7 +140,13 @@ def _small(value: float, least: float) -> str:
 
 
 def change(value: Any) -> str:
-    """Write a relative change: ``+12%``, ``-3%``, ``0%``."""
+    """Write a relative change: ``+12%``, ``-3%``, ``0%``.
+
+    Examples
+    --------
+    >>> change(0.12), change(21.12)
+    ('+12%', '+2,112%')
+    """
     return _signed(percent(value), value)
 
 

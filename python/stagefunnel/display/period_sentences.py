@@ -19,6 +19,7 @@ from ..words.forms import percent_sign, share
 from .chance import TwoShares, clear_differences
 from .extremes import largest
 from .heads import label
+from .lost_stage import can_lose
 from .numbers import percent, precise_points
 from .outcomes import outcomes_of_periods
 from .period_rows import PeriodRows
@@ -59,6 +60,8 @@ def of_periods(
                 *notes,
             ]
         return [*_won_of_all(periods, sides, name_of, remembered), *notes]
+    if not can_lose(remembered):
+        return [tr("Periods have no win rate, because the pipeline has no lost stage."), *notes]
     return [*_win_rates(periods, sides, remembered), *notes]
 
 
@@ -139,12 +142,13 @@ def _win_rates(periods: PeriodRows, sides: Sequence[Side], remembered: _Remember
 def win_rates(periods: PeriodRows, remembered: _Remembered) -> tuple[list[float | None], list[int | None]]:
     """Return the win rate of what was closed in each period, and how many items; ``None`` if unknown.
 
-    Of items that are active in a period, those that are closed at its end were closed in it.
+    Without a lost stage no period has a rate. Of items that are active in a period, those that are closed at
+    its end were closed in it.
     """
     records = outcomes_of_periods(remembered, str(remembered.get("kind", "")), periods)
     closed = [None if record is None else record["won"] + record["lost"] for record in records]
     rates = [
-        record["won"] / n if record is not None and n else None
+        record["won"] / n if record is not None and n and can_lose(remembered) else None
         for record, n in zip(records, closed, strict=True)
     ]
     return rates, closed

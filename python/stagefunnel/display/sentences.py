@@ -62,15 +62,16 @@ from .group_notes import notes_of_losses, notes_of_skips
 from .heads import label
 from .incidence_sentences import of_incidence, of_maturity
 from .log_sentences import of_explanation, of_items, of_problems, of_quality, of_rows, of_stages
-from .money_sentences import won_amount, won_by_group
-from .numbers import count, counted, length, part_of, percent, so_many
+from .lost_stage import NO_LOST_STAGE, can_lose
+from .money_sentences import won_by_group
+from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
 from .remarks import of_stages_with_rows
 from .skip_sentences import skip_sentence
+from .standing import standing
 from .standouts import of_standouts
 from .stuck_sentences import of_open_items
 from .things import thing_of, things_of
-from .titles import KIND_TITLES
 from .unlike import NOTES, Side, unlike_notes
 from .variant_sentences import of_variants
 from .velocity_sentences import of_velocity
@@ -86,7 +87,7 @@ _HALF_OF: Final = Words(
         "longest": mark("half of the items' longest completed visits took"),
     }
 )
-_NOTHING_LOST = mark("Nothing was lost from a stage.")
+_NOTHING_LOST: Final = mark("Nothing was lost from a stage.")
 
 
 def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -135,17 +136,19 @@ def of_outcomes(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         return []
     if not by:
         outcome = {str(name): table[name].iloc[0] for name in table.columns}
-        return [standing(outcome, thing_of(remembered))]
+        return [standing(outcome, thing_of(remembered), can_be_lost=can_lose(remembered))]
     things = things_of(remembered)
     total = int(table["base"].sum())
-    sentences = of_standouts(
-        remembered,
-        total,
-        rate=tr("win rate"),
-        trials=tr("closed {things}", things=things),
-        pending=mark("open"),
-        things=things,
-    )
+    sentences = [tr("No win rate: the pipeline has no lost stage, so that all that is closed is won.")]
+    if can_lose(remembered):
+        sentences = of_standouts(
+            remembered,
+            total,
+            rate=tr("win rate"),
+            trials=tr("closed {things}", things=things),
+            pending=mark("open"),
+            things=things,
+        )
     groups = [rows for _, rows in table.groupby(by, sort=False, dropna=False, observed=True)]
     sentences = [*won_by_group(table, by, thing_of(remembered)), *sentences]
     return [*sentences, *unlike_notes([_group_of_outcomes(rows, by) for rows in groups], remembered)]
@@ -202,7 +205,7 @@ def of_moves(table: pd.DataFrame, name_of: NameOf) -> list[str]:
 def of_losses(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
     """Say from which stage most items of all groups are lost, and what makes the groups unlike."""
     if table.empty:
-        return [tr(_NOTHING_LOST)]
+        return [tr(_NOTHING_LOST) if can_lose(remembered) else tr(NO_LOST_STAGE)]
     notes = notes_of_losses(table, remembered)
     by = columns_before(table, "from_stage")
     groups = [rows for _, rows in table.groupby(by, observed=True, dropna=False)] if by else [table]
@@ -294,6 +297,8 @@ def findings(
     names: Mapping[str, str],
     without_rows: Collection[str] = (),
     things: str = "items",
+    *,
+    can_be_lost: bool = True,
 ) -> list[str]:
     """Say which stage of a funnel is skipped most often, and from which stage most items are lost.
 
@@ -309,11 +314,14 @@ def findings(
         Stages that no row of the log has: the sentences pass over them.
     things
         What is counted.
+    can_be_lost
+        Whether the pipeline has a lost stage.
 
     Returns
     -------
     list of str
-        Two sentences, and a third one where more items were ever won or lost than are so now. None if rows of
+        Two sentences, or one where nothing can be lost, and another one where more items were ever won or
+        lost than are so now. None if rows of
         the group were filtered away, since a missing stage might have been the one to name.
     """
     stages = part["stage"]
@@ -322,7 +330,8 @@ def findings(
     name_of = stage_namer(names)
     seen = part[~stages.astype(str).isin(without_rows)]
     skip = _skip_of_funnel(seen, name_of, of_some_stages=len(seen) < len(part), things=things)
-    return [skip, _loss_of_funnel(part, outcome, name_of), *_ever_and_now(part, outcome, name_of)]
+    lost = [_loss_of_funnel(part, outcome, name_of)] if can_be_lost else []
+    return [skip, *lost, *_ever_and_now(part, outcome, name_of)]
 
 
 def _ever_and_now(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of: NameOf) -> list[str]:
@@ -363,36 +372,3 @@ def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_
         # Without its outcomes a funnel does not show the items that were lost before any stage.
         return _most_lost(stage, lost, int(part["lost_from"].sum()), tr("lost from a stage"))
     return _most_lost(stage, lost, outcome["lost"])
-
-
-def standing(outcome: Mapping[str, Any], thing: str = "item") -> str:
-    """Say how many items there are, or other things that are counted, and how they stand now."""
-    parts = [
-        tr("{base} now: {parts}", base=counted(outcome["base"], thing), parts=", ".join(_stands(outcome))),
-        tr("win rate {win_rate}", win_rate=percent(outcome["win_rate"])),
-    ]
-    if outcome["left_out"]:
-        parts.append(so_many("{n} left out (lost, then won)", outcome["left_out"]))
-    if outcome["reopened_won"]:
-        parts.append(so_many("{n} won after a loss", outcome["reopened_won"]))
-    parts += won_amount(outcome, thing)
-    return tr("; ").join(parts)
-
-
-def _stands(outcome: Mapping[str, Any]) -> list[str]:
-    return [
-        so_many("{n} won", outcome["won"]),
-        so_many("{n} lost", outcome["lost"]),
-        so_many("{n} open", outcome["open"]),
-    ]
-
-
-def standings(outcomes: Mapping[str, Mapping[str, Any] | None], thing: str = "item") -> list[str]:
-    """Say how the items of each kind of funnel stand, in one sentence if the kinds agree."""
-    sentences = {kind: standing(outcome, thing) for kind, outcome in outcomes.items() if outcome is not None}
-    if len({*sentences.values()}) <= 1:
-        return [*sentences.values()][:1]
-    return [
-        tr("{kind}: {sentence}", kind=KIND_TITLES.get(kind, kind), sentence=sentence)
-        for kind, sentence in sentences.items()
-    ]

@@ -28,6 +28,7 @@ from .grid import Grid
 from .heads import head
 from .incidence_sentences import incidence_title
 from .log_sentences import doubts_of
+from .lost_stage import without_rates
 from .matrix import show_matrix
 from .numbers import count
 from .remarks import remarks_of
@@ -123,7 +124,7 @@ def _shown(table: Any, *, wide: bool, matrix: str | None) -> Shown | ShownTogeth
         raise SchemaError(f"show takes a result table, got {type(table).__name__}")
     table = remembering(table)
     remembered = _remembered(table)
-    table = with_lengths(_filled_rows(named_columns(table)))
+    table = without_rates(with_lengths(_filled_rows(named_columns(table))), remembered)
     shown = _show_table(table, remembered) if matrix is None else show_matrix(table, remembered, matrix)
     return shown.followed_by(remarks_of(remembered)).widened(is_wide=wide)
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..words import tr
-from .numbers import count, counted, part_of
+from ..words import tr, trn
+from .numbers import count, counted, percent
 
 _SLOW: Final = 0.9
 
@@ -29,17 +29,55 @@ def of_open_items(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[st
         }
     if not numbers["open"]:
         return [tr("No item is open.")]
-    parts = [f"{counted(numbers['open'], 'open item')}"]
+    parts = [counted(numbers["open"], "open item")]
     if numbers["limited"]:
-        parts.append(
-            tr(
-                "over the limit: {part_of}",
-                part_of=part_of(numbers["over_limit"], numbers["limited"], tr("with a limit")),
-            )
-        )
-    if numbers["compared"]:
-        slow = part_of(numbers["slow"], numbers["compared"], tr("compared"))
-        parts.append(tr("in their stage longer than 90% of the visits of won items there: {slow}", slow=slow))
-    else:
-        parts.append(tr("none of them can be compared with a won one ({x} completed visits)", x=count(0)))
+        parts.append(_over_limit(numbers["over_limit"], numbers["limited"]))
+    parts.append(_slow(numbers["slow"], numbers["compared"], numbers["open"]))
     return [tr("; ").join(parts)]
+
+
+def _over_limit(over: int, limited: int) -> str:
+    if limited == 1:
+        return tr("the one with a limit is over it") if over else tr("the one with a limit is not over it")
+    if not over:
+        return tr("none of the {n} with a limit is over it", n=count(limited))
+    if over == limited:
+        return tr("all {n} with a limit are over it", n=count(limited))
+    return trn(
+        "{n} of the {all} with a limit ({share}) is over it",
+        "{n} of the {all} with a limit ({share}) are over it",
+        over,
+        n=count(over),
+        all=count(limited),
+        share=percent(over / limited),
+    )
+
+
+def _slow(slow: int, compared: int, n_open: int) -> str:
+    """Say how many are slow; where some cannot be compared with won items, of how many that is said."""
+    if not compared:
+        if n_open == 1:
+            return tr("it cannot be compared with a won one")
+        return tr("none of them can be compared with a won one")
+    what = _how_many_slow(slow, compared)
+    if compared == n_open:
+        return what
+    return tr("{n} can be compared with won ones: {what}", n=count(compared), what=what)
+
+
+def _how_many_slow(slow: int, compared: int) -> str:
+    if compared == 1 and slow:
+        return tr("it has been in its stage longer than 90% of won items' visits there lasted")
+    if compared == 1:
+        return tr("it has not been in its stage longer than 90% of won items' visits there lasted")
+    if not slow:
+        return tr("none of them has been in its stage longer than 90% of won items' visits there lasted")
+    if slow == compared:
+        return tr("all of them have been in their stage longer than 90% of won items' visits there lasted")
+    return trn(
+        "{n} of them ({share}) has been in its stage longer than 90% of won items' visits there lasted",
+        "{n} of them ({share}) have been in their stage longer than 90% of won items' visits there lasted",
+        slow,
+        n=count(slow),
+        share=percent(slow / compared),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from ..tables.skipping import LEAST_BASE
 from ..words import tr
 from ..words.forms import written
 from .group_findings import of_each_group
+from .lost_stage import can_lose
 from .money_sentences import without_amount
 from .numbers import counted, number, percent
 from .unlike import PART, listed
@@ -23,22 +25,23 @@ def of_velocity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     """Say what the open items are worth a day; of several periods, in the last one that has a velocity."""
     if table.empty:
         return []
+    of_row = partial(_of_row, can_be_lost=can_lose(remembered))
     if "period" not in columns_before(table, "open_at_end"):
-        return of_each_group(table, "open_at_end", _of_row)
+        return of_each_group(table, "open_at_end", of_row)
     known = table[table["velocity"].notna()]
     period = known["period"].max() if len(known) else table["period"].max()
     rows = table[table["period"] == period].drop(columns="period")
     lines = [
         tr("{period}: {line}", period=period, line=line)
-        for line in of_each_group(rows, "open_at_end", _of_row)
+        for line in of_each_group(rows, "open_at_end", of_row)
     ]
-    partial = [
+    in_part = [
         name for name in remembered.get("partly_covered", ()) if name in {*table["period"].astype(str)}
     ]
-    return [*lines, *([tr(PART, names=listed(partial))] if partial else [])]
+    return [*lines, *([tr(PART, names=listed(in_part))] if in_part else [])]
 
 
-def _of_row(rows: pd.DataFrame) -> list[str]:
+def _of_row(rows: pd.DataFrame, *, can_be_lost: bool) -> list[str]:
     row = rows.iloc[0]
     missing = without_amount(row["amount_missing"])
     if row["closed"] < LEAST_BASE:
@@ -51,6 +54,17 @@ def _of_row(rows: pd.DataFrame) -> list[str]:
     if pd.isna(row["velocity"]):
         return [tr("; ").join([tr("No velocity: {lacking}", lacking=_lacking(row)), *missing])]
     days = row["mean_cycle_time"] / _DAY
+    if not can_be_lost:
+        # The win rate of 100% is none that was observed.
+        about = tr(
+            "About {velocity} a day only if every open item is won, because the pipeline has no lost stage: "
+            "{open_at_end} open × {mean_amount} ÷ {days} days",
+            velocity=_rounded(row["velocity"]),
+            open_at_end=number(row["open_at_end"]),
+            mean_amount=_rounded(row["mean_amount"]),
+            days=written(f"{days:,.3g}"),
+        )
+        return [tr("; ").join([about, *missing])]
     parts = tr(
         "{open_at_end} open × {win_rate} × {mean_amount} ÷ {days} days",
         open_at_end=number(row["open_at_end"]),

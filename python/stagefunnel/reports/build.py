@@ -250,7 +250,7 @@ def _compared(target: str, content: Content, options: Mapping[str, Any]) -> Sinc
         ends_at(log, options["as_of"]),
         end_of(log, options["as_of"]),
         rules_of(content.pipeline, content.where, calendar, options, log.unit),
-        numbers_of(content.tiles.whole),
+        numbers_of(content.tiles.whole, can_lose=bool(content.pipeline.lost)),
     )
     created = content.tiles.tiles[0].name
     words = Words(created, log.unit is not None, None if calendar is None else float(calendar.day))

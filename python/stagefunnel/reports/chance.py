@@ -22,7 +22,7 @@ from . import sections
 from .findings import of_groups, of_periods
 from .page import News, Section
 from .painter import Draw
-from .tiles import named_period
+from .tiles import least_items, named_period
 
 _SURE: Final = 0.95
 _NOTHING: Final = (
@@ -115,12 +115,13 @@ def _answers(table: pd.DataFrame) -> list[str]:
 
 
 def _last_two(trend: pd.DataFrame) -> tuple[str, str]:
-    """Name the last two periods that are covered whole, as old as the earlier ones, and of enough items."""
+    """Name the last two periods that are covered whole, as old as the earlier ones, and not nearly empty."""
     remembered = trend.attrs["stagefunnel"]
     sides = sides_of_periods(PeriodRows.of(trend), remembered)
+    least, _ = least_items([side.base for side in sides if not side.is_partial])
     alike = [
         side.name
         for side, is_young in zip(sides, immature(sides, remembered), strict=True)
-        if side.is_large and not side.is_partial and not is_young
+        if side.is_large and side.base >= least and not side.is_partial and not is_young
     ]
     return (named_period(alike[-1]), named_period(alike[-2])) if len(alike) > 1 else ("", "")

@@ -154,7 +154,8 @@ class Content:
         )
         groups = None if self.by is None else self._outcomes_of_groups
         trend = self.trend if self.filters or self.every is not None else None
-        return filters_of(asked, groups, trend, is_limited=self.filters is None)
+        is_limited = self.filters is None
+        return filters_of(asked, groups, trend, is_limited=is_limited, compared=self.tiles.periods)
 
     def _funnels(self) -> Section:
         both = funnel(self.log, self.pipeline, kind="both", confidence=_SURE, **self.money, **self.scope)

@@ -20,11 +20,25 @@ Rows: TypeAlias = list[list[Value]]
 
 @dataclass(frozen=True)
 class Cell:
-    """What the page shows of one choice: value and detail of each tile, and the rows of both tables."""
+    """What the page shows of one choice.
+
+    Attributes
+    ----------
+    tiles
+        Value and detail of each tile.
+    funnel, losses
+        The rows of both tables.
+    changes
+        What is said of each tile since the period before, and whether that is clear.
+    note
+        Why something is not compared.
+    """
 
     tiles: list[tuple[str, str]]
     funnel: Rows
     losses: Rows
+    changes: list[tuple[str, bool]] = field(default_factory=list)
+    note: str = ""
 
 
 #: The choice of all groups, or of all periods.
@@ -140,7 +154,8 @@ class Filters:
         """Put the places of names in place of the names, which come again and again."""
         n = self.loss_texts
         losses = [[*(place[str(text)] for text in row[:n]), *row[n:]] for row in cell.losses]
-        return [cell.tiles, cell.funnel, losses]
+        changes = [[text, int(is_clear)] for text, is_clear in cell.changes]
+        return [cell.tiles, cell.funnel, losses, changes, cell.note]
 
 
 def range_of(names: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ if (form) {
   const status = document.querySelector(".chosen");
   const tiles = [...document.querySelectorAll(".facts > div")];
   const note = document.querySelector(".not-compared");
+  const ownNote = note?.textContent ?? "";
   const own = tiles.map((tile) => [...tile.cloneNode(true).childNodes]);
   const element = (name, className, ...children) => {
     const made = document.createElement(name);
@@ -13,6 +14,8 @@ if (form) {
     made.append(...children);
     return made;
   };
+  // A browser breaks a date at its dashes, where a mark of no width forbids that.
+  const together = (text) => text.replace(/(\d)-(?=\d)/g, "$1-\u2060");
   const select = (name) => form.querySelector(`[name=${name}]`);
   const chosen = (name) => Number(select(name)?.value ?? ALL);
   const called = (name) => select(name).selectedOptions[0].textContent;
@@ -22,6 +25,8 @@ if (form) {
       const [value, detail] = cell[0][place];
       const number = element("dd", value.length > 11 ? "long" : "", value);
       if (detail) number.append(element("span", "detail", detail));
+      const [change, clear] = cell[3][place] ?? [""];
+      if (change) number.append(element("span", clear ? "change clear" : "change", together(change)));
       tile.replaceChildren(element("dt", "", data.tiles[period === ALL ? 0 : 1][place]), number);
     });
   // A bar has a part for what is assumed; its length is of the longest one.
@@ -115,7 +120,10 @@ if (form) {
     const some = !isAll || kind !== ALL;
     document.body.classList.toggle("chosen-some", !isAll);
     shownTiles(isAll ? null : cell, period);
-    if (note) note.hidden = !isAll;
+    if (note) {
+      note.textContent = isAll ? ownNote : together(cell[4]);
+      note.hidden = !note.textContent;
+    }
     const rows = cell[1].map((row, at) => [stages[at], ...row]);
     showSection("funnels", what, some ? funnelBars(stages, cell[1], kind) : null, some ? rows : null);
     if (funnels) hideColumns(funnels, kind);

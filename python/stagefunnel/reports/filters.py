@@ -2,95 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import pandas as pd
 
 from ..display import heads
 from ..display.funnel_grid import columns_of_grid
 from ..display.period_rows import PeriodRows
-from ..log.stage_log import StageLog
-from ..pipeline import Pipeline
-from ..questions.funnel.funnel import funnel
-from ..questions.scope.breakdown import by_columns, where_read
-from ..questions.stages.group_numbers import Label, group_numbers, labels_of
-from ..questions.stages.losses import losses
+from ..questions.scope.breakdown import by_columns
+from ..questions.stages.group_numbers import Label, labels_of
 from ..tables.labels import columns_before, spoken
-from ..tables.options import BasisName
 from ..times.periods import PeriodLike, period_of
 from ..words import tr
-from ..working_hours import WorkingHours
+from .choice_changes import ChoiceNumbers, pair_of, with_changes
+from .choice_questions import Asked
 from .filter_cells import funnel_rows, loss_rows, no_funnel
 from .filter_data import ALL, Cell, Filters, range_of
 from .page import Tile, kept_together
 from .tiles import named_period, number_tiles
-from .words import GROUPS_ARE_REASONS, OTHER_GROUPS, OTHER_PERIODS
+from .words import GROUPS_ARE_REASONS, NO_CHANGES, OTHER_GROUPS, OTHER_PERIODS
 
-_SURE: Final = 0.95  # the confidence of all bounds on the page
 _MOST_CELLS: Final = 1_000  # choices of a group and a period
 _MOST_ROWS: Final = 5_000_000  # rows that are read for the periods, unless the filters are asked for
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the numbers of each choice are asked with.
-
-    Attributes
-    ----------
-    log, pipeline
-        The stage history, as the conditions of the page leave it, and the stages.
-    by, reason
-        Options of the page.
-    period, basis
-        Those of the page.
-    money, calendar, scope
-        Options about amounts; the working hours; ``unlisted``, ``missing`` and ``as_of``.
-    """
-
-    log: StageLog
-    pipeline: Pipeline
-    by: str | Sequence[str] | None
-    reason: str | None
-    period: PeriodLike | None
-    basis: BasisName
-    money: Mapping[str, Any]
-    calendar: WorkingHours | None
-    scope: Mapping[str, Any]
-
-    def funnel(self, by: Any, period: PeriodLike | None) -> pd.DataFrame:
-        """Ask for both funnels."""
-        options = {**self.money, **self.scope, "by": by, "period": period, "basis": self.basis}
-        return funnel(self.log, self.pipeline, kind="both", confidence=_SURE, **options)
-
-    def losses(self, by: Any, period: PeriodLike | None) -> pd.DataFrame:
-        """Ask for the losses; a column of the log is read in the first row of an item, as for a funnel."""
-        at = where_read(self.log, by, None, choices=(), of_log="first row")
-        options = {**self.money, **self.scope, "by": by, "period": period, "basis": self.basis}
-        options |= {"at": "first"} if at == "first row" else {}
-        return losses(
-            self.log, self.pipeline, reason=self.reason, calendar=self.calendar, confidence=_SURE, **options
-        )
-
-    def numbers(self, by: Any, period: PeriodLike | None, wanted: Sequence[Label]) -> dict[Label, pd.Series]:
-        """Ask for the numbers of the tiles."""
-        return group_numbers(
-            self.log,
-            self.pipeline,
-            by,
-            period,
-            wanted,
-            basis=self.basis,
-            confidence=_SURE,
-            money=self.money,
-            calendar=self.calendar,
-            scope=self.scope,
-        )
-
-
 def filters_of(
-    asked: Asked, shown: pd.DataFrame | None, trend: pd.DataFrame | None, *, is_limited: bool
+    asked: Asked,
+    shown: pd.DataFrame | None,
+    trend: pd.DataFrame | None,
+    *,
+    is_limited: bool,
+    compared: Sequence[tuple[PeriodLike, str]] = (),
 ) -> Filters | None:
     """Ask for the numbers of each choice; ``None`` where there is nothing to choose.
 
@@ -104,16 +47,21 @@ def filters_of(
         The trend of the page, if its periods can be chosen.
     is_limited
         Whether only as many periods are asked for as take a moment.
+    compared
+        The two periods that the tiles of the page compare, each with its name; nothing where there are none.
     """
     left_out: list[str] = []
     labels: list[Label] = []
+    known = ChoiceNumbers(asked, labels)
     if shown is not None and asked.reason is not None and asked.reason in by_columns(asked.by or ()):
         left_out.append(tr(GROUPS_ARE_REASONS, name=asked.reason))
     elif shown is not None:
         labels = labels_of(shown, columns_before(shown, "base"))
-        of_whole = asked.numbers(asked.by, asked.period, labels)
+        known = ChoiceNumbers(asked, labels)
+        of_whole = known.of(asked.period)
         rest = [_called(label) for label in labels if label not in of_whole]
         labels = [label for label in labels if label in of_whole]
+        known.labels = labels
         left_out += [tr(OTHER_GROUPS, names=", ".join(rest))] if rest else []
     names = [] if trend is None else _periods_within(asked, PeriodRows.of(trend).names)
     most = max(1, _MOST_CELLS // (len(labels) + 1))
@@ -127,8 +75,19 @@ def filters_of(
     cells: dict[tuple[int, int], Cell] = {}
     whole = asked.funnel(None, asked.period)
     columns = columns_of_grid(whole, whole.attrs["stagefunnel"])[1:]
+    has_changes = not (compared and labels and is_limited and 2 * asked.log.n_rows > _MOST_ROWS)
+    left_out += [] if has_changes else [tr(NO_CHANGES)]
     for place, period in [(ALL, None), *enumerate(periods)]:
-        cells |= {(group, place): cell for group, cell in _cells(asked, period, labels, columns)}
+        cells |= {(group, place): cell for group, cell in _cells(asked, known, period, columns)}
+    pairs = [
+        (ALL, compared if has_changes else ()),
+        *((at, pair_of(periods, at)) for at in range(len(periods))),
+    ]
+    of_page, n_choices = [name for _, name in compared], (len(labels), len(periods))
+    for place, pair in pairs:
+        is_of_page = [name for _, name in pair] == of_page
+        for group in (ALL, *range(len(labels))):
+            cells |= with_changes(cells, (group, place), known, pair, n_choices, is_of_page=is_of_page)
     is_whole = asked.period is None
     money = {"amount_won": 0} if asked.money else {}
     zero = pd.Series({**dict.fromkeys(_COUNTS, 0), **dict.fromkeys(_UNKNOWN), **money}, dtype=object)
@@ -152,15 +111,12 @@ _UNKNOWN: Final = ("win_rate", "win_rate_low", "win_rate_high", "median", "media
 
 
 def _cells(
-    asked: Asked, name: str | None, labels: Sequence[Label], columns: Sequence[tuple[str, str]]
+    asked: Asked, known: ChoiceNumbers, name: str | None, columns: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[int, Cell]]:
     """Ask for the numbers of all groups and of each, in one period or in that of the page."""
     period = asked.period if name is None else named_period(name)
-    questions: list[tuple[Any, list[Label]]] = [(None, [()])]
-    if labels:
-        questions.append((asked.by, [*labels]))
-    for by, wanted in questions:
-        numbers = asked.numbers(by, period, wanted)
+    numbers = known.of(period)
+    for by, wanted in known.questions:
         table = asked.funnel(by, period)
         rows = funnel_rows(table, columns, _n_stages(table))
         lost = loss_rows(asked.losses(by, period))

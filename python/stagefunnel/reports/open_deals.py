@@ -92,7 +92,8 @@ def open_deals(
         )
     leverage = bottlenecks(log, pipeline, **scope)
     findings += answers(leverage, leverage.attrs["stagefunnel"])
-    tables.append(sections.table_part(leverage, tr("Where losses cost most")))
+    if pipeline.lost:  # else every row of it is 0
+        tables.append(sections.table_part(leverage, tr("Where losses cost most")))
     return Section(
         "forecast", tr(_HEADING), tr(_DEFINITION), figure, tables, findings, news=of_forecast(table)
     )

@@ -19,6 +19,7 @@ from ..display.csv_table import as_csv
 from ..display.given import as_spoken
 from ..display.heads import label
 from ..display.log_sentences import doubts_of, of_quality
+from ..display.lost_stage import can_lose
 from ..display.numbers import count
 from ..display.remarks import of_pauses
 from ..display.sentences import answers
@@ -198,7 +199,9 @@ def groups(outcomes: pd.DataFrame, funnel: pd.DataFrame) -> Section:
     return Section(
         "groups",
         tr("By {by}", by=by),
-        tr("Each item is in one group. The win rate is won of won and lost; open items are not in it."),
+        tr("Each item is in one group. The win rate is won of won and lost; open items are not in it.")
+        if can_lose(outcomes.attrs["stagefunnel"])
+        else tr("Each item is in one group."),
         None,
         [
             table_part(outcomes, tr("Outcomes by {by}", by=by)),

@@ -194,11 +194,12 @@ def end_of(log: StageLog, as_of: MomentLike | None) -> str | int | None:
     return (moment if moment.tzinfo is None else moment.tz_convert("UTC")).isoformat(timespec="microseconds")
 
 
-def numbers_of(row: pd.Series) -> dict[str, float | None]:
-    """Take the numbers of the tiles; what is missing is ``None``."""
+def numbers_of(row: pd.Series, *, can_lose: bool = True) -> dict[str, float | None]:
+    """Take the numbers of the tiles; what is missing is ``None``, as a win rate is without a lost stage."""
     money = ["amount_won"] if "amount_won" in row else []
     names = ["created", "won", *money, "lost", "open", "win_rate", "median"]
-    return {name: _number(row[name]) for name in names}
+    numbers = {name: _number(row[name]) for name in names}
+    return numbers if can_lose else {**numbers, "win_rate": None}
 
 
 def _number(value: Any) -> float | None:

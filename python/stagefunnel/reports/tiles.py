@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -27,7 +27,7 @@ from ..display.numbers import (
     without_points,
 )
 from ..display.period_rows import PeriodRows
-from ..display.unlike import AGE, FEW, Side, unlike_notes
+from ..display.unlike import AGE, FEW, Side, listed, unlike_notes
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.funnel.comparison import with_period_before
@@ -50,7 +50,10 @@ _NAMES: Final = Words(
         "median": mark("median time to win"),
     }
 )
-_NEARLY_EMPTY: Final = 0.1  # of the items that a period usually has
+# A period is nearly empty that has less than a tenth of what the median period has, or than a fiftieth of
+# what that of the median item has: of a log that goes on with stragglers for months, most periods are empty.
+_NEARLY_EMPTY: Final = 0.1
+_STRAGGLERS: Final = 0.02
 _NOT_CLEAR: Final = mark("no clear change")
 
 
@@ -58,13 +61,27 @@ _NOT_CLEAR: Final = mark("no clear change")
 class Tiles:
     """The tiles, and what of their changes is more than chance, as sentences with their effects.
 
-    `whole` has the numbers themselves, of all that the page is about.
+    `whole` has the numbers themselves, of all that the page is about; `periods` are those that are compared,
+    the later one first, each with its name.
     """
 
     tiles: list[Tile]
     whole: pd.Series
     note: str = ""
     clear: list[tuple[str, float]] = field(default_factory=list)
+    periods: list[tuple[PeriodLike, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TileChanges:
+    """What is said of each tile since the period before, and whether it is clear; why not, where it is not.
+
+    `rows` have the numbers of what is compared, by their names.
+    """
+
+    texts: list[tuple[str, bool]]
+    note: str
+    rows: dict[str, pd.Series]
 
 
 def tiles_of(
@@ -101,21 +118,46 @@ def tiles_of(
         return Tiles([words.tile(name, whole, "") for name in shown], whole)
     periods, (now, before) = [one for one, _ in compared], [name for _, name in compared]
     both = key_numbers(log, pipeline, periods, **options)
-    table = changes(both, _SURE)
-    sides = [_side(name, both.iloc[at], basis) for at, name in enumerate((now, before))]
+    found = _changes(both, (now, before), words, basis)
+    pairs = zip(shown, found.texts, strict=True)
+    tiles = [words.tile(name, whole, text, is_clear=is_clear) for name, (text, is_clear) in pairs]
+    clear = [
+        (words.finding(name, row, now, before), _effect(row))
+        for name, row in found.rows.items()
+        if bool(row["clear"])
+    ]
+    return Tiles(tiles, whole, " ".join(filter(None, (few, found.note))), clear, compared)
+
+
+def _changes(
+    both: pd.DataFrame, names: tuple[str, str], words: _Words, basis: BasisName, n_choices: int = 1
+) -> TileChanges:
+    """Compare the numbers of two periods, the later one first, where these are alike."""
+    table = changes(both, _SURE, n_choices)
+    sides = [_side(name, both.iloc[at], basis) for at, name in enumerate(names)]
     notes = unlike_notes(sides, {}, things=tr("closed items"))
-    tiles, clear = [], []
-    for name in shown:
+    texts: list[tuple[str, bool]] = []
+    rows: dict[str, pd.Series] = {}
+    for name in _shown(both.iloc[0], basis):
         row: pd.Series = table.T[name]
         is_compared = words.has(name) and not any(_is_about(note, name) for note in notes)
-        is_clear = is_compared and bool(row["clear"])
-        text = words.changed(name, row, now, before) if is_compared else ""
-        tiles.append(words.tile(name, whole, text, is_clear=is_clear))
-        if is_clear:
-            clear.append((words.finding(name, row, now, before), _effect(row)))
-    note = tr("; ").join(notes)
-    unlike = tr("Not compared: {note}.", note=continued(note)) if note else ""
-    return Tiles(tiles, whole, " ".join(filter(None, (few, unlike))), clear)
+        texts.append((words.changed(name, row, *names), bool(row["clear"])) if is_compared else ("", False))
+        rows |= {name: row} if is_compared else {}
+    note = tr("; ").join(map(continued, notes))
+    return TileChanges(texts, tr("Not compared: {note}.", note=note) if note else "", rows)
+
+
+def changes_of_choice(
+    both: pd.DataFrame,
+    names: tuple[str, str],
+    pipeline: Pipeline,
+    *,
+    basis: BasisName,
+    calendar: WorkingHours | None,
+    n_choices: int,
+) -> TileChanges:
+    """Compare the numbers of what a reader chose, one of so many choices, in two periods."""
+    return _changes(both, names, _words(pipeline, basis, calendar, is_whole=False), basis, n_choices)
 
 
 def number_tiles(
@@ -161,30 +203,48 @@ def _compared(
     rows = PeriodRows.of(trend)
     partial = trend.attrs["stagefunnel"].get("partly_covered", ())
     base = dict(zip(rows.names, rows.of_first("base").tolist(), strict=True))
-    usual = float(np.median([n for name, n in base.items() if name not in partial] or [0]))
+    least, usual = least_items([n for name, n in base.items() if name not in partial])
     pairs = [
         (now, before)
         for now, before in itertools.pairwise(reversed(rows.names))
         if now not in partial and before not in partial
     ]
-    filled = [pair for pair in pairs if min(base[name] for name in pair) >= _NEARLY_EMPTY * usual]
+    filled = [pair for pair in pairs if min(base[name] for name in pair) >= least]
     if not pairs:
         return [], ""
     chosen = (filled or pairs)[0]
     after = rows.names[rows.names.index(chosen[0]) + 1 :]
-    few = [name for name in after if name not in partial and base[name] < _NEARLY_EMPTY * usual]
+    few = [name for name in after if name not in partial and base[name] < least]
     now, before = map(named_period, chosen)
     said = ""
     if few:
-        listed = ", ".join(f"{named_period(name)} ({counted(base[name], 'item')})" for name in few)
+        named = listed([f"{named_period(name)} ({counted(base[name], 'item')})" for name in few])
         said = tr(
             "Nearly empty: {listed}, where {usual} are usual; {now} is compared with {before}.",
-            listed=listed,
+            listed=named,
             usual=count(usual),
             now=now,
             before=before,
         )
     return [(now, now), (before, before)], said
+
+
+def least_items(bases: Sequence[int]) -> tuple[float, float]:
+    """Return how many items a period has that is not nearly empty, and how many are usual.
+
+    Examples
+    --------
+    >>> least_items([20, 40, 80, 1, 1])
+    (2.0, 20.0)
+    >>> least_items([9000, 8000, 7000, 6, 12, 15, 40])  # most periods are of stragglers
+    (160.0, 8000.0)
+    """
+    if not bases:
+        return 0.0, 0.0
+    ordered = np.sort(np.asarray(bases, dtype=np.float64))[::-1]
+    of_median_item = float(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)])
+    median = float(np.median(ordered))
+    return max((_NEARLY_EMPTY * median, median), (_STRAGGLERS * of_median_item, of_median_item))
 
 
 def named_period(period: str) -> str:
@@ -252,6 +312,8 @@ class _Words:
         elif name == "median":
             low, high = (length(row[f"median_{side}"], self.working_day) for side in ("low", "high"))
             detail = f"{low} – {high}" if NOTHING not in (low, high) else ""
+            if not pd.isna(row[name]) and row[name] == row[name] - row[name]:
+                detail = tr("half of them or more were won as soon as they were entered")
         elif name == "amount_won":
             detail = so_many("{n} won", row["won"])
         return Tile(self.called(name), value, detail, text, is_clear)
@@ -271,12 +333,11 @@ class _Words:
         found = self._difference(name, row)
         if not found:
             return text
+        plainly = tr("{text}: {not_clear}", text=text, not_clear=tr(_NOT_CLEAR))
         if pd.isna(row["low"]):
-            return (
-                f"{text} ({found})"
-                if name != "median" or row["clear"]
-                else tr("{text}: {not_clear}", text=text, not_clear=tr(_NOT_CLEAR))
-            )
+            return f"{text} ({found})" if name != "median" or row["clear"] else plainly
+        if not row["clear"] and (row["low"] > 0 or row["high"] < 0):
+            return plainly  # clear alone, and not among all that is tested: bounds would say the contrary
         bounds = self._bounds(name, row)
         return (
             f"{text} ({found}, {bounds})"

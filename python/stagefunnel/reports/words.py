@@ -12,6 +12,10 @@ NO_ROOM: Final = mark("No room on this page for: {what}")
 GROUPS_ARE_REASONS: Final = mark("Groups cannot be chosen: {name} is the reason of losses too")
 OTHER_GROUPS: Final = mark("Not one group to choose: {names}")
 OTHER_PERIODS: Final = mark("Periods that cannot be chosen: {names}")
+NO_PERIOD_BEFORE: Final = mark("Not compared: the page has no numbers of the period before.")
+NO_CHANGES: Final = mark(
+    "Tiles of one group have no change since the period before: the log has too many rows"
+)
 FILTERS: Final = Words(
     {
         "form": mark("Choose what the tiles, the funnels and the losses show"),

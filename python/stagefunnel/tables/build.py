@@ -96,6 +96,8 @@ def remember(table: pd.DataFrame, what: str, pipeline: Pipeline, **more: Any) ->
     table.attrs["stagefunnel"] = {"table": what, "names": stage_names(pipeline), **more}
     if pipeline.rules.optional:
         table.attrs["stagefunnel"]["optional"] = [str(label) for label in pipeline.rules.optional]
+    if not pipeline.lost:
+        table.attrs["stagefunnel"]["no_lost_stage"] = True
 
 
 def share(part: npt.ArrayLike, whole: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from . import current_catalogue, language
 
 _KEPT: Final = "\N{NO-BREAK SPACE}"
+_ENDS: Final = ".!?…。؟"
 _LONG: Final = re.compile(r"(?<!\d)(\d),(\d{3})(?![\d,])")  # four digits, which Spanish does not part
 
 
@@ -51,6 +53,18 @@ def share(digits: str) -> str:
 def continued(text: str) -> str:
     """Write a sentence as it goes on behind a colon: in small letters, but German nouns keep theirs."""
     return text if language() == "de" else f"{text[:1].lower()}{text[1:]}"
+
+
+def read_out(sentences: Iterable[str]) -> str:
+    """Put sentences behind one another, as a screen reader reads them: each ends once.
+
+    Examples
+    --------
+    >>> read_out(["Won: 5", "No losses.", "Is that all?", ""])
+    'Won: 5. No losses. Is that all?'
+    """
+    written_out = [sentence.strip() for sentence in sentences]
+    return " ".join(one if one[-1] in _ENDS else f"{one}." for one in written_out if one)
 
 
 def day(moment: Any) -> str:

@@ -14,8 +14,9 @@ import pytest
 
 import stagefunnel as sf
 from drawings import collisions, colours_in, outside
-from drawn import title_of
+from drawn import sentences_of, title_of
 from pictures import CHARTS, chart_of, table_of
+from punctuation import misplaced
 from stagefunnel.display.charts.heat import colour_of, contrast, letter_on, luminance, mixed
 from stagefunnel.display.charts.letters import fitted, width_of, wrapped
 from stagefunnel.display.charts.style import WORDS, theme_of
@@ -30,7 +31,11 @@ LEAST_OF_GREY = 11
 def test_a_chart_is_valid_and_has_words_for_those_who_cannot_see_it(name: str) -> None:
     chart = chart_of(name, "six stages")
     specification = chart.to_dict(validate=True)
-    assert specification["description"].startswith(title_of(chart))
+    description = specification["description"]
+    assert description.startswith(title_of(chart))
+    assert description[-1] in ".!?"
+    assert not misplaced(description)
+    assert not [found for sentence in sentences_of(chart) for found in misplaced(sentence)]
     marks = [layer for layer in specification["layer"] if "tooltip" in layer["encoding"]]
     assert marks
     assert all(layer["encoding"]["description"]["field"] == "about" for layer in marks)

@@ -179,6 +179,17 @@ def test_the_title_of_both_kinds_says_what_is_skipped_and_where_most_are_lost() 
     assert [text.split(",")[0] for text in bold] == ["180 lost", "499 lost"]
 
 
+def test_no_stage_loses_most_of_two_that_lose_alike() -> None:
+    rows = {
+        "item": [1, 1, 2, 2, 3],
+        "stage": ["New", "Lost", "Offer", "Lost", "New"],
+        "time": [0, 1, 0, 1, 0],
+    }
+    pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
+    table = sf.funnel(sf.StageLog(rows), pipeline, kind="both", missing="ignore")
+    assert "lost from" not in title_of(plot_funnel(table))
+
+
 def both_panels(width: int) -> list[Record]:
     headings = {"Classic: what was really passed", "With conversions: wins fill all stages"}
     chart = plot_funnel(worked_funnel(kind="both"), width=width)

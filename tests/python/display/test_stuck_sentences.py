@@ -8,7 +8,8 @@ import pytest
 import stagefunnel as sf
 
 PIPELINE = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
-SLOWER = "in their stage longer than 90% of the visits of won items there"
+MORE = [["c"], ["New"], [8]]  # an item that is in New for 1
+SLOWER = "longer than 90% of won items' visits there lasted"
 
 
 def log_of(*, won: int = 10, still_open: tuple[int, ...] = (), until: int = 100) -> sf.StageLog:
@@ -27,33 +28,66 @@ def sentence(log: sf.StageLog, **options: Any) -> str:
 def test_an_item_is_slow_that_is_there_longer_than_nine_of_ten_visits() -> None:
     # The visits of the won took 1 to 10: 9 is not longer than 90% of them … it is as long as 9 of 10.
     found = sentence(log_of(still_open=(9, 10, 30, 2)))
-    assert found == f"4 open items; {SLOWER}: 2 of 4 compared, 50%"
+    assert found == f"4 open items; 2 of them (50%) have been in their stage {SLOWER}"
 
 
 def test_one_item_is_spoken_of_as_one() -> None:
-    assert sentence(log_of(still_open=(1,))) == f"1 open item; {SLOWER}: 0 of 1 compared, 0%"
+    assert sentence(log_of(still_open=(1,))) == f"1 open item; it has not been in its stage {SLOWER}"
+    assert sentence(log_of(still_open=(30,))) == f"1 open item; it has been in its stage {SLOWER}"
+
+
+def test_all_none_and_one_of_several_are_said_in_words() -> None:
+    # Visits of the won took 1 to 10.
+    all_of = sentence(log_of(still_open=(20, 30, 40)))
+    assert all_of == f"3 open items; all of them have been in their stage {SLOWER}"
+    none = sentence(log_of(still_open=(1, 2, 3)))
+    assert none == f"3 open items; none of them has been in its stage {SLOWER}"
+    one = sentence(log_of(still_open=(1, 2, 3, 40)))
+    assert one == f"4 open items; 1 of them (25%) has been in its stage {SLOWER}"
 
 
 def test_limits_stand_before() -> None:
     found = sentence(log_of(still_open=(3, 20)), limits={"New": 5})
-    assert found == f"2 open items; over the limit: 1 of 2 with a limit, 50%; {SLOWER}: 1 of 2 compared, 50%"
+    slow = f"1 of them (50%) has been in its stage {SLOWER}"
+    assert found == f"2 open items; 1 of the 2 with a limit (50%) is over it; {slow}"
+
+
+@pytest.mark.parametrize(
+    ("lengths", "said"),
+    [
+        ((3, 4), "none of the 2 with a limit is over it"),
+        ((6, 7), "all 2 with a limit are over it"),
+        ((3, 6, 7, 8), "3 of the 4 with a limit (75%) are over it"),
+        ((6,), "the one with a limit is over it"),
+        ((3,), "the one with a limit is not over it"),
+    ],
+)
+def test_every_number_of_items_over_their_limit_has_its_words(lengths: tuple[int, ...], said: str) -> None:
+    assert f"; {said}; " in sentence(log_of(still_open=lengths), limits={"New": 5})
 
 
 def test_a_stage_without_a_limit_is_not_counted_with_one() -> None:
     rows = {"item": ["a", "b"], "stage": ["New", "Offer"], "time": [0, 0]}
     found = sentence(sf.StageLog(rows, observed_until=9), limits={"Offer": 5})
-    assert found.startswith("2 open items; over the limit: 1 of 1 with a limit, 100%; ")
+    assert found.startswith("2 open items; the one with a limit is over it; ")
 
 
 def test_without_a_won_item_there_is_nothing_to_compare_with() -> None:
     found = sentence(log_of(won=0, still_open=(3,)))
-    assert found == "1 open item; none of them can be compared with a won one (0 completed visits)"
+    assert found == "1 open item; it cannot be compared with a won one"
+    two = sentence(log_of(won=0, still_open=(3, 4)))
+    assert two == "2 open items; none of them can be compared with a won one"
 
 
 def test_only_visits_of_the_same_stage_are_compared() -> None:
     # Nobody that is won was in Offer, so its item is not among the compared.
     rows = {"item": ["w", "w", "a", "b"], "stage": ["New", "Won", "New", "Offer"], "time": [0, 5, 0, 0]}
-    assert sentence(sf.StageLog(rows, observed_until=9)) == f"2 open items; {SLOWER}: 1 of 1 compared, 100%"
+    found = sentence(sf.StageLog(rows, observed_until=9))
+    assert found == f"2 open items; 1 can be compared with won ones: it has been in its stage {SLOWER}"
+    rows = {name: [*values, *more] for (name, values), more in zip(rows.items(), MORE, strict=True)}
+    found = sentence(sf.StageLog(rows, observed_until=9))
+    said = f"1 of them (50%) has been in its stage {SLOWER}"
+    assert found == f"3 open items; 2 can be compared with won ones: {said}"
 
 
 def test_no_open_item_is_said() -> None:
@@ -68,7 +102,7 @@ def test_the_first_rows_alone_are_about_all_that_are_open() -> None:
 def test_rows_that_were_chosen_are_about_themselves() -> None:
     table = sf.open_items(log_of(still_open=(9, 10, 30, 2)), PIPELINE, missing="ignore")
     lines = repr(sf.show(table[table["in_stage"] < 10])).splitlines()
-    assert f"2 open items; {SLOWER}: 0 of 2 compared, 0%" in lines
+    assert f"2 open items; none of them has been in its stage {SLOWER}" in lines
 
 
 @pytest.mark.parametrize("where", [{"size": "big"}])
@@ -81,4 +115,4 @@ def test_conditions_choose_the_won_that_are_compared_with(where: dict[str, str])
     items = {"item": ["w", "v", "a"], "size": ["big", "small", "big"]}
     log = sf.StageLog(rows, items=items, observed_until=100)
     # 20 is longer than the 1 of v, and not than the 50 of w.
-    assert sentence(log, where=where) == f"1 open item; {SLOWER}: 0 of 1 compared, 0%"
+    assert sentence(log, where=where) == f"1 open item; it has not been in its stage {SLOWER}"

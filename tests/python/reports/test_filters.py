@@ -14,8 +14,10 @@ import reference
 import stagefunnel as sf
 from examples import examples
 from stagefunnel.display.numbers import percent
+from stagefunnel.questions.stages.key_numbers import changes
+from stagefunnel.reports.choice_questions import Asked
 from stagefunnel.reports.filter_data import ALL, Cell, Filters
-from stagefunnel.reports.filters import Asked, filters_of
+from stagefunnel.reports.filters import filters_of
 
 PIPELINE = sf.Pipeline(["New", "Talk", "Offer"], won="Won", lost=["Lost", "Refused"])
 SCOPE = {"unlisted": "error", "missing": "ignore", "as_of": None}
@@ -294,3 +296,111 @@ def test_what_is_shown_of_all_is_what_the_tables_of_the_page_show(
     for at, group in enumerate(found.groups):
         of_group = sf.losses(shop.log, pipeline, confidence=0.95, where={"manager": group}, **of_losses)
         assert written(found.cells[at, ALL].losses) == sf.show(of_group).grid.rows
+
+
+def two_months(**of_people: tuple[int, int, int, int]) -> tuple[sf.StageLog, pd.DataFrame]:
+    """Make what each person created and won in March, then in April; a win takes 10 days, and May is seen."""
+    rows, people = [], []
+    for person, numbers in of_people.items():
+        for month, created, won in (("2026-03", *numbers[:2]), ("2026-04", *numbers[2:])):
+            for place in range(created):
+                key = f"{person} {month} {place}"
+                people.append({"item": key, "manager": person})
+                end = "Won" if place < won else "Lost"
+                rows += [(key, "New", f"{month}-01"), (key, end, f"{month}-11")]
+    rows.append(("last", "New", "2026-05-31"))
+    frame = pd.DataFrame(rows, columns=["item", "stage", "time"])
+    frame["time"] = pd.to_datetime(frame["time"])
+    return sf.StageLog(frame, items=pd.DataFrame(people)), frame
+
+
+APRIL = [("2026-04", "2026-04"), ("2026-03", "2026-03")]
+
+
+def changed(found: Filters, group: int, period: int) -> list[tuple[str, bool]]:
+    cell = found.cells[group, period]
+    return [(text.replace("\N{NO-BREAK SPACE}", " "), is_clear) for text, is_clear in cell.changes]
+
+
+def with_changes_of(log: sf.StageLog, *, is_limited: bool = False) -> Filters:
+    groups = sf.outcomes(log, PIPELINE, by="manager", missing="ignore")
+    trend = sf.funnel_by_period(log, PIPELINE, every="month", missing="ignore")
+    found = filters_of(
+        asked_of(log, PIPELINE, "manager"), groups, trend, is_limited=is_limited, compared=APRIL
+    )
+    assert found is not None
+    return found
+
+
+def test_a_group_has_the_changes_of_the_example() -> None:
+    # The example of the first screen is Ann's; Bob has nothing to do with it.
+    log, _ = two_months(Ann=(40, 20, 80, 50), Bob=(60, 30, 60, 30))
+    found = with_changes_of(log)
+    assert found.groups[:2] == ["Ann", "Bob"]
+    of_ann = changed(found, 0, ALL)
+    assert of_ann[0] == ("80 in 2026-04, 40 in 2026-03 (+100%, +37% to +192%)", True)
+    assert of_ann[1] == ("50 in 2026-04, 20 in 2026-03 (+150%, +50% to +318%)", True)
+    assert of_ann[2] == ("62% in 2026-04, 50% in 2026-03: no clear change (-6 to +30 points)", False)
+    assert changed(found, 1, ALL)[0][0].startswith("60 in 2026-04, 60 in 2026-03: no clear change")
+    # A page has the changes of all of its items itself.
+    assert found.cells[ALL, ALL].changes == []
+    assert found.periods == ["2026-05", "2026-04", "2026-03"]
+    assert changed(found, 0, 1) == of_ann
+    # The page says the same of these two months, so that no choice of a month makes it less clear.
+    assert changed(found, ALL, 1)[0] == ("140 in 2026-04, 100 in 2026-03 (+40%, +8% to +81%)", True)
+    first = found.cells[0, 2]
+    assert first.changes == []
+    assert first.note == "Not compared: the page has no numbers of the period before."
+
+
+def test_a_group_with_nothing_before_began_with_nothing() -> None:
+    log, _ = two_months(Ann=(40, 20, 40, 20), Zoe=(0, 0, 35, 31))
+    found = with_changes_of(log)
+    assert changed(found, found.groups.index("Zoe"), ALL)[:3] == [
+        ("35 in 2026-04, 0 in 2026-03", True),
+        ("31 in 2026-04, 0 in 2026-03", True),
+        ("89% in 2026-04, – in 2026-03", False),
+    ]
+
+
+def test_too_few_closed_items_of_a_group_are_said() -> None:
+    log, _ = two_months(Ann=(40, 20, 40, 20), Zoe=(10, 5, 12, 6))
+    cell = with_changes_of(log).cells[1, ALL]
+    assert cell.note.replace("\N{NO-BREAK SPACE}", " ") == (
+        "Not compared: fewer than 30 closed items: 2026-03, 2026-04."
+    )
+    assert [bool(text) for text, _ in cell.changes] == [True, True, False, True, False]
+
+
+def test_the_more_a_reader_can_look_at_the_surer_a_change_has_to_be() -> None:
+    # 54 of 84 are 0.143 above a half, 2.62 errors of 0.0546; four tests ask for 2.50, sixteen for 2.96.
+    numbers = {
+        "won": 20,
+        "lost": 20,
+        "open": 0,
+        "closed": 40,
+        "win_rate": 0.5,
+        "median": 1.0,
+        "median_low": 1,
+        "median_high": 1,
+    }
+    table = pd.DataFrame([{"created": 54, **numbers}, {"created": 30, **numbers}])
+    assert bool(changes(table, 0.95).loc["created", "clear"])
+    assert not bool(changes(table, 0.95, n_choices=4).loc["created", "clear"])
+
+
+def test_a_log_with_too_many_rows_has_no_changes_of_groups_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("stagefunnel.reports.filters._MOST_ROWS", 600)
+    log, _ = two_months(Ann=(40, 20, 80, 50), Bob=(60, 30, 60, 30))  # 481 rows, read twice
+    found = with_changes_of(log, is_limited=True)
+    assert found.cells[0, ALL].changes == []
+    assert "the log has too many rows" in " ".join(found.left_out)
+
+
+def test_a_change_that_is_clear_alone_and_not_among_all_has_no_bounds() -> None:
+    # 11 of 13: Wilson's bounds of 95% are above a half, those of 1 - 5% / 8 are not.
+    log, _ = two_months(Ann=(40, 2, 40, 11), Bob=(40, 20, 40, 20))
+    found = with_changes_of(log)
+    assert changed(found, 0, ALL)[1] == ("11 in 2026-04, 2 in 2026-03: no clear change", False)

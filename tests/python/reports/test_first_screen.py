@@ -119,6 +119,30 @@ def test_nearly_empty_periods_at_the_end_are_named_and_passed_over(tmp_path: Pat
     assert tiles(head)["items"][2].startswith("1 in 2026-06, 60 in 2026-05")
 
 
+def test_a_median_of_no_time_says_how_the_items_were_entered(tmp_path: Path) -> None:
+    rows = [(item, "Won", pd.Timestamp("2026-03-01")) for item in range(3)]
+    rows += [(9, "New", pd.Timestamp("2026-03-01")), (9, "Won", pd.Timestamp("2026-03-05"))]
+    log = sf.StageLog(pd.DataFrame(rows, columns=["item", "stage", "time"]))
+    found = tiles(header(tmp_path, log))
+    assert found["median time to win"] == (
+        "0 s",
+        "half of them or more were won as soon as they were entered",
+        "",
+    )
+
+
+def test_months_of_stragglers_are_passed_over_however_many_they_are(tmp_path: Path) -> None:
+    # The median of the seven months is 1, but half of all 244 items were created in months of at least 80.
+    months = {"2025-12": (45, 45, 0), "2026-01": (40, 40, 0), "2026-02": (30, 40, 0)}
+    stragglers = {f"2026-0{month}": (1, 0, 0) for month in (3, 4, 5, 6)}
+    head = header(tmp_path, deals_of({**months, **stragglers}), every="month")
+    assert tiles(head)["items"][2].startswith("70 in 2026-02, 80 in 2026-01")
+    assert (
+        "Nearly empty: 2026-03 (1 item), 2026-04 (1 item), 2026-05 (1 item) and 1 more, where 80 are usual; "
+        "2026-02 is compared with 2026-01." in head
+    )
+
+
 def test_clear_changes_are_findings_with_what_they_count(tmp_path: Path) -> None:
     # The bounds next to 0 are +37% and +50%: the larger one comes first, and another question has nothing.
     found = findings(header(tmp_path, deals_of(TWO_MONTHS), every="month"))

@@ -262,6 +262,16 @@ def test_a_choice_moves_tiles_funnels_and_losses_and_says_what_it_does_not(page:
     now = sf.outcomes(shop.log, shop.pipeline, **chosen).iloc[0]
     assert page.execute_script(values)[1] == f"{now['won']:.0f}"
     assert page.execute_script(values)[3] == f"{now['open']:.0f}"
+    created, was = (
+        int(
+            sf.outcomes(shop.log, shop.pipeline, **chosen | {"period": month, "basis": "created"})[
+                "base"
+            ].iloc[0]
+        )
+        for month in ("2026-04", "2026-03")
+    )
+    change = page.find_element("css selector", ".facts .change").text.replace("\N{WORD JOINER}", "")
+    assert change.startswith(f"{created} in 2026-04, {was} in 2026-03")
     funnel = sf.funnel(shop.log, shop.pipeline, kind="conversions", **chosen)
     rows = cells(page, "#funnels tbody tr")
     assert [(row[0], int(row[1])) for row in rows] == [

@@ -10,6 +10,7 @@ import pytest
 
 import stagefunnel as sf
 from pseudo import pseudo_language, unmarked
+from punctuation import misplaced
 from stagefunnel import plots
 from stagefunnel.words import spoken_in
 from stagefunnel.words.catalogue import Catalogue
@@ -135,6 +136,14 @@ def test_what_is_not_marked_is_found(marked: Catalogue) -> None:
 def test_no_english_word_is_left_in_a_table(name: str, marked: Catalogue, answers: dict[str, Any]) -> None:
     with spoken_in(marked):
         assert unmarked(repr(sf.show(answers[name], wide=True)), KNOWN) == set()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_sentences_of_a_table_have_their_marks(name: str, answers: dict[str, Any]) -> None:
+    lines = repr(sf.show(answers[name], wide=True)).splitlines()
+    sentences = [line for line in lines if "   " not in line.strip() and "──" not in line]
+    assert sentences
+    assert not [found for sentence in sentences for found in misplaced(sentence)]
 
 
 CHARTS = [name for name in dir(plots) if name.startswith("plot_")]

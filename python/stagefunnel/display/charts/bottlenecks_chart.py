@@ -12,6 +12,7 @@ import pandas as pd
 from ...tables.schema import BOTTLENECKS
 from ...words import Language, Words, begins, mark, tr
 from ..bottleneck_sentences import gain_of, of_bottlenecks, worth_most
+from ..lost_stage import can_lose
 from ..numbers import brief, count, length, percent, points, without_points
 from ..sentences import stage_namer
 from ..things import things_of
@@ -106,7 +107,7 @@ def plot_bottlenecks(
     else:
         title, below = (found[0] if found else plain), []
     rates = remembered.get("win_rate", ())
-    if found and len(rates) == 1 and not pd.isna(rates[0]):
+    if found and can_lose(remembered) and len(rates) == 1 and not pd.isna(rates[0]):
         below = [tr("Win rate as the moves have it: {rates}", rates=percent(rates[0])), *below]
     heads = _headings(canvas.table)
     return canvas.drawn(

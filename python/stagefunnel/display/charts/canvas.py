@@ -137,7 +137,7 @@ class Canvas:
         sentences: Sequence[str] = (),
         *,
         width: int | None = None,
-        of_panels: Sequence[str] = (),
+        of_panels: Sequence[str | tuple[str, str]] = (),
     ) -> Any:
         """Draw on a sheet, and make a chart of it with its title, and sentences below the title.
 
@@ -154,7 +154,8 @@ class Canvas:
         width
             Width of the chart in pixels.
         of_panels
-            Sentences that stand above its panels.
+            Sentences that stand above its panels; one that does not name its panel comes with the heading,
+            which a screen reader needs.
         """
         width = checked_width(width)
         period = [] if "called" in self.remembered else period_of(self.remembered)
@@ -168,7 +169,12 @@ class Canvas:
             with spoken_in(spoken or "en"):
                 return self.drawn(draw, title, sentences, width=other, of_panels=of_panels)
 
-        return picture_of(sheet.specification(title, below, [*below, *of_panels]), in_width)
+        pairs = [("", one) if isinstance(one, str) else one for one in of_panels]
+        named = [tr("{rows}: {sentence}", rows=head, sentence=one) if head else one for head, one in pairs]
+        made = sheet.specification(
+            title, below, [*below, *(one for _, one in pairs)], described=[*below, *named]
+        )
+        return picture_of(made, in_width)
 
 
 def _check_table(table: Any, columns: Sequence[str], made_by: str) -> None:

@@ -88,7 +88,7 @@ def plot_funnel(
         story.title,
         story.sentences,
         width=width,
-        of_panels=[line for panel in story.panels for line in panel.sentences],
+        of_panels=[(panel.title, line) for panel in story.panels for line in panel.sentences],
     )
 
 

@@ -10,10 +10,12 @@ import pandas as pd
 
 from ...tables.skipping import OnTheWay
 from ...words import Words, mark, marks, tr
+from ..lost_stage import can_lose
 from ..numbers import brief, count, number, percent, so_many
 from ..outcomes import outcomes_of_records
 from ..restored import compared_stages, each_follows, is_whole, labels_in_order
-from ..sentences import findings, standings
+from ..sentences import findings
+from ..standing import standings
 from ..things import thing_of, things_of
 from ..titles import KIND_TITLES
 from ..unlike import notes_of_funnels
@@ -109,7 +111,8 @@ def story_of(canvas: Canvas, groups: Panels) -> Story:
             part = parts[kind][at]
             outcome = outcomes[kind][at]
             if canvas.by:
-                standing = standings({kind: outcome}, thing_of(remembered))
+                is_lossy = can_lose(remembered, groups[at][1])
+                standing = standings({kind: outcome}, thing_of(remembered), can_be_lost=is_lossy)
                 heading = (
                     tr("{group}: {kind}", group=group, kind=KIND_TITLES.get(kind, kind))
                     if len(shown_kinds) > 1
@@ -125,7 +128,8 @@ def story_of(canvas: Canvas, groups: Panels) -> Story:
         title, notes = _of_groups(canvas, groups, kinds)
         return Story(title, [*notes, *interval_note(remembered)], panels, False)
     sure = interval_note(remembered)
-    standing = standings({kind: found[0] for kind, found in outcomes.items()}, thing_of(remembered))
+    of_all = {kind: found[0] for kind, found in outcomes.items()}
+    standing = standings(of_all, thing_of(remembered), can_be_lost=can_lose(remembered))
     if len(panels) == 2:
         are_whole = all(is_whole(table, remembered) for table in tables.values())
         funnels = [parts[kind][0] for kind in kinds]
@@ -133,7 +137,7 @@ def story_of(canvas: Canvas, groups: Panels) -> Story:
         return Story(title or _plain(kinds), [*standing, *sure], panels, True)
     words = panels[0].sentences
     title, rest = (words[0], words[1:]) if words else (_plain(kinds), [])
-    if kinds[0] != "classic" and len(words) > 1 and not are_equal:
+    if kinds[0] != "classic" and len(words) > 1 and not are_equal and can_lose(remembered):
         title, rest = words[1], [words[0], *words[2:]]
     both = tr("Classic and with conversions are the same here")
     about = both if are_equal else KINDS.get(kinds[0], "")
@@ -166,7 +170,8 @@ def _findings(
     part: pd.DataFrame, outcome: Mapping[str, Any] | None, remembered: Mapping[str, Any]
 ) -> list[str]:
     without = remembered.get("without_rows", ())
-    return findings(part, outcome, remembered.get("names", {}), without, things_of(remembered))
+    names, is_lossy = remembered.get("names", {}), can_lose(remembered, part)
+    return findings(part, outcome, names, without, things_of(remembered), can_be_lost=is_lossy)
 
 
 def _title_of_both(parts: Sequence[Records], names: Mapping[Any, str], remembered: Mapping[str, Any]) -> str:
@@ -177,7 +182,8 @@ def _title_of_both(parts: Sequence[Records], names: Mapping[Any, str], remembere
     if skipped_at is not None:
         said.append(tr("{names} is skipped most often", names=names[classic[skipped_at]["stage"]]))
     lost_at = _most_lost(other)
-    if lost_at is not None:
+    # Of two stages that lose the same number neither loses most.
+    if lost_at is not None and [row["lost_from"] for row in other].count(other[lost_at]["lost_from"]) == 1:
         said.append(tr("most are lost from {names}", names=names[other[lost_at]["stage"]]))
     text = ", ".join(said)
     return text[:1].title() + text[1:]

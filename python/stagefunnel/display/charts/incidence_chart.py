@@ -154,7 +154,7 @@ def plot_incidence(
         title,
         below,
         width=width,
-        of_panels=[group.answer for group in groups if canvas.by],
+        of_panels=[(group.name, group.answer) for group in groups if canvas.by],
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...tables.schema import OUTCOME_TABLE, VARIANTS
 from ...words import Language, Words, begins, mark, marks, tr, trs
+from ..lost_stage import can_lose
 from ..numbers import brief, count, length, percent, so_many
 from ..sentences import of_outcomes
 from ..things import things_of
@@ -63,7 +64,8 @@ def plot_win_rate(
     Returns
     -------
     altair.LayerChart
-        Groups in which fewer than 30 items are closed are faint.
+        Groups in which fewer than 30 items are closed are faint. Without a lost stage in the pipeline
+        there is no win rate, and no dot.
 
     Raises
     ------
@@ -84,10 +86,11 @@ def plot_win_rate(
     canvas = Canvas.of(table, OUTCOME_TABLE, "outcomes()", theme, sort=False)
     groups = canvas.groups(_MOST_GROUPS)
     things = things_of(canvas.remembered)
-    rows = [_dot_of(group or tr("all"), rows_of(rows)[0], things) for group, rows in groups]
+    is_lossy = can_lose(canvas.remembered)
+    rows = [_dot_of(group or tr("all"), rows_of(rows)[0], things, is_lossy) for group, rows in groups]
     rows.sort(key=lambda row: -1.0 if row.value is None else row.value, reverse=True)
     won, lost = (int(canvas.table[name].sum()) for name in ("won", "lost"))
-    all_at = won / (won + lost) if won + lost else None
+    all_at = won / (won + lost) if won + lost and is_lossy else None
     title, *below = of_outcomes(canvas.table, canvas.remembered) or [canvas.titled(tr("Win rate"))]
     if begins(title, *NOTES):
         title, below = canvas.titled(tr("Win rate")), [title, *below]
@@ -103,8 +106,10 @@ def _draw_rates(sheet: Sheet, rows: list[Dot], all_at: float | None, all_text: s
     draw_dots(sheet, rows, 0, all_at=all_at, all_text=all_text, from_zero=True)
 
 
-def _dot_of(group: str, row: Mapping[str, Any], things: str) -> Dot:
+def _dot_of(group: str, row: Mapping[str, Any], things: str, is_lossy: bool) -> Dot:
     closed = int(row["won"]) + int(row["lost"])
+    if not is_lossy:
+        row = {**row, **dict.fromkeys(("win_rate", "win_rate_low", "win_rate_high"), float("nan"))}
     sure = interval_of(row, "win_rate")
     return Dot(
         group,
@@ -114,7 +119,7 @@ def _dot_of(group: str, row: Mapping[str, Any], things: str) -> Dot:
             percent_between=percent_between(row, "win_rate"),
             closed=count(closed),
         ),
-        float(row["win_rate"]) if closed else None,
+        float(row["win_rate"]) if closed and is_lossy else None,
         low=sure and sure.low,
         high=sure and sure.high,
         is_faint=closed < LEAST_BASE,

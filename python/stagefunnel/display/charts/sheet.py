@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, Final, Literal, TypeAlias
 
 from ...words import tr, trc
+from ...words.forms import read_out
 from .letters import fitted, width_of, wrapped
 from .style import FONT, HEADING, NARROW, SMALL, TITLE, Meaning, Theme, inert
 
@@ -248,8 +249,13 @@ class Sheet:
         else:
             self.bar(x, y, 12, 11, colour)
 
-    def specification(self, title: str, sentences: Sequence[str], all_sentences: Sequence[str]) -> Record:
-        """Make the specification of the chart, with its title and the sentences below it."""
+    def specification(
+        self, title: str, sentences: Sequence[str], all_sentences: Sequence[str], described: Sequence[str]
+    ) -> Record:
+        """Make the specification of the chart, with its title and the sentences below it.
+
+        What a screen reader reads is `described`, where sentences of panels have the names of these.
+        """
         look = self.look
         scales = {"domain": [0, _r(self.width)], "nice": False, "zero": False}
         height = _r(self.height + 2)
@@ -284,7 +290,7 @@ class Sheet:
             "height": height,
             "padding": self.padding,
             "background": look.paper,
-            "description": inert(". ".join([title, *all_sentences])),
+            "description": inert(read_out([title, *described])),
             "usermeta": {"sentences": [inert(one) for one in (title, *all_sentences)]},
             "config": {"font": FONT, "view": {"stroke": None}},
             "encoding": places,

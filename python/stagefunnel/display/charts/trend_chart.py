@@ -12,6 +12,7 @@ import pandas as pd
 from ...errors import SchemaError, check_option, given, named
 from ...tables.schema import FUNNEL
 from ...words import Language, mark, tr, trc
+from ..lost_stage import can_lose
 from ..numbers import brief, count, percent
 from ..period_rows import PeriodRows
 from ..period_sentences import immature, is_change, of_periods, sides_of_periods, win_rates
@@ -190,10 +191,12 @@ def _title_of(canvas: Canvas, periods: Sequence[str], sentences: list[str]) -> t
 
 
 def _default_value(parts: Sequence[PeriodRows], remembered: Mapping[str, Any]) -> ValueName:
-    """Choose the win rate for items that are active in many periods, if the table knows how they stand."""
-    if remembered.get("basis") != "active":
-        return "conversion_from_all"
-    closed = [n for part in parts for n in win_rates(part, remembered)[1]]
+    """Choose the win rate for items that are active in many periods, if the table knows how they stand.
+
+    Without a lost stage there is none.
+    """
+    has_rates = remembered.get("basis") == "active" and can_lose(remembered)
+    closed = [n for part in parts for n in win_rates(part, remembered)[1]] if has_rates else [None]
     return "conversion_from_all" if None in closed else "win_rate"
 
 

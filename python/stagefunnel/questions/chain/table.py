@@ -145,6 +145,10 @@ def chain_table(
     # Each part has rules of its own, which its remarks name.
     remembered = table.attrs["stagefunnel"]
     remembered.pop("optional", None)
+    remembered.pop("no_lost_stage", None)
+    without_lost = [name for name, of in pipelines.items() if not of.lost]
+    if without_lost:
+        remembered["no_lost_stage"] = without_lost
     optional = {name: [str(one) for one in of.rules.optional] for name, of in pipelines.items()}
     if any(optional.values()):
         remembered["optional"] = optional

@@ -83,7 +83,8 @@ def check(
     DataFrame
         One row per condition, in their order: ``condition``, ``value`` and ``limit`` (numbers; times for
         ``last_row``), ``failed``, and ``note``: why a value is not known. A condition that cannot be judged,
-        such as a win rate where nothing was closed, fails, and its value is missing.
+        such as a win rate where nothing was closed or the pipeline has no lost stage, fails, and its value
+        is missing.
 
     Raises
     ------
@@ -160,6 +161,8 @@ class _Facts:
         return float(self._quality.get(name, 0)), ""
 
     def _outcome(self, name: str) -> tuple[float, str]:
+        if name == "win_rate" and not self.pipeline.lost:
+            return math.nan, "not known: the pipeline has no lost stage, so that all that is closed is won"
         value = self._outcomes.get(name, 0.0)
         return value, "not known: no item was closed" if math.isnan(value) else ""
 

@@ -79,7 +79,7 @@ def key_numbers(
         if "amount_won" in now:
             numbers["amount_won"] = now["amount_won"]
         times = _median(selection_of(log, pipeline, basis=basis, **one), calendar, confidence)
-        rows.append({**numbers, **times, "is_partial": _is_partial(log, period, scope["as_of"])})
+        rows.append({**numbers, **times, "is_partial": is_partial(log, period, scope["as_of"])})
     return with_win_rates(pd.DataFrame(rows), confidence)
 
 
@@ -92,8 +92,17 @@ def with_win_rates(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
     return table
 
 
-def changes(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
+def changes(table: pd.DataFrame, confidence: float, n_choices: int = 1) -> pd.DataFrame:
     """Compare the key numbers of the first of two periods with those of the second.
+
+    Parameters
+    ----------
+    table
+        Two rows of :func:`key_numbers`, or of a group in two periods.
+    confidence
+        How sure the bounds are, and what is clear.
+    n_choices
+        How many such pairs a reader can look at: so much stricter are the tests.
 
     Returns
     -------
@@ -105,12 +114,13 @@ def changes(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
         clearly where their own bounds do not meet.
     """
     a, b = table.iloc[0], table.iloc[1]
-    found = {name: _change_of_counts(a[name], b[name], confidence) for name in _COUNTS}
+    strict = 1 - (1 - confidence) / (_TESTED * n_choices)
+    found = {name: _change_of_counts(a[name], b[name], confidence, strict) for name in _COUNTS}
     nothing = {"low": np.nan, "high": np.nan, "clear": False}
     found["open"] = {"change": _ratio(a["open"], b["open"]), **nothing}
     if "amount_won" in table:
         found["amount_won"] = {"change": _ratio(a["amount_won"], b["amount_won"]), **nothing}
-    found["win_rate"] = _change_of_rates(a, b, confidence)
+    found["win_rate"] = _change_of_rates(a, b, confidence, strict)
     apart = a["median_low"] > b["median_high"] or a["median_high"] < b["median_low"]
     found["median"] = {"change": a["median"] - b["median"], **nothing, "clear": bool(apart)}
     return pd.DataFrame(
@@ -118,28 +128,26 @@ def changes(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
     ).set_index("number")
 
 
-def _change_of_counts(now: float, before: float, confidence: float) -> dict[str, Any]:
-    """Compare two counts: of both together, the share of one says how many times the other it is."""
+def _change_of_counts(now: float, before: float, confidence: float, strict: float) -> dict[str, Any]:
+    """Compare two counts: of both together, the share of one says how many times the other it is.
+
+    Of several tests each has to be surer, `strict`, so that all of them together are as sure as one.
+    """
     low, high = (float(one[0]) for one in wilson_bounds([now], [now + before], confidence))
     bounds = [np.inf if share == 1 else share / (1 - share) - 1 for share in (low, high)]
-    strict = wilson_bounds([now], [now + before], _strict(confidence))
-    is_clear = bool(strict[0][0] > _HALF or strict[1][0] < _HALF)
+    strictly = wilson_bounds([now], [now + before], strict)
+    is_clear = bool(strictly[0][0] > _HALF or strictly[1][0] < _HALF)
     return {"change": _ratio(now, before), "low": bounds[0], "high": bounds[1], "clear": is_clear}
 
 
-def _change_of_rates(a: pd.Series, b: pd.Series, confidence: float) -> dict[str, Any]:
+def _change_of_rates(a: pd.Series, b: pd.Series, confidence: float, strict: float) -> dict[str, Any]:
     won, closed, won_before, closed_before = (
         np.array([float(one[name])]) for one in (a, b) for name in ("won", "closed")
     )
     found = differences(won, closed, won_before, closed_before, confidence)
     change, low, high = (float(values[0]) for values in found)
     p_value = float(score_tests(won, closed, won_before, closed_before)[0])
-    return {"change": change, "low": low, "high": high, "clear": p_value < 1 - _strict(confidence)}
-
-
-def _strict(confidence: float) -> float:
-    """Return how sure each of several tests has to be, so that all of them together are so sure."""
-    return 1 - (1 - confidence) / _TESTED
+    return {"change": change, "low": low, "high": high, "clear": p_value < 1 - strict}
 
 
 def _ratio(now: float, before: float) -> float:
@@ -198,7 +206,8 @@ def median_ranks(n: int, confidence: float) -> tuple[int, int]:
     return math.floor(n / 2 - away), math.ceil(n / 2 + away + 1)
 
 
-def _is_partial(log: StageLog, period: PeriodLike | None, as_of: Any) -> bool:
+def is_partial(log: StageLog, period: PeriodLike | None, as_of: Any) -> bool:
+    """Check whether the log covers a period only in part, or not at all."""
     if period is None:
         return False
     clock = log._data.clock
