@@ -16,6 +16,7 @@
 #include "base/counting_sort.hpp"
 #include "base/hashing.hpp"
 #include "base/parallel.hpp"
+#include "base/time_distance.hpp"
 #include "journeys/ordering.hpp"
 #include "journeys/partition.hpp"
 #include "journeys/records.hpp"
@@ -144,6 +145,7 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
         length_.resize(n_items);
         for (std::size_t item = 0; item < n_items; ++item) length_[item] = start[item + 1] - start[item];
         this->place_items();
+        length_.push_back(0);  // of the item after the last, which no row is of
         const LocalItems items = this->store_.take(n_items, Width);
         for (std::size_t at = 0; at < n_items; ++at) {
             const std::uint32_t which = order_of_items_[at];
@@ -166,15 +168,18 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
 
   private:
     /// Calls `at(row, item, is_first)` for each row in the order of the input, which memory reads fastest.
-    /// The number of the item is counted without a branch.
+    /// The number of the item is counted without a branch, from keys that another thread may have changed
+    /// since the runs were found: a row outside the run of its item is refused, before anything is written.
     template <class At>
-    static void for_each_row(const Piece& rows, const std::uint32_t* start, std::size_t n_items, At at) {
+    void for_each_row(const Piece& rows, const std::uint32_t* start, std::size_t n_items, At at) const {
         const std::uint64_t* const key = rows.key;
+        const std::uint32_t* const length = length_.data();
         std::size_t item = 0;
         at(std::size_t{start[0]}, item, true);
         for (std::size_t row = start[0] + std::size_t{1}; row < start[n_items]; ++row) {
             const bool is_first = key[row] != key[row - 1];
             item += static_cast<std::size_t>(is_first);
+            if (row - start[item] >= length[item]) refuse_changes();
             at(row, item, is_first);
         }
     }
@@ -189,8 +194,10 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
         const std::size_t* const shift = shift_.data();
         const std::int64_t* const times = rows.time;
         const auto* const stages = rows.stage;
-        std::int64_t before = times[start[0]];
+        const std::int64_t earliest = layout_.earliest;
+        std::int64_t before = earliest;
         std::size_t n_earlier = 0;
+        std::uint64_t longest = 0;
         for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool is_first) {
             const std::size_t place = shift[item] + row;
             const std::int64_t now = times[row];
@@ -198,7 +205,9 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
             time[place] = now;
             n_earlier += static_cast<std::size_t>(!is_first) & static_cast<std::size_t>(now < before);
             before = now;
+            longest = std::max(longest, distance(earliest, now));
         });
+        if (longest > layout_.duration) refuse_changes();
         return n_earlier == 0;
     }
 
@@ -214,13 +223,13 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
         const RecordLayout layout = layout_;
         PackedStep* const steps = steps_.data();
         const std::size_t* const shift = shift_.data();
-        std::uint64_t bits = 0;
+        std::uint64_t longest = 0;
         for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool) {
             const std::uint64_t elapsed = layout.elapsed_at(rows.time[row]);
-            bits |= elapsed;
+            longest = std::max(longest, elapsed);
             steps[shift[item] + row] = NarrowRecord<Width>::pack(elapsed, row - start[item], rows.stage[row]);
         });
-        if ((bits >> layout.time_bits) != 0) refuse_changes();
+        if (longest > layout.in_units(layout.duration)) refuse_changes();
     }
 
     std::vector<std::size_t> shift_;  // of each item: its rows' places in the block minus their rows

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from ...errors import SchemaError
 from ..scope.groups import ONE_GROUP
+from .damage import refuse_damage
 from .groups import PartGroups
 from .item_keys import ItemIds
 from .moves import PartMoves
@@ -27,8 +29,10 @@ def read_state(state: dict[str, Any]) -> dict[str, Any]:
     Raises
     ------
     SchemaError
-        If a newer version has written it.
+        If a newer version has written it, or it is damaged.
     """
+    if not isinstance(state, Mapping):
+        raise SchemaError("the stored partial is damaged: it has no fields")
     state = dict(state)
     version = state.pop("version", 1)
     if not isinstance(version, int) or version > VERSION:
@@ -36,6 +40,16 @@ def read_state(state: dict[str, Any]) -> dict[str, Any]:
             f"a newer stagefunnel stored this partial (version {version!r} of the stored form; this one "
             f"reads versions up to {VERSION}); update it with: pip install --upgrade stagefunnel"
         )
+    try:
+        _renew(state, version)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise SchemaError(f"the stored partial is damaged: {error!r}") from error
+    refuse_damage(state)
+    return state
+
+
+def _renew(state: dict[str, Any], version: int) -> None:
+    """Give the state of an older version what it had in another form."""
     if version == 1:  # it had no groups and no limits, and all moves in a matrix
         state |= {"by": None, "at": "first", "limits": {}}
         state["_moves"] = PartMoves.of_matrix(state["_moves"], state.pop("_moving_items"))
@@ -43,4 +57,3 @@ def read_state(state: dict[str, Any]) -> dict[str, Any]:
         state |= {"_limited": None, "_observed": None}
     if version < 3:
         state["_keys"] = ItemIds.of_old(state["_keys"])
-    return state
