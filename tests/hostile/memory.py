@@ -117,10 +117,11 @@ def changing(kind: str, role: str, _: Path) -> None:
     ended = threading.Event()
     luck = np.random.default_rng(1)
     odd = luck.integers(-(2**31), 2**31, len(written)).astype(written.dtype)
+    n_at_once = len(written) // 10 if kind in LAID_OUT else 50
 
     def write() -> None:
         while not ended.is_set():
-            at = luck.integers(0, len(written), 50)
+            at = luck.integers(0, len(written), n_at_once)
             before = written[at].copy()
             written[at] = odd[at]
             written[at] = before
@@ -169,6 +170,30 @@ def keys_that_change(_: Path) -> None:
         writer.join()
 
 
+def times_that_change(_: Path) -> None:
+    """Write into the times of spells while curves are estimated of them."""
+    time = np.arange(N, dtype=np.int64) % 1_000
+    cause = np.where(np.arange(N) % 3 > 0, "won", None)
+    ended, luck = threading.Event(), np.random.default_rng(3)
+
+    def write() -> None:
+        while not ended.is_set():
+            at = luck.integers(0, N, 200)
+            before = time[at].copy()
+            time[at] = 2**62
+            time[at] = before
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _round in range(10):
+            with contextlib.suppress(sf.StageFunnelError):
+                assert len(sf.stats.cumulative_incidence(time, cause))
+    finally:
+        ended.set()
+        writer.join()
+
+
 def cases() -> Iterator[tuple[str, Case]]:
     kinds = {"text": pa.string(), "large text": pa.large_string(), "bytes": pa.binary()}
     for role in COLUMNS:
@@ -189,3 +214,4 @@ def cases() -> Iterator[tuple[str, Case]]:
         for kind in ("numbers", "codes", *LAID_OUT):
             yield f"{kind} that change: {role}", partial(changing, kind, role)
     yield "keys that change in a log by item", keys_that_change
+    yield "times of spells that change", times_that_change

@@ -72,17 +72,29 @@ struct BytesView {
         "again, or pass a copy");
 }
 
-/// Returns the text from one offset to the next. Each is read once, and a negative one is huge without a
-/// sign.
+/// Texts from one offset to the next. Each offset is read once, and a negative one is huge without a sign.
 template <class Offset>
-std::string_view bytes_between(const Chunk& chunk, std::size_t at) {
-    using Unsigned = std::make_unsigned_t<Offset>;
-    const auto* const offsets = static_cast<const Offset*>(chunk.values);
-    const std::size_t begin = static_cast<Unsigned>(offsets[at]),
-                      end = static_cast<Unsigned>(offsets[at + 1]);
-    if (begin > end || end > chunk.n_bytes) refuse_text();
-    return {chunk.bytes + begin, end - begin};
-}
+class OffsetTexts {
+  public:
+    explicit OffsetTexts(const Chunk& chunk)
+        : offsets_(static_cast<const Offset*>(chunk.values) + chunk.offset),
+          bytes_(chunk.bytes),
+          n_bytes_(chunk.n_bytes) {}
+
+    [[nodiscard]] std::string_view at(std::size_t i) const {
+        using Unsigned = std::make_unsigned_t<Offset>;
+        const std::size_t begin = static_cast<Unsigned>(offsets_[i]),
+                          end = static_cast<Unsigned>(offsets_[i + 1]);
+        if (begin > end || end > n_bytes_) [[unlikely]]
+            refuse_text();
+        return {bytes_ + begin, end - begin};
+    }
+
+  private:
+    const Offset* offsets_;
+    const char* bytes_;
+    std::size_t n_bytes_;
+};
 
 inline std::string_view bytes_of_view(const Chunk& chunk, std::size_t at) {
     const BytesView* const place = static_cast<const BytesView*>(chunk.values) + at;
@@ -103,15 +115,32 @@ inline std::string_view bytes_at(const Column& column, const Chunk& chunk, std::
     const std::size_t at = chunk.offset + i;
     switch (column.storage) {
         case Storage::bytes32:
-            return bytes_between<std::int32_t>(chunk, at);
+            return OffsetTexts<std::int32_t>(chunk).at(i);
         case Storage::bytes64:
-            return bytes_between<std::int64_t>(chunk, at);
+            return OffsetTexts<std::int64_t>(chunk).at(i);
         case Storage::bytes_view:
             return bytes_of_view(chunk, at);
         case Storage::fixed_bytes:
             return {static_cast<const char*>(chunk.values) + at * column.width, column.width};
         default:
             throw std::invalid_argument("expected a column of text, got numbers");
+    }
+}
+
+/// Calls `read(text_at)` with what returns the text of row `i` of a chunk: for offsets, which most columns of
+/// text have, without a look at the storage for each row.
+template <class Read>
+void with_texts(const Column& column, const Chunk& chunk, Read&& read) {
+    const auto by_offsets = [&]<class Offset>(Offset) {
+        const OffsetTexts<Offset> texts(chunk);
+        read([texts](std::size_t i) { return texts.at(i); });
+    };
+    if (column.storage == Storage::bytes32) {
+        by_offsets(std::int32_t{});
+    } else if (column.storage == Storage::bytes64) {
+        by_offsets(std::int64_t{});
+    } else {
+        read([&](std::size_t i) { return bytes_at(column, chunk, i); });
     }
 }
 
