@@ -114,6 +114,7 @@ def changing(kind: str, role: str, _: Path) -> None:
         columns[role] = pa.DictionaryArray.from_buffers(
             pa.dictionary(pa.int32(), pa.string()), N, [None, pa.py_buffer(written)], pa.array(values)
         )
+    given = columns if kind == "numbers" else pa.table(columns)
     ended = threading.Event()
     luck = np.random.default_rng(1)
     odd = luck.integers(-(2**31), 2**31, len(written)).astype(written.dtype)
@@ -132,7 +133,7 @@ def changing(kind: str, role: str, _: Path) -> None:
     try:
         for _round in range(10):
             try:
-                log = sf.StageLog(pa.table(columns) if kind != "numbers" else columns, invalid="drop")
+                log = sf.StageLog(given, invalid="drop")
                 assert log.n_rows <= N
                 assert log.stages["rows"].sum() == log.n_rows
             except sf.StageFunnelError:
