@@ -112,11 +112,11 @@ def _is_number(value: object) -> bool:
 
 
 def _is_count(value: object) -> bool:
-    return _is_number(value) and int(value) >= 0  # type: ignore[call-overload,no-any-return]
+    return _is_number(value) and int(value) >= 0  # type: ignore[call-overload]
 
 
 def _are_counts(values: object) -> bool:
-    return _is_whole(values) and int(values.min(initial=0)) >= 0  # type: ignore[attr-defined,no-any-return]
+    return _is_whole(values) and int(values.min(initial=0)) >= 0  # type: ignore[attr-defined]
 
 
 def _is_one_of(value: object, names: tuple[str, ...]) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, SupportsIndex, SupportsInt, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from ...errors import SchemaError
 from ...times.zones import UTC
+
+# How many bytes lie at each address, as the core takes it.
+Sizes: TypeAlias = dict[SupportsInt | SupportsIndex, int]
 
 # polars says so of a column of its type Categorical, whose categories come by first appearance.
 _UNORDERED = b"_PL_CATEGORICAL"
@@ -56,28 +59,28 @@ def refuse_objects(source: Any, names: Iterable[str]) -> None:
             )
 
 
-def refuse_damaged(source: Any, names: Iterable[str]) -> dict[int, int]:
+def refuse_damaged(source: Any, names: Iterable[str]) -> Sizes:
     """Refuse text of pyarrow that lies outside its memory, as in a memory map that was changed or cut.
 
     Returns
     -------
-    dict of int to int
+    dict
         How many bytes of text lie at each address. The core holds each text against it once more when it
         reads it: another thread may write into the column meanwhile.
     """
     if type(source).__module__.partition(".")[0] != "pyarrow" or not hasattr(source, "column"):
         return {}
-    sizes: dict[int, int] = {}
+    sizes: Sizes = {}
     for name in names:
         sizes |= refuse_damaged_column(source.column(name), name)
     return sizes
 
 
-def refuse_damaged_column(column: Any, name: str) -> dict[int, int]:
+def refuse_damaged_column(column: Any, name: str) -> Sizes:
     """Refuse a column of pyarrow whose texts lie outside its memory, and return their sizes by address."""
     if type(column).__module__.partition(".")[0] != "pyarrow":
         return {}
-    sizes: dict[int, int] = {}
+    sizes: Sizes = {}
     for chunk in getattr(column, "chunks", [column]):
         values = getattr(chunk, "dictionary", chunk)
         if len(values) and not _lies_inside(values):

@@ -18,7 +18,7 @@ from ... import _core
 from ...errors import SchemaError, core_errors, did_you_mean, quoted
 from ...times.stamps import stamps_from_objects
 from ...times.zones import UTC, zone_name
-from .arrow import is_of_duckdb, refuse_damaged, refuse_damaged_column, refuse_objects, table_of
+from .arrow import Sizes, is_of_duckdb, refuse_damaged, refuse_damaged_column, refuse_objects, table_of
 from .casts import NotWhole, columns_to_cast, whole_objects, with_casts
 from .records import as_table
 
@@ -189,7 +189,7 @@ def _column_names(source: Any) -> list[Any]:
     return list(getattr(getattr(source, "schema", None), "names", []))
 
 
-def _from_batch(batch: Any, names: list[str], sizes: dict[int, int]) -> list[_core.columns.Column]:
+def _from_batch(batch: Any, names: list[str], sizes: Sizes) -> list[_core.columns.Column]:
     schema, array = batch.__arrow_c_array__()
     return _core.columns.columns_from_batch(schema, array, names, sizes)
 

@@ -124,7 +124,7 @@ def _is_number(value: object) -> bool:
 
 
 def _is_count(value: object) -> bool:
-    return _is_number(value) and int(value) >= 0  # type: ignore[call-overload,no-any-return]
+    return _is_number(value) and int(value) >= 0  # type: ignore[call-overload]
 
 
 def _is_one_of(value: object, values: tuple[Any, ...]) -> bool:
