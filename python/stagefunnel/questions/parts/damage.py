@@ -84,7 +84,9 @@ def _checked(state: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
         "_reader_lines",
         _maps(state["_reader_lines"], _is_count) and all(map(_is_line, state["_reader_lines"])),
     )
-    if not all(is_right for _, is_right in types):
+    are_keys = isinstance(state["_keys"], ItemIds) and _are_keys(state["_keys"].words)
+    yield "_keys", are_keys
+    if not are_keys or not all(is_right for _, is_right in types):
         return
     yield "pipeline", _is_pipeline(state["pipeline"])
     start, end = state["period"].ticks(Clock(state["unit"], state["zone"]))
@@ -116,7 +118,6 @@ def _checked(state: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     uses = state["_use"].uses
     are_uses = isinstance(uses, tuple) and all(isinstance(use, StageUse) for use in uses)
     yield "_use", are_uses and _are_two_or_none(state["_use"].ends)
-    yield "_keys", _are_keys(state["_keys"].words)
 
 
 def _is_number(value: object) -> bool:
