@@ -76,7 +76,8 @@ CPP_TESTS: Final = {
     "journeys/row_stream.cpp": ["journeys/test_row_stream.cpp"],
     "journeys/parts.cpp": ["journeys/test_parts.cpp"],
     "journeys/grouping.hpp": ["journeys/test_journeys.cpp", "journeys/test_hostile_keys.cpp"],
-    "journeys/runs.hpp": ["journeys/test_journeys_at_scale.cpp"],
+    "journeys/runs.hpp": ["journeys/test_changed_columns.cpp", "journeys/test_journeys_at_scale.cpp"],
+    "columns/values.hpp": ["columns/test_column.cpp", "columns/test_arrow_stream.cpp"],
     "questions/funnel/funnel_counter.hpp": [
         "questions/funnel/test_funnel.cpp",
         "questions/funnel/test_worked_example.cpp",
@@ -87,6 +88,7 @@ CPP_TESTS: Final = {
 COMPILED_WITH: Final = {
     "journeys/grouping.hpp": "journeys/journeys.cpp",
     "journeys/runs.hpp": "journeys/journeys.cpp",
+    "columns/values.hpp": "columns/encode.cpp",
     "questions/funnel/funnel_counter.hpp": "questions/funnel/funnel.cpp",
 }
 
