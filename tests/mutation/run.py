@@ -251,11 +251,12 @@ def _core(name: str, tests: list[str], args: argparse.Namespace) -> Callable[[Mu
             check=False,
         ).returncode:
             return None
-        inputs = program([*objects, made])
+        # The mutant comes first: of inline functions that a test has too, the first one is taken.
+        inputs = program([made, *objects])
         if inputs is None or fails([*inputs, "kernels", str(args.inputs)]):
             return True
         if unit_tests:
-            run = program([*unit_tests, made])
+            run = program([made, *unit_tests])
             return run is None or fails(run)
         return False
 
