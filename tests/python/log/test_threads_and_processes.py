@@ -68,7 +68,7 @@ def without_end(work, threads):
 
 for name, work in WORK.items():
     work(1)  # imports what it needs
-    for run in range(6):
+    for run in range(4):
         sys.stdout.flush()
         child = os.fork()
         if not child:
@@ -88,7 +88,7 @@ def test_a_process_ends_while_a_thread_that_is_left_running_works() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[:-1] == [
-        f"{name} {7 << 8}" for name in ("stream", "table", "question") for _ in range(6)
+        f"{name} {7 << 8}" for name in ("stream", "table", "question") for _ in range(4)
     ], done.stderr
 
 
