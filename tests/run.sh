@@ -6,12 +6,13 @@
 #   bash tests/run.sh python -- -k funnel -x     what follows -- goes to pytest
 #   bash tests/run.sh night                      the step python with many more random logs
 #   bash tests/run.sh stubs                      rewrites the stubs in python/stagefunnel/_core
-#   bash tests/run.sh asan tsan                  the C++ tests under the sanitizers
+#   bash tests/run.sh sanitizers                 the C++ tests under the sanitizers, `asan` and `tsan` in turn
 #   bash tests/run.sh asan_module tsan_module    the tests of the binding, and those under stress, likewise
 #   bash tests/run.sh hostile                    hostile input over every way in; -- -k bomb runs some of it
 #   bash tests/run.sh fuzz -- -runs=10000        libFuzzer with sanitizers; what follows -- goes to it. Needs clang
 #   bash tests/run.sh fuzz_million               the same without sanitizers, a million inputs on all processors
 #   bash tests/run.sh fuzz_kernels               streams, sequences and statistics likewise, half a million inputs
+#   bash tests/run.sh fuzz_readers               atheris on files of every format, ten minutes
 #
 # Steps: setup lint types cpp docs notebooks hostile python. What a step needs is installed by that step. Needs a C++20 compiler and Python >= 3.11 with venv
 # and headers; everything else goes into .venv, and PYTHON=python3.13 chooses the interpreter.
@@ -39,7 +40,7 @@ main() {
     options=("${@:2}")
     ((${#steps[@]})) || steps=("${all_steps[@]}")
 
-    local known=" ${all_steps[*]} night stubs asan tsan asan_module tsan_module fuzz fuzz_million fuzz_kernels "
+    local known=" ${all_steps[*]} night stubs asan tsan sanitizers asan_module tsan_module fuzz fuzz_million fuzz_kernels fuzz_readers "
     for step in "${steps[@]}"; do
         [[ $known == *" $step "* ]] || fail "unknown step '$step'; the steps are:$known"
     done
@@ -99,6 +100,11 @@ step_asan() { build_and_test asan; }
 
 step_tsan() { build_and_test tsan; }
 
+step_sanitizers() {
+    step_asan
+    step_tsan
+}
+
 step_asan_module() {
     # The interpreter itself never frees all it has; without its own allocator each object is watched.
     export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc
@@ -116,6 +122,15 @@ step_fuzz() { fuzz fuzz -max_len=1000 -runs=20000; }
 
 # Without sanitizers, and with smaller logs, an input takes a tenth of the time. Each process has its share.
 step_fuzz_million() { fuzz fuzz_plain -max_len=200 -runs=$((1000000 / jobs)) -jobs="$jobs" -workers="$jobs"; }
+
+# Python that knows which lines an input reaches; what follows -- goes to libFuzzer.
+step_fuzz_readers() {
+    install_tools test
+    install_package
+    python -m pip install --quiet atheris
+    mkdir -p build
+    (cd build && python ../tests/fuzz/fuzz_readers.py fuzz_readers_corpus -max_total_time=600 "${options[@]}")
+}
 
 step_fuzz_kernels() { fuzzed=kernel fuzz fuzz_plain -max_len=200 -runs=500000; }
 

@@ -1,5 +1,7 @@
 #include <pybind11/typing.h>
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -75,16 +77,26 @@ std::variant<Column, std::size_t> column_from_objects(const py::list& values,
     }
 }
 
-std::vector<Column> from_stream(const py::capsule& capsule, const std::vector<std::string>& names) {
+/// The sizes of buffers by their addresses.
+using Sizes = std::map<std::uintptr_t, std::size_t>;
+
+columns::BufferSizes by_address(const Sizes& sizes) {
+    columns::BufferSizes found;
+    for (const auto& [address, size] : sizes) found.emplace(reinterpret_cast<const void*>(address), size);
+    return found;
+}
+
+std::vector<Column> from_stream(const py::capsule& capsule, const std::vector<std::string>& names,
+                                const Sizes& sizes) {
     auto* stream = capsule.get_pointer<ArrowArrayStream>();
     const Unlocked unlocked;
-    return columns::columns_from_stream(*stream, names);
+    return columns::columns_from_stream(*stream, names, by_address(sizes));
 }
 
 std::vector<Column> from_batch(const py::capsule& schema, const py::capsule& array,
-                               const std::vector<std::string>& names) {
+                               const std::vector<std::string>& names, const Sizes& sizes) {
     return columns::columns_from_batch(*schema.get_pointer<ArrowSchema>(), *array.get_pointer<ArrowArray>(),
-                                       names);
+                                       names, by_address(sizes));
 }
 
 py::typing::List<py::typing::Optional<py::bytes>> take_as_bytes(const Column& column,
@@ -152,8 +164,8 @@ void bind_columns(py::module_& m) {
     m.def("column_from_array", &column_from_array, "values"_a, "missing"_a.none(true), "format"_a);
     m.def("column_from_objects", &column_from_objects, "values"_a, "missing"_a.noconvert());
     m.def("column_with_dictionary", &columns::column_with_dictionary, "codes"_a, "dictionary"_a);
-    m.def("columns_from_stream", &from_stream, "stream"_a, "names"_a);
-    m.def("columns_from_batch", &from_batch, "schema"_a, "array"_a, "names"_a);
+    m.def("columns_from_stream", &from_stream, "stream"_a, "names"_a, "sizes"_a);
+    m.def("columns_from_batch", &from_batch, "schema"_a, "array"_a, "names"_a, "sizes"_a);
 
     py::class_<columns::ItemKeys>(m, "ItemKeys")
         .def("__len__", &columns::ItemKeys::size)

@@ -1,4 +1,5 @@
 #include "arrays.hpp"
+#include "ending.hpp"
 
 PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     using namespace stagefunnel::bindings;
@@ -25,4 +26,5 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     bind_sequence(sequence);
     bind_summary(summary);
     bind_counts(counts);
+    wait_at_the_end();
 }

@@ -78,6 +78,7 @@ class Gathered {
             column.format = kind_ == ObjectKind::bytes ? "Z" : "U";
             chunk.values = offsets_.data();
             chunk.bytes = bytes_.data();
+            chunk.n_bytes = bytes_.size();
         }
         if (column.length > 0) column.chunks.push_back(std::move(chunk));
         return column;

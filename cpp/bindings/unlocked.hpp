@@ -3,28 +3,31 @@
 #include <pybind11/pybind11.h>
 
 #include <chrono>
+#include <thread>
 
 #ifdef __GLIBCXX__
 #include <cxxabi.h>
-#include <unistd.h>
 #endif
 
+#include "ending.hpp"
 #include "stagefunnel/base/watch.hpp"
 
 namespace stagefunnel::bindings {
 
-/// Calls `take`, which takes the interpreter's lock.
-///
-/// An interpreter before 3.14 that ends, ends every other thread that takes its lock, by unwinding the stack,
-/// which cannot go through destructors of C++: the whole process would abort. Here such a thread waits for
-/// the end of the process instead, as later versions let it do.
+/// Waits for the end of the process.
+[[noreturn]] inline void wait_for_ever() {
+    while (true) std::this_thread::sleep_for(std::chrono::hours(1));
+}
+
+/// Calls `take`, which takes the interpreter's lock. Where the interpreter would end this thread (`Ending`),
+/// it waits for the end of the process instead, as versions from 3.14 on let it do.
 template <class Take>
 void take_lock(Take take) {
 #ifdef __GLIBCXX__
     try {
         take();
     } catch (abi::__forced_unwind&) {
-        while (true) pause();
+        wait_for_ever();
     }
 #else
     take();
@@ -35,12 +38,13 @@ void take_lock(Take take) {
 class Unlocked {
   public:
     Unlocked() : thread_(PyEval_SaveThread()), before_(current()) {
+        enter();
         current() = this;
         next_look_ = Clock::now() + kBetweenLooks;
     }
     ~Unlocked() {
         current() = before_;
-        take_lock([this] { PyEval_RestoreThread(thread_); });
+        leave(thread_);
     }
     Unlocked(const Unlocked&) = delete;
     Unlocked& operator=(const Unlocked&) = delete;
@@ -54,16 +58,34 @@ class Unlocked {
     /// Holds the interpreter's lock meanwhile.
     class Locked {
       public:
-        explicit Locked(Unlocked& outside) : outside_(outside) {
-            take_lock([&] { PyEval_RestoreThread(outside.thread_); });
+        explicit Locked(Unlocked& outside) : outside_(outside) { leave(outside.thread_); }
+        ~Locked() {
+            outside_.thread_ = PyEval_SaveThread();
+            enter();
         }
-        ~Locked() { outside_.thread_ = PyEval_SaveThread(); }
         Locked(const Locked&) = delete;
         Locked& operator=(const Locked&) = delete;
 
       private:
         Unlocked& outside_;
     };
+
+    /// Counts this thread as one in the core. At the end of the interpreter it stays there.
+    static void enter() {
+        ++Ending::n_in_core;
+        if (Ending::stops_this_thread()) wait_for_ever();
+    }
+
+    /// Takes the lock. Who ends the interpreter has either seen that this thread left, or this thread sees
+    /// that the end has begun.
+    static void leave(PyThreadState* thread) {
+        --Ending::n_in_core;
+        if (Ending::stops_this_thread()) {
+            ++Ending::n_in_core;
+            wait_for_ever();
+        }
+        take_lock([thread] { PyEval_RestoreThread(thread); });
+    }
 
     static Unlocked*& current() {
         thread_local Unlocked* one = nullptr;

@@ -154,19 +154,19 @@ def test_codes_belong_to_their_dictionary() -> None:
 
 def test_arrow_columns_are_found_by_name_and_refused_by_type() -> None:
     table = pa.table({"a": [1, 2], "b": [[1], [2]], "c": [True, False]})
-    (column,) = _core.columns.columns_from_stream(table.__arrow_c_stream__(), ["a"])
+    (column,) = _core.columns.columns_from_stream(table.__arrow_c_stream__(), ["a"], {})
     assert column.take_integers(rows(1)).tolist() == [2]
     with pytest.raises(ValueError, match="no column 'z'"):
-        _core.columns.columns_from_stream(table.__arrow_c_stream__(), ["a", "z"])
+        _core.columns.columns_from_stream(table.__arrow_c_stream__(), ["a", "z"], {})
     with pytest.raises(ValueError, match="column 'b': unsupported column type: nested"):
-        _core.columns.columns_from_stream(table.__arrow_c_stream__(), ["b"])
+        _core.columns.columns_from_stream(table.__arrow_c_stream__(), ["b"], {})
     with pytest.raises(ValueError, match="column 'c': unsupported column type: boolean"):
-        _core.columns.columns_from_batch(*table.to_batches()[0].__arrow_c_array__(), ["c"])
+        _core.columns.columns_from_batch(*table.to_batches()[0].__arrow_c_array__(), ["c"], {})
 
 
 def test_a_column_keeps_its_arrow_table_alive_and_then_lets_go() -> None:
     array = pa.array(range(1000))
-    (column,) = _core.columns.columns_from_stream(pa.chunked_array([array]).__arrow_c_stream__(), [])
+    (column,) = _core.columns.columns_from_stream(pa.chunked_array([array]).__arrow_c_stream__(), [], {})
     held = pa.total_allocated_bytes()
     del array
     gc.collect()

@@ -174,9 +174,12 @@ std::size_t check_log(std::span<const std::uint8_t> bytes) {
     };
     const Journeys alone = build(1);
     check_journeys(slow, columns.items, alone);
-    // One of the two an input: starting threads is most of the time of a short one.
-    const unsigned threads = choices.one_in(2) ? 7 : 2;
-    expect(same_bytes(build(threads), alone), "the number of threads changes no byte");
+    // Starting threads is most of the time of a short input, so few of them start any.
+    const std::size_t threads = choices.below(16);
+    if (threads == 2 || threads == 7) {
+        expect(same_bytes(build(static_cast<unsigned>(threads)), alone),
+               "the number of threads changes no byte");
+    }
     const std::vector<Journeys> parts = divide(slow, columns, 2 + choices.below(2));
     check_parts(choices, slow, {alone, parts});
     return log.n_rows();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -80,24 +81,48 @@ def _refused(table: pa.Table) -> None:
 N: Final = 20_000
 
 
+# Columns of text whose numbers say where each text lies, and how wide those are.
+LAID_OUT: Final = {"offsets": np.int32, "wide offsets": np.int64, "views": np.int32}
+
+
+def _text_to_write_into(kind: str, role: str) -> tuple[Any, Any]:
+    """Make a column of text, and the numbers that say where its texts lie."""
+    texts = [
+        f"2026-01-01 00:00:{row % 60:02}" if role == "time" else f"text number {row % 50:07}"
+        for row in range(N)
+    ]
+    if kind == "views":
+        valid, views, *data = pa.array(texts).cast(pa.string_view()).buffers()
+        written = np.frombuffer(views, dtype=np.int32).copy()
+        return pa.Array.from_buffers(pa.string_view(), N, [valid, pa.py_buffer(written), *data]), written
+    form = pa.string() if kind == "offsets" else pa.large_string()
+    _valid, offsets, data = pa.array(texts).cast(form).buffers()
+    written = np.frombuffer(offsets, dtype=LAID_OUT[kind])[: N + 1].copy()
+    return pa.Array.from_buffers(form, N, [None, pa.py_buffer(written), data]), written
+
+
 def changing(kind: str, role: str, _: Path) -> None:
     """Let a thread write into a column meanwhile: a log of as many rows, or an error."""
     columns: dict[str, Any] = {"item": np.arange(N) // 3, "stage": np.arange(N) % 3, "time": np.arange(N)}
     if kind == "numbers":
         written = columns[role] = columns[role].astype(np.int64)
+    elif kind in LAID_OUT:
+        columns[role], written = _text_to_write_into(kind, role)
     else:
         written = np.zeros(N, dtype=np.int32)
         values = ["New", "Won", "Lost"] if role != "time" else [f"2026-01-0{day}" for day in (1, 2, 3)]
         columns[role] = pa.DictionaryArray.from_buffers(
             pa.dictionary(pa.int32(), pa.string()), N, [None, pa.py_buffer(written)], pa.array(values)
         )
+    given = columns if kind == "numbers" else pa.table(columns)
     ended = threading.Event()
     luck = np.random.default_rng(1)
-    odd = luck.integers(-(2**31), 2**31, N)
+    odd = luck.integers(-(2**31), 2**31, len(written)).astype(written.dtype)
+    n_at_once = len(written) // 10 if kind in LAID_OUT else 50
 
     def write() -> None:
         while not ended.is_set():
-            at = luck.integers(0, N, 50)
+            at = luck.integers(0, len(written), n_at_once)
             before = written[at].copy()
             written[at] = odd[at]
             written[at] = before
@@ -108,11 +133,63 @@ def changing(kind: str, role: str, _: Path) -> None:
     try:
         for _round in range(10):
             try:
-                log = sf.StageLog(pa.table(columns) if kind != "numbers" else columns, invalid="drop")
+                log = sf.StageLog(given, invalid="drop")
                 assert log.n_rows <= N
                 assert log.stages["rows"].sum() == log.n_rows
             except sf.StageFunnelError:
                 refused += 1
+    finally:
+        ended.set()
+        writer.join()
+
+
+def keys_that_change(_: Path) -> None:
+    """Write other keys into a column whose rows are grouped by item already, which is read by its runs."""
+    n = 1 << 17
+    item = np.arange(n) // 4
+    columns = {"item": item, "stage": (np.arange(n) % 3).astype(np.int8), "time": np.arange(n)}
+    ended, luck = threading.Event(), np.random.default_rng(2)
+
+    def write() -> None:
+        while not ended.is_set():
+            at = luck.integers(1, n, 200)
+            before = item[at].copy()
+            item[at] = item[at - 1]
+            item[at] = before
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _round in range(10):
+            with contextlib.suppress(sf.StageFunnelError):
+                log = sf.StageLog(columns)
+                assert log.n_rows == n
+                assert log.stages["rows"].sum() == n
+                assert len(sf.transitions(log, sf.Pipeline([0, 1], won=2), missing="ignore"))
+    finally:
+        ended.set()
+        writer.join()
+
+
+def times_that_change(_: Path) -> None:
+    """Write into the times of spells while curves are estimated of them."""
+    time = np.arange(N, dtype=np.int64) % 1_000
+    cause = np.where(np.arange(N) % 3 > 0, "won", None)
+    ended, luck = threading.Event(), np.random.default_rng(3)
+
+    def write() -> None:
+        while not ended.is_set():
+            at = luck.integers(0, N, 200)
+            before = time[at].copy()
+            time[at] = 2**62
+            time[at] = before
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _round in range(10):
+            with contextlib.suppress(sf.StageFunnelError):
+                assert len(sf.stats.cumulative_incidence(time, cause))
     finally:
         ended.set()
         writer.join()
@@ -135,5 +212,7 @@ def cases() -> Iterator[tuple[str, Case]]:
             {"length": -1},
         ):
             yield f"views with {change}: {role}", partial(of_views, change, role)
-        for kind in ("numbers", "codes", "offsets"):
+        for kind in ("numbers", "codes", *LAID_OUT):
             yield f"{kind} that change: {role}", partial(changing, kind, role)
+    yield "keys that change in a log by item", keys_that_change
+    yield "times of spells that change", times_that_change

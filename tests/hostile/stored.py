@@ -49,6 +49,14 @@ ODD: Final[dict[str, Any]] = {
 }
 
 
+# What stands in the place of all numbers of an array.
+ABSURD: Final[dict[str, Callable[[Any], Any]]] = {
+    "all the largest": lambda part: np.iinfo(part.dtype).max,
+    "all the least": lambda part: np.iinfo(part.dtype).min,
+    "far apart": lambda part: np.linspace(0, np.iinfo(part.dtype).max // 2, len(part)).astype(part.dtype),
+}
+
+
 def restored(body: Any) -> sf.StageLog:
     log = sf.StageLog.__new__(sf.StageLog)
     log.__setstate__(body)
@@ -76,6 +84,10 @@ def changed_part(kind: str, path: tuple[str, ...], name: str, _: Path) -> None:
         del at[path[-1]]
     elif name == "shorter":
         at[path[-1]] = at[path[-1]][:-1]
+    elif name in ABSURD:
+        part = np.array(at[path[-1]])
+        part[:] = ABSURD[name](part)
+        at[path[-1]] = part
     elif name == "damaged":
         part = np.array(at[path[-1]])
         part[len(part) // 2] = -1 if part.dtype.kind == "i" else np.iinfo(part.dtype).max
@@ -83,6 +95,49 @@ def changed_part(kind: str, path: tuple[str, ...], name: str, _: Path) -> None:
     else:
         at[path[-1]] = ODD[name]
     used(restored(body))
+
+
+def number_in_place(kind: str, path: tuple[str, ...], value: int, _: Path) -> None:
+    body = copy.deepcopy(log_of(kind).__getstate__())
+    at = body
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    used(restored(body))
+
+
+def part_of() -> sf.Partial:
+    return sf.partial(log_of("numbers"), PIPELINE, by="manager", limits={"New": "2D"}, missing="ignore")
+
+
+def changed_field(field: str, inner: str, name: str, _: Path) -> None:
+    """Put something else in the place of a field of a partial, or of what the field is made of."""
+    state = copy.deepcopy(part_of().__getstate__())
+    if inner:
+        one = state[field]
+        one = one[0] if isinstance(one, list) else one["classic"] if isinstance(one, dict) else one
+        before = getattr(one, inner)
+    else:
+        before = state[field]
+    if name in ABSURD:
+        value = np.array(before)
+        value[...] = (
+            ABSURD[name](value.ravel()).reshape(value.shape) if name == "far apart" else ABSURD[name](value)
+        )
+    elif name == "shorter":
+        value = before[:-1]
+    else:
+        value = ODD[name]
+    if inner:
+        object.__setattr__(one, inner, value)
+    elif name == "not there":
+        del state[field]
+    else:
+        state[field] = value
+    part = sf.Partial.__new__(sf.Partial)
+    part.__setstate__(state)
+    assert repr(part)
+    assert len(sf.merge([part]).summary().quality)
 
 
 def of_version(kind: str, version: Any, _: Path) -> None:
@@ -176,18 +231,39 @@ def cases() -> Iterator[tuple[str, Case]]:
             # First rows may be any numbers: a log of some items keeps those of the whole.
             if isinstance(part, np.ndarray) and len(part) and "first_row" not in path:
                 names.append("damaged")
+            if kind in ("numbers", "hashes") and isinstance(part, np.ndarray) and part.dtype.kind in "iu":
+                names.extend(ABSURD if len(part) else ())
             for name in names:
                 number += 1
-                if name in ("not there", "shorter", "damaged") or number % 5 == 0:
+                if name in ("not there", "shorter", "damaged", *ABSURD) or number % 5 == 0:
                     yield (
                         f"stored {kind}: {'.'.join(path)} is {name}",
                         partial(changed_part, kind, path, name),
                     )
+        for path in (("n_input_rows",), ("threads",), ("journeys", "n_labels"), ("observed_until",)):
+            for value in (2**31, 2**62, 2**63, 2**200, -1, -(2**63), -(2**63) - 1):
+                yield (
+                    f"stored {kind}: {'.'.join(path)} is {value}",
+                    partial(number_in_place, kind, path, value),
+                )
         yield f"stored {kind}: an older version", partial(of_an_older_version, kind)
         for version in (99, -1, "1", None, 1.5, True):
             yield f"stored {kind}: version {version!r}", partial(of_version, kind, version)
         for share in (0.0, 0.3, 0.99):
             yield f"stored {kind}: cut at {share}", partial(cut, kind, share)
+    state = part_of().__getstate__()
+    for field, part in state.items():
+        for name in ODD:
+            number += 1
+            if number % 3 == 0:
+                yield f"partial: {field} is {name}", partial(changed_field, field, "", name)
+        one = part[0] if isinstance(part, list) else part.get("classic") if isinstance(part, dict) else part
+        for inner, value in getattr(one, "__dict__", {}).items():
+            # The types of the fields have tests of their own, tests/python/questions/parts/test_damage.py.
+            is_array = isinstance(value, np.ndarray) and value.size and value.dtype.kind in "iu"
+            names = ["shorter", "all the largest", "far apart"] if is_array else []
+            for name in names:
+                yield f"partial: {field}.{inner} is {name}", partial(changed_field, field, inner, name)
     for name, value in ODD.items():
         yield f"stored: the body is {name}", partial(not_a_body, value)
     for way in ("frame", "batches", "CSV"):

@@ -48,6 +48,23 @@ PYTHON_TESTS: Final = {
         "questions/stats/test_answers_of_r.py",
     ],
     "questions/scope/calendar_periods.py": ["questions/funnel/test_trend.py"],
+    "questions/scope/groups.py": [
+        "questions/scope/test_breakdowns.py",
+        "questions/scope/test_largest_groups.py",
+    ],
+    "questions/scope/within.py": ["questions/scope/test_within.py"],
+    "questions/funnel/kinds.py": ["questions/funnel/test_funnel.py"],
+    "questions/funnel/table.py": ["questions/funnel/test_funnel.py", "questions/funnel/test_golden.py"],
+    "questions/funnel/decomposition.py": ["questions/funnel/test_decomposition.py"],
+    "questions/stages/losses.py": ["questions/stages/test_losses.py"],
+    "questions/stages/variants.py": ["questions/stages/test_variants.py"],
+    "questions/stages/velocity.py": ["questions/stages/test_velocity.py"],
+    "questions/sequence/step.py": ["questions/sequence/test_step.py"],
+    "questions/sequence/paths.py": ["questions/sequence/test_paths.py"],
+    "questions/parts/damage.py": ["questions/parts"],
+    "log/body_types.py": ["log/test_travel.py"],
+    "readers/shapes/wide.py": ["readers/test_shapes.py", "readers/test_wide_names.py"],
+    "readers/crm/kommo.py": ["readers/test_kommo.py"],
 }
 CPP_TESTS: Final = {
     "stats/quantiles.cpp": ["stats/test_quantiles.cpp"],
@@ -57,6 +74,22 @@ CPP_TESTS: Final = {
     "questions/sequence/in_order/latest_starts.cpp": [],
     "questions/sequence/in_order/match_finder.cpp": [],
     "journeys/row_stream.cpp": ["journeys/test_row_stream.cpp"],
+    "journeys/parts.cpp": ["journeys/test_parts.cpp"],
+    "journeys/grouping.hpp": ["journeys/test_journeys.cpp", "journeys/test_hostile_keys.cpp"],
+    "journeys/runs.hpp": ["journeys/test_changed_columns.cpp", "journeys/test_journeys_at_scale.cpp"],
+    "columns/values.hpp": ["columns/test_column.cpp", "columns/test_arrow_stream.cpp"],
+    "questions/funnel/funnel_counter.hpp": [
+        "questions/funnel/test_funnel.cpp",
+        "questions/funnel/test_worked_example.cpp",
+        "questions/funnel/test_stage_rules.cpp",
+    ],
+}
+# The file that a header is compiled with.
+COMPILED_WITH: Final = {
+    "journeys/grouping.hpp": "journeys/journeys.cpp",
+    "journeys/runs.hpp": "journeys/journeys.cpp",
+    "columns/values.hpp": "columns/encode.cpp",
+    "questions/funnel/funnel_counter.hpp": "questions/funnel/funnel.cpp",
 }
 
 
@@ -192,7 +225,10 @@ def _core(name: str, tests: list[str], args: argparse.Namespace) -> Callable[[Mu
             [*compile_one, f"-I{gtest}", f"{gtest}/src/{source}", "-o", unit_tests[-1]], check=True
         )
     home = (CPP / name).parent  # what a file includes from its own folder
-    mutated = folder / "mutant.cpp"
+    # A header stands before the one of its name.
+    mutated = folder / "mutated" / name if name in COMPILED_WITH else folder / "mutant.cpp"
+    mutated.parent.mkdir(parents=True, exist_ok=True)
+    source_file = CPP / COMPILED_WITH[name] if name in COMPILED_WITH else mutated
 
     def program(parts: list[str]) -> list[str] | None:
         out = f"{folder}/tests"
@@ -207,16 +243,20 @@ def _core(name: str, tests: list[str], args: argparse.Namespace) -> Callable[[Mu
 
     def tried(source: str) -> bool | None:
         mutated.write_text(source, encoding="utf-8")
+        before = [f"-I{folder}/mutated"] if name in COMPILED_WITH else []
         made = f"{folder}/mutant.o"
         if subprocess.run(
-            [*compile_one, f"-I{home}", str(mutated), "-o", made], capture_output=True, check=False
+            [*compile_one[:3], *before, *compile_one[3:], f"-I{home}", str(source_file), "-o", made],
+            capture_output=True,
+            check=False,
         ).returncode:
             return None
-        inputs = program([*objects, made])
+        # The mutant comes first: of inline functions that a test has too, the first one is taken.
+        inputs = program([made, *objects])
         if inputs is None or fails([*inputs, "kernels", str(args.inputs)]):
             return True
         if unit_tests:
-            run = program([*unit_tests, made])
+            run = program([made, *unit_tests])
             return run is None or fails(run)
         return False
 

@@ -51,6 +51,9 @@ std::size_t child_named(const ArrowSchema& schema, const std::string& name) {
 /// length hold for all children.
 ArrowArray cut_child(const ArrowArray& batch, std::size_t child) {
     ArrowArray cut = *batch.children[child];
+    if (batch.length < 0 || batch.offset < 0 || batch.offset > cut.length - batch.length) {
+        throw std::invalid_argument("a column of an Arrow batch has fewer rows than the batch");
+    }
     cut.offset += batch.offset;
     cut.length = batch.length;
     cut.release = nullptr;
@@ -63,8 +66,9 @@ std::vector<const ArrowArray*> pointers(const std::vector<ArrowArray>& arrays) {
     return out;
 }
 
-std::vector<Column> columns_of(std::shared_ptr<Batches> batches, const std::vector<std::string>& names) {
-    if (names.empty()) return {column_from_arrow(batches->schema, pointers(batches->arrays), batches)};
+std::vector<Column> columns_of(std::shared_ptr<Batches> batches, const std::vector<std::string>& names,
+                               const BufferSizes& sizes) {
+    if (names.empty()) return {column_from_arrow(batches->schema, pointers(batches->arrays), batches, sizes)};
     std::vector<Column> columns;
     batches->columns.reserve(names.size());
     for (const std::string& name : names) {
@@ -72,7 +76,8 @@ std::vector<Column> columns_of(std::shared_ptr<Batches> batches, const std::vect
         std::vector<ArrowArray>& cuts = batches->columns.emplace_back();
         for (const ArrowArray& batch : batches->arrays) cuts.push_back(cut_child(batch, child));
         try {
-            columns.push_back(column_from_arrow(*batches->schema.children[child], pointers(cuts), batches));
+            columns.push_back(
+                column_from_arrow(*batches->schema.children[child], pointers(cuts), batches, sizes));
         } catch (const std::invalid_argument& error) {
             throw std::invalid_argument("column '" + name + "': " + error.what());
         }
@@ -82,7 +87,8 @@ std::vector<Column> columns_of(std::shared_ptr<Batches> batches, const std::vect
 
 }  // namespace
 
-std::vector<Column> columns_from_stream(ArrowArrayStream& stream, const std::vector<std::string>& names) {
+std::vector<Column> columns_from_stream(ArrowArrayStream& stream, const std::vector<std::string>& names,
+                                        const BufferSizes& sizes) {
     const StreamGuard guard{stream};
     const auto batches = std::make_shared<Batches>();
     if (stream.get_schema(&stream, &batches->schema) != 0) fail(stream);
@@ -92,16 +98,16 @@ std::vector<Column> columns_from_stream(ArrowArrayStream& stream, const std::vec
         if (array.release == nullptr) break;
         batches->arrays.push_back(array);
     }
-    return columns_of(batches, names);
+    return columns_of(batches, names, sizes);
 }
 
 std::vector<Column> columns_from_batch(ArrowSchema& schema, ArrowArray& array,
-                                       const std::vector<std::string>& names) {
+                                       const std::vector<std::string>& names, const BufferSizes& sizes) {
     const auto batches = std::make_shared<Batches>();
     // The interface moves a struct by a copy and a null `release` in the original.
     batches->schema = std::exchange(schema, ArrowSchema{});
     batches->arrays.push_back(std::exchange(array, ArrowArray{}));
-    return columns_of(batches, names);
+    return columns_of(batches, names, sizes);
 }
 
 }  // namespace stagefunnel::columns

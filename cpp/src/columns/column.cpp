@@ -51,8 +51,42 @@ std::optional<Storage> storage_of(const std::string& format) {
     return std::nullopt;
 }
 
-Chunk chunk_of(const Column& column, const ArrowArray& array) {
+/// Returns where the last text of a chunk ends.
+template <class Offset>
+std::size_t last_end(const Chunk& chunk) {
+    const Offset end = static_cast<const Offset*>(chunk.values)[chunk.offset + chunk.length];
+    if (end < 0) throw std::invalid_argument("an Arrow array has a text that ends before its memory begins");
+    return static_cast<std::size_t>(end);
+}
+
+void find_texts(const Column& column, const ArrowArray& array, const BufferSizes& sizes, Chunk& chunk) {
+    if (column.storage == Storage::bytes32 || column.storage == Storage::bytes64) {
+        chunk.bytes = array.n_buffers > 2 ? static_cast<const char*>(array.buffers[2]) : nullptr;
+        const auto size = sizes.find(chunk.bytes);
+        if (chunk.bytes == nullptr) {
+            chunk.n_bytes = 0;
+        } else if (size != sizes.end()) {
+            chunk.n_bytes = size->second;
+        } else {
+            const bool is_narrow = column.storage == Storage::bytes32;
+            chunk.n_bytes = is_narrow ? last_end<std::int32_t>(chunk) : last_end<std::int64_t>(chunk);
+        }
+    } else if (column.storage == Storage::bytes_view) {
+        // The last buffer holds the lengths of the buffers before it.
+        const auto* const lengths = static_cast<const std::int64_t*>(array.buffers[array.n_buffers - 1]);
+        for (std::int64_t i = 2; i < array.n_buffers - 1; ++i) {
+            const std::int64_t length = lengths[i - 2];
+            if (length < 0) throw std::invalid_argument("an Arrow array has a buffer shorter than nothing");
+            chunk.view_buffers.emplace_back(static_cast<const char*>(array.buffers[i]),
+                                            static_cast<std::size_t>(length));
+        }
+    }
+}
+
+Chunk chunk_of(const Column& column, const ArrowArray& array, const BufferSizes& sizes) {
     Chunk chunk;
+    if (array.length < 0 || array.offset < 0)
+        throw std::invalid_argument("an Arrow array has no rows to read");
     chunk.length = static_cast<std::size_t>(array.length);
     chunk.offset = static_cast<std::size_t>(array.offset);
     if (array.n_buffers < 2) throw std::invalid_argument("an Arrow array lacks its buffers");
@@ -62,14 +96,7 @@ Chunk chunk_of(const Column& column, const ArrowArray& array) {
     if (chunk.length > 0 && chunk.values == nullptr) {
         throw std::invalid_argument("an Arrow array lacks its values");
     }
-    if (column.storage == Storage::bytes32 || column.storage == Storage::bytes64) {
-        chunk.bytes = array.n_buffers > 2 ? static_cast<const char*>(array.buffers[2]) : nullptr;
-    } else if (column.storage == Storage::bytes_view) {
-        // The last buffer holds the lengths of the buffers before it.
-        for (std::int64_t i = 2; i < array.n_buffers - 1; ++i) {
-            chunk.view_buffers.push_back(static_cast<const char*>(array.buffers[i]));
-        }
-    }
+    find_texts(column, array, sizes, chunk);
     return chunk;
 }
 
@@ -96,7 +123,7 @@ std::string describe_format(const std::string& format) {
 }
 
 Column column_from_arrow(const ArrowSchema& schema, const std::vector<const ArrowArray*>& arrays,
-                         std::shared_ptr<const void> owner) {
+                         std::shared_ptr<const void> owner, const BufferSizes& sizes) {
     Column column;
     column.format = schema.format;
     column.owner = std::move(owner);
@@ -108,11 +135,11 @@ Column column_from_arrow(const ArrowSchema& schema, const std::vector<const Arro
     }
     for (const ArrowArray* array : arrays) {
         if (array->length == 0) continue;
-        Chunk chunk = chunk_of(column, *array);
+        Chunk chunk = chunk_of(column, *array, sizes);
         if (schema.dictionary != nullptr) {
             if (array->dictionary == nullptr) throw std::invalid_argument("an Arrow dictionary is missing");
             chunk.dictionary = std::make_shared<const Column>(
-                column_from_arrow(*schema.dictionary, {array->dictionary}, column.owner));
+                column_from_arrow(*schema.dictionary, {array->dictionary}, column.owner, sizes));
         }
         column.length += chunk.length;
         column.chunks.push_back(std::move(chunk));

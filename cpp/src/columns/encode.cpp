@@ -193,16 +193,26 @@ RowOrder::RowOrder(const Column& column) : given_(true) {
             [&](std::size_t row, std::int64_t whole) { number_[row] = whole; }, miss);
         return;
     }
-    text_.resize(column.length);
-    digits_ = true;
+    const auto bytes = std::make_shared<std::string>();
+    std::vector<std::size_t> ends(column.length);
     for_each_text(
         column, {0, column.length},
         [&](std::size_t row, std::string_view text) {
-            const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-            digits_ = digits_ && !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-            text_[row] = text;
+            bytes->append(text);
+            ends[row] = bytes->size();
         },
         miss);
+    bytes_ = bytes;
+    text_.reserve(column.length);
+    digits_ = true;
+    std::size_t begin = 0;
+    for (const std::size_t end : ends) {
+        const std::string_view text = std::string_view(*bytes).substr(begin, end - begin);
+        const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+        digits_ = digits_ && !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+        text_.push_back(text);
+        begin = end;
+    }
     if (!digits_) return;
     for (std::string_view& text : text_) {
         const std::size_t zeros = std::min(text.find_first_not_of('0'), text.size());

@@ -23,12 +23,13 @@ class LabelIndex {
   public:
     template <class Lookup>
     std::uint16_t code_of(const Lookup& value) {
-        const auto found = index_.find(Label(value));
+        const Label label(value);  // read once: the memory of a text may change meanwhile
+        const auto found = index_.find(label);
         if (found != index_.end()) return found->second;
         refuse_more_stages(labels.size());
         const auto code = static_cast<std::uint16_t>(labels.size());
-        index_.emplace(Label(value), code);
-        labels.emplace_back(value);
+        index_.emplace(label, code);
+        labels.push_back(label);
         return code;
     }
     std::vector<Label> labels;
@@ -106,8 +107,6 @@ struct EncodedRange {
 EncodedRange encode_range(const Column& column, RowRange range, std::uint16_t* code_of_row) {
     EncodedRange encoded;
     encoded.range = range;
-    encoded.rows.resize(kMaxStages + 1);
-    encoded.first_row.resize(kMaxStages + 1);
     map_rows<std::uint16_t>(
         column, range,
         [&](auto number, std::size_t row, std::uint16_t& code) {
@@ -118,15 +117,19 @@ EncodedRange encode_range(const Column& column, RowRange range, std::uint16_t* c
         },
         [&](std::string_view text) { return encoded.codes.texts.code_of(text); },
         [&](std::size_t row, std::uint16_t code) {
-            if (encoded.rows[code]++ == 0) encoded.first_row[code] = row;
+            if (code == encoded.rows.size()) [[unlikely]] {  // codes are given in the order of appearance
+                encoded.rows.push_back(0);
+                encoded.first_row.push_back(row);
+            }
+            ++encoded.rows[code];
             code_of_row[row] = code;
         },
         [&](std::size_t row) { encoded.missing_rows.push_back(row); });
     return encoded;
 }
 
-/// Does the same for a plain column of bytes: one pass makes a histogram, a second one looks codes up in a
-/// table.
+/// Does the same for a plain column of bytes, whose codes stand in a table. Each byte is read once, because
+/// another thread may write into the column.
 template <class Byte>
 EncodedRange encode_bytes(const Column& column, RowRange range, std::uint16_t* code_of_row) {
     EncodedRange encoded;
@@ -134,31 +137,24 @@ EncodedRange encode_bytes(const Column& column, RowRange range, std::uint16_t* c
     const Byte* const values = numbers<Byte>(column.chunks.front());
     // In one table, equal neighbours would wait for the store of each other's count.
     constexpr std::size_t kTables = 4;
-    std::array<std::array<std::uint32_t, 256>, kTables> counts{};
+    constexpr std::uint16_t kNew = 256;
+    std::array<std::array<std::uint64_t, 256>, kTables> counts{};
+    std::array<std::uint16_t, 256> code_of;
+    code_of.fill(kNew);
     for (std::size_t row = range.first; row < range.last; ++row) {
-        ++counts[row % kTables][static_cast<std::uint8_t>(values[row])];
-    }
-    std::vector<std::pair<std::size_t, Byte>> seen;  // first row and value
-    for (std::size_t byte = 0; byte < 256; ++byte) {
-        const auto value = static_cast<Byte>(byte);
-        if (std::all_of(counts.begin(), counts.end(), [&](const auto& table) { return table[byte] == 0; })) {
-            continue;
+        const Byte value = values[row];
+        std::uint16_t& code = code_of[static_cast<std::uint8_t>(value)];
+        if (code == kNew) [[unlikely]] {
+            code = encoded.codes.integers.code_of(value);
+            encoded.first_row.push_back(row);
         }
-        const Byte* const found = std::find(values + range.first, values + range.last, value);
-        seen.emplace_back(static_cast<std::size_t>(found - values), value);
+        ++counts[row % kTables][code];
+        code_of_row[row] = code;
     }
-    std::sort(seen.begin(), seen.end());
-    std::array<std::uint16_t, 256> code_of{};
-    for (const auto& [row, value] : seen) {
-        const auto byte = static_cast<std::uint8_t>(value);
-        code_of[byte] = encoded.codes.integers.code_of(value);
-        encoded.first_row.push_back(row);
+    for (std::size_t code = 0; code < encoded.first_row.size(); ++code) {
         std::uint64_t rows = 0;
-        for (const auto& table : counts) rows += table[byte];
+        for (const auto& table : counts) rows += table[code];
         encoded.rows.push_back(rows);
-    }
-    for (std::size_t row = range.first; row < range.last; ++row) {
-        code_of_row[row] = code_of[static_cast<std::uint8_t>(values[row])];
     }
     return encoded;
 }

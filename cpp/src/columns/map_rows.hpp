@@ -126,14 +126,16 @@ void map_rows(const Column& column, RowRange rows, FromNumber from_number, FromB
                 });
             });
         } else if (holds_bytes(column)) {
-            in_blocks(from, to, [&](std::size_t begin, std::size_t end) {
-                for (std::size_t i = begin; i < end; ++i) {
-                    if (is_present(chunk, i)) {
-                        take(base + i, from_bytes(bytes_at(column, chunk, i)));
-                    } else {
-                        miss(base + i);
+            with_texts(column, chunk, [&](auto text_at) {
+                in_blocks(from, to, [&](std::size_t begin, std::size_t end) {
+                    for (std::size_t i = begin; i < end; ++i) {
+                        if (is_present(chunk, i)) {
+                            take(base + i, from_bytes(text_at(i)));
+                        } else {
+                            miss(base + i);
+                        }
                     }
-                }
+                });
             });
         } else {
             with_number_type(column.storage, [&]<class T>(T) {

@@ -2,7 +2,10 @@
 
 // Reading the values of a chunk one by one, whatever their storage. Internal to the core.
 
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <type_traits>
@@ -62,27 +65,82 @@ struct BytesView {
     std::int32_t offset;
 };
 
+/// Refuses a text that lies outside its memory: another thread may write into offsets while they are read.
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_text() {
+    throw std::invalid_argument(
+        "a text lies outside its memory: the column is damaged, or it changes while it is read; read it "
+        "again, or pass a copy");
+}
+
+/// Texts from one offset to the next. Each offset is read once, and a negative one is huge without a sign.
+template <class Offset>
+class OffsetTexts {
+  public:
+    explicit OffsetTexts(const Chunk& chunk)
+        : offsets_(static_cast<const Offset*>(chunk.values) + chunk.offset),
+          bytes_(chunk.bytes),
+          n_bytes_(chunk.n_bytes) {}
+
+    [[nodiscard]] std::string_view at(std::size_t i) const {
+        using Unsigned = std::make_unsigned_t<Offset>;
+        const std::size_t begin = static_cast<Unsigned>(offsets_[i]),
+                          end = static_cast<Unsigned>(offsets_[i + 1]);
+        if (begin > end || end > n_bytes_) [[unlikely]]
+            refuse_text();
+        return {bytes_ + begin, end - begin};
+    }
+
+  private:
+    const Offset* offsets_;
+    const char* bytes_;
+    std::size_t n_bytes_;
+};
+
+inline std::string_view bytes_of_view(const Chunk& chunk, std::size_t at) {
+    const BytesView* const place = static_cast<const BytesView*>(chunk.values) + at;
+    BytesView view{};
+    std::memcpy(&view, place, sizeof view);
+    const std::size_t length = static_cast<std::uint32_t>(view.length);
+    // The text lies in the view itself.
+    if (length <= 12) return {reinterpret_cast<const char*>(place) + 4, length};
+    const std::size_t buffer = static_cast<std::uint32_t>(view.buffer);
+    if (buffer >= chunk.view_buffers.size()) refuse_text();
+    const std::span<const char> bytes = chunk.view_buffers[buffer];
+    const std::size_t begin = static_cast<std::uint32_t>(view.offset);
+    if (length > bytes.size() || begin > bytes.size() - length) refuse_text();
+    return {bytes.data() + begin, length};
+}
+
 inline std::string_view bytes_at(const Column& column, const Chunk& chunk, std::size_t i) {
     const std::size_t at = chunk.offset + i;
     switch (column.storage) {
-        case Storage::bytes32: {
-            const auto* offsets = static_cast<const std::int32_t*>(chunk.values);
-            return {chunk.bytes + offsets[at], static_cast<std::size_t>(offsets[at + 1] - offsets[at])};
-        }
-        case Storage::bytes64: {
-            const auto* offsets = static_cast<const std::int64_t*>(chunk.values);
-            return {chunk.bytes + offsets[at], static_cast<std::size_t>(offsets[at + 1] - offsets[at])};
-        }
-        case Storage::bytes_view: {
-            const auto* view = static_cast<const BytesView*>(chunk.values) + at;
-            const auto length = static_cast<std::size_t>(view->length);
-            if (length <= 12) return {reinterpret_cast<const char*>(view) + 4, length};
-            return {chunk.view_buffers[static_cast<std::size_t>(view->buffer)] + view->offset, length};
-        }
+        case Storage::bytes32:
+            return OffsetTexts<std::int32_t>(chunk).at(i);
+        case Storage::bytes64:
+            return OffsetTexts<std::int64_t>(chunk).at(i);
+        case Storage::bytes_view:
+            return bytes_of_view(chunk, at);
         case Storage::fixed_bytes:
             return {static_cast<const char*>(chunk.values) + at * column.width, column.width};
         default:
             throw std::invalid_argument("expected a column of text, got numbers");
+    }
+}
+
+/// Calls `read(text_at)` with what returns the text of row `i` of a chunk: for offsets, which most columns of
+/// text have, without a look at the storage for each row.
+template <class Read>
+void with_texts(const Column& column, const Chunk& chunk, Read&& read) {
+    const auto by_offsets = [&]<class Offset>(Offset) {
+        const OffsetTexts<Offset> texts(chunk);
+        read([texts](std::size_t i) { return texts.at(i); });
+    };
+    if (column.storage == Storage::bytes32) {
+        by_offsets(std::int32_t{});
+    } else if (column.storage == Storage::bytes64) {
+        by_offsets(std::int64_t{});
+    } else {
+        read([&](std::size_t i) { return bytes_at(column, chunk, i); });
     }
 }
 

@@ -154,7 +154,8 @@ RecordLayout wide_layout(const RowPieces& rows, const Survey& plan) {
     layout.partition_bits = partition_bits(rows.n_rows);
     layout.spread = plan.spread;
     layout.earliest = plan.earliest;
-    layout.time_bits = static_cast<unsigned>(std::bit_width(plan.duration()));
+    layout.duration = plan.duration();
+    layout.time_bits = static_cast<unsigned>(std::bit_width(layout.duration));
     return layout;
 }
 

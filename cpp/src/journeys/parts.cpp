@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "columns/packed_text.hpp"
 
@@ -40,6 +41,26 @@ void check_keys(const JourneyParts& parts) {
     if (parts.prefix && std::any_of(parts.key.begin(), parts.key.end(), is_too_long)) {
         throw std::invalid_argument("a packed key holds more bytes than a key has");
     }
+}
+
+/// Refuses two items with one first row, in memory of the items, whatever the rows are.
+void check_first_rows(std::span<const std::uint32_t> rows) {
+    if (rows.empty()) return;
+    bool are_distinct = true;
+    const std::size_t last = *std::max_element(rows.begin(), rows.end());
+    constexpr std::size_t kBitsOfAnItem = 256;
+    if (last / kBitsOfAnItem <= rows.size()) {
+        std::vector<bool> seen(last + 1, false);
+        for (const std::uint32_t row : rows) {
+            are_distinct = are_distinct && !seen[row];
+            seen[row] = true;
+        }
+    } else {
+        std::vector<std::uint32_t> rising(rows.begin(), rows.end());
+        std::sort(rising.begin(), rising.end());
+        are_distinct = std::adjacent_find(rising.begin(), rising.end()) == rising.end();
+    }
+    if (!are_distinct) throw std::invalid_argument("two items have one first row");
 }
 
 /// Counts the places at which times fall, from one row to the next, whatever items they belong to.
@@ -103,6 +124,7 @@ void check_parts(const JourneyParts& parts) {
     if (!parts.high.empty()) check_length("high", parts.high.size(), n_items);
     check_offsets(parts.offsets, n_rows);
     check_keys(parts);
+    check_first_rows(parts.first_row);
     check_times(parts);
 }
 

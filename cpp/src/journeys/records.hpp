@@ -28,8 +28,9 @@ struct RecordLayout {
     unsigned partition_bits = 0;  // these upper bits of a key are its partition and are not stored
     unsigned time_bits = 0;
     std::int64_t earliest = 0;
-    std::uint64_t unit = 1;  // divides all elapsed times, which are stored as multiples of it
-    Spread spread;           // of the keys of all records
+    std::uint64_t duration = 0;  // from the earliest time to the latest
+    std::uint64_t unit = 1;      // divides all elapsed times, which are stored as multiples of it
+    Spread spread;               // of the keys of all records
 
     [[nodiscard]] std::uint64_t in_units(std::uint64_t elapsed) const {
         return unit == 1 ? elapsed : elapsed / unit;

@@ -16,6 +16,7 @@
 #include "base/counting_sort.hpp"
 #include "base/hashing.hpp"
 #include "base/parallel.hpp"
+#include "base/time_distance.hpp"
 #include "journeys/ordering.hpp"
 #include "journeys/partition.hpp"
 #include "journeys/records.hpp"
@@ -144,6 +145,8 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
         length_.resize(n_items);
         for (std::size_t item = 0; item < n_items; ++item) length_[item] = start[item + 1] - start[item];
         this->place_items();
+        begins_.assign(start[n_items] - start[0], 0);
+        for (std::size_t item = 0; item < n_items; ++item) begins_[start[item] - start[0]] = 1;
         const LocalItems items = this->store_.take(n_items, Width);
         for (std::size_t at = 0; at < n_items; ++at) {
             const std::uint32_t which = order_of_items_[at];
@@ -152,11 +155,11 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
             items.key[at] = layout_.spread.gather(runs.key[first + which]);
             if constexpr (Width == KeyWidth::bits128) items.high[at] = rows.high[start[which]];
         }
-        if (keeps_rows_) number_rows(rows, start, n_items);
+        if (keeps_rows_) number_rows(start);
         if (copy_ordered(rows, start, n_items, stage, time)) {
             std::copy(rows_.begin(), rows_.end(), row);
         } else {
-            pack(rows, start, n_items);
+            pack(rows, start);
             this->order_journeys(items.length);
             this->write(stage, time);
             if (keeps_rows_) this->write_rows(row, items.length);
@@ -166,16 +169,17 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
 
   private:
     /// Calls `at(row, item, is_first)` for each row in the order of the input, which memory reads fastest.
-    /// The number of the item is counted without a branch.
+    /// The number of the item is counted without a branch. The keys are not read again: another thread may
+    /// have changed them since the runs were found.
     template <class At>
-    static void for_each_row(const Piece& rows, const std::uint32_t* start, std::size_t n_items, At at) {
-        const std::uint64_t* const key = rows.key;
+    void for_each_row(std::size_t first_row, At at) const {
+        const std::uint8_t* const begins = begins_.data();
+        const std::size_t n_rows = begins_.size();
         std::size_t item = 0;
-        at(std::size_t{start[0]}, item, true);
-        for (std::size_t row = start[0] + std::size_t{1}; row < start[n_items]; ++row) {
-            const bool is_first = key[row] != key[row - 1];
-            item += static_cast<std::size_t>(is_first);
-            at(row, item, is_first);
+        at(first_row, item, true);
+        for (std::size_t i = 1; i < n_rows; ++i) {
+            item += begins[i];
+            at(first_row + i, item, begins[i] != 0);
         }
     }
 
@@ -189,41 +193,46 @@ class RunReader : public JourneySorter<NarrowRecord<Width>> {
         const std::size_t* const shift = shift_.data();
         const std::int64_t* const times = rows.time;
         const auto* const stages = rows.stage;
-        std::int64_t before = times[start[0]];
+        const std::int64_t earliest = layout_.earliest;
+        std::int64_t before = earliest;
         std::size_t n_earlier = 0;
-        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool is_first) {
+        std::uint64_t longest = 0;
+        for_each_row(start[0], [&](std::size_t row, std::size_t item, bool is_first) {
             const std::size_t place = shift[item] + row;
             const std::int64_t now = times[row];
             stage[place] = static_cast<Code>(stages[row]);
             time[place] = now;
             n_earlier += static_cast<std::size_t>(!is_first) & static_cast<std::size_t>(now < before);
             before = now;
+            longest = std::max(longest, distance(earliest, now));
         });
+        if (longest > layout_.duration) refuse_changes();
         return n_earlier == 0;
     }
 
-    void number_rows(const Piece& rows, const std::uint32_t* start, std::size_t n_items) {
-        rows_.resize(start[n_items] - start[0]);
-        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool) {
+    void number_rows(const std::uint32_t* start) {
+        rows_.resize(begins_.size());
+        for_each_row(start[0], [&](std::size_t row, std::size_t item, bool) {
             rows_[cursor_[item] + (row - start[item])] = static_cast<std::uint32_t>(row);
         });
     }
 
-    void pack(const Piece& rows, const std::uint32_t* start, std::size_t n_items) {
-        steps_.resize(start[n_items] - start[0]);
+    void pack(const Piece& rows, const std::uint32_t* start) {
+        steps_.resize(begins_.size());
         const RecordLayout layout = layout_;
         PackedStep* const steps = steps_.data();
         const std::size_t* const shift = shift_.data();
-        std::uint64_t bits = 0;
-        for_each_row(rows, start, n_items, [&](std::size_t row, std::size_t item, bool) {
+        std::uint64_t longest = 0;
+        for_each_row(start[0], [&](std::size_t row, std::size_t item, bool) {
             const std::uint64_t elapsed = layout.elapsed_at(rows.time[row]);
-            bits |= elapsed;
+            longest = std::max(longest, elapsed);
             steps[shift[item] + row] = NarrowRecord<Width>::pack(elapsed, row - start[item], rows.stage[row]);
         });
-        if ((bits >> layout.time_bits) != 0) refuse_changes();
+        if (longest > layout.in_units(layout.duration)) refuse_changes();
     }
 
-    std::vector<std::size_t> shift_;  // of each item: its rows' places in the block minus their rows
+    std::vector<std::uint8_t> begins_;  // 1 for each row of the block that is the first of an item
+    std::vector<std::size_t> shift_;    // of each item: its rows' places in the block minus their rows
 
     using Base::cursor_;
     using Base::keeps_rows_;

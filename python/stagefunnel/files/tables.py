@@ -111,7 +111,7 @@ def read_head(file: str, n_rows: int = 1_000) -> pd.DataFrame:
         batch = next(parquet.iter_batches(batch_size=n_rows), None)
         if batch is None:
             return read_parquet(file)
-        frame: pd.DataFrame = batch.to_pandas()
+        frame: pd.DataFrame = batch.replace_schema_metadata(None).to_pandas()  # as `_read_parquet` does
         return frame
 
 
@@ -254,8 +254,10 @@ def _read_parquet(file: str, columns: Sequence[str] | None, rows_read: RowsRead)
             rows_read.add(groups[-1].num_rows)
     import pyarrow as pa  # installed, because it has read the file
 
-    # pandas' metadata in the file would turn a column that was once an index into an index again.
-    frame: pd.DataFrame = pa.concat_tables(groups).to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+    # pandas' metadata in the file would turn a column that was once an index into an index again, and may be
+    # damaged: pyarrow decodes it also where it is to be ignored.
+    table = pa.concat_tables(groups).replace_schema_metadata(None)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
     return frame
 
 
@@ -276,5 +278,5 @@ def _parquet_file(
             parquet = pq.ParquetFile(raw, page_checksum_verification=True)
             check_parquet(parquet.metadata, columns, os.path.getsize(file), file)
             yield parquet
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise ReaderError(f"{file}: not a valid Parquet file: {error}") from error

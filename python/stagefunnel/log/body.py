@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
+
 from .. import _core
 from ..errors import SchemaError, advised, core_errors, quoted
 from ..files.places import FilePlaces
@@ -158,3 +160,7 @@ def _check_lengths(data: LogData) -> None:
     wrong = [name for name, (length, expected) in lengths.items() if length != expected]
     if wrong:
         raise SchemaError(f"{_DAMAGED}{quoted(wrong)} are not as long as the log needs")
+    items = np.arange(n_items, dtype=np.uint32)
+    rows = _core.journeys.rows_of_codes(data.journeys, items, data.threads)[: len(data.labels)]
+    if not np.array_equal(rows, data.label_rows):
+        raise SchemaError(f"{_DAMAGED}'label_rows' are not the rows of the stages")

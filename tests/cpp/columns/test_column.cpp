@@ -1,6 +1,15 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
 #include "stagefunnel/columns/column.hpp"
+#include "stagefunnel/columns/encode.hpp"
 #include "support/columns.hpp"
 
 namespace stagefunnel::columns {
@@ -246,6 +255,64 @@ TEST(HoldsBytes, IsTrueForADictionaryOfTexts) {
 
 TEST(Column, ReadsMissingValuesFromAByteMask) {
     EXPECT_EQ(numbers_in(numbers_column<std::int64_t>({4, 5, 6}, {0, 1, 0})), (Numbers{4, std::nullopt, 6}));
+}
+
+/// Text that is read in place, and what changes its offsets or views afterwards.
+template <class Number, class Read>
+void expect_outside(const ArrayPtr& array, std::size_t place, Number number, Read read_all) {
+    const Column column = read({array});
+    Number before{};
+    char* const at = array->memory[0].data() + place * sizeof(Number);
+    std::memcpy(&before, at, sizeof before);
+    std::memcpy(at, &number, sizeof number);
+    EXPECT_THROW(read_all(column), std::invalid_argument) << number << " in place of " << before;
+    std::memcpy(at, &before, sizeof before);
+    EXPECT_NO_THROW(read_all(column));
+}
+
+const std::vector<std::function<void(const Column&)>> kReadings{
+    [](const Column& column) { static_cast<void>(encode_items(column)); },
+    [](const Column& column) { static_cast<void>(pack_items(column)); },
+    [](const Column& column) { static_cast<void>(encode_stages(column)); },
+    [](const Column& column) { static_cast<void>(RowOrder(column)); },
+    [](const Column& column) { static_cast<void>(take_bytes(column, std::vector<std::uint32_t>{0, 1, 2})); },
+};
+
+TEST(ColumnFromArrow, HoldsEachOffsetAgainstTheBytesWhenItIsRead) {
+    for (const auto& read_all : kReadings) {
+        for (const std::int32_t offset :
+             {-1, 100, std::numeric_limits<std::int32_t>::max(), std::numeric_limits<std::int32_t>::min()}) {
+            expect_outside<std::int32_t>(text_array({"one", "two", "three"}), 1, offset, read_all);
+            expect_outside<std::int32_t>(text_array({"one", "two", "three"}), 3, offset, read_all);
+        }
+        for (const std::int64_t offset : {std::int64_t{-1}, std::int64_t{100}, std::int64_t{1} << 62,
+                                          std::numeric_limits<std::int64_t>::min()}) {
+            expect_outside<std::int64_t>(text_array<std::int64_t>({"one", "two", "three"}, "U"), 1, offset,
+                                         read_all);
+        }
+    }
+}
+
+TEST(ColumnFromArrow, HoldsEachViewAgainstItsBufferWhenItIsRead) {
+    const auto views = [] {
+        return view_array({"a text of many bytes", "another one of many", "third of many bytes"});
+    };
+    for (const auto& read_all : kReadings) {
+        for (const std::int32_t number : {-1, 1'000, std::numeric_limits<std::int32_t>::max()}) {
+            expect_outside<std::int32_t>(views(), 4, number, read_all);  // the length of the second text
+            expect_outside<std::int32_t>(views(), 6, number, read_all);  // its buffer
+            expect_outside<std::int32_t>(views(), 7, number, read_all);  // its place there
+        }
+    }
+}
+
+TEST(ColumnFromArrow, TakesTheSizeOfABufferFromWhoKnowsIt) {
+    const ArrayPtr array = text_array({"one", "two", "three"});
+    const std::int32_t beyond = 100;
+    std::memcpy(array->memory[0].data() + 3 * sizeof beyond, &beyond, sizeof beyond);
+    const BufferSizes sizes{{array->buffers[2], 11}};
+    const Column column = column_from_arrow(array->schema, {&array->array}, array, sizes);
+    EXPECT_THROW(static_cast<void>(encode_stages(column)), std::invalid_argument);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "stagefunnel/journeys/lookup.hpp"
 #include "stagefunnel/journeys/parts.hpp"
 #include "support/log_builder.hpp"
 
@@ -229,6 +230,20 @@ TEST(MappedJourneys, AreCheckedAsOthersAre) {
     columns = {};
     columns.offsets = {0, 5, 3};
     EXPECT_THROW(check_journeys(InFile{columns}.journeys()), std::invalid_argument);
+}
+
+TEST(JourneysOfParts, RefusesTwoItemsWithOneFirstRow) {
+    Columns columns;
+    columns.first_row = {1, 1};
+    expect_refused(columns, "two items have one first row");
+    columns.first_row = {4'294'967'295U, 4'294'967'295U};
+    expect_refused(columns, "two items have one first row");
+}
+
+TEST(JourneysOfParts, TakesTheFirstRowsOfSomeItemsOfALargeLog) {
+    Columns columns;
+    columns.first_row = {4'294'967'295U, 3};
+    EXPECT_EQ(items_by_first_row(columns.journeys()), (std::vector<std::uint32_t>{1, 0}));
 }
 
 }  // namespace

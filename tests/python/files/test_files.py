@@ -219,6 +219,11 @@ def test_a_damaged_parquet_file_is_refused(folder: Folder, content: bytes) -> No
         folder.read(file)
 
 
+def test_what_pandas_wrote_into_parquet_about_itself_is_not_read(folder: Folder) -> None:
+    file = folder.file("a.parquet", parquet_bytes().replace(b'"column_indexes"', b'"\xbdolumn_indexes"'))
+    assert len(folder.read(file)) == len(folder.read(folder.file("b.parquet", parquet_bytes())))
+
+
 def test_a_row_is_found_again_in_its_file(folder: Folder) -> None:
     files = [folder.file(name, FILES[name]) for name in ("a.csv", "a.jsonl", "a.parquet")]
     table = read_tables(files, COLUMNS)

@@ -149,3 +149,12 @@ def test_integers_of_any_width_are_told_apart(dtype: Any) -> None:
         table = sf.funnel(sf.StageLog(rows, columns="n"), sf.Pipeline("New"), by="n")
         assert table["n"].tolist() == sorted(set(values))
         assert table["n"].dtype == dtype
+
+
+def test_a_column_of_arrow_that_was_an_index_of_pandas_is_kept() -> None:
+    pa = pytest.importorskip("pyarrow")
+    rows = {"item": [1, 1], "stage": ["New", "Won"], "time": [0, 5], "who": ["Ann", "Bob"]}
+    table = pa.Table.from_pandas(pd.DataFrame(rows).set_index("who"))
+    log = sf.StageLog(table, columns="who")
+    table = sf.outcomes(log, sf.Pipeline("New", won="Won"), by="who", at="last")
+    assert table[["who", "won"]].to_numpy().tolist() == [["Bob", 1]]

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -140,7 +141,8 @@ class RowOrder {
     bool given_ = false;
     bool digits_ = false;
     std::vector<std::int64_t> number_;
-    std::vector<std::string_view> text_;  // views into the column, which must outlive this
+    std::vector<std::string_view> text_;        // views into `bytes_`
+    std::shared_ptr<const std::string> bytes_;  // a copy: a sort relies on texts that stay as they are
 };
 
 }  // namespace stagefunnel::columns

@@ -11,7 +11,8 @@
 
 namespace stagefunnel::journeys {
 
-/// Returns the items in the order of their first row in the input, in time linear in the rows.
+/// Returns the items in the order of their first row in the input, in time linear in the rows where most of
+/// these are the items' own; few items of many rows are sorted, in memory of the items alone.
 [[nodiscard]] std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys);
 
 /// Returns the keys of all items in a form that is the same in every log of the same hash: packed texts are

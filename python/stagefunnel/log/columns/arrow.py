@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, SupportsIndex, SupportsInt, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,13 @@ import pandas as pd
 from ...errors import SchemaError
 from ...times.zones import UTC
 
+# How many bytes lie at each address, as the core takes it.
+Sizes: TypeAlias = dict[SupportsInt | SupportsIndex, int]
+
 # polars says so of a column of its type Categorical, whose categories come by first appearance.
 _UNORDERED = b"_PL_CATEGORICAL"
 # A text of more than 12 bytes: how long it is, how it begins, and where it lies in which buffer.
+_OFFSETS = {"string": 4, "binary": 4, "large_string": 8, "large_binary": 8}  # bytes of each offset
 _VIEW = np.dtype([("length", "<i4"), ("beginning", "S4"), ("buffer", "<i4"), ("offset", "<i4")])
 
 
@@ -55,31 +59,44 @@ def refuse_objects(source: Any, names: Iterable[str]) -> None:
             )
 
 
-def refuse_damaged(source: Any, names: Iterable[str]) -> None:
-    """Refuse text of pyarrow that lies outside its memory, as in a memory map that was changed or cut."""
+def refuse_damaged(source: Any, names: Iterable[str]) -> Sizes:
+    """Refuse text of pyarrow that lies outside its memory, as in a memory map that was changed or cut.
+
+    Returns
+    -------
+    dict
+        How many bytes of text lie at each address. The core holds each text against it once more when it
+        reads it: another thread may write into the column meanwhile.
+    """
     if type(source).__module__.partition(".")[0] != "pyarrow" or not hasattr(source, "column"):
-        return
+        return {}
+    sizes: Sizes = {}
     for name in names:
-        refuse_damaged_column(source.column(name), name)
+        sizes |= refuse_damaged_column(source.column(name), name)
+    return sizes
 
 
-def refuse_damaged_column(column: Any, name: str) -> None:
-    """Refuse a column of pyarrow whose texts lie outside its memory."""
+def refuse_damaged_column(column: Any, name: str) -> Sizes:
+    """Refuse a column of pyarrow whose texts lie outside its memory, and return their sizes by address."""
     if type(column).__module__.partition(".")[0] != "pyarrow":
-        return
+        return {}
+    sizes: Sizes = {}
     for chunk in getattr(column, "chunks", [column]):
         values = getattr(chunk, "dictionary", chunk)
         if len(values) and not _lies_inside(values):
             raise SchemaError(
                 f"column {name!r} is damaged: its texts lie outside its memory; read the file again"
             )
+        if str(values.type) in _OFFSETS and (texts := values.buffers()[2]) is not None:
+            sizes[texts.address] = texts.size
+    return sizes
 
 
 def _lies_inside(values: Any) -> bool:
     kind = str(values.type)
     if kind in ("string_view", "binary_view"):
         return _views_lie_inside(values)
-    width = {"string": 4, "binary": 4, "large_string": 8, "large_binary": 8}.get(kind)
+    width = _OFFSETS.get(kind)
     if width is None:
         return True
     _, places, texts = values.buffers()
@@ -130,7 +147,8 @@ def table_of(source: Any) -> Any:
 
 def frame_of(table: Any) -> pd.DataFrame:
     """Make a frame of a table of pyarrow."""
-    frame: pd.DataFrame = table.to_pandas()
+    # What pandas wrote into a file about its index may be damaged, and would take columns away.
+    frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()
     for field in table.schema:
         if any(key.startswith(_UNORDERED) for key in field.metadata or {}):
             frame[field.name] = _sorted_categories(frame[field.name])

@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, did_you_mean, quoted
+from ...errors import SchemaError, core_errors, did_you_mean, quoted
 from ...times.stamps import stamps_from_objects
 from ...times.zones import UTC, zone_name
-from .arrow import is_of_duckdb, refuse_damaged, refuse_damaged_column, refuse_objects, table_of
+from .arrow import Sizes, is_of_duckdb, refuse_damaged, refuse_damaged_column, refuse_objects, table_of
 from .casts import NotWhole, columns_to_cast, whole_objects, with_casts
 from .records import as_table
 
@@ -104,14 +104,14 @@ def read_inputs(source: Any, names: Mapping[str, str]) -> dict[str, Input]:
         where = "the table" if hasattr(source, "__arrow_c_stream__") else "the batch"
         check_names(wanted, known, where)
     refuse_objects(source, wanted)
-    refuse_damaged(source, wanted)
+    sizes = refuse_damaged(source, wanted)
     of_session = is_of_duckdb(source)
     table = _cast(source, wanted)
     if hasattr(table, "__arrow_c_stream__"):
         # One pass for all columns: a DuckDB relation runs its query again at every call.
-        columns = _read(lambda: _core.columns.columns_from_stream(table.__arrow_c_stream__(), wanted))
+        columns = _read(lambda: _core.columns.columns_from_stream(table.__arrow_c_stream__(), wanted, sizes))
     else:
-        columns = _read(lambda: _from_batch(table, wanted))
+        columns = _read(lambda: _from_batch(table, wanted, sizes))
     found = dict(zip(wanted, columns, strict=True))
     inputs = {role: _arrow_input(name, found[name]) for role, name in names.items()}
     return {role: replace(one, of_session=of_session) for role, one in inputs.items()}
@@ -145,12 +145,14 @@ def read_input(values: Any, name: str) -> Input:
         return _pandas_input(pd.Series(values, copy=False), name)
     if hasattr(values, "__arrow_c_stream__"):
         refuse_objects({name: values}, [name])
-        refuse_damaged_column(values, name)
-        columns = _read(lambda: _core.columns.columns_from_stream(values.__arrow_c_stream__(), []), name)
+        sizes = refuse_damaged_column(values, name)
+        columns = _read(
+            lambda: _core.columns.columns_from_stream(values.__arrow_c_stream__(), [], sizes), name
+        )
         return _arrow_input(name, columns[0])
     if hasattr(values, "__arrow_c_array__"):
-        refuse_damaged_column(values, name)
-        columns = _read(lambda: _from_batch(values, []), name)
+        sizes = refuse_damaged_column(values, name)
+        columns = _read(lambda: _from_batch(values, [], sizes), name)
         return _arrow_input(name, columns[0])
     if isinstance(values, Sequence) and not isinstance(values, str | bytes):
         return _pandas_input(pd.Series(list(values), dtype=_list_dtype(values)), name)
@@ -187,9 +189,9 @@ def _column_names(source: Any) -> list[Any]:
     return list(getattr(getattr(source, "schema", None), "names", []))
 
 
-def _from_batch(batch: Any, names: list[str]) -> list[_core.columns.Column]:
+def _from_batch(batch: Any, names: list[str], sizes: Sizes) -> list[_core.columns.Column]:
     schema, array = batch.__arrow_c_array__()
-    return _core.columns.columns_from_batch(schema, array, names)
+    return _core.columns.columns_from_batch(schema, array, names, sizes)
 
 
 def _read(
@@ -209,10 +211,12 @@ def _read(
 
 def _arrow_input(name: str, column: _core.columns.Column) -> Input:
     def take(rows: npt.NDArray[np.uint32]) -> pd.Series:
-        if not column.holds_bytes:
-            taken = column.take_integers(rows)
-            return pd.Series(taken.view(np.uint64) if column.value_format == "L" else taken)
-        if column.value_format.endswith(("u", "U")):
+        with core_errors(f"column {name!r}: "):  # of a column that has changed since
+            if not column.holds_bytes:
+                taken = column.take_integers(rows)
+                return pd.Series(taken.view(np.uint64) if column.value_format == "L" else taken)
+            if not column.value_format.endswith(("u", "U")):
+                return pd.Series(column.take_bytes(rows), dtype=object)
             try:
                 return pd.Series(column.take_text(rows), dtype=None if len(rows) else "str")
             except UnicodeDecodeError as error:
@@ -220,7 +224,6 @@ def _arrow_input(name: str, column: _core.columns.Column) -> Input:
                     f"column {name!r} has text that is not valid Unicode: {error}; write the file again as "
                     f"UTF-8"
                 ) from error
-        return pd.Series(column.take_bytes(rows), dtype=object)
 
     return Input(name, column, take)
 
@@ -282,10 +285,11 @@ def _timestamps(series: pd.Series) -> _core.columns.Column:
 
 def _arrow_backed(series: pd.Series, name: str) -> _core.columns.Column:
     array: Any = series.array.__arrow_array__()
-    refuse_damaged_column(array, name)
+    sizes = refuse_damaged_column(array, name)
     if hasattr(array, "__arrow_c_stream__"):
-        return _read(lambda: _core.columns.columns_from_stream(array.__arrow_c_stream__(), []), name)[0]
-    return _read(lambda: _from_batch(array, []), name)[0]
+        stream = array.__arrow_c_stream__
+        return _read(lambda: _core.columns.columns_from_stream(stream(), [], sizes), name)[0]
+    return _read(lambda: _from_batch(array, [], sizes), name)[0]
 
 
 def _object_column(

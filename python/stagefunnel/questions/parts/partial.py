@@ -92,7 +92,7 @@ class Partial:
         return {"version": _VERSION, "bytes": self.to_bytes()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        version = state.get("version", 1)
+        version = state.get("version", 1) if isinstance(state, Mapping) else 0
         if not isinstance(version, int) or version > _VERSION:
             raise SchemaError(
                 f"a newer stagefunnel stored this partial (version {version!r} of the stored form; this one "
@@ -103,7 +103,7 @@ class Partial:
                 f"an earlier stagefunnel stored this partial (version {version} of the stored form; this one "
                 f"reads version {_VERSION}); make it anew from its rows"
             )
-        self.__dict__.update(vars(Partial.from_bytes(state["bytes"])))
+        self.__dict__.update(vars(Partial.from_bytes(state.get("bytes", b""))))
 
     def to_bytes(self) -> bytes:
         """Write the partial as bytes, the same on every machine, which :meth:`from_bytes` reads.

@@ -200,7 +200,7 @@ def _times(option: str, values: Any) -> npt.NDArray[Any]:
     """Read times that are numbers or lengths of time."""
     if isinstance(values, str) or np.ndim(values) != 1:
         raise SchemaError(given(option, values), " is not a list or an array of times")
-    times = np.asarray(values)
+    times = np.array(values)  # a copy: the core reads them more than once, and somebody may write into them
     if times.dtype.kind in "OU" and (texts := [one for one in values if isinstance(one, str)]):
         says = f" has text, such as {texts[0]!r}; give numbers, or lengths as of pandas.to_timedelta"
         raise SchemaError(named(option), says)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ import reference
 import stagefunnel as sf
 from helpers import SHOP, SMALL, assert_frame_equal, frame_of, items_of, journeys_log, log_of, pipeline_of
 from questions.scope.test_selection import log_of_rows, parts
+from stagefunnel.questions.scope.within import partly_covered
 from strategies import UNLISTED, Case, cases
 
 ANALYSES: dict[str, Callable[..., pd.DataFrame]] = {
@@ -257,3 +259,12 @@ def test_what_is_left_out_is_counted_once_for_all_groups() -> None:
     expected = "Each item is followed for 10 from its first row; observed until 20, so that 1 item too recent"
     for options in ({}, {"by": "who"}, {"by": "who", "at": "stage"}, {"kind": "both"}):
         assert expected in str(sf.show(sf.funnel(log, SMALL, within=10, **options))), options
+
+
+def test_a_period_that_begins_or_ends_with_the_log_is_covered() -> None:
+    data = sf.StageLog({"item": [1, 1], "stage": ["New", "Won"], "time": [10, 20]})._data
+    assert partly_covered(data, None, np.array([5, 10, 15, 20, 21, 25]), list("abcde")) == []
+    assert partly_covered(data, None, np.array([9, 11, 20, 22]), list("abc")) == ["a", "c"]
+    # A row at the moment of a report is not read.
+    assert partly_covered(data, 20, np.array([10, 20, 25]), list("ab")) == []
+    assert partly_covered(data, 20, np.array([10, 21, 25]), list("ab")) == ["a"]
