@@ -21,13 +21,77 @@
 
 namespace stagefunnel::funnel::inline internal {
 
-/// How an item stands from a period on, until its next step.
+/// What a unit has of some of its items. Two parts are joined without regard to their order: each bit is set
+/// that one of them has, and of each number the greater stands.
+struct JointItems {
+    std::uint64_t sets = 0;   // as in `UnitState`
+    std::uint64_t place = 0;  // the best rank, then the first row of its items, then where that item stands
+    std::uint64_t gone = 0;   // how items stand that are counted, or all where none is, and when they went
+    std::uint32_t more = 0;   // as in `UnitState`
+    std::uint32_t first = 0;  // the first item, of those that are counted if any is
+
+    void join(const JointItems& other) {
+        sets |= other.sets;
+        more |= other.more;
+        place = std::max(place, other.place);
+        gone = std::max(gone, other.gone);
+        first = std::max(first, other.first);
+    }
+
+    [[nodiscard]] Standing standing() const { return static_cast<Standing>(gone >> kStandingAt & 7U); }
+    /// Returns the period in which the unit closed or moved out, or -1 before the first; it is not open.
+    [[nodiscard]] std::int64_t gone_in() const {
+        const auto low = static_cast<std::uint32_t>(gone);
+        return static_cast<std::int64_t>(standing() == Standing::won ? ~low : low) - 1;
+    }
+    [[nodiscard]] std::size_t first_item() const {
+        return kCountedFirst - 1 - (first & (kCountedFirst - 1));
+    }
+    [[nodiscard]] UnitBits bits() const {
+        return UnitState{sets, more, static_cast<std::int32_t>(place >> kRankAt),
+                         static_cast<std::int32_t>(place & 0xFFU) - 1}
+            .bits();
+    }
+
+    static constexpr unsigned kFirstRowAt = 8, kRankAt = 40, kStandingAt = 32, kCountedAt = 35;
+    static constexpr std::uint32_t kCountedFirst = 1U << 31U;
+};
+
+/// How an item stands from a period on, until its next step: all numbers are 0 where it does not count.
 struct ItemStep {
-    UnitState state;
+    std::uint64_t sets = 0;
+    std::uint64_t place = 0;  // as in `JointItems`, but for the first row
+    std::uint64_t gone = 0;
+    std::uint32_t more = 0;
     std::int32_t period = 0;
-    std::int32_t gone_in = -1;  // period in which it closed or moved out; -1: before the first
-    Standing standing = Standing::none;
-    bool is_counted = false;
+
+    ItemStep() = default;
+    /// @param gone_in the period in which the item closed or moved out, or -1 before the first.
+    ItemStep(std::int32_t since, const UnitState& state, Standing standing, bool is_counted,
+             std::int32_t gone_in)
+        : sets(state.sets),
+          place(static_cast<std::uint64_t>(state.rank) << JointItems::kRankAt |
+                static_cast<std::uint64_t>(state.row + 1)),
+          more(state.more),
+          period(since) {
+        // Of won items the first closes the unit, of lost ones, and of those that moved out, the last.
+        const auto from_one = static_cast<std::uint32_t>(gone_in + 1);
+        const std::uint32_t key = standing == Standing::won    ? ~from_one
+                                  : standing == Standing::open ? 0
+                                                               : from_one;
+        gone = static_cast<std::uint64_t>(is_counted) << JointItems::kCountedAt |
+               static_cast<std::uint64_t>(standing) << JointItems::kStandingAt | key;
+    }
+
+    /// Returns what the unit has of the item.
+    ///
+    /// @param number the place of the item among those of its unit, in the order in which they came first.
+    [[nodiscard]] JointItems joint(std::uint32_t first_row, std::uint32_t number) const {
+        const std::uint32_t counted = gone >> JointItems::kCountedAt != 0 ? JointItems::kCountedFirst : 0;
+        const std::uint32_t first = counted | (JointItems::kCountedFirst - 1 - number);
+        return {sets, place | std::uint64_t{~first_row} << JointItems::kFirstRowAt, gone, more,
+                gone != 0 ? first : 0};
+    }
 };
 
 /// All steps of a log's items, and where those of each item lie.
@@ -51,11 +115,14 @@ class ItemSteps {
         return std::span(part.steps).subspan(items_[item].first_step, end - items_[item].first_step);
     }
     /// Prefetches an item, or its steps, which stand where a prefetched item says.
-    void fetch(std::size_t item) const { __builtin_prefetch(&items_[item]); }
+    void fetch(std::size_t item) const {
+        __builtin_prefetch(items_.data() + item);
+        __builtin_prefetch(items_.data() + item + 1);
+    }
     void fetch_steps(std::size_t item) const {
         const ItemStep* step = parts_[part_of(item)].steps.data() + items_[item].first_step;
         __builtin_prefetch(step);
-        __builtin_prefetch(step + 1);
+        __builtin_prefetch(step + 2);
     }
 
   private:
@@ -128,18 +195,20 @@ class StepReader {
     }
 
     void add_step(std::size_t period) {
-        ItemStep step;
-        step.period = static_cast<std::int32_t>(period);
-        if (!now_.moved || periods_.moved_out == scan::MovedOut::include) {
-            step.is_counted = reader_.finish();
-            step.standing = now_.moved ? Standing::moved_out : standing_of(reader_.end().outcome());
-            const std::int64_t gone_at = now_.moved ? now_.moved_at : now_.closed_at;
-            const bool is_before = gone_at < periods_.bounds.front();
-            if (step.standing != Standing::open && !is_before)
-                step.gone_in = static_cast<std::int32_t>(last_not_after(periods_.bounds, gone_at));
-            step.state = UnitState::of(reader_, step.is_counted, now_.moved);
+        const auto since = static_cast<std::int32_t>(period);
+        if (now_.moved && periods_.moved_out == scan::MovedOut::exclude) {
+            steps_.emplace_back().period = since;
+            return;
         }
-        steps_.push_back(step);
+        const bool is_counted = reader_.finish();
+        const Standing standing =
+            now_.moved ? Standing::moved_out : standing_of(reader_.end().outcome());
+        const std::int64_t gone_at = now_.moved ? now_.moved_at : now_.closed_at;
+        std::int32_t gone_in = -1;
+        if (standing != Standing::open && gone_at >= periods_.bounds.front())
+            gone_in = static_cast<std::int32_t>(last_not_after(periods_.bounds, gone_at));
+        steps_.emplace_back(since, UnitState::of(reader_, is_counted, now_.moved), standing, is_counted,
+                            gone_in);
     }
 
     const Journeys& journeys_;

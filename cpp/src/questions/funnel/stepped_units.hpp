@@ -10,67 +10,15 @@
 #include <utility>
 #include <vector>
 
+#include "base/sorting_networks.hpp"
 #include "questions/funnel/item_steps.hpp"
 #include "questions/funnel/unit_bits.hpp"
 #include "questions/funnel/unit_counter.hpp"
 
 namespace stagefunnel::funnel::inline internal {
 
-/// What a unit has of some of its items. Two parts are joined without regard to their order: each bit is set
-/// that one of them has, and of each number the greater stands.
-struct JointItems {
-    std::uint64_t sets = 0;   // as in `UnitState`
-    std::uint64_t place = 0;  // the best rank, then the first row of its items, then where that item stands
-    std::uint64_t gone = 0;   // how items stand that are counted, or all where none is, and when they went
-    std::uint32_t more = 0;   // as in `UnitState`
-    std::uint32_t first = 0;  // the first item, of those that are counted if any is
-
-    /// @param number the place of the item among those of its unit, in the order in which they came first.
-    static JointItems of(const ItemStep& step, std::uint32_t first_row, std::uint32_t number) {
-        if (step.standing == Standing::none) return {};
-        JointItems one;
-        one.sets = step.state.sets;
-        one.more = step.state.more;
-        one.place = std::uint64_t(step.state.rank) << kRankAt |
-                    std::uint64_t(~first_row) << kFirstRowAt | std::uint64_t(step.state.row + 1);
-        // Of won items the first closes the unit, of lost ones, and of those that moved out, the last.
-        const auto gone_in = static_cast<std::uint32_t>(step.gone_in + 1);
-        const std::uint32_t gone = step.standing == Standing::won    ? ~gone_in
-                                   : step.standing == Standing::open ? 0
-                                                                     : gone_in;
-        one.gone = std::uint64_t(step.is_counted) << kCountedAt |
-                   static_cast<std::uint64_t>(step.standing) << kStandingAt | gone;
-        one.first = (step.is_counted ? kCountedFirst : 0) | (kCountedFirst - 1 - number);
-        return one;
-    }
-
-    static JointItems of(const JointItems& a, const JointItems& b) {
-        return {a.sets | b.sets, std::max(a.place, b.place), std::max(a.gone, b.gone), a.more | b.more,
-                std::max(a.first, b.first)};
-    }
-
-    [[nodiscard]] Standing standing() const { return static_cast<Standing>(gone >> kStandingAt & 7U); }
-    /// Returns the period in which the unit closed or moved out; it is not open.
-    [[nodiscard]] std::int64_t gone_in() const {
-        const auto low = static_cast<std::uint32_t>(gone);
-        return static_cast<std::int64_t>(standing() == Standing::won ? ~low : low) - 1;
-    }
-    [[nodiscard]] std::size_t first_item() const {
-        return kCountedFirst - 1 - (first & (kCountedFirst - 1));
-    }
-    [[nodiscard]] UnitBits bits() const {
-        return UnitState{sets, more, static_cast<std::int32_t>(place >> kRankAt),
-                         static_cast<std::int32_t>(place & 0xFFU) - 1}
-            .bits();
-    }
-
-  private:
-    static constexpr unsigned kFirstRowAt = 8, kRankAt = 40, kStandingAt = 32, kCountedAt = 35;
-    static constexpr std::uint32_t kCountedFirst = 1U << 31U;
-};
-
-/// The items of one unit, as a tree in which each part has what its two halves have: where one item changes,
-/// so do the parts that hold it, and no others.
+/// The items of one unit as they stand. Those of a large unit are the leaves of a tree, in which each part has
+/// what its two halves have: where one item changes, so do the parts that hold it, and no others.
 class ItemTree {
   public:
     void clear(std::size_t n_items) {
@@ -80,11 +28,22 @@ class ItemTree {
     void set(std::size_t item, const JointItems& one) {
         std::size_t i = n_ + item;
         parts_[i] = one;
-        while ((i /= 2) > 0) parts_[i] = JointItems::of(parts_[2 * i], parts_[2 * i + 1]);
+        if (n_ <= kFew) return;
+        while ((i /= 2) > 0) {
+            parts_[i] = parts_[2 * i];
+            parts_[i].join(parts_[2 * i + 1]);
+        }
     }
-    [[nodiscard]] const JointItems& all() const { return parts_[1]; }
+    [[nodiscard]] JointItems all() const {
+        if (n_ > kFew) return parts_[1];
+        JointItems all = parts_[n_];
+        for (std::size_t i = n_ + 1; i < 2 * n_; ++i) all.join(parts_[i]);
+        return all;
+    }
 
   private:
+    static constexpr std::size_t kFew = 8;  // items that are joined faster than they are changed in a tree
+
     std::size_t n_ = 0;
     std::vector<JointItems> parts_;  // the halves of part i are 2 i and 2 i + 1; items stand last
 };
@@ -92,7 +51,10 @@ class ItemTree {
 /// Adds the bits of units to counts, which are changes from one period to the next.
 class BitChanges {
   public:
-    BitChanges(Counts& counts, CountVector& moved_out) {
+    /// @param kind all but the strict one pass what they visit, which is not counted twice.
+    BitChanges(Counts& counts, CountVector& moved_out, Kind kind)
+        : counted_sets_(kind == Kind::strict ? ~std::uint64_t{0}
+                                             : ~(UnitState::kRowBits << UnitState::kRows)) {
         const auto put = [&](Column* columns, const auto& tables) {
             for (std::size_t set = 0; set < tables.size(); ++set) {
                 for (Eigen::Index row = 0; row < tables[set]->cols(); ++row)
@@ -108,7 +70,7 @@ class BitChanges {
 
     /// Adds what differs between two units to a row of the counts.
     void add(Eigen::Index row, const UnitBits& before, const UnitBits& after) const {
-        add(sets_, row, before.sets, after.sets);
+        add(sets_, row, before.sets & counted_sets_, after.sets & counted_sets_);
         add(ends_, row, before.ends, after.ends);
     }
 
@@ -126,6 +88,7 @@ class BitChanges {
         });
     }
 
+    std::uint64_t counted_sets_;
     Columns sets_, ends_;
 };
 
@@ -139,7 +102,7 @@ class SteppedUnits {
           steps_(steps),
           partial_{PartialCounts(n_periods_ * options.n_groups, pipeline, Amounts::absent),
                    CountVector::Zero(n_periods_ * options.n_groups)},
-          changes_(partial_.counted.counts, partial_.moved_out) {}
+          changes_(partial_.counted.counts, partial_.moved_out, options.kind) {}
 
     void count(std::span<const std::uint32_t> items) {
         if (items.empty()) return;
@@ -148,14 +111,15 @@ class SteppedUnits {
         now_ = {};
         group_ = 0;
         std::int64_t ends_in = n_periods_;  // the period from which on the unit is not active
-        for (std::size_t i = 0; i < changing_.size();) {
-            const std::int64_t period = step_of(i).period;
-            for (; i < changing_.size() && step_of(i).period == period; ++i) {
-                const std::uint32_t number = changing_[i].second;
-                tree_.set(number, JointItems::of(step_of(i), steps_.item(own_[number]).first_row, number));
+        for (std::size_t i = 0; i < order_.size();) {
+            const std::uint64_t period_word = order_[i] >> 32U;
+            for (; i < order_.size() && order_[i] >> 32U == period_word; ++i) {
+                const Change& one = changing_[order_[i] & kLow];
+                tree_.set(one.number, one.item);
             }
+            const auto period = static_cast<std::int64_t>(period_word);
             if (ends_in < period) change(ends_in, {}, group_);
-            const JointItems& all = tree_.all();
+            const JointItems all = tree_.all();
             const bool is_open = all.standing() == Standing::open;
             const bool is_active =
                 all.standing() != Standing::none && (is_open || all.gone_in() >= period);
@@ -167,10 +131,20 @@ class SteppedUnits {
         if (ends_in < n_periods_) change(ends_in, {}, group_);
     }
 
-    [[nodiscard]] PartialUnits take() { return std::move(partial_); }
+    /// Returns the changes at each period.
+    [[nodiscard]] PartialUnits take() {
+        Counts& counts = partial_.counted.counts;
+        if (options_.kind != Kind::strict) counts.passed = counts.visited;
+        return std::move(partial_);
+    }
 
   private:
-    [[nodiscard]] const ItemStep& step_of(std::size_t i) const { return *changing_[i].first; }
+    /// A step of one of the items.
+    struct Change {
+        JointItems item;
+        std::uint32_t number;  // the place of the item in `own_`
+    };
+    static constexpr std::uint64_t kLow = 0xFFFFFFFFU;
 
     /// Brings the steps of a unit's items together in their order.
     void gather(std::span<const std::uint32_t> items) {
@@ -182,11 +156,19 @@ class SteppedUnits {
             });
         }
         changing_.clear();
+        order_.clear();
         for (std::uint32_t number = 0; number < own_.size(); ++number) {
-            for (const ItemStep& step : steps_.of_item(own_[number])) changing_.emplace_back(&step, number);
+            const std::uint32_t first_row = steps_.item(own_[number]).first_row;
+            for (const ItemStep& step : steps_.of_item(own_[number])) {
+                order_.push_back(static_cast<std::uint64_t>(step.period) << 32U | changing_.size());
+                changing_.push_back({step.joint(first_row, number), number});
+            }
         }
-        std::sort(changing_.begin(), changing_.end(),
-                  [](const auto& a, const auto& b) { return a.first->period < b.first->period; });
+        if (order_.size() <= kMostInNetwork) {
+            sort_padded(order_);
+        } else {
+            std::sort(order_.begin(), order_.end());
+        }
     }
 
     /// Lets the unit stand otherwise from a period on.
@@ -207,8 +189,9 @@ class SteppedUnits {
     const ItemSteps& steps_;
     PartialUnits partial_;
     BitChanges changes_;
-    std::vector<std::uint32_t> own_;                                    // the items of the unit
-    std::vector<std::pair<const ItemStep*, std::uint32_t>> changing_;  // and the item of each step
+    std::vector<std::uint32_t> own_;    // the items of the unit
+    std::vector<Change> changing_;      // all their steps, item after item
+    std::vector<std::uint64_t> order_;  // the period and the place of each step, in order
     ItemTree tree_;
     UnitBits now_;
     std::int64_t group_ = 0;

@@ -19,7 +19,7 @@ from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
 from ..scope.breakdown import check_top, groups_of
-from ..scope.groups import Groups, largest
+from ..scope.groups import Groups, PlacesByCode, largest
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
@@ -155,10 +155,9 @@ class _Question:
         self.selection, self.ends, self.groups = selection, ends, groups
         self.n = ends.n_stages
         code = groups.codes(selection.log.n_items)
-        self.group_of_visit = code[ends.item].astype(np.int64)
-        self.curves = ends.curves(
-            selection.data.threads, self.group_of_visit.astype(np.int32), groups.n_groups
-        )
+        group_of_visit = code[ends.item].astype(np.int32)
+        self.visits_of_group = PlacesByCode(group_of_visit, groups.n_groups)
+        self.curves = ends.curves(selection.data.threads, group_of_visit, groups.n_groups)
         first = stays.stage[stays.bounds[:-1]]
         n_won = len(selection.pipeline.won)
         # Items that begin in a final stage end where they begin.
@@ -216,7 +215,8 @@ class _Question:
     def block(self, group: int, targets: Floats, lengths: Lengths) -> pd.DataFrame:
         """Make the rows of one group."""
         exits, chain = self.curves[group], self.chains[group]
-        own = (self.group_of_visit == group) & (self.ends.cause != LEFT_OUT)
+        own = self.visits_of_group.of(group)
+        own = own[self.ends.cause[own] != LEFT_OUT]
         stage = self.ends.stage[own]
         n_open = np.bincount(stage[self.ends.cause[own] == CENSORED], minlength=self.n).astype(np.int64)
         spent = np.bincount(stage, weights=self.ends.exit[own], minlength=self.n)
