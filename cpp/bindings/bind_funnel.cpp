@@ -193,13 +193,12 @@ void bind_funnel(py::module_& m) {
         "journeys"_a, "pipeline"_a, "items"_a.noconvert(), "threads"_a);
     m.def(
         "states_of_chosen",
-        [](const funnel::ItemStates& all, const Array<std::uint32_t>& items, unsigned threads,
-           bool with_items) {
+        [](const funnel::ItemStates& all, const Array<std::uint32_t>& items, unsigned threads) {
             const std::span<const std::uint32_t> chosen = as_span(items);
             const Unlocked unlocked;
-            return funnel::states_of_chosen(all, chosen, threads, with_items);
+            return funnel::states_of_chosen(all, chosen, threads);
         },
-        "all"_a, "items"_a.noconvert(), "threads"_a, "with_items"_a);
+        "all"_a, "items"_a.noconvert(), "threads"_a);
     m.def("count_funnel", &count, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a);
     m.def("count_funnels", &count_several, "pipeline"_a, "kinds"_a, "group"_a.noconvert().none(true),

@@ -192,19 +192,6 @@ void bind_journeys(py::module_& m) {
         },
         "journeys"_a, "items"_a.noconvert(), "threads"_a);
     m.def(
-        "flagged_items",
-        [](const Array<std::int64_t>& row, const Array<std::uint8_t>& flags, bool without) {
-            const std::span<const std::int64_t> rows = as_span(row);
-            const std::span<const std::uint8_t> flag = as_span(flags);
-            LargeVector<std::uint32_t> items;
-            {
-                const Unlocked unlocked;
-                items = journeys::flagged_items(rows, flag, without);
-            }
-            return as_array(std::move(items));
-        },
-        "row"_a.noconvert(), "flags"_a.noconvert(), "without"_a);
-    m.def(
         "rows_of_codes",
         [](const Journeys& journeys, const Array<std::uint32_t>& items, unsigned threads) {
             const std::span<const std::uint32_t> counted = as_span(items);

@@ -3,7 +3,7 @@ import numpy
 import numpy.typing
 import stagefunnel._core.columns
 import typing
-__all__: list[str] = ['Journeys', 'KeyTexts', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'flagged_items', 'in_working_time', 'items_by_first_row', 'journey_of', 'journeys_of_parts', 'match_items', 'packed_texts', 'parts_of', 'places_of', 'portable_keys', 'release_idle', 'rows_of_codes', 'take_items', 'time_range', 'with_stages', 'with_times', 'working_times']
+__all__: list[str] = ['Journeys', 'KeyTexts', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'in_working_time', 'items_by_first_row', 'journey_of', 'journeys_of_parts', 'match_items', 'packed_texts', 'parts_of', 'places_of', 'portable_keys', 'release_idle', 'rows_of_codes', 'take_items', 'time_range', 'with_stages', 'with_times', 'working_times']
 class Journeys:
     @property
     def common_keys(self) -> tuple[numpy.typing.NDArray[numpy.uint64], numpy.typing.NDArray[numpy.uint64]]:
@@ -73,8 +73,6 @@ class KeyTexts:
 def build_journeys(items: stagefunnel._core.columns.ItemKeys, stages: stagefunnel._core.columns.StageCodes, times: stagefunnel._core.columns.Times, order: stagefunnel._core.columns.RowOrder, dropped: numpy.typing.NDArray[numpy.uint64], threads: typing.SupportsInt | typing.SupportsIndex) -> Journeys:
     ...
 def build_journeys_with_rows(items: stagefunnel._core.columns.ItemKeys, stages: stagefunnel._core.columns.StageCodes, times: stagefunnel._core.columns.Times, order: stagefunnel._core.columns.RowOrder, dropped: numpy.typing.NDArray[numpy.uint64], threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[Journeys, numpy.typing.NDArray[numpy.uint32]]:
-    ...
-def flagged_items(row: numpy.typing.NDArray[numpy.int64], flags: numpy.typing.NDArray[numpy.uint8], without: bool) -> numpy.typing.NDArray[numpy.uint32]:
     ...
 def in_working_time(journeys: Journeys, begin: numpy.typing.NDArray[numpy.int64], end: numpy.typing.NDArray[numpy.int64], before: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> Journeys:
     ...

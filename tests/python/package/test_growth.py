@@ -169,10 +169,11 @@ def test_four_times_as_much_takes_about_four_times_as_long(
 
 
 # Groups in which a question is asked first: more where a group costs little, or its share would not be seen.
-GROUPS: Final = 1_000
-DEAR_GROUPS: Final = dict.fromkeys(
-    ["absorption", "bottlenecks", "forecast", "summary", "time_in_stage", "sequence_funnel"], 50
-)
+GROUPS: Final = 2_500
+DEAR_GROUPS: Final = {
+    **dict.fromkeys(["absorption", "bottlenecks", "forecast", "summary", "time_in_stage"], 50),
+    **dict.fromkeys(["cumulative_incidence", "sequence_funnel", "time_to"], 250),
+}
 OF_GROUPS: Final = {
     "decompose": {"a": "P0", "b": "P1"},
     "forecast": {"draws": 100},

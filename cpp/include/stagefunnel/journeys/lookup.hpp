@@ -55,15 +55,6 @@ struct TableRows {
 /// @throws std::invalid_argument as `match_items` does.
 [[nodiscard]] std::vector<std::int64_t> places_of(const Journeys& journeys, const columns::ItemKeys& keys);
 
-/// Returns the items whose row of a table is flagged, in rising order.
-///
-/// @param row the row of each item in the table, negative if the table does not have the item.
-/// @param flags one value per row of the table.
-/// @param without what counts for an item that the table does not have.
-/// @throws std::invalid_argument if the table does not have a row.
-[[nodiscard]] LargeVector<std::uint32_t> flagged_items(std::span<const std::int64_t> row,
-                                                       std::span<const std::uint8_t> flags, bool without);
-
 /// Returns the journeys of some items as a log of their own, in the order of `items`.
 ///
 /// @param items indices of items; one that comes several times has as many journeys in the result.

@@ -129,41 +129,12 @@ std::optional<ItemStates> find_states_of_chosen(const Journeys& journeys, const 
     return recorded(journeys, recorder, std::move(of_item), threads);
 }
 
-namespace {
-
-/// Takes the items that lie between others out of the counts, if those are in rising order.
-///
-/// @return whether they are.
-bool take_out_others(ItemStates& chosen, std::span<const std::uint32_t> states,
-                     std::span<const std::uint32_t> items) {
-    std::size_t next = 0;
-    const auto take_out = [&](std::size_t end) {
-        for (; next < end; ++next) {
-            if (states[next] != ItemStates::kNoState) --chosen.states[states[next]].items;
-        }
-    };
-    for (const std::uint32_t item : items) {
-        if (item < next) return false;
-        take_out(item);
-        ++next;
-    }
-    take_out(states.size());
-    return true;
-}
-
-}  // namespace
-
-ItemStates states_of_chosen(const ItemStates& all, std::span<const std::uint32_t> items, unsigned threads,
-                            bool with_items) {
+ItemStates states_of_chosen(const ItemStates& all, std::span<const std::uint32_t> items, unsigned threads) {
     const std::span<const std::uint32_t> states = all.of_item;
     std::uint32_t highest = 0;
     for (const std::uint32_t item : items) highest = std::max(highest, item);
     if (!items.empty() && highest >= states.size())
         throw std::invalid_argument("an item has no state among those of all");
-    if (!with_items && 2 * items.size() > states.size()) {
-        ItemStates chosen{all.states, all.examples, {}};
-        if (take_out_others(chosen, states, items)) return chosen;
-    }
     LargeVector<std::uint32_t> of_item(items.size());
     const StateSizes sizes = parallel_merge(items.size(), threads, [&](std::size_t first, std::size_t last) {
         StateSizes own{std::vector<std::uint32_t>(all.states.size(), 0)};

@@ -122,7 +122,7 @@ class ItemSteps {
     void fetch_steps(std::size_t item) const {
         const ItemStep* step = parts_[part_of(item)].steps.data() + items_[item].first_step;
         __builtin_prefetch(step);
-        __builtin_prefetch(step + 2);
+        __builtin_prefetch(step + 1);
     }
 
   private:

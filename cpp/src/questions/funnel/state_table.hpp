@@ -112,11 +112,7 @@ class StateTable {
     void count_range(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
                      ItemOf item_of, AtItem at_item) {
         if (epochs_.size() == 1 || journeys.time.empty()) {
-            if (has_unlisted_labels(journeys.n_labels)) {
-                count_without_dates<true>(journeys, codes, first, last, item_of, at_item);
-            } else {
-                count_without_dates<false>(journeys, codes, first, last, item_of, at_item);
-            }
+            count_without_dates(journeys, codes, first, last, item_of, at_item);
         } else if (epochs_.size() == 2) {
             count_with_dates<true>(journeys, codes, first, last, item_of, at_item);
         } else {
@@ -156,37 +152,6 @@ class StateTable {
         return {((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry, visited};
     }
 
-    /// Does the same without a branch for each row: no processor foresees which rows are unlisted.
-    template <class Code>
-    [[nodiscard]] ReadCodes read_some_codes(const Code* codes, std::size_t i, std::size_t end) const {
-        constexpr std::uint16_t kNone = 3;  // no outcome
-        static_assert(kOpen != kNone && kWon != kNone && static_cast<int>(Outcome::lost) != kNone);
-        const CodeStage* const stages = stages_.data();
-        const auto no_stage = static_cast<std::uint16_t>(n_rows_);
-        std::uint32_t visited = 0, won_entry = 0;
-        std::uint16_t stage = no_stage, before_run = no_stage, outcome = kNone;
-        std::uint8_t limit = 0;
-        for (; i < end; ++i) {
-            const CodeStage next = stages[codes[i]];
-            const bool is_listed = next.bit != 0;
-            before_run = is_listed & (next.outcome != outcome) ? stage : before_run;
-            won_entry |= static_cast<std::uint32_t>(is_listed & (next.outcome == kWon) &
-                                                    ((outcome == kOpen) | (outcome == kNone)));
-            limit = visited == 0 ? limits_[codes[i]] : limit;
-            visited |= next.bit;
-            stage = is_listed ? next.row : stage;
-            outcome = is_listed ? next.outcome : outcome;
-        }
-        if (visited == 0) return {kNowhere, 0};
-        const std::size_t end_number = end_numbers_[stage * (n_rows_ + 1) + before_run];
-        return {((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry, visited};
-    }
-
-    [[nodiscard]] bool has_unlisted_labels(std::size_t n_labels) const {
-        const auto end = stages_.begin() + static_cast<std::ptrdiff_t>(std::min(n_labels, stages_.size()));
-        return std::any_of(stages_.begin(), end, [](const CodeStage& stage) { return stage.bit == 0; });
-    }
-
     /// Counts an item and returns the number of its state.
     std::uint32_t count_place(std::size_t place, std::size_t item) {
         const std::uint32_t number = number_of_place(place, static_cast<std::uint32_t>(item));
@@ -222,15 +187,13 @@ class StateTable {
         return static_cast<std::uint32_t>(states_.size() - 1);
     }
 
-    template <bool kHasUnlisted, class Code, class ItemOf, class AtItem>
+    template <class Code, class ItemOf, class AtItem>
     void count_without_dates(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
                              ItemOf item_of, AtItem at_item) {
         const std::uint64_t* const row = journeys.offsets.data();
         for (std::size_t i = first; i < last; ++i) {
             const std::size_t item = item_of(i);
-            const std::size_t place = kHasUnlisted
-                                          ? read_some_codes(codes, row[item], row[item + 1]).place
-                                          : read_codes(codes, row[item], row[item + 1]).place;
+            const std::size_t place = read_codes(codes, row[item], row[item + 1]).place;
             at_item(i, place == kNowhere ? ItemStates::kNoState : count_place(place, item));
         }
     }

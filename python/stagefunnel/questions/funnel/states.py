@@ -48,7 +48,7 @@ def _found(data: LogData, lookup: _core.scan.Pipeline, with_items: bool) -> _cor
         is_known = whole is not None and whole.has_items
         if is_known or len(choice.places) * _FEW > choice.whole.n_items:
             whole = item_states(choice.whole, lookup, with_items=True)
-            return whole and _core.funnel.states_of_chosen(whole, choice.places, data.threads, with_items)
+            return whole and _core.funnel.states_of_chosen(whole, choice.places, data.threads)
         of_chosen = _core.funnel.find_states_of_chosen(
             choice.whole.journeys, lookup, choice.places, data.threads
         )

@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ... import _core
 from ...log.columns.items import ItemsTable
 from ...log.data import LogData
 from ...log.stage_log import StageLog, with_items_at
 from ...pipeline import Pipeline
 from .columns import source_of
-from .conditions import Conditions, Key, conditions_of, flags_of, keeps_missing, key_of, text_of
+from .conditions import Conditions, Flags, Key, conditions_of, flags_of, keeps_missing, key_of, text_of
 from .conditions import Where as Where
 from .remarks import Remarks, remark
 from .selection import core_pipeline, data_of
@@ -44,7 +43,7 @@ class Asked:
     log: StageLog
     missing: Any
     remarks: Remarks = field(default_factory=dict)
-    places: npt.NDArray[np.uint32] | None = None
+    places: npt.NDArray[np.int64] | None = None
 
     def remarked(self, table: pd.DataFrame) -> pd.DataFrame:
         """Let a table remember the conditions, and return it."""
@@ -88,12 +87,10 @@ def _chosen(log: StageLog, conditions: Conditions, *, is_part: bool) -> Asked:
     earlier = kept.get(key)
     if earlier is not None:
         return earlier
-    first, *others = conditions
-    places = _fulfilling(log, *first, is_part=is_part)
-    for column, condition in others:
-        fulfils = np.zeros(log.n_items, dtype=bool)
-        fulfils[_fulfilling(log, column, condition, is_part=is_part)] = True
-        places = places[fulfils[places]]
+    fulfilled = np.ones(log.n_items, dtype=bool)
+    for column, condition in conditions:
+        fulfilled &= _fulfil(log, column, condition, is_part=is_part)
+    places = np.flatnonzero(fulfilled)
     remarks = {"where": {"text": text_of(conditions), "items": len(places), "of": log.n_items}}
     chosen = Asked(with_items_at(log, places), "ignore", remarks, places)
     if key is not None:
@@ -103,14 +100,18 @@ def _chosen(log: StageLog, conditions: Conditions, *, is_part: bool) -> Asked:
     return chosen
 
 
-def _fulfilling(log: StageLog, column: str, condition: Any, *, is_part: bool) -> npt.NDArray[np.uint32]:
-    """Find the places of the items whose value of a column fulfils a condition, in rising order."""
+def _fulfil(log: StageLog, column: str, condition: Any, *, is_part: bool) -> Flags:
+    """Find the items whose value of a column fulfils a condition."""
     source = source_of(log, column, "where")
     if isinstance(source, ItemsTable):
         values, rows = source.series(column, "where")
         fulfils = flags_of(values, column, condition, is_part=is_part)
         # An item that the table does not have has no value.
-        return _core.journeys.flagged_items(rows, fulfils.view(np.uint8), bool(keeps_missing(condition)))
+        if not len(fulfils):
+            return np.full(len(rows), keeps_missing(condition))
+        of_items: Flags = fulfils[rows]
+        if source.n_unmatched:  # their -1 has read the last row
+            of_items[rows < 0] = keeps_missing(condition)
+        return of_items
     first = log._data.journeys.offsets[:-1].astype(np.int64)
-    fulfils = flags_of(source.values_at(column, first), column, condition, is_part=is_part)
-    return np.flatnonzero(fulfils).astype(np.uint32)
+    return flags_of(source.values_at(column, first), column, condition, is_part=is_part)

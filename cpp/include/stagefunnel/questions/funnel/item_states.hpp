@@ -52,11 +52,9 @@ struct ItemStates {
 ///
 /// @param all states with the state of each item.
 /// @param items places of the chosen items, in the order in which the result has them.
-/// @param with_items whether the state of each chosen item is wanted too; without, items in rising order are
-///     counted by taking out those between them, of which there are few where nearly all are chosen.
-/// @return Every state of the log, also one that none of the chosen items has.
+/// @return Every state of the log, also one that none of the chosen items has, and the state of each item.
 /// @throws std::invalid_argument if the states do not have such an item, or lack the state of each item.
 [[nodiscard]] ItemStates states_of_chosen(const ItemStates& all, std::span<const std::uint32_t> items,
-                                          unsigned threads, bool with_items = true);
+                                          unsigned threads);
 
 }  // namespace stagefunnel::funnel
