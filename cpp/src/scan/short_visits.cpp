@@ -27,8 +27,8 @@ void check_lengths(const Pipeline& pipeline, std::span<const std::int64_t> least
 }
 
 /// Calls `at(item)` for each item of a range with rows that follow each other in less than `longest`, which
-/// every item with a shorter visit has. Such items are few, and the times of all others are read once, without
-/// a branch.
+/// every item with a shorter visit has. Such items are few, and the times of all others are read once,
+/// without a branch.
 template <class At>
 void for_each_item_in_haste(const Journeys& journeys, std::uint64_t longest, std::size_t first,
                             std::size_t last, At at) {

@@ -44,9 +44,7 @@ struct JointItems {
         const auto low = static_cast<std::uint32_t>(gone);
         return static_cast<std::int64_t>(standing() == Standing::won ? ~low : low) - 1;
     }
-    [[nodiscard]] std::size_t first_item() const {
-        return kCountedFirst - 1 - (first & (kCountedFirst - 1));
-    }
+    [[nodiscard]] std::size_t first_item() const { return kCountedFirst - 1 - (first & (kCountedFirst - 1)); }
     [[nodiscard]] UnitBits bits() const {
         return UnitState{sets, more, static_cast<std::int32_t>(place >> kRankAt),
                          static_cast<std::int32_t>(place & 0xFFU) - 1}
@@ -97,7 +95,8 @@ struct ItemStep {
 /// All steps of a log's items, and where those of each item lie.
 class ItemSteps {
   public:
-    /// What is the same in all steps of an item: the time of its first listed row, and its place in the input.
+    /// What is the same in all steps of an item: the time of its first listed row, and its place in the
+    /// input.
     struct Item {
         std::int64_t created = 0;
         std::uint32_t first_row = 0;
@@ -114,15 +113,10 @@ class ItemSteps {
         const std::size_t end = item + 1 < part.end ? items_[item + 1].first_step : part.steps.size();
         return std::span(part.steps).subspan(items_[item].first_step, end - items_[item].first_step);
     }
-    /// Prefetches an item, or its steps, which stand where a prefetched item says.
-    void fetch(std::size_t item) const {
-        __builtin_prefetch(items_.data() + item);
-        __builtin_prefetch(items_.data() + item + 1);
-    }
-    void fetch_steps(std::size_t item) const {
-        const ItemStep* step = parts_[part_of(item)].steps.data() + items_[item].first_step;
-        __builtin_prefetch(step);
-        __builtin_prefetch(step + 1);
+    /// Where an item stands in memory, and where its steps do, which an item that is read says.
+    [[nodiscard]] const Item* place_of_item(std::size_t item) const { return items_.data() + item; }
+    [[nodiscard]] const ItemStep* place_of_steps(std::size_t item) const {
+        return parts_[part_of(item)].steps.data() + items_[item].first_step;
     }
 
   private:
@@ -201,8 +195,7 @@ class StepReader {
             return;
         }
         const bool is_counted = reader_.finish();
-        const Standing standing =
-            now_.moved ? Standing::moved_out : standing_of(reader_.end().outcome());
+        const Standing standing = now_.moved ? Standing::moved_out : standing_of(reader_.end().outcome());
         const std::int64_t gone_at = now_.moved ? now_.moved_at : now_.closed_at;
         std::int32_t gone_in = -1;
         if (standing != Standing::open && gone_at >= periods_.bounds.front())

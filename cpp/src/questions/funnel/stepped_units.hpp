@@ -17,8 +17,8 @@
 
 namespace stagefunnel::funnel::inline internal {
 
-/// The items of one unit as they stand. Those of a large unit are the leaves of a tree, in which each part has
-/// what its two halves have: where one item changes, so do the parts that hold it, and no others.
+/// The items of one unit as they stand. Those of a large unit are the leaves of a tree, in which each part
+/// has what its two halves have: where one item changes, so do the parts that hold it, and no others.
 class ItemTree {
   public:
     void clear(std::size_t n_items) {
@@ -121,8 +121,7 @@ class SteppedUnits {
             if (ends_in < period) change(ends_in, {}, group_);
             const JointItems all = tree_.all();
             const bool is_open = all.standing() == Standing::open;
-            const bool is_active =
-                all.standing() != Standing::none && (is_open || all.gone_in() >= period);
+            const bool is_active = all.standing() != Standing::none && (is_open || all.gone_in() >= period);
             const std::int64_t group =
                 options_.group.empty() || !is_active ? group_ : options_.group[own_[all.first_item()]];
             change(period, is_active ? all.bits() : UnitBits(), group);

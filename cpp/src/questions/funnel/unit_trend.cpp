@@ -123,8 +123,13 @@ PartialUnits count_steps(const Journeys& journeys, const Pipeline& pipeline, con
             for (std::size_t unit = begin; unit < end; ++unit) {
                 for (std::size_t place = items.offsets[unit]; place < items.offsets[unit + 1]; ++place) {
                     if (place + kItemsAhead >= all.size()) break;
-                    steps.fetch(all[place + kItemsAhead]);
-                    steps.fetch_steps(all[place + kStepsAhead]);
+                    // Here and not in a function of its own, which a compiler may drop as one without effect.
+                    const ItemSteps::Item* item = steps.place_of_item(all[place + kItemsAhead]);
+                    const ItemStep* step = steps.place_of_steps(all[place + kStepsAhead]);
+                    __builtin_prefetch(item);
+                    __builtin_prefetch(item + 1);
+                    __builtin_prefetch(step);
+                    __builtin_prefetch(step + 1);
                 }
                 counter.count(items.of(unit));
             }
@@ -148,9 +153,9 @@ UnitCounts count_unit_trend(const Journeys& journeys, const Pipeline& pipeline, 
         return counter.take();
     };
     const bool is_of_bits = pipeline.n_rows() <= UnitState::kMostRows && options.amount.empty();
-    PartialUnits changes =
-        is_of_bits ? count_steps(journeys, pipeline, options, periods, items, meaning.data())
-                   : count_all_units(journeys, pipeline, items, options.threads, count);
+    PartialUnits changes = is_of_bits
+                               ? count_steps(journeys, pipeline, options, periods, items, meaning.data())
+                               : count_all_units(journeys, pipeline, items, options.threads, count);
     add_up(changes.counted, options.n_groups);
     for (Eigen::Index g = options.n_groups; g < changes.moved_out.size(); ++g)
         changes.moved_out(g) += changes.moved_out(g - options.n_groups);

@@ -51,8 +51,8 @@ class ItemReader {
         return finish();
     }
 
-    /// Reads another item visit by visit: `visit` adds each, and `finish` says whether a count has the item as
-    /// it stands then. More visits may follow.
+    /// Reads another item visit by visit: `visit` adds each, and `finish` says whether a count has the item
+    /// as it stands then. More visits may follow.
     void clear() {
         stages_.clear();
         end_.emplace(pipeline_);

@@ -30,10 +30,11 @@ LargeVector<ItemStanding> standings_of_items(const Journeys& journeys, const Pip
             for (std::size_t item = first; item < last; ++item) {
                 const std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
                 scan::JourneyEnd ends(pipeline);
-                const scan::JourneyTimes times = scan::times_of_journey(
-                    journeys, codes, meaning.data(), begin, end, [&](std::int32_t row) {
-                        if (row != ends.last()) ends.visit(row);
-                    });
+                const scan::JourneyTimes times = scan::times_of_journey(journeys, codes, meaning.data(),
+                                                                        begin, end, [&](std::int32_t row) {
+                                                                            if (row != ends.last())
+                                                                                ends.visit(row);
+                                                                        });
                 standings[item] = !times.seen ? ItemStanding()
                                               : ItemStanding(times, ends, journeys.first_row[item],
                                                              !is_left_out(ends, lost_then_won));

@@ -288,12 +288,10 @@ TEST_P(UnitTrends, StepsOfItemsCountAsRowsThatAreReadAgainForEachPeriod) {
         Options options{.kind = kind, .lost_then_won = rule, .group = {}, .amount = {}, .threads = threads};
         if (is_grouped) options.group = random.group;
         options.n_groups = is_grouped ? 3 : 1;
-        const UnitCounts steps =
-            count_unit_trend(random.journeys, random.pipeline, options, periods, items);
+        const UnitCounts steps = count_unit_trend(random.journeys, random.pipeline, options, periods, items);
         // Amounts are those of rows that are read again.
         options.amount = random.amount;
-        const UnitCounts rows =
-            count_unit_trend(random.journeys, random.pipeline, options, periods, items);
+        const UnitCounts rows = count_unit_trend(random.journeys, random.pipeline, options, periods, items);
         EXPECT_TRUE(rows.counts.visited.any());
         for (const auto& [name, table] : kStageTables) {
             if (table != &Counts::amount_missing) {
