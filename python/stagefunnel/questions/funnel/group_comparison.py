@@ -202,9 +202,8 @@ def _sides(groups: Groups, counts: FunnelCounts, reached: Integers, a: Any, b: A
     def beside(numbers: Integers) -> Integers:
         """Count what each group is compared with: the other one, or all groups but itself."""
         # Summed for each group anew, the time would grow with the square of the groups.
-        return (
-            numbers.sum(axis=0) - numbers if other is None else np.broadcast_to(numbers[other], numbers.shape)
-        )
+        rest: Integers = numbers.sum(axis=0) - numbers
+        return rest if other is None else np.broadcast_to(numbers[other], numbers.shape)
 
     reached_b, base_b, open_b = (beside(numbers) for numbers in (reached, counts.base, counts.open))
     for group in looked_at:

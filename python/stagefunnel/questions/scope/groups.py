@@ -172,7 +172,9 @@ class PlacesByCode:
 
     def __init__(self, code: npt.NDArray[np.integer[Any]], n_codes: int) -> None:
         # One code for all is the usual case, and in order already.
-        self._order = np.arange(len(code)) if n_codes == 1 else np.argsort(code, kind="stable")
+        self._order: npt.NDArray[np.intp] = np.arange(len(code), dtype=np.intp)
+        if n_codes > 1:
+            self._order = np.argsort(code, kind="stable")
         self._bounds = np.zeros(n_codes + 1, dtype=np.int64)
         np.cumsum(np.bincount(code, minlength=n_codes), out=self._bounds[1:])
 
