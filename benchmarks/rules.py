@@ -23,11 +23,12 @@ import workload
 from stagefunnel.log import short_visits
 from stagefunnel.questions.funnel import states
 from stagefunnel.questions.funnel import units as counted_units
-from stagefunnel.questions.scope import units, where
+from stagefunnel.questions.scope import reading, units, where
 from stagefunnel.questions.stages import counted_lives
 
 _KEPT: tuple[Any, ...] = (
     *(states._kept, counted_units._kept, units._kept, where._kept, short_visits._kept),
+    reading._kept_facts,
     *(counted_lives._kept_lives, counted_lives._kept_ranges),
 )
 _STAGES = list(workload.STAGES[: workload.N_OPEN])

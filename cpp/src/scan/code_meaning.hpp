@@ -57,9 +57,12 @@ struct JourneyTimes {
     std::int64_t moved_at = 0;   // first of the rows elsewhere that end the journey
 };
 
-template <class Code>
+/// Reads the times of the rows [begin, end) of an item.
+///
+/// @param at_stage called with the pipeline row of each listed row.
+template <class Code, class AtStage>
 JourneyTimes times_of_journey(const Journeys& journeys, const Code* codes, const CodeMeaning* meaning,
-                              std::size_t begin, std::size_t end) {
+                              std::size_t begin, std::size_t end, AtStage at_stage) {
     JourneyTimes times;
     for (std::size_t i = begin; i < end; ++i) {
         const CodeMeaning stage = meaning[codes[i]];
@@ -75,8 +78,15 @@ JourneyTimes times_of_journey(const Journeys& journeys, const Code* codes, const
         times.seen = true;
         times.closed = stage.is_final;
         times.moved = false;
+        at_stage(stage.row);
     }
     return times;
+}
+
+template <class Code>
+JourneyTimes times_of_journey(const Journeys& journeys, const Code* codes, const CodeMeaning* meaning,
+                              std::size_t begin, std::size_t end) {
+    return times_of_journey(journeys, codes, meaning, begin, end, [](std::int32_t) {});
 }
 
 }  // namespace stagefunnel::scan::inline internal

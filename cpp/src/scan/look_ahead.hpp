@@ -18,7 +18,9 @@ class LookAhead {
     LookAhead(const Journeys& journeys, const Code* codes, std::span<const std::uint32_t> items)
         : journeys_(journeys), codes_(codes), items_(items) {}
 
-    void at(std::size_t i) const {
+    // Inlined always: a function that does nothing but prefetch seems to have no effect, and its call may be
+    // dropped.
+    [[gnu::always_inline]] void at(std::size_t i) const {
         if (i + kOffsets >= items_.size()) return;
         __builtin_prefetch(&journeys_.offsets[items_[i + kOffsets]]);
         __builtin_prefetch(&journeys_.first_row[items_[i + kOffsets]]);

@@ -1,9 +1,12 @@
 #include "stagefunnel/scan/short_visits.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
+#include "base/checkpoint.hpp"
 #include "base/counted.hpp"
 #include "base/parallel.hpp"
 #include "base/time_distance.hpp"
@@ -21,6 +24,34 @@ void check_lengths(const Pipeline& pipeline, std::span<const std::int64_t> least
     }
     if (std::any_of(least.begin(), least.end(), [](std::int64_t length) { return length < 0; }))
         throw std::invalid_argument("a least length is negative");
+}
+
+/// Calls `at(item)` for each item of a range with rows that follow each other in less than `longest`, which
+/// every item with a shorter visit has. Such items are few, and the times of all others are read once,
+/// without a branch.
+template <class At>
+void for_each_item_in_haste(const Journeys& journeys, std::uint64_t longest, std::size_t first,
+                            std::size_t last, At at) {
+    constexpr std::size_t kBlock = 4096;
+    std::array<std::size_t, kBlock> rows;
+    const std::int64_t* const time = journeys.time.data();
+    const std::size_t end = journeys.offsets[last];
+    std::size_t item = first, next = first;  // the item of a row, and the first one that was not called
+    for (std::size_t begin = journeys.offsets[first]; begin + 1 < end; begin += kBlock) {
+        const std::size_t stop = std::min(begin + kBlock, end - 1);
+        std::size_t n = 0;
+        for (std::size_t i = begin; i < stop; ++i) {
+            rows[n] = i;
+            n += distance(time[i], time[i + 1]) < longest ? 1 : 0;
+        }
+        for (std::size_t k = 0; k < n; ++k) {
+            while (journeys.offsets[item + 1] <= rows[k]) ++item;
+            // The last row of an item and the first one of the next item say nothing about either.
+            if (item < next || rows[k] + 1 == journeys.offsets[item + 1]) continue;
+            at(item);
+            next = item + 1;
+        }
+    }
 }
 
 /// Takes the stage from the rows of short visits, item after item, and counts these visits by row.
@@ -79,6 +110,8 @@ WithoutShortVisits without_short_visits(const Journeys& journeys, const Pipeline
     pipeline.check(journeys);
     check_lengths(pipeline, least);
     WithoutShortVisits without{.journeys = {}, .taken_out = std::vector<std::int64_t>(least.size(), 0)};
+    const auto longest =
+        static_cast<std::uint64_t>(least.empty() ? 0 : *std::max_element(least.begin(), least.end()));
     Journeys::Codes stage = journeys.stage;
     std::visit(
         [&]<class CodeVector>(CodeVector& codes) {
@@ -87,7 +120,10 @@ WithoutShortVisits without_short_visits(const Journeys& journeys, const Pipeline
                 parallel_parts(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
                     ShortVisits<Code> visits(pipeline, least, codes.data(),
                                              static_cast<Code>(journeys.n_labels));
-                    for (std::size_t item = first; item < last; ++item) visits.count(journeys, item);
+                    in_blocks(first, last, [&](std::size_t begin, std::size_t end) {
+                        for_each_item_in_haste(journeys, longest, begin, end,
+                                               [&](std::size_t item) { visits.count(journeys, item); });
+                    });
                     return visits.taken_out();
                 });
             for (const std::vector<std::int64_t>& part : parts) {

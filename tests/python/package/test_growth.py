@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
+from asked import PIPELINE, needs_of, parameters_of, questions
 
 TIMES: Final = 4
 # Four times where it grows with the number, sixteen times where it grows with the square.
@@ -164,6 +166,59 @@ def test_four_times_as_much_takes_about_four_times_as_long(
     few = SIZES[kind]
     kind(2)  # what is loaded for it is loaded
     assert not grows_with_the_square(kind(few), kind(TIMES * few))
+
+
+# Groups in which a question is asked first: more where a group costs little, or its share would not be seen.
+GROUPS: Final = 2_500
+DEAR_GROUPS: Final = {
+    **dict.fromkeys(["absorption", "bottlenecks", "forecast", "summary", "time_in_stage"], 50),
+    **dict.fromkeys(["cumulative_incidence", "sequence_funnel", "time_to"], 250),
+}
+OF_GROUPS: Final = {
+    "decompose": {"a": "P0", "b": "P1"},
+    "forecast": {"draws": 100},
+    "mix_rate": {"mix": "team", "a": "P0", "b": "P1"},
+}
+
+
+@cache
+def log_of_groups(n: int) -> sf.StageLog:
+    """Make a log of some groups of ten items each, which stand differently."""
+    paths = [["New", "Offer", "Won"], ["New", "Lost"], ["Offer", "Won"], ["New", "Offer"]]
+    steps = [
+        (item, stage, item % 60 + 3 * step)
+        for item in range(10 * n)
+        for step, stage in enumerate(paths[item % len(paths)])
+    ]
+    rows = pd.DataFrame(steps, columns=["item", "stage", "day"])
+    rows["time"] = pd.Timestamp("2026-01-05") + pd.to_timedelta(rows["day"], unit="D")
+    at = np.arange(10 * n)
+    items = pd.DataFrame(
+        {
+            "item": at,
+            "who": [f"P{number}" for number in at % n],
+            "team": [f"T{number}" for number in at % 7],
+            "amount": at % 50 + 1.0,
+        }
+    )
+    return sf.StageLog(rows, items=items, threads=1, observed_until="2026-05-01")
+
+
+def by_groups(name: str, n: int) -> Callable[[], object]:
+    question, log = questions()[name], log_of_groups(n)
+    second = [PIPELINE] if "pipeline" in parameters_of(question) else [["New", "Offer", "Won"]]
+    options = {**needs_of(name), **OF_GROUPS.get(name, {}), "by": "who"}
+    return lambda: question(log, *second, **options)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, one in questions().items() if "by" in parameters_of(one) and name != "report"],
+)
+def test_every_question_takes_four_times_as_many_groups_in_four_times_as_long(name: str) -> None:
+    few = DEAR_GROUPS.get(name, GROUPS)
+    by_groups(name, 3)()
+    assert not grows_with_the_square(by_groups(name, few), by_groups(name, TIMES * few))
 
 
 def test_what_grows_with_the_square_is_found() -> None:

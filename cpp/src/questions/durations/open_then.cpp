@@ -39,7 +39,8 @@ class ItemAtDates {
         : visits_(visits), pipeline_(pipeline), dates_(dates), ends_(ends) {}
 
     /// Fetches an item that is listed soon; items stand in another order than their visits.
-    void expect(std::size_t visit) const {
+    /// Inlined always, or a compiler drops its calls as ones without effect.
+    [[gnu::always_inline]] void expect(std::size_t visit) const {
         __builtin_prefetch(&visits_.item[visit]);
         __builtin_prefetch(&visits_.stage[visit]);
         __builtin_prefetch(&visits_.began[visit]);

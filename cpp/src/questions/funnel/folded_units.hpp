@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "questions/funnel/unit_bits.hpp"
 #include "questions/funnel/unit_counter.hpp"
 #include "stagefunnel/questions/funnel/item_states.hpp"
 #include "stagefunnel/questions/funnel/units.hpp"
@@ -47,33 +48,14 @@ class BitCounts {
 /// an item are bits of one word, so that those of a unit are united at once.
 class FoldedUnits {
   public:
-    static constexpr std::int32_t kMostRows = 12;
+    static constexpr std::int32_t kMostRows = UnitState::kMostRows;
+    using Words = UnitBits;
 
     /// Adds the next state; `item` is one of its items as it was read.
     template <class Read>
     void add_state(const Read& item, bool is_counted) {
-        State state;
-        state.more = kSeen;
-        if (is_counted) {
-            const scan::JourneyEnd& end = item.end();
-            const Outcome outcome = end.outcome();
-            const bool is_reopened = outcome == Outcome::won && end.any_lost();
-            state.sets = item.visited(0) | item.passed(0) << kRows | item.reached(0) << 2 * kRows |
-                         item.beyond(0) << 3 * kRows | (item.beyond(0) & ~item.began_beyond(0)) << 4 * kRows;
-            state.more |=
-                static_cast<std::uint32_t>(item.beyond_absent(0)) | kCounted | (is_reopened ? kReopened : 0);
-            state.rank = static_cast<std::int32_t>(standing_of(outcome)) * kRanks + distance_of(end) + 1;
-            state.row = outcome == Outcome::lost ? end.before_run() : end.last();
-        }
-        states_.push_back(state);
+        states_.push_back(State::of(item, is_counted));
     }
-
-    /// Two words of bits that say all of a unit; both are 0 where no item of it has a state.
-    struct Words {
-        std::uint64_t sets = 0;  // visited, passed, assumed, skipped, began beyond
-        std::uint64_t ends =
-            0;  // beyond with a visit, beyond while absent, open at, lost from, how it stands
-    };
 
     /// Counts the unit whose items are some of `items`.
     ///
@@ -134,37 +116,17 @@ class FoldedUnits {
 
     /// Adds the counts to those of a group, and begins anew.
     void finish(Counts& counts, Eigen::Index group) {
-        const std::array<CountMatrix*, 5> first{&counts.visited, &counts.passed, &counts.assumed,
-                                                &counts.skipped, &counts.began_beyond};
-        const std::array<CountMatrix*, 4> second{&counts.beyond, &counts.beyond_absent, &counts.open_at,
-                                                 &counts.lost_from};
-        take(sets_, first, group);
-        take(ends_, second, group);
-        for (const auto& [bit, vector] : {std::pair{kWonBit, &counts.won},
-                                          {kLostBit, &counts.lost},
-                                          {kOpenBit, &counts.open},
-                                          {kLeftOutBit, &counts.left_out},
-                                          {kReopenedBit, &counts.reopened_won}})
-            (*vector)(group) += ends_.of(bit);
+        take(sets_, tables_of_sets(counts), group);
+        take(ends_, tables_of_ends(counts), group);
+        for (const auto& [bit, vector] : vectors_of_ends(counts)) (*vector)(group) += ends_.of(bit);
         sets_ = {};
         ends_ = {};
     }
 
   private:
-    static constexpr unsigned kRows = 12;       // bits of each set
-    static constexpr std::int32_t kRanks = 16;  // distances of one standing
-    static constexpr std::uint32_t kCounted = 1U << kRows, kReopened = 2U << kRows, kSeen = 4U << kRows;
-    static constexpr std::uint64_t kRowBits = (1U << kRows) - 1;
-    static constexpr std::size_t kWonBit = 48, kLostBit = 49, kOpenBit = 50, kLeftOutBit = 51,
-                                 kReopenedBit = 52;
-
-    /// What a unit takes over from the items of one state, or from all of its own.
-    struct State {
-        std::uint64_t sets = 0;  // visited, passed, reached, beyond, moved beyond
-        std::uint32_t more = 0;  // beyond while it was not there, whether seen, counted and reopened
-        std::int32_t rank = 0;   // the standing, then the distance; 0: not counted
-        std::int32_t row = -1;   // where it stands, or was lost from
-    };
+    using State = UnitState;
+    static constexpr unsigned kRows = State::kRows;
+    static constexpr std::uint32_t kCounted = State::kCounted, kSeen = State::kSeen;
 
     /// What a unit takes over from all of its items, one after another.
     struct Union {
@@ -190,7 +152,7 @@ class FoldedUnits {
     template <class ItemOf>
     [[nodiscard]] Words finished(Union& united, std::span<const std::uint32_t> items, ItemOf item_of) const {
         if (united.is_doubtful) united.state.row = row_of_first(items, item_of, united.state.rank);
-        return (united.state.more & kSeen) != 0 ? words(united.state) : Words();
+        return united.state.bits();
     }
 
     /// Returns where the item stands that comes first of those of a rank.
@@ -207,26 +169,6 @@ class FoldedUnits {
             row = own.row;
         }
         return row;
-    }
-
-    [[nodiscard]] static Words words(const State& unit) {
-        const auto set = [&](unsigned i) { return unit.sets >> i * kRows & kRowBits; };
-        const std::uint64_t visited = set(0), passed = set(1), reached = set(2), beyond = set(3),
-                            moved = set(4);
-        const std::uint64_t skipped = beyond & ~visited;
-        const auto standing = static_cast<Standing>(unit.rank / kRanks);
-        const std::uint64_t row = unit.row >= 0 ? std::uint64_t{1} << static_cast<unsigned>(unit.row) : 0;
-        const bool is_won = standing == Standing::won, is_open = standing == Standing::open,
-                   is_lost = standing == Standing::lost, is_reopened = (unit.more & kReopened) != 0;
-        const auto flag = [](bool is_set, std::size_t bit) {
-            return static_cast<std::uint64_t>(is_set) << bit;
-        };
-        return {visited | passed << kRows | (reached & ~passed) << 2 * kRows | skipped << 3 * kRows |
-                    (skipped & ~moved) << 4 * kRows,
-                (beyond & visited) | (unit.more & kRowBits) << kRows | (is_open ? row : 0) << 2 * kRows |
-                    (is_lost ? row : 0) << 3 * kRows | flag(is_won, kWonBit) | flag(is_lost, kLostBit) |
-                    flag(is_open, kOpenBit) | flag((unit.more & kCounted) == 0, kLeftOutBit) |
-                    flag(is_won && is_reopened, kReopenedBit)};
     }
 
     /// Adds the sets of words of bits to tables of the same order.

@@ -110,21 +110,6 @@ class TrendCounter {
     std::int64_t closed_at_ = 0;
 };
 
-/// Finds the last bound that is not after a time; the time is not before the first bound.
-///
-/// A binary search without branches on the times (P.-V. Khuong and P. Morin, "Array Layouts for
-/// Comparison-Based Searching", 2015, arXiv:1509.05053). No processor predicts such branches: with them, a
-/// search in 25 bounds took five times as long.
-std::size_t last_not_after(std::span<const std::int64_t> bounds, std::int64_t time) {
-    std::size_t at = 0;
-    for (std::size_t n = bounds.size(); n > 1;) {
-        const std::size_t half = n / 2;
-        at += bounds[at + half] <= time ? half : 0;
-        n -= half;
-    }
-    return at;
-}
-
 /// Returns when an item was created, or when it closed if it is closed now.
 template <class Code>
 std::optional<std::int64_t> time_of(const Journeys& journeys, const Code* codes,

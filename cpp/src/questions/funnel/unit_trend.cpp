@@ -3,7 +3,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/checkpoint.hpp"
+#include "base/parallel.hpp"
 #include "questions/funnel/period_sums.hpp"
+#include "questions/funnel/stepped_units.hpp"
 #include "questions/funnel/unit_counter.hpp"
 #include "questions/funnel/unit_status.hpp"
 #include "scan/code_meaning.hpp"
@@ -108,6 +111,33 @@ class UnitTrendCounter {
     std::vector<Eigen::Index> changes_;
 };
 
+/// Counts units of items that are read once, for pipelines whose stages are bits.
+PartialUnits count_steps(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
+                         const Periods& periods, const ByKey& items, const scan::CodeMeaning* meaning) {
+    constexpr std::size_t kItemsAhead = 24, kStepsAhead = 12;  // items of a unit do not lie together
+    const ItemSteps steps = ItemSteps::of(journeys, pipeline, options, periods, meaning);
+    return parallel_merge(items.n_keys(), options.threads, [&](std::size_t first, std::size_t last) {
+        SteppedUnits counter(pipeline, options, periods, steps);
+        const auto all = std::span(items.values).first(items.offsets[last]);
+        in_blocks(first, last, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t unit = begin; unit < end; ++unit) {
+                for (std::size_t place = items.offsets[unit]; place < items.offsets[unit + 1]; ++place) {
+                    if (place + kItemsAhead >= all.size()) break;
+                    // Here and not in a function of its own, which a compiler may drop as one without effect.
+                    const ItemSteps::Item* item = steps.place_of_item(all[place + kItemsAhead]);
+                    const ItemStep* step = steps.place_of_steps(all[place + kStepsAhead]);
+                    __builtin_prefetch(item);
+                    __builtin_prefetch(item + 1);
+                    __builtin_prefetch(step);
+                    __builtin_prefetch(step + 1);
+                }
+                counter.count(items.of(unit));
+            }
+        });
+        return counter.take();
+    });
+}
+
 }  // namespace
 
 UnitCounts count_unit_trend(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
@@ -122,7 +152,10 @@ UnitCounts count_unit_trend(const Journeys& journeys, const Pipeline& pipeline, 
         for (std::size_t unit = first; unit < last; ++unit) counter.count(items.of(unit));
         return counter.take();
     };
-    PartialUnits changes = count_all_units(journeys, pipeline, items, options.threads, count);
+    const bool is_of_bits = pipeline.n_rows() <= UnitState::kMostRows && options.amount.empty();
+    PartialUnits changes = is_of_bits
+                               ? count_steps(journeys, pipeline, options, periods, items, meaning.data())
+                               : count_all_units(journeys, pipeline, items, options.threads, count);
     add_up(changes.counted, options.n_groups);
     for (Eigen::Index g = options.n_groups; g < changes.moved_out.size(); ++g)
         changes.moved_out(g) += changes.moved_out(g - options.n_groups);

@@ -45,16 +45,26 @@ class ItemReader {
 
     /// Reads the rows [begin, end) of an item likewise.
     bool read_rows(std::size_t begin, std::size_t end_of_rows) {
-        stages_.clear();
-        scan::JourneyEnd& end = end_.emplace(pipeline_);
+        clear();
         scan::for_each_visit(codes_, begin, end_of_rows, pipeline_.row_of_code(),
-                             [&](std::int32_t row, std::size_t i) {
-                                 stages_.visit(options_.kind, end, row, pipeline_.outcome_of(row),
-                                               time_for_rules<Mask>(pipeline_, journeys_, i));
-                                 end.visit(row);
-                             });
-        if (end.empty() || is_left_out(end, options_.lost_then_won)) return false;
-        stages_.fill_end(options_.kind, end);
+                             [&](std::int32_t row, std::size_t i) { visit(row, i); });
+        return finish();
+    }
+
+    /// Reads another item visit by visit: `visit` adds each, and `finish` says whether a count has the item
+    /// as it stands then. More visits may follow.
+    void clear() {
+        stages_.clear();
+        end_.emplace(pipeline_);
+    }
+    void visit(std::int32_t row, std::size_t i) {
+        stages_.visit(options_.kind, *end_, row, pipeline_.outcome_of(row),
+                      time_for_rules<Mask>(pipeline_, journeys_, i));
+        end_->visit(row);
+    }
+    bool finish() {
+        if (end_->empty() || is_left_out(*end_, options_.lost_then_won)) return false;
+        stages_.fill_end(options_.kind, *end_);
         return true;
     }
 

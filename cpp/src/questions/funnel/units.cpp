@@ -16,16 +16,6 @@
 namespace stagefunnel::funnel {
 namespace {
 
-/// Reads the end of an item's listed rows [begin, end).
-template <class Code>
-scan::JourneyEnd end_of_rows(const Code* codes, std::size_t begin, std::size_t end,
-                             const Pipeline& pipeline) {
-    scan::JourneyEnd journey_end(pipeline);
-    scan::for_each_visit(codes, begin, end, pipeline.row_of_code(),
-                         [&](std::int32_t row, std::size_t) { journey_end.visit(row); });
-    return journey_end;
-}
-
 constexpr std::size_t kAhead = 16;  // items of a unit that are prefetched: they do not lie together
 
 /// Reads how each item stands, in the order of the journeys; a unit reads one line of memory for each of its
@@ -39,13 +29,15 @@ LargeVector<ItemStanding> standings_of_items(const Journeys& journeys, const Pip
         parallel_for(journeys.n_items(), threads, [&](std::size_t first, std::size_t last) {
             for (std::size_t item = first; item < last; ++item) {
                 const std::size_t begin = journeys.offsets[item], end = journeys.offsets[item + 1];
-                const scan::JourneyTimes times =
-                    scan::times_of_journey(journeys, codes, meaning.data(), begin, end);
-                standings[item] = ItemStanding();
-                if (!times.seen) continue;
-                const scan::JourneyEnd ends = end_of_rows(codes, begin, end, pipeline);
-                standings[item] =
-                    ItemStanding(times, ends, journeys.first_row[item], !is_left_out(ends, lost_then_won));
+                scan::JourneyEnd ends(pipeline);
+                const scan::JourneyTimes times = scan::times_of_journey(journeys, codes, meaning.data(),
+                                                                        begin, end, [&](std::int32_t row) {
+                                                                            if (row != ends.last())
+                                                                                ends.visit(row);
+                                                                        });
+                standings[item] = !times.seen ? ItemStanding()
+                                              : ItemStanding(times, ends, journeys.first_row[item],
+                                                             !is_left_out(ends, lost_then_won));
             }
         });
     });

@@ -20,7 +20,7 @@ from ...times.periods import MomentLike, PeriodLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
 from ..scope.breakdown import check_top, groups_of
-from ..scope.groups import Groups, largest
+from ..scope.groups import Groups, PlacesByCode, largest
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
@@ -205,8 +205,9 @@ class GroupChains:
         begun: npt.NDArray[np.int64],
         threads: int,
     ) -> None:
-        self.pipeline, self.ends, self.group_of_visit = pipeline, ends, group_of_visit
+        self.pipeline, self.ends = pipeline, ends
         self.n = ends.n_stages
+        self.visits_of_group = PlacesByCode(group_of_visit.astype(np.int32), len(begun))
         self.curves = ends.curves(threads, group_of_visit.astype(np.int32), len(begun))
         self.begun = begun
         self.sizes = begun.sum(axis=1)
@@ -256,7 +257,8 @@ class GroupChains:
     def block(self, group: int, targets: Floats, unit: str | None) -> pd.DataFrame:
         """Make the rows of one group."""
         exits, chain = self.curves[group], self.chains[group]
-        own = (self.group_of_visit == group) & (self.ends.cause != LEFT_OUT)
+        own = self.visits_of_group.of(group)
+        own = own[self.ends.cause[own] != LEFT_OUT]
         stage = self.ends.stage[own]
         n_open = np.bincount(stage[self.ends.cause[own] == CENSORED], minlength=self.n).astype(np.int64)
         spent = np.bincount(stage, weights=self.ends.exit[own], minlength=self.n)

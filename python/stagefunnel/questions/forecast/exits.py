@@ -73,7 +73,10 @@ class VisitEnds:
             min_at_risk=0,
             threads=threads,
         )
-        bounds, n_next = found.bounds, n + 2
+        n_next = n + 2
+        # Each of these is copied out of the core when it is asked for, so not once for each group.
+        bounds, age, at_risk, left = found.bounds, found.time, found.at_risk, found.survival
+        events, gone = found.events.reshape(-1, n_next), found.incidence.reshape(-1, n_next)
         curves = []
         for one in range(n_groups):
             first, last = bounds[one * n], bounds[(one + 1) * n]
@@ -81,11 +84,11 @@ class VisitEnds:
             curves.append(
                 Exits(
                     bounds=bounds[one * n : (one + 1) * n + 1] - first,
-                    age=found.time[rows],
-                    at_risk=found.at_risk[rows],
-                    events=found.events.reshape(-1, n_next)[rows],
-                    gone=found.incidence.reshape(-1, n_next)[rows],
-                    left=found.survival[rows],
+                    age=age[rows],
+                    at_risk=at_risk[rows],
+                    events=events[rows],
+                    gone=gone[rows],
+                    left=left[rows],
                 )
             )
         return curves

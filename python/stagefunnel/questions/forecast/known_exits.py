@@ -114,15 +114,16 @@ class History:
     def _groups(self, found: _core.stats.KnownExits) -> list[KnownExits]:
         n, n_next = self.n_stages, self.n_stages + 2
         source = _Source(self, found)
-        events = found.events.reshape(-1, n_next)
+        # Each of these is copied out of the core when it is asked for, so not once for each group.
+        events, oldest, spent = found.events.reshape(-1, n_next), found.oldest, found.spent
         groups = []
         for group in range(self.n_groups):
             cells = slice(group * n, (group + 1) * n)
             groups.append(
                 KnownExits(
                     moves=events[cells].astype(np.float64),
-                    oldest=found.oldest[cells],
-                    exposure=np.maximum(found.spent[cells].astype(np.float64), 0.5),
+                    oldest=oldest[cells],
+                    exposure=np.maximum(spent[cells].astype(np.float64), 0.5),
                     common=int(found.common),
                     sources=[(source, cell) for cell in range(cells.start, cells.stop)],
                 )

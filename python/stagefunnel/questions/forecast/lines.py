@@ -13,7 +13,7 @@ from ...errors import SchemaError, given, is_whole_number, named
 from ...log.columns.number import NumberColumn
 from ...tables.build import label_rows, share, stage_values
 from ...tables.schema import FORECAST, FORECAST_AMOUNTS, FORECAST_CRM, FORECAST_CRM_AMOUNTS
-from ..scope.groups import Groups
+from ..scope.groups import Groups, PlacesByCode
 from ..stats.poisson_binomial import quantiles_of_wins
 from .asking import OpenItems
 from .exits import Floats
@@ -51,6 +51,7 @@ class Lines:
         code = groups.codes(state.selection.log.n_items)[state.item].astype(np.int64)
         self.row = code * self.n_stages + state.stage
         self.n_rows = groups.n_groups * self.n_stages
+        self._of_row = PlacesByCode(self.row, self.n_rows)
         self.win, self.win_if = np.full(state.n, np.nan), np.full(state.n, np.nan)
         # Items too old to forecast, and those of stages from which nothing was won yet.
         self.beyond: npt.NDArray[np.bool_] = np.zeros(state.n, dtype=bool)
@@ -151,7 +152,7 @@ class Lines:
 
     def _block(self, group: int, confidence: float, new: NewItems | None, *, exact: bool) -> pd.DataFrame:
         pipeline = self.state.selection.pipeline
-        own = [np.flatnonzero(self.row == group * self.n_stages + stage) for stage in range(self.n_stages)]
+        own = [self._of_row.of(group * self.n_stages + stage) for stage in range(self.n_stages)]
         rows = [self._sums(places) for places in own]
         drawn = [values[:, self.of_group(group)] for values in self.drawn]
         tails = ((1 - confidence) / 2, (1 + confidence) / 2)

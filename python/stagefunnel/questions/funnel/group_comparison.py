@@ -198,19 +198,25 @@ def _sides(groups: Groups, counts: FunnelCounts, reached: Integers, a: Any, b: A
     other = None if b is None else group_at(groups.values, b, "b")
     if other is not None and other in looked_at:
         raise SchemaError(given("b", b), " is the group that is looked at too; name another one")
+
+    def beside(numbers: Integers) -> Integers:
+        """Count what each group is compared with: the other one, or all groups but itself."""
+        # Summed for each group anew, the time would grow with the square of the groups.
+        rest: Integers = numbers.sum(axis=0) - numbers
+        return rest if other is None else np.broadcast_to(numbers[other], numbers.shape)
+
+    reached_b, base_b, open_b = (beside(numbers) for numbers in (reached, counts.base, counts.open))
     for group in looked_at:
-        mine = np.arange(len(reached)) == group
-        rest = ~mine if other is None else np.arange(len(reached)) == other
         yield _Side(
             group,
             labels[group],
             "" if other is None else labels[other],
             reached[group],
-            reached[rest].sum(axis=0),
+            reached_b[group],
             int(counts.base[group]),
-            int(counts.base[rest].sum()),
+            int(base_b[group]),
             int(counts.open[group]),
-            int(counts.open[rest].sum()),
+            int(open_b[group]),
         )
 
 

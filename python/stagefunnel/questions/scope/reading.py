@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,13 @@ from .within import ALWAYS, NEVER, Ages
 
 #: The last time that is read of each item, where there is such a bound.
 Until: TypeAlias = npt.NDArray[np.int64] | None
+
+
+_FactsKey: TypeAlias = tuple[int, int, tuple[int, ...], bytes, Flips]
+_FactsOf: TypeAlias = WeakKeyDictionary[_core.journeys.Journeys, dict[_FactsKey, _core.funnel.UnitFacts]]
+# One question asks for the facts of the same rows several times, and the next one often does too.
+_kept_facts: Final[WeakKeyDictionary[Units, _FactsOf]] = WeakKeyDictionary()
+_MOST_FACTS: Final = 2  # rules; each has 33 bytes a unit
 
 
 @dataclass(frozen=True)
@@ -150,18 +158,22 @@ def facts_of(
     journeys: _core.journeys.Journeys,
     flips: Flips = Flips.include,
 ) -> UnitFacts:
-    """Ask the core how the units of some journeys stand under a flip rule."""
-    return UnitFacts(
-        units,
-        _core.funnel.facts_of_units(
+    """Ask the core how the units of some journeys stand under a flip rule, or take what it said before."""
+    elsewhere = elsewhere_flags(log, pipeline)
+    key = (lookup.n_open, lookup.n_won, tuple(lookup.rows), elsewhere.tobytes(), flips)
+    kept = _kept_facts.setdefault(units, WeakKeyDictionary()).setdefault(journeys, {})
+    if key not in kept:
+        while len(kept) >= _MOST_FACTS:
+            del kept[next(iter(kept))]
+        kept[key] = _core.funnel.facts_of_units(
             journeys=journeys,
             pipeline=lookup,
-            elsewhere=elsewhere_flags(log, pipeline),
+            elsewhere=elsewhere,
             lost_then_won=flips,
             items=units.items,
             threads=log._data.threads,
-        ),
-    )
+        )
+    return UnitFacts(units, kept[key])
 
 
 def moved_items(

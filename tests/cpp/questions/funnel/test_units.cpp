@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <optional>
 #include <random>
 #include <span>
 #include <tuple>
@@ -266,6 +268,54 @@ TEST(CountUnits, UnitedItemsAreRefusedWhereStatesOrGroupsAreOfOthers) {
                      count_united(random.pipeline, {.group = beyond, .n_groups = 1, .amount = {}}, united)),
                  std::invalid_argument);
 }
+
+class UnitTrends : public ::testing::TestWithParam<std::tuple<Kind, LostThenWon>> {};
+
+TEST_P(UnitTrends, StepsOfItemsCountAsRowsThatAreReadAgainForEachPeriod) {
+    static const RandomUnits random;
+    const auto [kind, rule] = GetParam();
+    // Units of three items and of seventy.
+    std::vector<std::uint32_t> few_units;
+    for (std::size_t item = 0; item < random.journeys.n_items(); ++item)
+        few_units.push_back(static_cast<std::uint32_t>(item * 7 % 300));
+    const ByKey large = items_of_units(few_units, 300);
+    const std::vector<std::int64_t> bounds{3, 10, 11, 20, 29, 37};
+    const std::vector<std::uint8_t> nowhere(7, 0), elsewhere{0, 0, 0, 0, 0, 0, 1};
+    using Flags = std::span<const std::uint8_t>;
+    const auto check = [&](const ByKey& items, Flags flags, scan::MovedOut moved_out,
+                           std::optional<std::int64_t> as_of, bool is_grouped, unsigned threads) {
+        const Periods periods{.bounds = bounds, .as_of = as_of, .elsewhere = flags, .moved_out = moved_out};
+        Options options{.kind = kind, .lost_then_won = rule, .group = {}, .amount = {}, .threads = threads};
+        if (is_grouped) options.group = random.group;
+        options.n_groups = is_grouped ? 3 : 1;
+        const UnitCounts steps = count_unit_trend(random.journeys, random.pipeline, options, periods, items);
+        // Amounts are those of rows that are read again.
+        options.amount = random.amount;
+        const UnitCounts rows = count_unit_trend(random.journeys, random.pipeline, options, periods, items);
+        EXPECT_TRUE(rows.counts.visited.any());
+        for (const auto& [name, table] : kStageTables) {
+            if (table != &Counts::amount_missing) {
+                EXPECT_EQ(steps.counts.*table, rows.counts.*table) << name;
+            }
+        }
+        for (const auto& [name, table] : kGroupTables)
+            EXPECT_EQ(steps.counts.*table, rows.counts.*table) << name;
+        EXPECT_EQ(steps.moved_out, rows.moved_out);
+    };
+    for (const ByKey* items : std::array<const ByKey*, 2>{&random.items, &large}) {
+        check(*items, nowhere, scan::MovedOut::exclude, std::nullopt, false, 1);
+        check(*items, elsewhere, scan::MovedOut::exclude, std::nullopt, true, 3);
+        check(*items, elsewhere, scan::MovedOut::include, 25, true, 1);
+        check(*items, elsewhere, scan::MovedOut::include, std::nullopt, false, 3);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllKinds, UnitTrends,
+                         ::testing::Combine(::testing::Values(Kind::classic, Kind::conversions_won,
+                                                              Kind::conversions_moves, Kind::furthest,
+                                                              Kind::strict),
+                                            ::testing::Values(LostThenWon::include, LostThenWon::exclude,
+                                                              LostThenWon::exclude_reopened)));
 
 INSTANTIATE_TEST_SUITE_P(AllKinds, UnitsByState,
                          ::testing::Combine(::testing::Values(Kind::classic, Kind::conversions_won,

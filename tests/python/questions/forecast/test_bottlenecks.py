@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import stagefunnel as sf
 from examples import examples
+from stagefunnel import _core
 
 STAGES = ["New", "Offer", "Terms"]
 PIPELINE = sf.Pipeline(STAGES, won="Won", lost="Lost")
@@ -146,3 +147,34 @@ def test_what_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:
     log = sf.StageLog(columns_of([["New", "Offer", "Terms", "Won"], ["New", "Lost"]]))
     with pytest.raises(sf.StageFunnelError, match=says):
         sf.bottlenecks(log, PIPELINE, **options)
+
+
+def test_what_the_core_found_is_copied_once_for_all_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    estimate = _core.stats.estimate_incidence
+    copied: list[str] = []
+
+    class Watched:
+        """An answer of the core of which each array is copied when it is asked for."""
+
+        def __init__(self, found: Any) -> None:
+            self.found = found
+
+        def __getattr__(self, name: str) -> Any:
+            copied.append(name)
+            return getattr(self.found, name)
+
+    monkeypatch.setattr(_core.stats, "estimate_incidence", lambda **asked: Watched(estimate(**asked)))
+    of_groups = {}
+    for n_groups in (2, 20):
+        rows = [
+            (item, stage, time)
+            for item in range(2 * n_groups)
+            for time, stage in enumerate(["New", "Won" if item % 2 else "Lost"])
+        ]
+        items = pd.DataFrame({"item": range(2 * n_groups), "who": [at // 2 for at in range(2 * n_groups)]})
+        log = sf.StageLog(pd.DataFrame(rows, columns=["item", "stage", "time"]), items=items)
+        copied.clear()
+        table = sf.bottlenecks(log, sf.Pipeline("New", won="Won", lost="Lost"), by="who")
+        assert table["loss_probability"].tolist() == [0.5] * n_groups
+        of_groups[n_groups] = sorted(copied)
+    assert of_groups[20] == of_groups[2]
