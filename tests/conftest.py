@@ -7,7 +7,7 @@ import pytest
 
 import no_width  # noqa: F401 - it acts as it is imported
 from examples import load_profile
-from undrawn import specifying
+from undrawn import specified, specifying
 
 load_profile()
 
@@ -19,8 +19,9 @@ SECONDS = Path(__file__).parents[1] / "build" / "seconds.txt"
 
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the pictures of pages undrawn: to start what draws takes longer than all else of a page."""
+    """Make each chart of a page once and leave it undrawn: all its pictures take longer than all else."""
     monkeypatch.setattr("stagefunnel.reports.build.painter", specifying)
+    monkeypatch.setattr("stagefunnel.reports.sections.figure_of", specified)
 
 
 def pytest_collection_finish() -> None:

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -52,35 +53,52 @@ py::array_t<typename Matrix::Scalar> as_table(const Matrix& matrix) {
     return py::array_t<typename Matrix::Scalar>({matrix.rows(), matrix.cols()}, matrix.data());
 }
 
+/// Copies a vector of Eigen or of std; NumPy copies the memory as one piece.
 template <class Vector>
-py::array_t<typename Vector::Scalar> as_list(const Vector& vector) {
-    return py::array_t<typename Vector::Scalar>(vector.size(), vector.data());
+auto as_list(const Vector& vector) {
+    using Number = std::remove_cvref_t<decltype(*vector.data())>;
+    return py::array_t<Number>(static_cast<py::ssize_t>(vector.size()), vector.data());
 }
 
-/// The class of a pointer to a member.
-template <class>
-struct OwnerOf;
-template <class Owner, class Value>
-struct OwnerOf<Value Owner::*> {
-    using Type = Owner;
-};
+// What a binding takes most of its time to compile for is the class and the type of each property. Its member
+// is a value here and not a part of the type, so that the members of one type share what is compiled.
+template <class Owner, class Matrix>
+auto table_at(Matrix Owner::* member) {
+    return [member](const Owner& owner) { return as_table(owner.*member); };
+}
+
+template <class Owner, class Vector>
+auto list_at(Vector Owner::* member) {
+    return [member](const Owner& owner) { return as_list(owner.*member); };
+}
+
+template <class Owner, class Vector>
+auto taken_at(Vector Owner::* member) {
+    return [member](Owner& owner) { return as_array(std::move(owner.*member)); };
+}
 
 /// A property that copies a matrix of a result.
 template <auto Member>
 auto table_of() {
-    return [](const typename OwnerOf<decltype(Member)>::Type& owner) { return as_table(owner.*Member); };
+    return table_at(Member);
 }
 
 /// A property that copies a vector of Eigen of a result.
 template <auto Member>
 auto list_of() {
-    return [](const typename OwnerOf<decltype(Member)>::Type& owner) { return as_list(owner.*Member); };
+    return list_at(Member);
 }
 
 /// A property that copies a std::vector of a result.
 template <auto Member>
 auto array_of() {
-    return [](const typename OwnerOf<decltype(Member)>::Type& owner) { return as_array(owner.*Member); };
+    return list_at(Member);
+}
+
+/// A function that hands a column over: it can be taken once.
+template <auto Member>
+auto taken() {
+    return taken_at(Member);
 }
 
 /// Keeps a Python object alive from C++; the lock is taken to let go of it, whoever does.

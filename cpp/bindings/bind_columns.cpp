@@ -172,28 +172,23 @@ void bind_columns(py::module_& m) {
         .def_property_readonly("hashed", &columns::ItemKeys::hashed)
         .def_property_readonly("holds_text", &columns::ItemKeys::holds_text)
         .def_property_readonly("missing_rows",
-                               [](const columns::ItemKeys& keys) { return as_array(keys.missing_rows); });
+                               [](const columns::ItemKeys& keys) { return as_list(keys.missing_rows); });
     py::class_<columns::StageCodes>(m, "StageCodes")
         .def("__len__", [](const columns::StageCodes& stages) { return stages.code.size(); })
         .def_readonly("labels", &columns::StageCodes::labels)
-        .def_property_readonly("rows",
-                               [](const columns::StageCodes& stages) { return as_array(stages.rows); })
+        .def_property_readonly("rows", [](const columns::StageCodes& stages) { return as_list(stages.rows); })
         .def_property_readonly("first_row",
-                               [](const columns::StageCodes& stages) { return as_array(stages.first_row); })
-        .def_property_readonly(
-            "missing_rows", [](const columns::StageCodes& stages) { return as_array(stages.missing_rows); })
+                               [](const columns::StageCodes& stages) { return as_list(stages.first_row); })
+        .def_property_readonly("missing_rows",
+                               [](const columns::StageCodes& stages) { return as_list(stages.missing_rows); })
         .def_property_readonly("left_out_rows", [](const columns::StageCodes& stages) {
             return as_array(columns::left_out_rows(stages));
         });
     py::class_<columns::Times>(m, "Times")
         .def("__len__", [](const columns::Times& times) { return times.time.size(); })
-        .def_property_readonly(
-            "ticks",
-            [](const columns::Times& times) {
-                return as_array(LargeVector<std::int64_t>(times.time.begin(), times.time.end()));
-            })
+        .def_property_readonly("ticks", [](const columns::Times& times) { return as_list(times.time); })
         .def_property_readonly("missing_rows",
-                               [](const columns::Times& times) { return as_array(times.missing_rows); });
+                               [](const columns::Times& times) { return as_list(times.missing_rows); });
     py::class_<columns::RowOrder>(m, "RowOrder").def(py::init<>());
 
     const auto unlocked = py::call_guard<Unlocked>();

@@ -162,10 +162,10 @@ void bind_journeys(py::module_& m) {
         .def_property_readonly("n_rows", &Journeys::n_rows)
         .def_property_readonly("hashed", [](const Journeys& journeys) { return !journeys.high.empty(); })
         .def_property_readonly("holds_text", &Journeys::holds_text)
-        .def_property_readonly("offsets", [](const Journeys& journeys) { return as_array(journeys.offsets); })
-        .def_property_readonly("time", [](const Journeys& journeys) { return as_array(journeys.time); })
+        .def_property_readonly("offsets", [](const Journeys& journeys) { return as_list(journeys.offsets); })
+        .def_property_readonly("time", [](const Journeys& journeys) { return as_list(journeys.time); })
         .def_property_readonly("first_row",
-                               [](const Journeys& journeys) { return as_array(journeys.first_row); })
+                               [](const Journeys& journeys) { return as_list(journeys.first_row); })
         .def_property_readonly("common_keys",
                                [](const Journeys& journeys) {
                                    auto [low, high] = journeys::common_keys(journeys);
@@ -174,7 +174,7 @@ void bind_journeys(py::module_& m) {
         .def_property_readonly("text_hash", [](const Journeys& journeys) { return journeys.hash; })
         .def_property_readonly("is_unsigned", [](const Journeys& journeys) { return journeys.is_unsigned; })
         .def_property_readonly("stage", [](const Journeys& journeys) {
-            return std::visit([](const auto& codes) -> py::array { return as_array(codes); }, journeys.stage);
+            return std::visit([](const auto& codes) -> py::array { return as_list(codes); }, journeys.stage);
         });
     m.def("time_range", &journeys::time_range, "journeys"_a, "threads"_a, py::call_guard<Unlocked>());
     m.def("build_journeys", &build, "items"_a, "stages"_a, "times"_a, "order"_a, "dropped"_a.noconvert(),

@@ -91,12 +91,6 @@ durations::OpenFeatures describe_open(const Array<std::uint32_t>& item, const Ar
     return durations::describe_open(visits, pipeline, open, at, lengths, ticks_a_day, threads);
 }
 
-/// A property that hands a column over: it can be taken once.
-template <auto Member>
-auto taken() {
-    return [](typename OwnerOf<decltype(Member)>::Type& owner) { return as_array(std::move(owner.*Member)); };
-}
-
 }  // namespace lives_calls
 
 void bind_lives(py::module_& m) {
@@ -113,17 +107,17 @@ void bind_lives(py::module_& m) {
         .value("first", durations::Reopened::first)
         .finalize();
     py::class_<durations::Lives>(m, "Lives")
-        .def("take_end", lives_calls::taken<&durations::Lives::end>())
-        .def("take_began", lives_calls::taken<&durations::Lives::began>())
-        .def("take_ended", lives_calls::taken<&durations::Lives::ended>())
-        .def("take_passed", lives_calls::taken<&durations::Lives::passed>());
+        .def("take_end", taken<&durations::Lives::end>())
+        .def("take_began", taken<&durations::Lives::began>())
+        .def("take_ended", taken<&durations::Lives::ended>())
+        .def("take_passed", taken<&durations::Lives::passed>());
     py::class_<durations::StaySpells>(m, "StaySpells")
-        .def("take_item", lives_calls::taken<&durations::StaySpells::item>())
-        .def("take_stage", lives_calls::taken<&durations::StaySpells::stage>())
-        .def("take_next", lives_calls::taken<&durations::StaySpells::next>())
-        .def("take_began", lives_calls::taken<&durations::StaySpells::began>())
-        .def("take_ended", lives_calls::taken<&durations::StaySpells::ended>())
-        .def("take_state", lives_calls::taken<&durations::StaySpells::state>());
+        .def("take_item", taken<&durations::StaySpells::item>())
+        .def("take_stage", taken<&durations::StaySpells::stage>())
+        .def("take_next", taken<&durations::StaySpells::next>())
+        .def("take_began", taken<&durations::StaySpells::began>())
+        .def("take_ended", taken<&durations::StaySpells::ended>())
+        .def("take_state", taken<&durations::StaySpells::state>());
     m.def("list_stays", &lives_calls::stays, "journeys"_a, "pipeline"_a, "first"_a, "end"_a, "marks"_a,
           "threads"_a);
     py::class_<durations::OpenThen>(m, "OpenThen")
@@ -134,13 +128,13 @@ void bind_lives(py::module_& m) {
           "began"_a.noconvert(), "pipeline"_a, "first_visit"_a.noconvert(), "dates"_a.noconvert(),
           "ends"_a.noconvert(), "threads"_a);
     py::class_<durations::OpenFeatures>(m, "OpenFeatures")
-        .def("take_age", lives_calls::taken<&durations::OpenFeatures::age>())
-        .def("take_in_stage", lives_calls::taken<&durations::OpenFeatures::in_stage>())
-        .def("take_visits", lives_calls::taken<&durations::OpenFeatures::visits>())
-        .def("take_back_moves", lives_calls::taken<&durations::OpenFeatures::back_moves>())
-        .def("take_skipped", lives_calls::taken<&durations::OpenFeatures::skipped>())
-        .def("take_moves", lives_calls::taken<&durations::OpenFeatures::moves>())
-        .def("take_time_in_stage", lives_calls::taken<&durations::OpenFeatures::time_in_stage>());
+        .def("take_age", taken<&durations::OpenFeatures::age>())
+        .def("take_in_stage", taken<&durations::OpenFeatures::in_stage>())
+        .def("take_visits", taken<&durations::OpenFeatures::visits>())
+        .def("take_back_moves", taken<&durations::OpenFeatures::back_moves>())
+        .def("take_skipped", taken<&durations::OpenFeatures::skipped>())
+        .def("take_moves", taken<&durations::OpenFeatures::moves>())
+        .def("take_time_in_stage", taken<&durations::OpenFeatures::time_in_stage>());
     m.def("describe_open", &lives_calls::describe_open, "item"_a.noconvert(), "stage"_a.noconvert(),
           "began"_a.noconvert(), "state"_a.noconvert(), "pipeline"_a, "open"_a, "dates"_a.noconvert(),
           "windows"_a.noconvert(), "ticks_a_day"_a, "threads"_a);

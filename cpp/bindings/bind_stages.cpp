@@ -103,12 +103,6 @@ stages::EndChecks end_checks(const Journeys& journeys, const Array<std::int64_t>
     return stages::check_ends(journeys, ends, threads);
 }
 
-/// A property that hands a column over: it can be taken once.
-template <auto Member>
-auto taken() {
-    return [](stages::VisitTable& table) { return as_array(std::move(table.*Member)); };
-}
-
 void bind_visits(py::module_& m) {
     py::class_<stages::VisitTable>(m, "VisitTable")
         .def("take_item", taken<&stages::VisitTable::item>())

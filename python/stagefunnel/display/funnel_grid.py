@@ -100,6 +100,8 @@ def show_funnel(
     also
         Further sentences to stand below the grid.
     """
+    table = table.copy(deep=False)
+    table.attrs = {}  # pandas copies them with every step
     funnel = _taken_apart(table, remembered)
     kinds = list(funnel.blocks)
     above, below = _sentences(funnel, remembered)
@@ -195,6 +197,8 @@ def _grid(funnel: _Funnel) -> Grid:
 
 def columns_of_grid(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the kind and the column of the funnel that each column of its grid shows."""
+    table = table.copy(deep=False)
+    table.attrs = {}  # pandas copies them with every step
     funnel = _taken_apart(table, remembered)
     kinds = list(funnel.columns)
     leading = [(kinds[0], str(name)) for name in (*funnel.by, "stage")]

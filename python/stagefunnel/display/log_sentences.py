@@ -85,10 +85,11 @@ def doubts_of(quality: pd.DataFrame) -> list[str]:
 
 def of_level(quality: pd.DataFrame, level: str) -> list[str]:
     """Write out the checks of one level of a quality table that found something."""
-    found = quality[(quality["level"] == level) & (quality["count"] > 0)]
-    pairs = zip(found["count"].tolist(), found["note"].tolist(), strict=True)
+    lines = zip(*(quality[name].tolist() for name in ("level", "count", "note")), strict=True)
     return [
-        tr("{n} {of_number}", n=count(number), of_number=of_number(note, number)) for number, note in pairs
+        tr("{n} {of_number}", n=count(number), of_number=of_number(note, number))
+        for own, number, note in lines
+        if str(own) == level and number > 0
     ]
 
 

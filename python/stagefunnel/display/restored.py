@@ -7,7 +7,7 @@ picture needs is refused, with what to do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
@@ -113,10 +113,13 @@ def _restored(
     return _with_order(table, keys, remembered)
 
 
-def filled_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out rows that hold nothing, as ``reindex`` makes them."""
+def filled_rows(table: pd.DataFrame, columns: Collection[str] | None = None) -> pd.DataFrame:
+    """Leave out rows that hold nothing, as ``reindex`` makes them, or nothing in some columns."""
     # To look for them takes long, and beside a whole number there are none.
-    return table if len(_may_have_gaps(table)) < table.shape[1] else table.dropna(how="all")
+    gaps = _may_have_gaps(table)
+    if columns is None:
+        return table if len(gaps) < table.shape[1] else table.dropna(how="all")
+    return table.dropna(subset=[*columns], how="all") if {*columns} <= {*gaps} else table
 
 
 def named_columns(table: pd.DataFrame) -> pd.DataFrame:

@@ -67,6 +67,7 @@ from .money_sentences import won_by_group
 from .numbers import count, counted, length, part_of, percent
 from .period_sentences import NameOf, of_comparison
 from .remarks import of_stages_with_rows
+from .restored import filled_rows
 from .skip_sentences import skip_sentence
 from .standing import standing
 from .standouts import of_standouts
@@ -109,7 +110,7 @@ def answers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     if kind in ("skips", "comparison"):
         table = of_stages_with_rows(table, remembered)
     remembered = as_spoken(remembered)
-    rows = table.dropna(subset=[*needed], how="all")
+    rows = filled_rows(table, needed)
     return sentences_of(rows, stage_namer(remembered.get("names", {})), remembered)
 
 
@@ -328,7 +329,7 @@ def findings(
     if isinstance(stages.dtype, pd.CategoricalDtype) and len(part) < len(stages.cat.categories):
         return []
     name_of = stage_namer(names)
-    seen = part[~stages.astype(str).isin(without_rows)]
+    seen = part[~stages.astype(str).isin(without_rows)] if without_rows else part
     skip = _skip_of_funnel(seen, name_of, of_some_stages=len(seen) < len(part), things=things)
     lost = [_loss_of_funnel(part, outcome, name_of)] if can_be_lost else []
     return [skip, *lost, *_ever_and_now(part, outcome, name_of)]
@@ -339,19 +340,14 @@ def _ever_and_now(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_of
     if outcome is None:
         return []
     texts = []
+    rows = [*zip(*(part[name].tolist() for name in ("outcome", "stage", "reached")), strict=True)]
     for name in ("won", "lost"):
-        rows = part[part["outcome"] == name]
+        ends = [(stage, reached) for own, stage, reached in rows if str(own) == name]
         # Of several won stages an item may have been in more than one.
-        if len(rows) == 1 and rows["reached"].iloc[0] != outcome[name]:
-            ever, now = count(rows["reached"].iloc[0]), count(outcome[name])
-            texts.append(
-                tr(
-                    "{value}: {ever} ever, {now} now",
-                    value=name_of(rows["stage"].iloc[0]),
-                    ever=ever,
-                    now=now,
-                )
-            )
+        if len(ends) == 1 and ends[0][1] != outcome[name]:
+            stage, reached = ends[0]
+            ever, now = count(reached), count(outcome[name])
+            texts.append(tr("{value}: {ever} ever, {now} now", value=name_of(stage), ever=ever, now=now))
     return [tr("; ").join(texts)] if texts else []
 
 

@@ -15,6 +15,7 @@ from .extremes import group_name, largest
 from .group_notes import notes_of_sequences
 from .heads import label, word_of
 from .numbers import count, counted, length, part_of, percent, plural
+from .restored import filled_rows
 from .standouts import of_standouts
 from .unlike import PART, Side, unlike_notes
 
@@ -42,7 +43,7 @@ def sequence_title(remembered: _Remembered) -> str:
 def sequence_findings(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     """Compose the sentences of a table about sequences."""
     kind = _KINDS.get(str(remembered.get("table")))
-    table = table.dropna(how="all")
+    table = filled_rows(table)
     if kind is None or not _has_all(table, remembered):
         return []
     for name in ("step", "start", "period"):

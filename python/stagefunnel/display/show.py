@@ -361,8 +361,8 @@ def _show_rows(
     name_of = stage_namer(names)
     kept = without_bounds([*table.columns])
     columns = [(str(name), table[name]) for name in kept]
-    shown = table.head(most)
-    writers = [cell_writer(str(name), table[name], name_of, working_day, kind) for name in kept]
+    shown = table.head(most) if len(table) > most else table
+    writers = [cell_writer(name, column, name_of, working_day, kind) for name, column in columns]
     texts = [with_bounds(write, shown, name) for write, name in zip(writers, kept, strict=True)]
     grid = Grid(
         headings=[head(name) for name, _ in columns],

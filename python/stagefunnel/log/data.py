@@ -138,12 +138,17 @@ class LogData:
         return int(self.journeys.n_items)
 
     @property
+    def stage_labels(self) -> list[Hashable]:
+        """The stages that rows have, in order of first appearance."""
+        return [self.labels[code] for code in np.flatnonzero(self.label_rows)]
+
+    @property
     def stages(self) -> pd.DataFrame:
         """Stages in order of first appearance: ``stage``, ``rows``, ``first_row``."""
         seen = np.flatnonzero(self.label_rows)
         return pd.DataFrame(
             {
-                "stage": pd.Series([self.labels[code] for code in seen], dtype=object),
+                "stage": pd.Series(self.stage_labels, dtype=object),
                 "rows": self.label_rows[seen],
                 "first_row": self.label_first_row[seen],
             }

@@ -106,7 +106,7 @@ def quality_of(
     A summary spares scans: `known` of all rows of the log, `read` of those that the pipeline reads of it.
     """
     counts = quality_counts(data, pipeline, known)
-    stages = data.stages["stage"]
+    stages = data.stage_labels
     if pipeline is None:
         return quality_table(counts, stages, reader_lines=data.reader_lines)
     signs = UseOfStages.of(data, pipeline, read).signs(pipeline, data.clock)
@@ -119,17 +119,18 @@ def quality_counts(
     """Count the rows of :meth:`stagefunnel.StageLog.quality`, by check; `known` spares the scan."""
     found = data.log_quality if known is None else known.log_quality
     n_rows, n_items = int(data.journeys.n_rows), int(data.journeys.n_items)
+    stages = data.stage_labels
     counts = {
         "rows": data.n_input_rows,
         "items": n_items,
-        "stages": len(data.stages),
+        "stages": len(stages),
         **data.found,
         "exact_duplicates": found.exact_duplicates,
         "repeats": found.repeats,
         "ties": found.ties,
         "one_row_items": one_row_items(n_rows, n_items),
         "dates_as_numbers": n_rows if read_as_dates(data) else 0,
-        "stages_alike": len(alike(data.stages["stage"])),
+        "stages_alike": len(alike(stages)),
     }
     if data.marks is not None:
         counts |= _marks_counts(data, data.marks)

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import quote
@@ -263,25 +264,18 @@ class Page:
 
 def rendered(page: Page) -> str:
     """Return the page as HTML, with every name escaped as text."""
-    try:
-        import jinja2
-    except ImportError as error:
-        raise ImportError('the report needs jinja2: pip install "stagefunnel[report]"') from error
+    template = _template()
     colours = Colours()
     pictures = {one.key: one.figure.pictures(colours) for one in page.sections if one.figure is not None}
     style = colours.style + _read("page.css")
     script = "".join(_read(f"{name}.js") for name in _SCRIPTS)
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.finalize = _cleaned
-    environment.filters.update(kept=kept_together, dated=dates_together, minutes=to_the_minute)
-    environment.globals.update(tr=tr, trn=trn, language=language())
-    template = environment.from_string(_read("page.html"))
     # Only this style and this script run, and nothing is loaded, whatever a name contains.
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
     )
     text = template.render(
         page=page,
+        language=language(),
         pictures=pictures,
         style=style,
         script=script,
@@ -295,6 +289,20 @@ def rendered(page: Page) -> str:
         return text
     room = _LARGEST - len(text.encode())
     return before + data + page.filters.as_json(room) + behind
+
+
+@cache  # to compile it takes as long as to fill it in
+def _template() -> Any:
+    """Return the page without its parts."""
+    try:
+        import jinja2
+    except ImportError as error:
+        raise ImportError('the report needs jinja2: pip install "stagefunnel[report]"') from error
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.finalize = _cleaned
+    environment.filters.update(kept=kept_together, dated=dates_together, minutes=to_the_minute)
+    environment.globals.update(tr=tr, trn=trn)
+    return environment.from_string(_read("page.html"))
 
 
 def kept_together(text: str) -> str:
@@ -321,5 +329,6 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+@cache
 def _read(name: str) -> str:
     return files("stagefunnel.reports").joinpath(name).read_text(encoding="utf-8")

@@ -230,10 +230,11 @@ def figure_of(draw: Draw, plot: Any, table: pd.DataFrame, **options: Any) -> Fig
     """Let a chart be drawn without its title: the page has the heading and the sentences as text."""
     drawings: dict[tuple[str, str], Drawn] = {}
     with plain_pictures():
-        # A table is read once for each theme, and drawn in each width.
+        # A table is read once for each theme, and drawn in each width; the widest is there already.
         charts = [plot(table, theme=theme, width=_WIDTHS["desk"], **options) for theme in ("light", "dark")]
         for size, width in _WIDTHS.items():
-            light, dark = (at_width(chart, width).to_dict() | {"title": " "} for chart in charts)
+            drawn = charts if size == "desk" else [at_width(chart, width) for chart in charts]
+            light, dark = (chart.to_dict() | {"title": " "} for chart in drawn)
             drawings[size, "light"], drawings[size, "dark"] = drawn_in_both(draw, light, dark)
     return Figure(drawings, light["description"], _sentences(light))
 
