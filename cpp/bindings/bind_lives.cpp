@@ -65,12 +65,13 @@ std::optional<stats::RiskCells> count_stays(const Journeys& journeys, const Pipe
 }
 
 durations::OpenThen open_then(const Array<std::uint32_t>& item, const Array<std::int32_t>& stage,
-                              const Array<std::int64_t>& began, const Pipeline& pipeline,
-                              const Array<std::int64_t>& first_visit, const Array<std::int64_t>& dates,
+                              const Array<std::int64_t>& began, const Array<std::uint8_t>& state,
+                              const Pipeline& pipeline, const Array<std::int64_t>& first_visit, const Array<std::int64_t>& dates,
                               const Array<std::int64_t>& ends, unsigned threads) {
     const durations::VisitColumns visits{.item = bindings::as_span(item),
                                          .stage = bindings::as_span(stage),
-                                         .began = bindings::as_span(began)};
+                                         .began = bindings::as_span(began),
+                                         .state = bindings::as_span(state)};
     const auto firsts = bindings::as_span(first_visit);
     const auto at = bindings::as_span(dates), until = bindings::as_span(ends);
     const Unlocked unlocked;
@@ -128,10 +129,12 @@ void bind_lives(py::module_& m) {
           "threads"_a);
     py::class_<durations::OpenThen>(m, "OpenThen")
         .def_property_readonly("bounds", array_of<&durations::OpenThen::bounds>())
-        .def_property_readonly("visit", array_of<&durations::OpenThen::visit>())
-        .def_property_readonly("outcome", array_of<&durations::OpenThen::outcome>());
+        .def("take_item", lives_calls::taken<&durations::OpenThen::item>())
+        .def("take_stage", lives_calls::taken<&durations::OpenThen::stage>())
+        .def("take_age", lives_calls::taken<&durations::OpenThen::age>())
+        .def("take_outcome", lives_calls::taken<&durations::OpenThen::outcome>());
     m.def("open_then", &lives_calls::open_then, "item"_a.noconvert(), "stage"_a.noconvert(),
-          "began"_a.noconvert(), "pipeline"_a, "first_visit"_a.noconvert(), "dates"_a.noconvert(),
+          "began"_a.noconvert(), "state"_a.noconvert(), "pipeline"_a, "first_visit"_a.noconvert(), "dates"_a.noconvert(),
           "ends"_a.noconvert(), "threads"_a);
     py::class_<durations::OpenFeatures>(m, "OpenFeatures")
         .def("take_age", lives_calls::taken<&durations::OpenFeatures::age>())

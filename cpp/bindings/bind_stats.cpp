@@ -9,6 +9,7 @@
 #include "stagefunnel/stats/exit_history.hpp"
 #include "stagefunnel/stats/forecast.hpp"
 #include "stagefunnel/stats/incidence.hpp"
+#include "stagefunnel/stats/renewal.hpp"
 #include "stagefunnel/stats/risk_cells.hpp"
 #include "unlocked.hpp"
 
@@ -94,6 +95,34 @@ stats::ExitBins bins_of(const Array<std::int64_t>& bounds, const Array<double>& 
             .n_steps = n_steps};
 }
 
+py::array_t<double> wins_within(const Array<double>& chance, const Array<double>& left, std::size_t n_stages,
+                                std::size_t n_ages, std::size_t n_steps, unsigned threads) {
+    const stats::StepShares exits{.n_stages = n_stages,
+                                  .n_ages = n_ages,
+                                  .chance = bindings::as_span(chance),
+                                  .left = bindings::as_span(left)};
+    std::vector<double> found;
+    {
+        const Unlocked unlocked;
+        found = stats::wins_within(exits, n_steps, threads);
+    }
+    return as_array(std::move(found));
+}
+
+py::tuple read_chances(const Array<double>& table, const Array<std::int64_t>& oldest,
+                       const Array<std::int32_t>& stage, const Array<std::int64_t>& age,
+                       std::int64_t numerator, std::int64_t denominator, unsigned threads) {
+    const auto values = bindings::as_span(table);
+    const auto last = bindings::as_span(oldest), ages = bindings::as_span(age);
+    const auto stages = bindings::as_span(stage);
+    stats::ReadChances found;
+    {
+        const Unlocked unlocked;
+        found = stats::read_chances(values, last, stages, ages, {numerator, denominator}, threads);
+    }
+    return py::make_tuple(as_array(std::move(found.win)), as_array(std::move(found.beyond)));
+}
+
 stats::WinDraws draw_wins(const Array<std::int64_t>& bounds, const Array<double>& chance,
                           const Array<double>& weight, std::size_t n_steps, const Array<std::int64_t>& bin,
                           const Array<std::int64_t>& row, const Array<double>& win,
@@ -128,26 +157,21 @@ py::array_t<double> draw_chances(const Array<std::int64_t>& bounds, const Array<
 
 stats::ExitHistory history_of(const Array<std::int64_t>& began, const Array<std::int64_t>& ended,
                               const Array<std::int32_t>& cause, const Array<std::int32_t>& cell,
-                              std::size_t n_causes, std::size_t n_cells, unsigned threads) {
+                              std::size_t n_causes, std::size_t n_cells,
+                              const std::vector<std::int64_t>& moments,
+                              const std::vector<std::int64_t>& until, unsigned threads) {
     const stats::DatedVisits visits{.began = bindings::as_span(began),
                                     .ended = bindings::as_span(ended),
                                     .cause = bindings::as_span(cause),
                                     .cell = bindings::as_span(cell),
                                     .n_causes = n_causes,
                                     .n_cells = n_cells};
-    const Unlocked unlocked;
-    return {visits, threads};
-}
-
-std::vector<stats::KnownExits> known_at(const stats::ExitHistory& history,
-                                        const std::vector<std::int64_t>& moments,
-                                        const std::vector<std::int64_t>& until, unsigned threads) {
     if (moments.size() != until.size())
         throw std::invalid_argument("moments and the ends of their watch differ in number");
     const Unlocked unlocked;
     std::vector<stats::Watched> watched;
     for (std::size_t at = 0; at < moments.size(); ++at) watched.push_back({moments[at], until[at]});
-    return history.known_at(watched, threads);
+    return {visits, watched, threads};
 }
 
 stats::SteppedExits by_step(const stats::ExitHistory& history, const stats::KnownExits& known,
@@ -215,8 +239,8 @@ void bind_stats(py::module_& m) {
         .def_property_readonly("at_risk", array_of<&stats::SteppedExits::at_risk>());
     py::class_<stats::ExitHistory>(m, "ExitHistory")
         .def(py::init(&history_of), "began"_a.noconvert(), "ended"_a.noconvert(), "cause"_a.noconvert(),
-             "cell"_a.noconvert(), "n_causes"_a, "n_cells"_a, "threads"_a)
-        .def("known_at", &known_at, "moments"_a, "until"_a, "threads"_a)
+             "cell"_a.noconvert(), "n_causes"_a, "n_cells"_a, "moments"_a, "until"_a, "threads"_a)
+        .def_property_readonly("known", &stats::ExitHistory::known)
         .def("by_step", &by_step, "known"_a, "cell"_a.noconvert(), "bounds"_a.noconvert(),
              "end"_a.noconvert(), "threads"_a)
         .def("cuts", &cuts, "known"_a, "cell"_a, "most"_a);
@@ -228,6 +252,10 @@ void bind_stats(py::module_& m) {
           "n_steps"_a, "bin"_a.noconvert(), "row"_a.noconvert(), "win"_a.noconvert(), "win_if"_a.noconvert(),
           "amount"_a.noconvert(), "number"_a.noconvert(), "n_rows"_a, "n_draws"_a, "seed"_a,
           "draws_chances"_a, "most_items"_a, "threads"_a);
+    m.def("wins_within", &wins_within, "chance"_a.noconvert(), "left"_a.noconvert(), "n_stages"_a, "n_ages"_a,
+          "n_steps"_a, "threads"_a);
+    m.def("read_chances", &read_chances, "table"_a.noconvert(), "oldest"_a.noconvert(), "stage"_a.noconvert(),
+          "age"_a.noconvert(), "numerator"_a, "denominator"_a, "threads"_a);
     m.def("draw_chances", &draw_chances, "bounds"_a.noconvert(), "chance"_a.noconvert(),
           "weight"_a.noconvert(), "n_steps"_a, "n_draws"_a, "seed"_a, "threads"_a);
 }

@@ -43,7 +43,7 @@ void OpenCells::Cell::add(const Cell& other) {
 }
 
 OpenCells::OpenCells(const OpenItems& items, std::size_t n_rows, std::size_t most_items)
-    : n_of_row_(n_rows, 0), order_(items.bin.size()), sums_(n_rows) {
+    : n_of_row_(n_rows, 0), sums_(n_rows) {
     put_in_order(items, n_rows);
     drawn_.reserve(order_.size());
     for (const std::size_t i : order_) {
@@ -175,18 +175,29 @@ void OpenCells::draw_items(std::span<const Item> items, std::uint64_t of_draw, c
 /// Sorts the items by row and bin; those of one cell stay in their order.
 void OpenCells::put_in_order(const OpenItems& items, std::size_t n_rows) {
     std::size_t n_bins = 0;
-    for (const std::int64_t bin : items.bin) n_bins = std::max(n_bins, static_cast<std::size_t>(bin) + 1);
+    for (std::size_t i = 0; i < items.bin.size(); ++i)
+        if (!std::isnan(items.chance[i])) n_bins = std::max(n_bins, static_cast<std::size_t>(items.bin[i]) + 1);
+    const auto has_chance = [&](std::size_t i) { return !std::isnan(items.chance[i]); };
     const auto cell_of = [&](std::size_t i) {
         return static_cast<std::size_t>(items.row[i]) * n_bins + static_cast<std::size_t>(items.bin[i]);
     };
+    const std::size_t n = items.bin.size();
     if (n_rows * n_bins <= kMostCounts) {
         std::vector<std::vector<std::size_t>> counts(1, std::vector<std::size_t>(n_rows * n_bins, 0));
-        for (std::size_t i = 0; i < order_.size(); ++i) ++counts[0][cell_of(i)];
+        std::size_t n_chances = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            if (!has_chance(i)) continue;
+            ++counts[0][cell_of(i)];
+            ++n_chances;
+        }
+        order_.resize(n_chances);
         if (!counts[0].empty()) replace_counts_by_places(counts);
-        for (std::size_t i = 0; i < order_.size(); ++i) order_[counts[0][cell_of(i)]++] = i;
+        for (std::size_t i = 0; i < n; ++i)
+            if (has_chance(i)) order_[counts[0][cell_of(i)]++] = i;
         return;
     }
-    for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = i;
+    for (std::size_t i = 0; i < n; ++i)
+        if (has_chance(i)) order_.push_back(i);
     std::stable_sort(order_.begin(), order_.end(),
                      [&](std::size_t a, std::size_t b) { return cell_of(a) < cell_of(b); });
 }

@@ -65,7 +65,7 @@ struct SortedTimes {
 /// Counts the moments of one group, which it sorts by their distance from `first`.
 SortedTimes count_sorted(std::span<Keyed> moments, std::span<Keyed> spare, std::int64_t first,
                          std::size_t width) {
-    radix_sort(moments, spare);
+    radix_sort<Keyed>(moments, spare);
     SortedTimes sorted;
     for (std::size_t i = 0; i < moments.size(); ++i) {
         if (i == 0 || moments[i].key != moments[i - 1].key) {

@@ -12,7 +12,7 @@ namespace {
 using Times = std::vector<std::int64_t>;
 using Codes = std::vector<std::int32_t>;
 
-constexpr std::int64_t kStillThere = DatedVisits::kGoesOn;
+constexpr std::int64_t kStillThere = 0;  // means nothing where nothing ended it
 constexpr std::int32_t kAsWon = 0, kAsLost = 1;
 
 /// Visits that keep their columns.

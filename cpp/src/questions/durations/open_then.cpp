@@ -4,20 +4,23 @@
 #include <stdexcept>
 
 #include "base/parallel.hpp"
+#include "stagefunnel/questions/durations/lives.hpp"
 
 namespace stagefunnel::durations {
 namespace {
 
 /// What a range of items adds to the list of each date.
 struct OpenOfDate {
-    std::vector<std::int64_t> visit;
-    std::vector<std::uint8_t> outcome;
+    LargeVector<std::int64_t> visit, age;
+    LargeVector<std::uint32_t> item;
+    LargeVector<std::int32_t> stage;
+    LargeVector<std::uint8_t> outcome;
 };
 
 void check(const VisitColumns& visits, const Pipeline& pipeline, std::span<const std::int64_t> first_visit,
            std::span<const std::int64_t> dates, std::span<const std::int64_t> ends) {
     const std::size_t n = visits.item.size();
-    if (visits.stage.size() != n || visits.began.size() != n)
+    if (visits.stage.size() != n || visits.began.size() != n || visits.state.size() != n)
         throw std::invalid_argument("the columns of visits differ in length");
     if (std::any_of(visits.stage.begin(), visits.stage.end(),
                     [&](std::int32_t row) { return row < 0 || row >= pipeline.n_rows(); }))
@@ -43,6 +46,7 @@ class ItemAtDates {
         __builtin_prefetch(&visits_.item[visit]);
         __builtin_prefetch(&visits_.stage[visit]);
         __builtin_prefetch(&visits_.began[visit]);
+        __builtin_prefetch(&visits_.state[visit]);
     }
 
     void list(std::size_t first, std::vector<OpenOfDate>& to) const {
@@ -58,6 +62,10 @@ class ItemAtDates {
             }
             const std::int32_t then = visits_.stage[seen_at(visit, last, ends_[d])];
             to[d].visit.push_back(static_cast<std::int64_t>(visit));
+            to[d].item.push_back(visits_.item[visit]);
+            to[d].stage.push_back(visits_.stage[visit]);
+            const bool is_known = (visits_.state[visit] & StaySpells::kStartUnknown) == 0;
+            to[d].age.push_back(is_known ? dates_[d] - visits_.began[visit] : OpenThen::kNotKnown);
             to[d].outcome.push_back(static_cast<std::uint8_t>(pipeline_.outcome_of(then)));
         }
     }
@@ -95,18 +103,29 @@ OpenThen open_then(const VisitColumns& visits, const Pipeline& pipeline,
     });
     OpenThen found;
     found.bounds.push_back(0);
-    std::size_t n_open = 0;
-    for (const auto& part : parts)
-        for (const OpenOfDate& own : part) n_open += own.visit.size();
-    found.visit.reserve(n_open);
-    found.outcome.reserve(n_open);
     for (std::size_t d = 0; d < dates.size(); ++d) {
-        for (const auto& part : parts) {
-            found.visit.insert(found.visit.end(), part[d].visit.begin(), part[d].visit.end());
-            found.outcome.insert(found.outcome.end(), part[d].outcome.begin(), part[d].outcome.end());
-        }
-        found.bounds.push_back(static_cast<std::int64_t>(found.visit.size()));
+        std::size_t n = 0;
+        for (const auto& part : parts) n += part[d].visit.size();
+        found.bounds.push_back(found.bounds.back() + static_cast<std::int64_t>(n));
     }
+    const auto n_open = static_cast<std::size_t>(found.bounds.back());
+    found.visit.resize(n_open);
+    found.item.resize(n_open);
+    found.stage.resize(n_open);
+    found.age.resize(n_open);
+    found.outcome.resize(n_open);
+    parallel_tasks(dates.size(), threads, [&](std::size_t d) {
+        std::int64_t at = found.bounds[d];
+        for (const auto& part : parts) {
+            const OpenOfDate& own = part[d];
+            std::copy(own.visit.begin(), own.visit.end(), found.visit.begin() + at);
+            std::copy(own.item.begin(), own.item.end(), found.item.begin() + at);
+            std::copy(own.stage.begin(), own.stage.end(), found.stage.begin() + at);
+            std::copy(own.age.begin(), own.age.end(), found.age.begin() + at);
+            std::copy(own.outcome.begin(), own.outcome.end(), found.outcome.begin() + at);
+            at += static_cast<std::int64_t>(own.visit.size());
+        }
+    });
     return found;
 }
 

@@ -98,23 +98,25 @@ class Lines:
         for fit, places in state.by_fit():
             if not len(places):
                 continue
-            stage, age, known = state.stage[places], state.age[places], state.is_known[places]
+            own = slice(None) if len(places) == state.n else places
+            stage, age, known = state.stage[own], state.age[own], state.is_known[own]
             chances = fit.chances(stage, age, if_closed=if_closed)
-            lines.win[places] = np.where(known, chances.win, np.nan)
-            lines.win_if[places] = np.where(known, chances.win_if_closed, np.nan)
-            lines.beyond[places] = chances.beyond & known
-            lines.unwon[places] = fit.never_won[stage] & known & ~chances.beyond
-            inside = places[~np.isnan(lines.win[places])]
-            if not len(inside):
+            lines.win[own] = np.where(known, chances.win, np.nan)
+            if if_closed:
+                lines.win_if[own] = np.where(known, chances.win_if_closed, np.nan)
+            lines.beyond[own] = chances.beyond & known
+            if fit.never_won.any():
+                lines.unwon[own] = fit.never_won[stage] & known & ~chances.beyond
+            if np.isnan(lines.win[own]).all():
                 continue
             found = _core.stats.draw_wins(
                 **fit.bins.of_core,
-                bin=fit.bins.place(state.stage[inside], state.age[inside]),
-                row=np.ascontiguousarray(lines.row[inside]),
-                win=np.ascontiguousarray(lines.win[inside]),
-                win_if=np.nan_to_num(lines.win_if[inside]) if if_closed else None,
-                amount=None if lines.amount is None else np.ascontiguousarray(lines.amount[inside]),
-                number=inside.astype(np.int64),
+                bin=fit.bins.place(stage, age),
+                row=np.ascontiguousarray(lines.row[own]),
+                win=np.ascontiguousarray(lines.win[own]),
+                win_if=np.nan_to_num(lines.win_if[own]) if if_closed else None,
+                amount=None if lines.amount is None else np.ascontiguousarray(lines.amount[own]),
+                number=places.astype(np.int64),
                 n_rows=lines.n_rows,
                 n_draws=n_draws,
                 seed=seed,

@@ -13,8 +13,8 @@ from ...pipeline import Pipeline
 from ...working_hours import WorkingHours
 from ..scope.selection import Selection
 from ..stages.lives import START_UNKNOWN, list_stays
-from ..stats.spells import LEFT_OUT, Codes, Ticks
-from .known_exits import GOES_ON, History
+from ..stats.spells import CENSORED, LEFT_OUT, Codes, Ticks
+from .known_exits import History
 
 
 def can_walk(selection: Selection, calendar: WorkingHours | None) -> bool:
@@ -72,6 +72,7 @@ class Walk:
             item=item,
             stage=self.stage,
             began=self.began,
+            state=self.state,
             pipeline=selection.lookup,
             first_visit=first[order].astype(np.int64),
             dates=np.array(dates, dtype=np.int64),
@@ -79,16 +80,19 @@ class Walk:
             threads=selection.data.threads,
         )
 
-    def history(self, pipeline: Pipeline) -> History:
-        """Put the visits of the stages in progress in order, with all that ever became of them."""
+    def history(self, pipeline: Pipeline, dates: Sequence[int]) -> History:
+        """Put the visits of the stages in progress in order, with what was known of them at each date."""
         n = len(pipeline.stages)
         # What follows a stage: one in progress, won, any other end; nothing comes last.
         ends = [*[n] * len(pipeline.won), *[n + 1] * len(pipeline.lost)]
-        column = np.array([*range(n), *ends, -1], dtype=np.int32)
+        column = np.array([*range(n), *ends, CENSORED], dtype=np.int32)
         cause = column[self.following]
         cause[(self.stage >= n) | ~self.is_known] = LEFT_OUT
-        ended = np.where(self.following >= 0, self.ended, GOES_ON)
-        return History.of(self.began, ended, cause, self.stage, n, 1, self.selection.data.threads)
+        return History.of(
+            *(self.began, self.ended, cause, self.stage, n, 1),
+            moments=dates,
+            threads=self.selection.data.threads,
+        )
 
 
 def _in_order(rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
