@@ -39,12 +39,16 @@ std::optional<durations::PackedLives> pack(const Journeys& journeys, const Pipel
                                  threads);
 }
 
-std::optional<stats::RiskCells> count(const durations::PackedLives& lives, std::int64_t until,
-                                      const std::optional<Array<std::int32_t>>& group, std::size_t n_groups,
-                                      std::size_t n_causes, unsigned threads) {
+std::optional<durations::LifeCells> count(const durations::PackedLives& lives,
+                                          std::optional<std::int64_t> start, std::int64_t until, bool is_cut,
+                                          const std::optional<Array<std::int64_t>>& until_of_item,
+                                          const std::optional<Array<std::int32_t>>& group,
+                                          std::size_t n_groups, std::size_t n_causes, unsigned threads) {
+    durations::LifeWatch watch{.start = start, .until = until, .is_cut = is_cut};
+    if (until_of_item) watch.until_of_item = bindings::as_span(*until_of_item);
     const auto groups = groups_of(group);
     const Unlocked unlocked;
-    return durations::count_lives(lives, until, groups, n_groups, n_causes, threads);
+    return durations::count_lives(lives, watch, groups, n_groups, n_causes, threads);
 }
 
 durations::TimeRange range_of_times(const Journeys& journeys, unsigned threads) {
@@ -148,15 +152,17 @@ void bind_lives(py::module_& m) {
           "began"_a.noconvert(), "state"_a.noconvert(), "pipeline"_a, "open"_a, "dates"_a.noconvert(),
           "windows"_a.noconvert(), "ticks_a_day"_a, "threads"_a);
     py::class_<durations::PackedLives>(m, "PackedLives")
-        .def_readonly("unknown", &durations::PackedLives::unknown)
-        .def_readonly("passed_through", &durations::PackedLives::passed_through)
-        .def_readonly("ever_lost", &durations::PackedLives::ever_lost)
-        .def_readonly("reopened", &durations::PackedLives::reopened);
+        .def_readonly("unknown", &durations::PackedLives::unknown);
+    py::class_<durations::LifeCells>(m, "LifeCells")
+        .def_readonly("cells", &durations::LifeCells::cells)
+        .def_readonly("passed_through", &durations::LifeCells::passed_through)
+        .def_readonly("ever_lost", &durations::LifeCells::ever_lost)
+        .def_readonly("reopened", &durations::LifeCells::reopened);
     py::class_<durations::TimeRange>(m, "TimeRange");
     m.def("pack_lives", &lives_calls::pack, "journeys"_a, "pipeline"_a, "target"_a, "reopened"_a, "marks"_a,
           "threads"_a);
-    m.def("count_lives", &lives_calls::count, "lives"_a, "until"_a, "group"_a.noconvert(), "n_groups"_a,
-          "n_causes"_a, "threads"_a);
+    m.def("count_lives", &lives_calls::count, "lives"_a, "start"_a, "until"_a, "is_cut"_a,
+          "until_of_item"_a.noconvert(), "group"_a.noconvert(), "n_groups"_a, "n_causes"_a, "threads"_a);
     m.def("range_of_times", &lives_calls::range_of_times, "journeys"_a, "threads"_a);
     m.def("count_stays", &lives_calls::count_stays, "journeys"_a, "pipeline"_a, "n_stages"_a, "range"_a,
           "until"_a, "elsewhere"_a.noconvert(), "group"_a.noconvert(), "n_groups"_a, "threads"_a);

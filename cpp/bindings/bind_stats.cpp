@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "arrays.hpp"
+#include "stagefunnel/stats/calibration.hpp"
 #include "stagefunnel/stats/chain.hpp"
 #include "stagefunnel/stats/exit_history.hpp"
 #include "stagefunnel/stats/forecast.hpp"
@@ -80,6 +81,19 @@ py::array_t<double> robust_variances(const Array<std::int64_t>& exit, const Arra
     return as_array(std::move(variances));
 }
 
+py::array_t<double> robust_of_cells(const stats::RiskCells& cells,
+                                    const std::optional<Array<std::int64_t>>& below,
+                                    const std::optional<Array<std::int64_t>>& above, std::int64_t min_at_risk,
+                                    unsigned threads) {
+    const auto wanted = wanted_of(below, above);
+    std::vector<double> variances;
+    {
+        const Unlocked unlocked;
+        variances = stats::robust_variances(cells, wanted, min_at_risk, threads);
+    }
+    return as_array(std::move(variances));
+}
+
 stats::ChainEnds solve_chain(const Array<double>& probability, std::size_t n_transient,
                              std::size_t n_absorbing) {
     const stats::AbsorbingChain chain{n_transient, n_absorbing, bindings::as_span(probability)};
@@ -121,6 +135,19 @@ py::tuple read_chances(const Array<double>& table, const Array<std::int64_t>& ol
         found = stats::read_chances(values, last, stages, ages, {numerator, denominator}, threads);
     }
     return py::make_tuple(as_array(std::move(found.win)), as_array(std::move(found.beyond)));
+}
+
+/// Counts into `seen`, which is written to.
+stats::Calibrated calibrate(const Array<double>& chance, const Array<std::uint8_t>& is_won,
+                            const Array<std::uint32_t>& item, std::size_t n_classes,
+                            Array<std::uint16_t>& seen) {
+    if (seen.ndim() != 1) throw py::value_error("expected an array of one dimension");
+    const std::span<std::uint16_t> classes(seen.mutable_data(), static_cast<std::size_t>(seen.size()));
+    const auto values = bindings::as_span(chance);
+    const auto won = bindings::as_span(is_won);
+    const auto items = bindings::as_span(item);
+    const Unlocked unlocked;
+    return stats::calibrate(values, won, items, n_classes, classes);
 }
 
 stats::WinDraws draw_wins(const Array<std::int64_t>& bounds, const Array<double>& chance,
@@ -215,6 +242,8 @@ void bind_stats(py::module_& m) {
         .def_property_readonly("followed", array_of<&stats::RiskCells::followed>());
     m.def("estimate_of_cells", &estimate_of_cells, "cells"_a, "below"_a.noconvert(), "above"_a.noconvert(),
           "min_at_risk"_a, "threads"_a);
+    m.def("robust_of_cells", &robust_of_cells, "cells"_a, "below"_a.noconvert(), "above"_a.noconvert(),
+          "min_at_risk"_a, "threads"_a);
     m.def("estimate_incidence", &estimate_incidence, "exit"_a.noconvert(), "cause"_a.noconvert(),
           "entry"_a.noconvert(), "group"_a.noconvert(), "n_causes"_a, "n_groups"_a, "below"_a.noconvert(),
           "above"_a.noconvert(), "min_at_risk"_a, "threads"_a);
@@ -256,6 +285,13 @@ void bind_stats(py::module_& m) {
           "n_steps"_a, "threads"_a);
     m.def("read_chances", &read_chances, "table"_a.noconvert(), "oldest"_a.noconvert(), "stage"_a.noconvert(),
           "age"_a.noconvert(), "numerator"_a, "denominator"_a, "threads"_a);
+    py::class_<stats::Calibrated>(m, "Calibrated")
+        .def_property_readonly("n", array_of<&stats::Calibrated::n>())
+        .def_property_readonly("won", array_of<&stats::Calibrated::won>())
+        .def_property_readonly("expected", array_of<&stats::Calibrated::expected>())
+        .def_readonly("squared", &stats::Calibrated::squared);
+    m.def("calibrate", &calibrate, "chance"_a.noconvert(), "is_won"_a.noconvert(), "item"_a.noconvert(),
+          "n_classes"_a, "seen"_a.noconvert());
     m.def("draw_chances", &draw_chances, "bounds"_a.noconvert(), "chance"_a.noconvert(),
           "weight"_a.noconvert(), "n_steps"_a, "n_draws"_a, "seed"_a, "threads"_a);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "base/parallel.hpp"
 #include "stagefunnel/questions/durations/lives.hpp"
@@ -9,12 +10,47 @@
 namespace stagefunnel::durations {
 namespace {
 
-/// What a range of items adds to the list of each date.
-struct OpenOfDate {
-    LargeVector<std::int64_t> visit, age;
-    LargeVector<std::uint32_t> item;
-    LargeVector<std::int32_t> stage;
-    LargeVector<std::uint8_t> outcome;
+/// An item that was open at a date.
+struct OpenAtDate {
+    std::int64_t visit, age;
+    std::uint32_t item;
+    std::int32_t stage;
+    std::uint32_t date;
+    std::uint8_t outcome;
+};
+
+/// What a range of items has, in blocks, so that nothing is moved as it grows; and how many of each date.
+class OpenOfRange {
+  public:
+    explicit OpenOfRange(std::size_t n_dates) : n_of_date_(n_dates, 0) {}
+
+    void add(const OpenAtDate& one) {
+        if (blocks_.empty() || blocks_.back().size() == kBlock) {
+            blocks_.emplace_back();
+            blocks_.back().reserve(kBlock);
+        }
+        blocks_.back().push_back(one);
+        ++n_of_date_[one.date];
+    }
+    [[nodiscard]] std::vector<std::int64_t>& n_of_date() { return n_of_date_; }
+    /// Writes them behind the places of each date that are left in `n_of_date`.
+    void put(OpenThen& to) {
+        for (const auto& block : blocks_)
+            for (const OpenAtDate& one : block) {
+                const auto at = static_cast<std::size_t>(n_of_date_[one.date]++);
+                to.visit[at] = one.visit;
+                to.item[at] = one.item;
+                to.stage[at] = one.stage;
+                to.age[at] = one.age;
+                to.outcome[at] = one.outcome;
+            }
+    }
+
+  private:
+    static constexpr std::size_t kBlock = std::size_t{1} << 15U;
+
+    std::vector<std::int64_t> n_of_date_;
+    std::vector<std::vector<OpenAtDate>> blocks_;
 };
 
 void check(const VisitColumns& visits, const Pipeline& pipeline, std::span<const std::int64_t> first_visit,
@@ -49,7 +85,7 @@ class ItemAtDates {
         __builtin_prefetch(&visits_.state[visit]);
     }
 
-    void list(std::size_t first, std::vector<OpenOfDate>& to) const {
+    void list(std::size_t first, OpenOfRange& to) const {
         std::size_t last = first;
         while (last + 1 < visits_.item.size() && visits_.item[last + 1] == visits_.item[first]) ++last;
         const auto begun = std::upper_bound(dates_.begin(), dates_.end(), visits_.began[first]);
@@ -61,12 +97,13 @@ class ItemAtDates {
                 continue;
             }
             const std::int32_t then = visits_.stage[seen_at(visit, last, ends_[d])];
-            to[d].visit.push_back(static_cast<std::int64_t>(visit));
-            to[d].item.push_back(visits_.item[visit]);
-            to[d].stage.push_back(visits_.stage[visit]);
             const bool is_known = (visits_.state[visit] & StaySpells::kStartUnknown) == 0;
-            to[d].age.push_back(is_known ? dates_[d] - visits_.began[visit] : OpenThen::kNotKnown);
-            to[d].outcome.push_back(static_cast<std::uint8_t>(pipeline_.outcome_of(then)));
+            to.add({.visit = static_cast<std::int64_t>(visit),
+                    .age = is_known ? dates_[d] - visits_.began[visit] : OpenThen::kNotKnown,
+                    .item = visits_.item[visit],
+                    .stage = visits_.stage[visit],
+                    .date = static_cast<std::uint32_t>(d),
+                    .outcome = static_cast<std::uint8_t>(pipeline_.outcome_of(then))});
         }
     }
 
@@ -92,8 +129,8 @@ OpenThen open_then(const VisitColumns& visits, const Pipeline& pipeline,
                    std::span<const std::int64_t> ends, unsigned threads) {
     check(visits, pipeline, first_visit, dates, ends);
     const ItemAtDates walk(visits, pipeline, dates, ends);
-    const auto parts = parallel_parts(first_visit.size(), threads, [&](std::size_t from, std::size_t to) {
-        std::vector<OpenOfDate> own(dates.size());
+    auto parts = parallel_parts(first_visit.size(), threads, [&](std::size_t from, std::size_t to) {
+        OpenOfRange own(dates.size());
         constexpr std::size_t kAhead = 12;
         for (std::size_t item = from; item < to; ++item) {
             if (item + kAhead < to) walk.expect(static_cast<std::size_t>(first_visit[item + kAhead]));
@@ -103,29 +140,18 @@ OpenThen open_then(const VisitColumns& visits, const Pipeline& pipeline,
     });
     OpenThen found;
     found.bounds.push_back(0);
+    std::int64_t before = 0;
     for (std::size_t d = 0; d < dates.size(); ++d) {
-        std::size_t n = 0;
-        for (const auto& part : parts) n += part[d].visit.size();
-        found.bounds.push_back(found.bounds.back() + static_cast<std::int64_t>(n));
+        for (OpenOfRange& part : parts) before += std::exchange(part.n_of_date()[d], before);
+        found.bounds.push_back(before);
     }
-    const auto n_open = static_cast<std::size_t>(found.bounds.back());
+    const auto n_open = static_cast<std::size_t>(before);
     found.visit.resize(n_open);
     found.item.resize(n_open);
     found.stage.resize(n_open);
     found.age.resize(n_open);
     found.outcome.resize(n_open);
-    parallel_tasks(dates.size(), threads, [&](std::size_t d) {
-        std::int64_t at = found.bounds[d];
-        for (const auto& part : parts) {
-            const OpenOfDate& own = part[d];
-            std::copy(own.visit.begin(), own.visit.end(), found.visit.begin() + at);
-            std::copy(own.item.begin(), own.item.end(), found.item.begin() + at);
-            std::copy(own.stage.begin(), own.stage.end(), found.stage.begin() + at);
-            std::copy(own.age.begin(), own.age.end(), found.age.begin() + at);
-            std::copy(own.outcome.begin(), own.outcome.end(), found.outcome.begin() + at);
-            at += static_cast<std::int64_t>(own.visit.size());
-        }
-    });
+    parallel_tasks(parts.size(), threads, [&](std::size_t p) { parts[p].put(found); });
     return found;
 }
 
