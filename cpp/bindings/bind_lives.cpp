@@ -68,10 +68,24 @@ std::optional<stats::RiskCells> count_stays(const Journeys& journeys, const Pipe
                                   threads);
 }
 
+py::array_t<std::int64_t> first_visits(const Array<std::uint32_t>& item, const Array<std::uint8_t>& state,
+                                       const Array<std::uint32_t>& first_row) {
+    const durations::VisitColumns visits{
+        .item = bindings::as_span(item), .stage = {}, .began = {}, .state = bindings::as_span(state)};
+    const auto rows = bindings::as_span(first_row);
+    LargeVector<std::int64_t> found;
+    {
+        const Unlocked unlocked;
+        found = durations::first_visits(visits, rows);
+    }
+    return as_array(std::move(found));
+}
+
 durations::OpenThen open_then(const Array<std::uint32_t>& item, const Array<std::int32_t>& stage,
                               const Array<std::int64_t>& began, const Array<std::uint8_t>& state,
-                              const Pipeline& pipeline, const Array<std::int64_t>& first_visit, const Array<std::int64_t>& dates,
-                              const Array<std::int64_t>& ends, unsigned threads) {
+                              const Pipeline& pipeline, const Array<std::int64_t>& first_visit,
+                              const Array<std::int64_t>& dates, const Array<std::int64_t>& ends,
+                              unsigned threads) {
     const durations::VisitColumns visits{.item = bindings::as_span(item),
                                          .stage = bindings::as_span(stage),
                                          .began = bindings::as_span(began),
@@ -137,9 +151,11 @@ void bind_lives(py::module_& m) {
         .def("take_stage", lives_calls::taken<&durations::OpenThen::stage>())
         .def("take_age", lives_calls::taken<&durations::OpenThen::age>())
         .def("take_outcome", lives_calls::taken<&durations::OpenThen::outcome>());
+    m.def("first_visits", &lives_calls::first_visits, "item"_a.noconvert(), "state"_a.noconvert(),
+          "first_row"_a.noconvert());
     m.def("open_then", &lives_calls::open_then, "item"_a.noconvert(), "stage"_a.noconvert(),
-          "began"_a.noconvert(), "state"_a.noconvert(), "pipeline"_a, "first_visit"_a.noconvert(), "dates"_a.noconvert(),
-          "ends"_a.noconvert(), "threads"_a);
+          "began"_a.noconvert(), "state"_a.noconvert(), "pipeline"_a, "first_visit"_a.noconvert(),
+          "dates"_a.noconvert(), "ends"_a.noconvert(), "threads"_a);
     py::class_<durations::OpenFeatures>(m, "OpenFeatures")
         .def("take_age", lives_calls::taken<&durations::OpenFeatures::age>())
         .def("take_in_stage", lives_calls::taken<&durations::OpenFeatures::in_stage>())

@@ -172,7 +172,8 @@ ExitHistory::ExitHistory(const DatedVisits& visits, std::span<const Watched> wat
     const auto rise = [](const Watched& a, const Watched& b) { return a.moment < b.moment; };
     if (!std::is_sorted(watched.begin(), watched.end(), rise))
         throw std::invalid_argument("the moments do not rise");
-    if (watched.size() > kMostMoments) throw std::invalid_argument("the moments are more than can be counted");
+    if (watched.size() > kMostMoments)
+        throw std::invalid_argument("the moments are more than can be counted");
     const MomentFinder moments(watched);
     const std::int64_t last_moment = watched.empty() ? 0 : watched.back().moment;
     const std::size_t n_visits = visits.began.size(), n_cells = visits.n_cells;

@@ -16,8 +16,8 @@ struct Filled {
     std::span<const std::int64_t> ends;
     std::size_t at = 0;  // of all wanted steps
     std::size_t step = 0;
-    bool awaits_first = true;       // end of the step
-    double spread_before = 0;       // what had been added by the beginning of the step
+    bool awaits_first = true;  // end of the step
+    double spread_before = 0;  // what had been added by the beginning of the step
     std::vector<double> gone_before{};
 
     [[nodiscard]] bool is_full() const { return step == ends.size(); }
@@ -29,9 +29,9 @@ struct Filled {
 /// Goes through the ends of one cell by age, as they were known at a moment.
 ///
 /// Between two visits that go on, what is left falls as the number of those at risk does, so that each end
-/// takes the same share: whatever was at risk when the last one went on divides once for all of them (B. Efron,
-/// "The two sample problem with censored data", 1967: what goes on gives its share to those to the right). So
-/// ends are counted, and divisions are made where a visit goes on.
+/// takes the same share: whatever was at risk when the last one went on divides once for all of them (B.
+/// Efron, "The two sample problem with censored data", 1967: what goes on gives its share to those to the
+/// right). So ends are counted, and divisions are made where a visit goes on.
 class EndsByAge {
   public:
     EndsByAge(std::span<const AgedEnd> ends, std::span<const std::int64_t> events,
@@ -126,8 +126,8 @@ class EndsByAge {
     [[nodiscard]] double left() const {
         return n_ended_ > 0 ? share_ * static_cast<double>(at_risk_ - n_ended_) : left_;
     }
-    /// M. Greenwood's sum of d / (n (n - d)), which is that of all ends while nothing goes on; the last ends of
-    /// all have none.
+    /// M. Greenwood's sum of d / (n (n - d)), which is that of all ends while nothing goes on; the last ends
+    /// of all have none.
     [[nodiscard]] double spread() const {
         std::int64_t lasting = at_risk_ - n_ended_;
         if (n_ended_ == 0) return spread_;

@@ -50,7 +50,7 @@ OpenCells::OpenCells(const OpenItems& items, std::size_t n_rows, std::size_t mos
         ++n_of_row_[static_cast<std::size_t>(items.row[i])];
     }
     for (const std::size_t n : n_of_row_) is_drawn_.push_back(n <= most_items ? 1 : 0);
-    n_rows * n_bins <= kMostCells ? add_up(items, n_bins) : put_in_order(items, n_bins);
+    n_rows* n_bins <= kMostCells ? add_up(items, n_bins) : put_in_order(items, n_bins);
     for (const Cell& cell : cells_) sums_[cell.row].add(cell);
 }
 
@@ -79,7 +79,8 @@ void OpenCells::add_up(const OpenItems& items, std::size_t n_bins) {
             drawn_[place[cell_of(i)]++] = item_of(items, i);
 }
 
-/// Sorts the items by row and bin, where a table of all would be large; those of one cell stay in their order.
+/// Sorts the items by row and bin, where a table of all would be large; those of one cell stay in their
+/// order.
 void OpenCells::put_in_order(const OpenItems& items, std::size_t n_bins) {
     const auto cell_of = [&](std::size_t i) {
         return static_cast<std::size_t>(items.row[i]) * n_bins + static_cast<std::size_t>(items.bin[i]);

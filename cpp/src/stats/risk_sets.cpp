@@ -64,7 +64,7 @@ struct Cells {
 };
 
 /// The first and the last of some times.
-struct Ends {
+struct TimeEnds {
     std::int64_t first = std::numeric_limits<std::int64_t>::max();
     std::int64_t last = std::numeric_limits<std::int64_t>::min();
 
@@ -72,7 +72,7 @@ struct Ends {
         first = std::min(first, time);
         last = std::max(last, time);
     }
-    void merge(const Ends& next) {
+    void merge(const TimeEnds& next) {
         first = std::min(first, next.first);
         last = std::max(last, next.last);
     }
@@ -130,12 +130,13 @@ RiskCounts RiskTable::of_group(std::size_t group) const {
 RiskTable::Range RiskTable::quick_range_of(const Spells& spells, unsigned threads) {
     constexpr std::uint64_t kFew = 1U << 13U;
     const auto ends = parallel_merge(spells.exit.size(), threads, [&](std::size_t begin, std::size_t end) {
-        Ends own;
+        TimeEnds own;
         for (std::size_t i = begin; i < end; ++i) own.add(spells.exit[i]);
         return own;
     });
     if (ends.last < ends.first) return {0, 0, 1};
-    const bool are_few = time_between(ends.first, ends.last) < kFew / static_cast<std::uint64_t>(spells.n_groups);
+    const bool are_few =
+        time_between(ends.first, ends.last) < kFew / static_cast<std::uint64_t>(spells.n_groups);
     return are_few ? Range{ends.first, ends.last, 1} : range_of(spells, threads);
 }
 

@@ -99,7 +99,8 @@ class CountedRobustSweep {
     void write(const std::optional<WantedTimes>& wanted, std::vector<double>& to) {
         std::size_t written = 0;
         for (std::size_t age = 0; age < cells_.n_ages; ++age) {
-            const auto counts = std::span(cells_.ended).subspan((first_ + age) * cells_.width(), cells_.width());
+            const auto counts =
+                std::span(cells_.ended).subspan((first_ + age) * cells_.width(), cells_.width());
             const auto events = counts.subspan(kFirstCause);
             const double all = std::accumulate(events.begin(), events.end(), 0.0);
             if (all == 0 && counts[kCensored] == 0) continue;
@@ -134,7 +135,8 @@ class CountedRobustSweep {
     [[nodiscard]] double variance() const {
         // Those at risk have p each.
         return std::max(fixed_fixed_ + 2 * path_.incidence * fixed_sloped_ +
-                            path_.incidence * path_.incidence * sloped_sloped_ + at_risk_ * path_.p() * path_.p(),
+                            path_.incidence * path_.incidence * sloped_sloped_ +
+                            at_risk_ * path_.p() * path_.p(),
                         0.0);
     }
 

@@ -13,7 +13,7 @@ namespace {
 /// An item that was open at a date.
 struct OpenAtDate {
     std::int64_t visit, age;
-    std::uint32_t item;
+    std::uint32_t earlier, item;
     std::int32_t stage;
     std::uint32_t date;
     std::uint8_t outcome;
@@ -39,6 +39,7 @@ class OpenOfRange {
             for (const OpenAtDate& one : block) {
                 const auto at = static_cast<std::size_t>(n_of_date_[one.date]++);
                 to.visit[at] = one.visit;
+                to.earlier[at] = one.earlier;
                 to.item[at] = one.item;
                 to.stage[at] = one.stage;
                 to.age[at] = one.age;
@@ -64,6 +65,8 @@ void check(const VisitColumns& visits, const Pipeline& pipeline, std::span<const
     if (std::any_of(first_visit.begin(), first_visit.end(),
                     [&](std::int64_t at) { return at < 0 || static_cast<std::size_t>(at) >= n; }))
         throw std::invalid_argument("the first visit of an item is out of range");
+    if (n > 0 && (visits.state.back() & StaySpells::kLast) == 0)
+        throw std::invalid_argument("the visits of the last item go on");
     if (ends.size() != dates.size() || !std::is_sorted(dates.begin(), dates.end()))
         throw std::invalid_argument("the dates do not rise, or have not one end each");
     for (std::size_t d = 0; d < dates.size(); ++d)
@@ -87,7 +90,7 @@ class ItemAtDates {
 
     void list(std::size_t first, OpenOfRange& to) const {
         std::size_t last = first;
-        while (last + 1 < visits_.item.size() && visits_.item[last + 1] == visits_.item[first]) ++last;
+        while ((visits_.state[last] & StaySpells::kLast) == 0) ++last;
         const auto begun = std::upper_bound(dates_.begin(), dates_.end(), visits_.began[first]);
         std::size_t visit = first;
         for (auto d = static_cast<std::size_t>(begun - dates_.begin()); d < dates_.size(); ++d) {
@@ -100,7 +103,8 @@ class ItemAtDates {
             const bool is_known = (visits_.state[visit] & StaySpells::kStartUnknown) == 0;
             to.add({.visit = static_cast<std::int64_t>(visit),
                     .age = is_known ? dates_[d] - visits_.began[visit] : OpenThen::kNotKnown,
-                    .item = visits_.item[visit],
+                    .earlier = static_cast<std::uint32_t>(visit - first),
+                    .item = visits_.item[first],
                     .stage = visits_.stage[visit],
                     .date = static_cast<std::uint32_t>(d),
                     .outcome = static_cast<std::uint8_t>(pipeline_.outcome_of(then))});
@@ -123,6 +127,31 @@ class ItemAtDates {
 };
 
 }  // namespace
+
+LargeVector<std::int64_t> first_visits(const VisitColumns& visits, std::span<const std::uint32_t> first_row) {
+    const std::size_t n = visits.item.size();
+    if (visits.state.size() != n) throw std::invalid_argument("the columns of visits differ in length");
+    constexpr std::int64_t kNone = -1;
+    std::uint32_t last = 0;
+    for (const std::uint32_t row : first_row) last = std::max(last, row);
+    LargeVector<std::int64_t> of_row(first_row.empty() ? 0 : std::size_t{last} + 1, kNone);
+    bool is_first = true;
+    std::size_t n_items = 0;
+    for (std::size_t visit = 0; visit < n; ++visit) {
+        if (is_first) {
+            if (visits.item[visit] >= first_row.size())
+                throw std::invalid_argument("the item of a visit has no first row");
+            of_row[first_row[visits.item[visit]]] = static_cast<std::int64_t>(visit);
+            ++n_items;
+        }
+        is_first = (visits.state[visit] & StaySpells::kLast) != 0;
+    }
+    LargeVector<std::int64_t> found;
+    found.reserve(n_items);
+    for (const std::int64_t visit : of_row)
+        if (visit != kNone) found.push_back(visit);
+    return found;
+}
 
 OpenThen open_then(const VisitColumns& visits, const Pipeline& pipeline,
                    std::span<const std::int64_t> first_visit, std::span<const std::int64_t> dates,
@@ -147,6 +176,7 @@ OpenThen open_then(const VisitColumns& visits, const Pipeline& pipeline,
     }
     const auto n_open = static_cast<std::size_t>(before);
     found.visit.resize(n_open);
+    found.earlier.resize(n_open);
     found.item.resize(n_open);
     found.stage.resize(n_open);
     found.age.resize(n_open);

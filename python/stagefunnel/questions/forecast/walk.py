@@ -64,17 +64,18 @@ class Walk:
 
     def open_at(self, dates: Sequence[int], ends: Sequence[int]) -> _core.stages.OpenThen:
         """Find who was open at each date, and how they stand at the end of its horizon."""
-        item, selection = self.item, self.selection
-        first = np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]])) if len(item) else item
+        selection = self.selection
         # Items are listed in the order of their first rows, as everywhere.
-        order = _in_order(selection.journeys.first_row[item[first]])
+        first = _core.stages.first_visits(
+            item=self.item, state=self.state, first_row=selection.journeys.first_row
+        )
         return _core.stages.open_then(
-            item=item,
+            item=self.item,
             stage=self.stage,
             began=self.began,
             state=self.state,
             pipeline=selection.lookup,
-            first_visit=first[order].astype(np.int64),
+            first_visit=first,
             dates=np.array(dates, dtype=np.int64),
             ends=np.array(ends, dtype=np.int64),
             threads=selection.data.threads,
@@ -93,10 +94,3 @@ class Walk:
             moments=dates,
             threads=self.selection.data.threads,
         )
-
-
-def _in_order(rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-    """Return the places of rows, all of which differ, in their order."""
-    place = np.full(int(rows.max()) + 1 if len(rows) else 0, -1, dtype=np.int64)
-    place[rows] = np.arange(len(rows))
-    return np.asarray(place[place >= 0])

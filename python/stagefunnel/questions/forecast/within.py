@@ -90,7 +90,14 @@ class SteppedExits:
 
 
 def chances_within(
-    stepped: SteppedExits, oldest: Ticks, stage: Codes, age: Ticks, grid: Grid, threads: int, *, if_closed: bool
+    stepped: SteppedExits,
+    oldest: Ticks,
+    stage: Codes,
+    age: Ticks,
+    grid: Grid,
+    threads: int,
+    *,
+    if_closed: bool,
 ) -> Chances:
     """Return the chances of items to be won within the horizon of a grid.
 

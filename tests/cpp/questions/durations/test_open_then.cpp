@@ -77,6 +77,17 @@ TEST(OpenThen, ListsItemsInTheOrderThatIsAskedForOnAnyNumberOfThreads) {
     EXPECT_GT(found.visit[0], found.visit[1]);
 }
 
+TEST(FirstVisits, AreThoseOfTheItemsInTheOrderOfTheirFirstRows) {
+    const Visits visits(
+        {{5, "New", 1}, {7, "New", 2}, {7, "Odd", 3}, {6, "New", 2}, {5, "Won", 4}, {8, "Odd", 1}});
+    const LargeVector<std::int64_t> first = first_visits(visits.columns(), visits.log.journeys.first_row);
+    std::vector<std::uint32_t> rows;
+    for (const std::int64_t visit : first)
+        rows.push_back(visits.log.journeys.first_row[visits.stays.item[static_cast<std::size_t>(visit)]]);
+    EXPECT_EQ(rows, (std::vector<std::uint32_t>{0, 1, 3}));  // item 8 has no visit
+    EXPECT_THROW((void)first_visits(visits.columns(), {}), std::invalid_argument);
+}
+
 TEST(OpenThen, RefusesWhatDoesNotFit) {
     const Visits visits({{1, "New", 1}, {1, "Won", 4}});
     EXPECT_THROW(static_cast<void>(visits.open({2}, {3}, {5})), std::invalid_argument);

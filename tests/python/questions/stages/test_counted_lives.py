@@ -51,7 +51,9 @@ def assert_alike(ask: Any, *, is_robust: bool = False) -> None:
     """
     found, expected = ask(), listed(ask)
     rounded = ["se", "incidence_low", "incidence_high"] if is_robust else []
-    pd.testing.assert_frame_equal(found.drop(columns=rounded), expected.drop(columns=rounded), check_exact=True)
+    pd.testing.assert_frame_equal(
+        found.drop(columns=rounded), expected.drop(columns=rounded), check_exact=True
+    )
     pd.testing.assert_frame_equal(found[rounded], expected[rounded], rtol=1e-9, atol=1e-12)
     assert found.attrs == expected.attrs
 

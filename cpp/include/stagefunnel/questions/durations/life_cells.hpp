@@ -42,8 +42,8 @@ struct LifeWatch {
     std::span<const std::int64_t> until_of_item{};  // of each item, if it is not watched for longer; or empty
 };
 
-/// Lives that are counted, and how many of them have a closing that another visit follows, were ever lost, and
-/// were worked on or won after that.
+/// Lives that are counted, and how many of them have a closing that another visit follows, were ever lost,
+/// and were worked on or won after that.
 struct LifeCells {
     stats::RiskCells cells;
     std::int64_t passed_through = 0, ever_lost = 0, reopened = 0;
@@ -53,8 +53,8 @@ struct LifeCells {
 
 /// Counts lives by group, and by how long they lasted or were watched.
 ///
-/// Cause 0 is to be won or at the target, 1 to be lost and 2, where it is one, to be moved out. A life that is
-/// over before the watch begins is left out, and so is one that begins when the watch is cut.
+/// Cause 0 is to be won or at the target, 1 to be lost and 2, where it is one, to be moved out. A life that
+/// is over before the watch begins is left out, and so is one that begins when the watch is cut.
 ///
 /// @param group the group of each item, from 0; empty: all are of group 0.
 /// @param n_causes 2, or 3 where items that moved out are not just seen no longer.

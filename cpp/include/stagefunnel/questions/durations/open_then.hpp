@@ -23,12 +23,20 @@ struct OpenThen {
     static constexpr std::int64_t kNotKnown = -1;
 
     std::vector<std::int64_t> bounds;
-    LargeVector<std::int64_t> visit;  // place of the visit in which the item was
-    LargeVector<std::uint32_t> item;  // of this visit, and its stage
+    LargeVector<std::int64_t> visit;     // place of the visit in which the item was
+    LargeVector<std::uint32_t> earlier;  // visits of the item before this one
+    LargeVector<std::uint32_t> item;     // of this visit, and its stage
     LargeVector<std::int32_t> stage;
     LargeVector<std::int64_t> age;      // of the visit at the date; `kNotKnown`: nobody knows when it began
     LargeVector<std::uint8_t> outcome;  // as `Outcome`, as seen at the end of the date's horizon
 };
+
+/// Finds where the visits of each item begin, in the order of the first rows of the items.
+///
+/// @param first_row of each item.
+/// @throws std::invalid_argument if columns differ in length, or an item has no first row.
+[[nodiscard]] LargeVector<std::int64_t> first_visits(const VisitColumns& visits,
+                                                     std::span<const std::uint32_t> first_row);
 
 /// Finds the items that were open at each date, and how they stand at the end of its horizon.
 ///
