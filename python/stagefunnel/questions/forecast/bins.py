@@ -163,7 +163,7 @@ class Bins:
 
 
 def _shares(chance: Floats) -> Floats:
-    """Rounding may make a row add up to a little more than 1."""
+    """Scale rows that rounding has made add up to a little more than 1."""
     return np.asarray(chance / np.maximum(chance.sum(axis=1, keepdims=True), 1))
 
 
