@@ -58,7 +58,7 @@ class WalkedFeatures:
         """Make the rows of all moments."""
         selection = self.selection
         pipeline, data = selection.pipeline, selection.data
-        walk = Walk.of(selection)
+        walk = Walk.of(selection, with_ends=False)
         pairs = zip(self.moments, self.ends, strict=True)
         found = walk.open_at(self.moments, [moment if end is None else end for moment, end in pairs])
         described = _core.stages.describe_open(

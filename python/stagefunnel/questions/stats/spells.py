@@ -301,9 +301,7 @@ def _labels(values: Any) -> tuple[Codes, pd.Index]:
         used = _present(codes, n_categories)
         if len(used) == n_categories:
             return codes.astype(np.int32), pd.Index(column.cat.categories)
-        number = np.full(
-            n_categories + 1, -1, dtype=np.int32
-        )  # the last place is that of -1
+        number = np.full(n_categories + 1, -1, dtype=np.int32)  # the last place is that of -1
         number[used] = np.arange(len(used), dtype=np.int32)
         return number[codes], pd.Index(column.cat.categories[used])
     found, labels = pd.factorize(column, sort=True)
