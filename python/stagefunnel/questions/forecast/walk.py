@@ -54,7 +54,7 @@ class Walk:
 
     @classmethod
     def of(cls, selection: Selection, *, with_ends: bool = True) -> Walk:
-        """List the visits; without their ends and what follows, the memory of these is free for what comes."""
+        """List the visits; without their ends the memory of these is free for what comes."""
         columns = list_stays(selection, range(len(selection.pipeline.labels)))
         item, stage, following, began, ended, state = columns
         if not with_ends:
