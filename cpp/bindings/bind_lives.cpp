@@ -39,12 +39,16 @@ std::optional<durations::PackedLives> pack(const Journeys& journeys, const Pipel
                                  threads);
 }
 
-std::optional<stats::RiskCells> count(const durations::PackedLives& lives, std::int64_t until,
-                                      const std::optional<Array<std::int32_t>>& group, std::size_t n_groups,
-                                      std::size_t n_causes, unsigned threads) {
+std::optional<durations::LifeCells> count(const durations::PackedLives& lives,
+                                          std::optional<std::int64_t> start, std::int64_t until, bool is_cut,
+                                          const std::optional<Array<std::int64_t>>& until_of_item,
+                                          const std::optional<Array<std::int32_t>>& group,
+                                          std::size_t n_groups, std::size_t n_causes, unsigned threads) {
+    durations::LifeWatch watch{.start = start, .until = until, .is_cut = is_cut};
+    if (until_of_item) watch.until_of_item = bindings::as_span(*until_of_item);
     const auto groups = groups_of(group);
     const Unlocked unlocked;
-    return durations::count_lives(lives, until, groups, n_groups, n_causes, threads);
+    return durations::count_lives(lives, watch, groups, n_groups, n_causes, threads);
 }
 
 durations::TimeRange range_of_times(const Journeys& journeys, unsigned threads) {
@@ -64,13 +68,28 @@ std::optional<stats::RiskCells> count_stays(const Journeys& journeys, const Pipe
                                   threads);
 }
 
+py::array_t<std::int64_t> first_visits(const Array<std::uint32_t>& item, const Array<std::uint8_t>& state,
+                                       const Array<std::uint32_t>& first_row) {
+    const durations::VisitColumns visits{
+        .item = bindings::as_span(item), .stage = {}, .began = {}, .state = bindings::as_span(state)};
+    const auto rows = bindings::as_span(first_row);
+    LargeVector<std::int64_t> found;
+    {
+        const Unlocked unlocked;
+        found = durations::first_visits(visits, rows);
+    }
+    return as_array(std::move(found));
+}
+
 durations::OpenThen open_then(const Array<std::uint32_t>& item, const Array<std::int32_t>& stage,
-                              const Array<std::int64_t>& began, const Pipeline& pipeline,
-                              const Array<std::int64_t>& first_visit, const Array<std::int64_t>& dates,
-                              const Array<std::int64_t>& ends, unsigned threads) {
+                              const Array<std::int64_t>& began, const Array<std::uint8_t>& state,
+                              const Pipeline& pipeline, const Array<std::int64_t>& first_visit,
+                              const Array<std::int64_t>& dates, const Array<std::int64_t>& ends,
+                              unsigned threads) {
     const durations::VisitColumns visits{.item = bindings::as_span(item),
                                          .stage = bindings::as_span(stage),
-                                         .began = bindings::as_span(began)};
+                                         .began = bindings::as_span(began),
+                                         .state = bindings::as_span(state)};
     const auto firsts = bindings::as_span(first_visit);
     const auto at = bindings::as_span(dates), until = bindings::as_span(ends);
     const Unlocked unlocked;
@@ -122,11 +141,15 @@ void bind_lives(py::module_& m) {
           "threads"_a);
     py::class_<durations::OpenThen>(m, "OpenThen")
         .def_property_readonly("bounds", array_of<&durations::OpenThen::bounds>())
-        .def_property_readonly("visit", array_of<&durations::OpenThen::visit>())
-        .def_property_readonly("outcome", array_of<&durations::OpenThen::outcome>());
+        .def("take_item", lives_calls::taken<&durations::OpenThen::item>())
+        .def("take_stage", lives_calls::taken<&durations::OpenThen::stage>())
+        .def("take_age", lives_calls::taken<&durations::OpenThen::age>())
+        .def("take_outcome", lives_calls::taken<&durations::OpenThen::outcome>());
+    m.def("first_visits", &lives_calls::first_visits, "item"_a.noconvert(), "state"_a.noconvert(),
+          "first_row"_a.noconvert());
     m.def("open_then", &lives_calls::open_then, "item"_a.noconvert(), "stage"_a.noconvert(),
-          "began"_a.noconvert(), "pipeline"_a, "first_visit"_a.noconvert(), "dates"_a.noconvert(),
-          "ends"_a.noconvert(), "threads"_a);
+          "began"_a.noconvert(), "state"_a.noconvert(), "pipeline"_a, "first_visit"_a.noconvert(),
+          "dates"_a.noconvert(), "ends"_a.noconvert(), "threads"_a);
     py::class_<durations::OpenFeatures>(m, "OpenFeatures")
         .def("take_age", taken<&durations::OpenFeatures::age>())
         .def("take_in_stage", taken<&durations::OpenFeatures::in_stage>())
@@ -139,15 +162,17 @@ void bind_lives(py::module_& m) {
           "began"_a.noconvert(), "state"_a.noconvert(), "pipeline"_a, "open"_a, "dates"_a.noconvert(),
           "windows"_a.noconvert(), "ticks_a_day"_a, "threads"_a);
     py::class_<durations::PackedLives>(m, "PackedLives")
-        .def_readonly("unknown", &durations::PackedLives::unknown)
-        .def_readonly("passed_through", &durations::PackedLives::passed_through)
-        .def_readonly("ever_lost", &durations::PackedLives::ever_lost)
-        .def_readonly("reopened", &durations::PackedLives::reopened);
+        .def_readonly("unknown", &durations::PackedLives::unknown);
+    py::class_<durations::LifeCells>(m, "LifeCells")
+        .def_readonly("cells", &durations::LifeCells::cells)
+        .def_readonly("passed_through", &durations::LifeCells::passed_through)
+        .def_readonly("ever_lost", &durations::LifeCells::ever_lost)
+        .def_readonly("reopened", &durations::LifeCells::reopened);
     py::class_<durations::TimeRange>(m, "TimeRange");
     m.def("pack_lives", &lives_calls::pack, "journeys"_a, "pipeline"_a, "target"_a, "reopened"_a, "marks"_a,
           "threads"_a);
-    m.def("count_lives", &lives_calls::count, "lives"_a, "until"_a, "group"_a.noconvert(), "n_groups"_a,
-          "n_causes"_a, "threads"_a);
+    m.def("count_lives", &lives_calls::count, "lives"_a, "start"_a, "until"_a, "is_cut"_a,
+          "until_of_item"_a.noconvert(), "group"_a.noconvert(), "n_groups"_a, "n_causes"_a, "threads"_a);
     m.def("range_of_times", &lives_calls::range_of_times, "journeys"_a, "threads"_a);
     m.def("count_stays", &lives_calls::count_stays, "journeys"_a, "pipeline"_a, "n_stages"_a, "range"_a,
           "until"_a, "elsewhere"_a.noconvert(), "group"_a.noconvert(), "n_groups"_a, "threads"_a);

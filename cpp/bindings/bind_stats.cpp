@@ -5,10 +5,12 @@
 #include <vector>
 
 #include "arrays.hpp"
+#include "stagefunnel/stats/calibration.hpp"
 #include "stagefunnel/stats/chain.hpp"
 #include "stagefunnel/stats/exit_history.hpp"
 #include "stagefunnel/stats/forecast.hpp"
 #include "stagefunnel/stats/incidence.hpp"
+#include "stagefunnel/stats/renewal.hpp"
 #include "stagefunnel/stats/risk_cells.hpp"
 #include "unlocked.hpp"
 
@@ -79,6 +81,19 @@ py::array_t<double> robust_variances(const Array<std::int64_t>& exit, const Arra
     return as_array(std::move(variances));
 }
 
+py::array_t<double> robust_of_cells(const stats::RiskCells& cells,
+                                    const std::optional<Array<std::int64_t>>& below,
+                                    const std::optional<Array<std::int64_t>>& above, std::int64_t min_at_risk,
+                                    unsigned threads) {
+    const auto wanted = wanted_of(below, above);
+    std::vector<double> variances;
+    {
+        const Unlocked unlocked;
+        variances = stats::robust_variances(cells, wanted, min_at_risk, threads);
+    }
+    return as_array(std::move(variances));
+}
+
 stats::ChainEnds solve_chain(const Array<double>& probability, std::size_t n_transient,
                              std::size_t n_absorbing) {
     const stats::AbsorbingChain chain{n_transient, n_absorbing, bindings::as_span(probability)};
@@ -92,6 +107,47 @@ stats::ExitBins bins_of(const Array<std::int64_t>& bounds, const Array<double>& 
             .chance = bindings::as_span(chance),
             .weight = bindings::as_span(weight),
             .n_steps = n_steps};
+}
+
+py::array_t<double> wins_within(const Array<double>& chance, const Array<double>& left, std::size_t n_stages,
+                                std::size_t n_ages, std::size_t n_steps, unsigned threads) {
+    const stats::StepShares exits{.n_stages = n_stages,
+                                  .n_ages = n_ages,
+                                  .chance = bindings::as_span(chance),
+                                  .left = bindings::as_span(left)};
+    std::vector<double> found;
+    {
+        const Unlocked unlocked;
+        found = stats::wins_within(exits, n_steps, threads);
+    }
+    return as_array(std::move(found));
+}
+
+py::tuple read_chances(const Array<double>& table, const Array<std::int64_t>& oldest,
+                       const Array<std::int32_t>& stage, const Array<std::int64_t>& age,
+                       std::int64_t numerator, std::int64_t denominator, unsigned threads) {
+    const auto values = bindings::as_span(table);
+    const auto last = bindings::as_span(oldest), ages = bindings::as_span(age);
+    const auto stages = bindings::as_span(stage);
+    stats::ReadChances found;
+    {
+        const Unlocked unlocked;
+        found = stats::read_chances(values, last, stages, ages, {numerator, denominator}, threads);
+    }
+    return py::make_tuple(as_array(std::move(found.win)), as_array(std::move(found.beyond)));
+}
+
+/// Counts into `seen`, which is written to.
+stats::Calibrated calibrate(const Array<double>& chance, const Array<std::uint8_t>& is_won,
+                            const Array<std::uint32_t>& item, std::size_t n_classes,
+                            Array<std::uint16_t>& seen) {
+    if (seen.ndim() != 1) throw py::value_error("expected an array of one dimension");
+    const std::span<std::uint16_t> classes(seen.mutable_data(), static_cast<std::size_t>(seen.size()));
+    const auto values = bindings::as_span(chance);
+    const auto won = bindings::as_span(is_won);
+    const auto items = bindings::as_span(item);
+    const Unlocked unlocked;
+    return stats::calibrate(values, won, items, n_classes, classes);
 }
 
 stats::WinDraws draw_wins(const Array<std::int64_t>& bounds, const Array<double>& chance,
@@ -128,26 +184,21 @@ py::array_t<double> draw_chances(const Array<std::int64_t>& bounds, const Array<
 
 stats::ExitHistory history_of(const Array<std::int64_t>& began, const Array<std::int64_t>& ended,
                               const Array<std::int32_t>& cause, const Array<std::int32_t>& cell,
-                              std::size_t n_causes, std::size_t n_cells, unsigned threads) {
+                              std::size_t n_causes, std::size_t n_cells,
+                              const std::vector<std::int64_t>& moments,
+                              const std::vector<std::int64_t>& until, unsigned threads) {
     const stats::DatedVisits visits{.began = bindings::as_span(began),
                                     .ended = bindings::as_span(ended),
                                     .cause = bindings::as_span(cause),
                                     .cell = bindings::as_span(cell),
                                     .n_causes = n_causes,
                                     .n_cells = n_cells};
-    const Unlocked unlocked;
-    return {visits, threads};
-}
-
-std::vector<stats::KnownExits> known_at(const stats::ExitHistory& history,
-                                        const std::vector<std::int64_t>& moments,
-                                        const std::vector<std::int64_t>& until, unsigned threads) {
     if (moments.size() != until.size())
         throw std::invalid_argument("moments and the ends of their watch differ in number");
     const Unlocked unlocked;
     std::vector<stats::Watched> watched;
     for (std::size_t at = 0; at < moments.size(); ++at) watched.push_back({moments[at], until[at]});
-    return history.known_at(watched, threads);
+    return {visits, watched, threads};
 }
 
 stats::SteppedExits by_step(const stats::ExitHistory& history, const stats::KnownExits& known,
@@ -191,6 +242,8 @@ void bind_stats(py::module_& m) {
         .def_property_readonly("followed", array_of<&stats::RiskCells::followed>());
     m.def("estimate_of_cells", &estimate_of_cells, "cells"_a, "below"_a.noconvert(), "above"_a.noconvert(),
           "min_at_risk"_a, "threads"_a);
+    m.def("robust_of_cells", &robust_of_cells, "cells"_a, "below"_a.noconvert(), "above"_a.noconvert(),
+          "min_at_risk"_a, "threads"_a);
     m.def("estimate_incidence", &estimate_incidence, "exit"_a.noconvert(), "cause"_a.noconvert(),
           "entry"_a.noconvert(), "group"_a.noconvert(), "n_causes"_a, "n_groups"_a, "below"_a.noconvert(),
           "above"_a.noconvert(), "min_at_risk"_a, "threads"_a);
@@ -215,8 +268,8 @@ void bind_stats(py::module_& m) {
         .def_property_readonly("at_risk", array_of<&stats::SteppedExits::at_risk>());
     py::class_<stats::ExitHistory>(m, "ExitHistory")
         .def(py::init(&history_of), "began"_a.noconvert(), "ended"_a.noconvert(), "cause"_a.noconvert(),
-             "cell"_a.noconvert(), "n_causes"_a, "n_cells"_a, "threads"_a)
-        .def("known_at", &known_at, "moments"_a, "until"_a, "threads"_a)
+             "cell"_a.noconvert(), "n_causes"_a, "n_cells"_a, "moments"_a, "until"_a, "threads"_a)
+        .def_property_readonly("known", &stats::ExitHistory::known)
         .def("by_step", &by_step, "known"_a, "cell"_a.noconvert(), "bounds"_a.noconvert(),
              "end"_a.noconvert(), "threads"_a)
         .def("cuts", &cuts, "known"_a, "cell"_a, "most"_a);
@@ -228,6 +281,17 @@ void bind_stats(py::module_& m) {
           "n_steps"_a, "bin"_a.noconvert(), "row"_a.noconvert(), "win"_a.noconvert(), "win_if"_a.noconvert(),
           "amount"_a.noconvert(), "number"_a.noconvert(), "n_rows"_a, "n_draws"_a, "seed"_a,
           "draws_chances"_a, "most_items"_a, "threads"_a);
+    m.def("wins_within", &wins_within, "chance"_a.noconvert(), "left"_a.noconvert(), "n_stages"_a, "n_ages"_a,
+          "n_steps"_a, "threads"_a);
+    m.def("read_chances", &read_chances, "table"_a.noconvert(), "oldest"_a.noconvert(), "stage"_a.noconvert(),
+          "age"_a.noconvert(), "numerator"_a, "denominator"_a, "threads"_a);
+    py::class_<stats::Calibrated>(m, "Calibrated")
+        .def_property_readonly("n", array_of<&stats::Calibrated::n>())
+        .def_property_readonly("won", array_of<&stats::Calibrated::won>())
+        .def_property_readonly("expected", array_of<&stats::Calibrated::expected>())
+        .def_readonly("squared", &stats::Calibrated::squared);
+    m.def("calibrate", &calibrate, "chance"_a.noconvert(), "is_won"_a.noconvert(), "item"_a.noconvert(),
+          "n_classes"_a, "seen"_a.noconvert());
     m.def("draw_chances", &draw_chances, "bounds"_a.noconvert(), "chance"_a.noconvert(),
           "weight"_a.noconvert(), "n_steps"_a, "n_draws"_a, "seed"_a, "threads"_a);
 }

@@ -1,8 +1,11 @@
 #include "stagefunnel/stats/exit_history.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include "base/parallel.hpp"
 #include "stats/radix_sort.hpp"
@@ -10,27 +13,137 @@
 namespace stagefunnel::stats {
 namespace {
 
-/// Where the values of each cell begin and end, of the visits that `counts` chooses.
-template <class Counts>
-std::vector<std::size_t> bounds_of(const DatedVisits& visits, Counts counts) {
-    std::vector<std::size_t> bounds(visits.n_cells + 1, 0);
-    for (std::size_t i = 0; i < visits.cell.size(); ++i)
-        if (counts(i)) ++bounds[static_cast<std::size_t>(visits.cell[i]) + 1];
-    std::partial_sum(bounds.begin(), bounds.end(), bounds.begin());
-    return bounds;
+constexpr std::size_t kMostMoments = (std::size_t{1} << 15U) - 1;
+
+/// Finds the first of some moments that is later than a time. A table over their span says where to begin, so
+/// that few moments are compared.
+class MomentFinder {
+  public:
+    explicit MomentFinder(std::span<const Watched> moments) {
+        for (const Watched& one : moments) at_.push_back(one.moment);
+        if (at_.empty()) return;
+        const auto span = static_cast<std::uint64_t>(at_.back()) - static_cast<std::uint64_t>(at_.front());
+        const auto bits = static_cast<unsigned>(std::bit_width(span));
+        shift_ = bits > kBits ? bits - kBits : 0;
+        for (std::uint64_t place = 0, first = 0; place <= span >> shift_; ++place) {
+            while (distance(at_[first]) >> shift_ < place) ++first;
+            begin_.push_back(static_cast<std::uint32_t>(first));
+        }
+    }
+
+    [[nodiscard]] std::size_t size() const { return at_.size(); }
+    [[nodiscard]] std::size_t first_after(std::int64_t time) const {
+        if (at_.empty() || time >= at_.back()) return at_.size();
+        if (time < at_.front()) return 0;
+        std::size_t first = begin_[distance(time) >> shift_];
+        while (at_[first] <= time) ++first;
+        return first;
+    }
+
+  private:
+    static constexpr unsigned kBits = 12;
+
+    [[nodiscard]] std::uint64_t distance(std::int64_t time) const {
+        return static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(at_.front());
+    }
+
+    std::vector<std::int64_t> at_;
+    std::vector<std::uint32_t> begin_;
+    unsigned shift_ = 0;
+};
+
+/// A visit that was seen to go on at some moments: how long before the last moment it began, and the moments.
+struct GoingOn {
+    std::uint64_t key;
+    std::uint32_t first, last;
+};
+
+/// What the visits of a range have, by cell.
+struct RangeOfVisits {
+    std::vector<std::size_t> n_ends;
+    std::vector<std::vector<GoingOn>> going_on;
+};
+
+RangeOfVisits range_of(const DatedVisits& visits, const MomentFinder& moments, std::int64_t last_moment,
+                       std::size_t begin, std::size_t end) {
+    RangeOfVisits own{std::vector<std::size_t>(visits.n_cells, 0),
+                      std::vector<std::vector<GoingOn>>(visits.n_cells)};
+    for (std::size_t i = begin; i < end; ++i) {
+        if (!visits.counts(i)) continue;
+        visits.check(i);
+        const auto cell = static_cast<std::size_t>(visits.cell[i]);
+        const std::size_t first = moments.first_after(visits.began[i]);
+        const std::size_t last = visits.has_end(i) ? moments.first_after(visits.ended[i]) : moments.size();
+        if (first < last)
+            own.going_on[cell].push_back(
+                {static_cast<std::uint64_t>(last_moment) - static_cast<std::uint64_t>(visits.began[i]),
+                 static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)});
+        if (last < moments.size()) ++own.n_ends[cell];
+    }
+    return own;
 }
 
-/// Orders the visits that `counts` chooses by cell; those of a cell stay in their order.
-template <class Counts>
-LargeVector<std::int32_t> by_cell(const DatedVisits& visits, const std::vector<std::size_t>& bounds,
-                                  Counts counts) {
-    std::vector<std::size_t> place(bounds.begin(), bounds.end() - 1);
-    LargeVector<std::int32_t> order(bounds.back());
-    for (std::size_t i = 0; i < visits.cell.size(); ++i)
-        if (counts(i))
-            order[place[static_cast<std::size_t>(visits.cell[i])]++] = static_cast<std::int32_t>(i);
-    return order;
-}
+/// What was known of the visits of one cell, moment by moment.
+class CellAtMoments {
+  public:
+    CellAtMoments(std::span<const Watched> moments, std::size_t n_causes)
+        : moments_(moments),
+          n_causes_(n_causes),
+          events_(moments.size() * n_causes, 0),
+          spent_(moments.size(), 0),
+          oldest_(moments.size(), -1),
+          common_(moments.size(), 0),
+          open_age(moments.size()) {}
+
+    /// Adds what ended, by age; and what went on, the last to begin first.
+    void add(const AgedEnd& end) {
+        const std::size_t at = end.known_from();
+        ++events_[at * n_causes_ + end.cause()];
+        spent_[at] += end.age();
+        oldest_[at] = end.age();
+        divide(common_[at], end.age());
+    }
+    void add_up() {
+        for (std::size_t at = 1; at < moments_.size(); ++at) {
+            for (std::size_t cause = 0; cause < n_causes_; ++cause)
+                events_[at * n_causes_ + cause] += events_[(at - 1) * n_causes_ + cause];
+            spent_[at] += spent_[at - 1];
+            oldest_[at] = std::max(oldest_[at], oldest_[at - 1]);
+            common_[at] = std::gcd(common_[at], common_[at - 1]);
+        }
+    }
+    void watch(const GoingOn& one) {
+        const std::int64_t began = moments_.back().moment - static_cast<std::int64_t>(one.key);
+        for (std::size_t at = one.first; at < one.last; ++at) {
+            const std::int64_t age = moments_[at].until - began;
+            open_age[at].push_back(age);
+            spent_[at] += age;
+            divide(common_[at], age);
+        }
+    }
+    void put(std::size_t cell, std::span<KnownExits> known) const {
+        for (std::size_t at = 0; at < moments_.size(); ++at) {
+            std::copy_n(events_.begin() + static_cast<std::ptrdiff_t>(at * n_causes_), n_causes_,
+                        known[at].events.begin() + static_cast<std::ptrdiff_t>(cell * n_causes_));
+            known[at].spent[cell] = spent_[at];
+            known[at].oldest[cell] = oldest_[at];
+        }
+    }
+    [[nodiscard]] std::int64_t common(std::size_t at) const { return common_[at]; }
+
+  private:
+    static void divide(std::int64_t& divisor, std::int64_t length) {
+        if (divisor == 1) return;
+        if (divisor == 0 || length % divisor != 0) divisor = std::gcd(divisor, length);
+    }
+
+    std::span<const Watched> moments_;
+    std::size_t n_causes_;
+    std::vector<std::int64_t> events_, spent_, oldest_, common_;
+
+  public:
+    std::vector<std::vector<std::int64_t>> open_age;
+};
 
 }  // namespace
 
@@ -40,135 +153,88 @@ void DatedVisits::check() const {
         throw std::invalid_argument("the columns of visits differ in length");
     if (n > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
         throw std::invalid_argument("the visits are more than can be sorted");
-    for (std::size_t i = 0; i < n; ++i) {
-        if (cause[i] == Spells::kLeftOut) continue;
-        if (cell[i] < 0 || static_cast<std::size_t>(cell[i]) >= n_cells)
-            throw std::invalid_argument("the cell of a visit is out of range");
-        if (ended[i] < began[i]) throw std::invalid_argument("a visit ends before it began");
-        if (ended[i] != kGoesOn && (cause[i] < 0 || static_cast<std::size_t>(cause[i]) >= n_causes))
-            throw std::invalid_argument("what ended a visit is out of range");
-    }
+    if (n_causes > std::size_t{1} << AgedEnd::kCauseBits)
+        throw std::invalid_argument("the causes are more than can be counted");
 }
 
-ExitHistory::ExitHistory(const DatedVisits& visits, unsigned threads) : n_causes_(visits.n_causes) {
+void DatedVisits::check(std::size_t i) const {
+    if (cell[i] < 0 || static_cast<std::size_t>(cell[i]) >= n_cells)
+        throw std::invalid_argument("the cell of a visit is out of range");
+    if (cause[i] == Spells::kCensored) return;
+    if (cause[i] < 0 || static_cast<std::size_t>(cause[i]) >= n_causes)
+        throw std::invalid_argument("what ended a visit is out of range");
+    if (ended[i] < began[i]) throw std::invalid_argument("a visit ends before it began");
+}
+
+ExitHistory::ExitHistory(const DatedVisits& visits, std::span<const Watched> watched, unsigned threads)
+    : n_causes_(visits.n_causes), known_(watched.size()), end_bounds_(visits.n_cells + 1, 0) {
     visits.check();
-    const auto counts = [&](std::size_t i) { return visits.cause[i] != Spells::kLeftOut; };
-    const auto is_over = [&](std::size_t i) { return counts(i) && visits.ended[i] != DatedVisits::kGoesOn; };
-    end_bounds_ = bounds_of(visits, is_over);
-    const auto goes_on = [&](std::size_t i) { return counts(i) && visits.ended[i] == DatedVisits::kGoesOn; };
-    open_bounds_ = bounds_of(visits, goes_on);
-    const LargeVector<std::int32_t> order = by_cell(visits, end_bounds_, is_over);
-    ends_.resize(order.size());
-    parallel_tasks(visits.n_cells, threads, [&](std::size_t cell) {
-        const std::size_t first = end_bounds_[cell], n = end_bounds_[cell + 1] - first;
-        LargeVector<Keyed> by_age(n), spare(n);
-        for (std::size_t at = 0; at < n; ++at) {
-            const auto i = static_cast<std::size_t>(order[first + at]);
-            by_age[at] = {
-                static_cast<std::uint64_t>(visits.ended[i]) - static_cast<std::uint64_t>(visits.began[i]),
-                order[first + at]};
-        }
-        radix_sort(by_age, spare);
-        for (std::size_t at = 0; at < n; ++at) {
-            const auto i = static_cast<std::size_t>(by_age[at].what);
-            ends_[first + at] = {static_cast<std::int64_t>(by_age[at].key), visits.ended[i], visits.cause[i]};
-        }
-    });
-    began_.resize(open_bounds_.back());
-    std::vector<std::size_t> place(open_bounds_.begin(), open_bounds_.end() - 1);
-    for (std::size_t i = 0; i < visits.cell.size(); ++i)
-        if (goes_on(i)) began_[place[static_cast<std::size_t>(visits.cell[i])]++] = visits.began[i];
-}
-
-std::vector<KnownExits> ExitHistory::known_at(std::span<const Watched> moments, unsigned threads) const {
     const auto rise = [](const Watched& a, const Watched& b) { return a.moment < b.moment; };
-    if (!std::is_sorted(moments.begin(), moments.end(), rise))
+    if (!std::is_sorted(watched.begin(), watched.end(), rise))
         throw std::invalid_argument("the moments do not rise");
-    const std::size_t n = end_bounds_.size() - 1, n_moments = moments.size();
-    std::vector<KnownExits> known(n_moments);
-    for (std::size_t at = 0; at < n_moments; ++at) {
-        known[at].moment = moments[at].moment;
-        known[at].events.resize(n * n_causes_, 0);
-        known[at].oldest.resize(n, -1);
-        known[at].spent.resize(n, 0);
-    }
-    std::vector<std::int64_t> common(n * n_moments, 0);
-    std::vector<std::vector<std::int64_t>> open_age(n * n_moments);
-    parallel_tasks(n, threads, [&](std::size_t cell) {
-        count_known(moments, cell, known, std::span(common).subspan(cell * n_moments, n_moments),
-                    std::span(open_age).subspan(cell * n_moments, n_moments));
+    if (watched.size() > kMostMoments)
+        throw std::invalid_argument("the moments are more than can be counted");
+    const MomentFinder moments(watched);
+    const std::int64_t last_moment = watched.empty() ? 0 : watched.back().moment;
+    const std::size_t n_visits = visits.began.size(), n_cells = visits.n_cells;
+    auto ranges = parallel_parts(n_visits, threads, [&](std::size_t begin, std::size_t end) {
+        return range_of(visits, moments, last_moment, begin, end);
     });
-    for (std::size_t at = 0; at < n_moments; ++at) {
-        known[at].bounds.push_back(0);
-        for (std::size_t cell = 0; cell < n; ++cell) {
-            auto& ages = open_age[cell * n_moments + at];
-            known[at].open_age.insert(known[at].open_age.end(), ages.begin(), ages.end());
-            ages = {};
-            known[at].bounds.push_back(known[at].open_age.size());
-            known[at].common = std::gcd(known[at].common, common[cell * n_moments + at]);
-        }
+    // Ends that are never known are not kept; those of a cell stay in their order.
+    std::size_t before = 0;
+    for (std::size_t cell = 0; cell < n_cells; ++cell) {
+        for (RangeOfVisits& range : ranges) before += std::exchange(range.n_ends[cell], before);
+        end_bounds_[cell + 1] = before;
     }
-    return known;
-}
-
-void ExitHistory::count_known(std::span<const Watched> moments, std::size_t cell, std::span<KnownExits> known,
-                              std::span<std::int64_t> common,
-                              std::span<std::vector<std::int64_t>> open_age) const {
-    const std::size_t n_moments = moments.size();
-    const auto divide = [](std::int64_t& divisor, std::int64_t length) {
-        if (divisor == 1) return;
-        if (divisor == 0 || length % divisor != 0) divisor = std::gcd(divisor, length);
-    };
-    // The first moment that is later than a time.
-    const auto first_after = [&](std::int64_t time) {
-        std::size_t first = 0;
-        for (std::size_t n = n_moments; n > 0;) {
-            const std::size_t half = n / 2;
-            const bool is_after = moments[first + half].moment > time;
-            first = is_after ? first : first + half + 1;
-            n = is_after ? half : n - half - 1;
+    ends_.resize(before);
+    parallel_tasks(ranges.size(), threads, [&](std::size_t r) {
+        std::vector<std::size_t>& place = ranges[r].n_ends;
+        for (std::size_t i = n_visits * r / ranges.size(); i < n_visits * (r + 1) / ranges.size(); ++i) {
+            if (!visits.counts(i) || !visits.has_end(i) || visits.ended[i] >= last_moment) continue;
+            const std::size_t from = moments.first_after(visits.ended[i]);
+            if (from == moments.size()) continue;
+            ends_[place[static_cast<std::size_t>(visits.cell[i])]++] = {
+                static_cast<std::uint64_t>(visits.ended[i]) - static_cast<std::uint64_t>(visits.began[i]),
+                static_cast<std::int32_t>(from << AgedEnd::kCauseBits) | visits.cause[i]};
         }
-        return first;
-    };
-    std::vector<std::int64_t> divisor(n_moments, 0);
-    const auto watch = [&](std::int64_t began, std::size_t from, std::size_t to) {
-        for (std::size_t at = from; at < to; ++at) {
-            const std::int64_t age = moments[at].until - began;
-            open_age[at].push_back(age);
-            known[at].spent[cell] += age;
-            divide(common[at], age);
-        }
-    };
-    std::vector<std::int64_t> events(n_moments * n_causes_, 0), spent(n_moments, 0), oldest(n_moments, -1);
-    for (std::size_t i = end_bounds_[cell]; i < end_bounds_[cell + 1]; ++i) {
-        const End& end = ends_[i];
-        const std::int64_t began = end.ended - end.age;
-        const std::size_t ended = first_after(end.ended);
-        // Most visits begin and end between the same two moments.
-        if (ended > 0 && moments[ended - 1].moment > began) watch(began, first_after(began), ended);
-        if (ended == n_moments) continue;
-        ++events[ended * n_causes_ + static_cast<std::size_t>(end.cause)];
-        spent[ended] += end.age;
-        oldest[ended] = end.age;
-        divide(divisor[ended], end.age);
+    });
+    for (std::size_t at = 0; at < watched.size(); ++at) {
+        known_[at].place = at;
+        known_[at].events.resize(n_cells * n_causes_, 0);
+        known_[at].oldest.resize(n_cells, -1);
+        known_[at].spent.resize(n_cells, 0);
     }
-    for (std::size_t i = open_bounds_[cell]; i < open_bounds_[cell + 1]; ++i)
-        watch(began_[i], first_after(began_[i]), n_moments);
-    for (std::size_t at = 0; at < n_moments; ++at) {
-        if (at > 0) {
-            for (std::size_t cause = 0; cause < n_causes_; ++cause)
-                events[at * n_causes_ + cause] += events[(at - 1) * n_causes_ + cause];
-            spent[at] += spent[at - 1];
-            oldest[at] = std::max(oldest[at], oldest[at - 1]);
-            divisor[at] = std::gcd(divisor[at], divisor[at - 1]);
+    std::vector<CellAtMoments> cells(n_cells, CellAtMoments({}, 0));
+    parallel_tasks(n_cells, threads, [&](std::size_t cell) {
+        const std::size_t n_ends = end_bounds_[cell + 1] - end_bounds_[cell];
+        const std::span<AgedEnd> own(ends_.data() + end_bounds_[cell], n_ends);
+        cells[cell] = CellAtMoments(watched, n_causes_);
+        {
+            LargeVector<AgedEnd> spare(n_ends);
+            radix_sort<AgedEnd>(own, spare);
         }
-        for (std::size_t cause = 0; cause < n_causes_; ++cause)
-            known[at].events[cell * n_causes_ + cause] = events[at * n_causes_ + cause];
-        known[at].spent[cell] += spent[at];
-        known[at].oldest[cell] = oldest[at];
-        common[at] = std::gcd(common[at], divisor[at]);
-        std::sort(open_age[at].begin(), open_age[at].end());
-    }
+        for (const AgedEnd& end : own) cells[cell].add(end);
+        cells[cell].add_up();
+        LargeVector<GoingOn> going_on;
+        for (RangeOfVisits& range : ranges) {
+            going_on.insert(going_on.end(), range.going_on[cell].begin(), range.going_on[cell].end());
+            range.going_on[cell] = {};
+        }
+        LargeVector<GoingOn> spare(going_on.size());
+        radix_sort<GoingOn>(going_on, spare);
+        for (const GoingOn& one : going_on) cells[cell].watch(one);
+        cells[cell].put(cell, known_);
+    });
+    parallel_tasks(watched.size(), threads, [&](std::size_t at) {
+        KnownExits& known = known_[at];
+        known.bounds.push_back(0);
+        for (CellAtMoments& cell : cells) {
+            known.open_age.insert(known.open_age.end(), cell.open_age[at].begin(), cell.open_age[at].end());
+            cell.open_age[at] = {};
+            known.bounds.push_back(known.open_age.size());
+            known.common = std::gcd(known.common, cell.common(at));
+        }
+    });
 }
 
 }  // namespace stagefunnel::stats

@@ -1,7 +1,6 @@
 // The exits of a history by steps of age.
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
@@ -12,38 +11,153 @@
 namespace stagefunnel::stats {
 namespace {
 
-/// Adds up by halves, so that errors of rounding stay small (N. J. Higham, "The accuracy of floating point
-/// summation", 1993); the runs at the ends have eight sums side by side.
-double pairwise_sum(std::span<const double> values) {
-    constexpr std::size_t kWide = 8, kRun = 128;
-    const std::size_t n = values.size();
-    if (n > kRun) {
-        const std::size_t half = n / 2 - n / 2 % kWide;
-        return pairwise_sum(values.first(half)) + pairwise_sum(values.subspan(half));
-    }
-    if (n < kWide) return std::accumulate(values.begin(), values.end(), 0.0);
-    std::array<double, kWide> sums{};
-    std::copy_n(values.begin(), kWide, sums.begin());
-    std::size_t i = kWide;
-    for (; i + kWide <= n; i += kWide)
-        for (std::size_t k = 0; k < kWide; ++k) sums[k] += values[i + k];
-    double sum = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-    for (; i < n; ++i) sum += values[i];
-    return sum;
-}
-
-}  // namespace
-
-struct ExitHistory::Filled {
+/// Wanted steps of one cell, and how far they are filled.
+struct Filled {
     std::span<const std::int64_t> ends;
     std::size_t at = 0;  // of all wanted steps
-    std::size_t step = 0, first_spread = 0;
-    std::int64_t last_age = 0;  // of the step
-    double* chance = nullptr;   // of the step
-    bool awaits_first = false;  // end of the step
+    std::size_t step = 0;
+    bool awaits_first = true;  // end of the step
+    double spread_before = 0;  // what had been added by the beginning of the step
+    std::vector<double> gone_before{};
 
     [[nodiscard]] bool is_full() const { return step == ends.size(); }
+    [[nodiscard]] std::int64_t last_age() const {
+        return is_full() ? std::numeric_limits<std::int64_t>::max() : ends[step];
+    }
 };
+
+/// Goes through the ends of one cell by age, as they were known at a moment.
+///
+/// Between two visits that go on, what is left falls as the number of those at risk does, so that each end
+/// takes the same share: whatever was at risk when the last one went on divides once for all of them (B.
+/// Efron, "The two sample problem with censored data", 1967: what goes on gives its share to those to the
+/// right). So ends are counted, and divisions are made where a visit goes on.
+class EndsByAge {
+  public:
+    EndsByAge(std::span<const AgedEnd> ends, std::span<const std::int64_t> events,
+              std::span<const std::int64_t> open, std::size_t place)
+        : next_(ends.data()),
+          begin_(next_),
+          end_(next_ + ends.size()),
+          open_(open),
+          known_below_(static_cast<std::int32_t>((place + 1) << AgedEnd::kCauseBits)),
+          gone_(events.size(), 0.0),
+          even_(events.size(), 0),
+          odd_(events.size(), 0),
+          at_risk_(std::accumulate(events.begin(), events.end(), static_cast<std::int64_t>(open.size()))),
+          share_(at_risk_ > 0 ? 1 / static_cast<double>(at_risk_) : 0.0) {}
+
+    void fill(std::span<Filled> wanted, SteppedExits& to) {
+        for (Filled& one : wanted) one.gone_before.assign(gone_.size(), 0.0);
+        while (true) {
+            std::int64_t until = std::numeric_limits<std::int64_t>::max();
+            bool is_full = true;
+            for (const Filled& one : wanted) {
+                until = std::min(until, one.last_age());
+                is_full = is_full && one.is_full();
+            }
+            if (is_full) return;
+            const bool goes_on = !open_.empty() && open_.front() <= until;
+            if (goes_on) until = open_.front();
+            const std::int64_t before = at_risk_ - n_ended_, n_before = n_ended_;
+            count(until);
+            if (n_ended_ > n_before)
+                for (Filled& one : wanted) {
+                    if (one.awaits_first && !one.is_full()) to.at_risk[one.at + one.step] = before;
+                    one.awaits_first = false;
+                }
+            // Ends come before the visits of the same age that go on.
+            if (goes_on) let_go_on(until);
+            for (Filled& one : wanted)
+                while (!one.is_full() && one.last_age() <= until) finish_step(one, to);
+        }
+    }
+
+  private:
+    /// Counts the ends up to an age that were known. Nobody can guess which were, so there is no branch.
+    void count(std::int64_t until) {
+        const auto count_one = [&](const AgedEnd& end, std::vector<std::int32_t>& counts) {
+            const std::int32_t is_known = end.what < known_below_ ? 1 : 0;
+            counts[end.cause()] += is_known;
+            n_ended_ += is_known;
+        };
+        // Two counts do not wait for each other.
+        for (; next_ + 1 < end_ && next_[1].age() <= until; next_ += 2) {
+            count_one(next_[0], even_);
+            count_one(next_[1], odd_);
+        }
+        if (next_ < end_ && next_->age() <= until) count_one(*next_++, even_);
+    }
+
+    void let_go_on(std::int64_t age) {
+        if (n_ended_ > 0) {
+            for (std::size_t cause = 0; cause < gone_.size(); ++cause) {
+                gone_[cause] = gone(cause);
+                even_[cause] = odd_[cause] = 0;
+            }
+            spread_ = spread();
+            left_ = left();
+            at_risk_ -= n_ended_;
+            n_ended_ = 0;
+        }
+        for (; !open_.empty() && open_.front() == age; open_ = open_.subspan(1)) --at_risk_;
+        share_ = at_risk_ > 0 ? left_ / static_cast<double>(at_risk_) : 0.0;
+    }
+
+    void finish_step(Filled& one, SteppedExits& to) const {
+        const std::size_t at = one.at + one.step, n_causes = gone_.size();
+        to.left[at] = left();
+        for (std::size_t cause = 0; cause < n_causes; ++cause) {
+            const double now = gone(cause);
+            to.gone[at * n_causes + cause] = now;
+            to.chance[at * n_causes + cause] = now - one.gone_before[cause];
+            one.gone_before[cause] = now;
+        }
+        const double now = spread();
+        to.spread[at] = now - one.spread_before;
+        one.spread_before = now;
+        one.awaits_first = true;
+        ++one.step;
+    }
+
+    [[nodiscard]] double gone(std::size_t cause) const {
+        return gone_[cause] + share_ * static_cast<double>(even_[cause] + odd_[cause]);
+    }
+    [[nodiscard]] double left() const {
+        return n_ended_ > 0 ? share_ * static_cast<double>(at_risk_ - n_ended_) : left_;
+    }
+    /// M. Greenwood's sum of d / (n (n - d)), which is that of all ends while nothing goes on; the last ends
+    /// of all have none.
+    [[nodiscard]] double spread() const {
+        std::int64_t lasting = at_risk_ - n_ended_;
+        if (n_ended_ == 0) return spread_;
+        if (lasting == 0) {
+            std::int64_t last_age = -1;
+            for (const AgedEnd* end = next_; end != begin_;) {
+                --end;
+                if (end->what >= known_below_) continue;
+                if (last_age < 0) last_age = end->age();
+                if (end->age() < last_age) break;
+                ++lasting;
+            }
+        }
+        const auto n = static_cast<double>(at_risk_), after = static_cast<double>(lasting);
+        return spread_ + (n - after) / (n * after);
+    }
+
+    const AgedEnd* next_;
+    const AgedEnd* begin_;
+    const AgedEnd* end_;
+    std::span<const std::int64_t> open_;  // the visits that go on for longer
+    std::int32_t known_below_;
+    // As it was when the last visit went on: what is gone, left and spread, and who is at risk.
+    std::vector<double> gone_;
+    std::vector<std::int32_t> even_, odd_;  // ends since then, by cause
+    std::int64_t at_risk_, n_ended_ = 0;
+    double share_, left_ = 1, spread_ = 0;
+};
+
+}  // namespace
 
 SteppedExits ExitHistory::by_step(const KnownExits& known, const WantedSteps& wanted,
                                   unsigned threads) const {
@@ -68,7 +182,12 @@ SteppedExits ExitHistory::by_step(const KnownExits& known, const WantedSteps& wa
             {.ends = wanted.end.subspan(first, last - first), .at = first});
     }
     parallel_tasks(n_cells, threads, [&](std::size_t cell) {
-        if (!of_cell[cell].empty()) step_cell(known, cell, of_cell[cell], stepped);
+        if (of_cell[cell].empty()) return;
+        const std::size_t first = end_bounds_[cell], n_open = known.bounds[cell + 1] - known.bounds[cell];
+        EndsByAge(std::span(ends_).subspan(first, end_bounds_[cell + 1] - first),
+                  std::span(known.events).subspan(cell * n_causes_, n_causes_),
+                  std::span(known.open_age).subspan(known.bounds[cell], n_open), known.place)
+            .fill(of_cell[cell], stepped);
     });
     return stepped;
 }
@@ -87,9 +206,9 @@ std::vector<std::int64_t> ExitHistory::cuts(const KnownExits& known, std::size_t
     std::size_t next = 1;
     std::int64_t passed = 0;
     for (std::size_t i = end_bounds_[cell]; i < end_bounds_[cell + 1] && next <= most;) {
-        const std::int64_t age = ends_[i].age, before = passed;
-        for (; i < end_bounds_[cell + 1] && ends_[i].age == age; ++i)
-            passed += ends_[i].ended < known.moment ? 1 : 0;
+        const std::int64_t age = ends_[i].age(), before = passed;
+        for (; i < end_bounds_[cell + 1] && ends_[i].age() == age; ++i)
+            passed += ends_[i].known_from() <= known.place ? 1 : 0;
         if (passed == before) continue;
         if (all.size() <= most) all.push_back(age);
         if (static_cast<double>(passed) < wanted(next)) continue;
@@ -102,101 +221,6 @@ std::vector<std::int64_t> ExitHistory::cuts(const KnownExits& known, std::size_t
 void ExitHistory::check_known(const KnownExits& known) const {
     if (known.bounds.size() != end_bounds_.size() || known.events.size() != known.oldest.size() * n_causes_)
         throw std::invalid_argument("what was known is of other visits");
-}
-
-void ExitHistory::step_cell(const KnownExits& known, std::size_t cell, std::span<Filled> wanted,
-                            SteppedExits& to) const {
-    const auto open =
-        std::span(known.open_age).subspan(known.bounds[cell], known.bounds[cell + 1] - known.bounds[cell]);
-    const auto events = std::span(known.events).subspan(cell * n_causes_, n_causes_);
-    const auto n_ends = std::accumulate(events.begin(), events.end(), std::int64_t{0});
-    auto at_risk = n_ends + static_cast<std::int64_t>(open.size());
-    double left = 1;
-    std::vector<double> gone(n_causes_, 0.0);
-    std::vector<std::int64_t> n_of(n_causes_, 0);
-    std::vector<std::size_t> seen;  // causes of the ends at one age
-    std::vector<double> spreads;    // of the ends at each age
-    spreads.reserve(static_cast<std::size_t>(n_ends));
-    std::size_t censored = 0;
-    std::vector<double> nowhere(n_causes_, 0.0);  // takes the ends after the last step
-    const auto begin_step = [&](Filled& one) {
-        const bool is_full = one.is_full();
-        one.last_age = is_full ? std::numeric_limits<std::int64_t>::max() : one.ends[one.step];
-        one.chance = is_full ? nowhere.data() : to.chance.data() + (one.at + one.step) * n_causes_;
-        one.awaits_first = !is_full;
-    };
-    for (Filled& one : wanted) begin_step(one);
-    const auto finish_step = [&](Filled& one) {
-        const std::size_t at = one.at + one.step;
-        to.left[at] = left;
-        std::copy(gone.begin(), gone.end(), to.gone.begin() + static_cast<std::ptrdiff_t>(at * n_causes_));
-        to.spread[at] = pairwise_sum(std::span(spreads).subspan(one.first_spread));
-        one.first_spread = spreads.size();
-        ++one.step;
-        begin_step(one);
-    };
-    const auto add = [&](std::size_t cause, double n, double n_risk) {
-        const double before = gone[cause];
-        gone[cause] += left * (n / n_risk);
-        for (const Filled& one : wanted) one.chance[cause] += gone[cause] - before;
-    };
-    // The ends at one age; of a single one `only` is the cause.
-    const auto end_at = [&](std::int64_t age, std::int64_t all, std::size_t only) {
-        for (Filled& one : wanted)
-            while (one.last_age < age) finish_step(one);
-        // Ends come before the visits of the same age that go on.
-        for (; censored < open.size() && open[censored] < age; ++censored) --at_risk;
-        const auto n_risk = static_cast<double>(at_risk), n_gone = static_cast<double>(all);
-        if (all == 1) {
-            add(only, 1, n_risk);
-        } else {
-            for (const std::size_t cause : seen) {
-                add(cause, static_cast<double>(n_of[cause]), n_risk);
-                n_of[cause] = 0;
-            }
-            seen.clear();
-        }
-        for (Filled& one : wanted) {
-            if (one.awaits_first) to.at_risk[one.at + one.step] = at_risk;
-            one.awaits_first = false;
-        }
-        if (at_risk > all) spreads.push_back(n_gone / (n_risk * (n_risk - n_gone)));
-        left *= (n_risk - n_gone) / n_risk;
-        at_risk -= all;
-    };
-    // Of many ends nobody can guess which were known; they are picked without branches, some at a time.
-    std::array<End, 512> some;
-    const auto count = [&](std::size_t cause) {
-        if (n_of[cause]++ == 0) seen.push_back(cause);
-    };
-    std::int64_t age = 0, all = 0;
-    std::size_t last_cause = 0;
-    for (std::size_t i = end_bounds_[cell]; i < end_bounds_[cell + 1];) {
-        const std::size_t until = std::min(end_bounds_[cell + 1], i + some.size());
-        std::size_t n = 0;
-        for (; i < until; ++i) {
-            some[n] = ends_[i];
-            n += ends_[i].ended < known.moment ? 1U : 0U;
-        }
-        for (const End& end : std::span(some).first(n)) {
-            const auto cause = static_cast<std::size_t>(end.cause);
-            if (all > 0 && end.age == age) {
-                if (all == 1) count(last_cause);
-                count(cause);
-                ++all;
-                continue;
-            }
-            if (all > 0) end_at(age, all, last_cause);
-            age = end.age;
-            last_cause = cause;
-            all = 1;
-        }
-        if (std::all_of(wanted.begin(), wanted.end(), [](const Filled& one) { return one.is_full(); }))
-            return;
-    }
-    if (all > 0) end_at(age, all, last_cause);
-    for (Filled& one : wanted)
-        while (!one.is_full()) finish_step(one);
 }
 
 }  // namespace stagefunnel::stats

@@ -141,12 +141,12 @@ void OpenItems::check(std::size_t n_bins, std::size_t n_rows) const {
     if (row.size() != n || chance.size() != n || number.size() != n ||
         (!chance_if.empty() && chance_if.size() != n) || (!amount.empty() && amount.size() != n))
         throw std::invalid_argument("the columns of open items differ in length");
-    const auto outside = [](std::size_t end) {
-        return [end](std::int64_t at) { return at < 0 || static_cast<std::uint64_t>(at) >= end; };
+    const auto outside = [](std::int64_t at, std::size_t end) {
+        return at < 0 || static_cast<std::uint64_t>(at) >= end;
     };
-    if (std::any_of(bin.begin(), bin.end(), outside(n_bins)) ||
-        std::any_of(row.begin(), row.end(), outside(n_rows)))
-        throw std::invalid_argument("a bin or a row of an open item is out of range");
+    for (std::size_t i = 0; i < n; ++i)
+        if (!std::isnan(chance[i]) && (outside(bin[i], n_bins) || outside(row[i], n_rows)))
+            throw std::invalid_argument("a bin or a row of an open item is out of range");
 }
 
 WinDraws draw_wins(const ExitBins& exits, const OpenItems& items, std::size_t n_rows,

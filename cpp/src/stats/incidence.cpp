@@ -68,6 +68,7 @@ class Sweep {
 
     IncidenceCurves at_events() {
         for (std::size_t i = 0; i < counts_.size(); ++i) {
+            enter_before(i);
             const std::int64_t at_risk = at_risk_;
             if (pass(i)) write(counts_.time(i), at_risk);
         }
@@ -86,6 +87,10 @@ class Sweep {
             const std::int64_t time = counts_.time(i);
             // The count stands before the row that is written: a row's time is not after its whole time
             // above.
+            if (counts_.enters_before) {
+                count_until(time - 1);
+                enter_before(i);
+            }
             count_until(time);
             for (; written < n && wanted.below[written] < time; ++written) write_wanted(written);
             static_cast<void>(pass(i));
@@ -97,6 +102,11 @@ class Sweep {
     }
 
   private:
+    /// Lets those in who are watched from a time on, what happens at it included.
+    void enter_before(std::size_t i) {
+        if (counts_.enters_before) at_risk_ += counts_.at(i)[RiskCounts::kEntered];
+    }
+
     /// Goes past a time; returns whether events were counted at it.
     bool pass(std::size_t i) {
         const auto counts = counts_.at(i);
@@ -107,7 +117,8 @@ class Sweep {
             estimate_.pass(static_cast<double>(at_risk_), events, static_cast<double>(all));
             for (std::size_t k = 0; k < n_causes_; ++k) events_[k] += events[k];
         }
-        at_risk_ += std::int64_t{counts[RiskCounts::kEntered]} - counts[RiskCounts::kCensored] - all;
+        if (!counts_.enters_before) at_risk_ += counts[RiskCounts::kEntered];
+        at_risk_ -= std::int64_t{counts[RiskCounts::kCensored]} + all;
         return counted;
     }
 
@@ -192,12 +203,14 @@ std::optional<RiskCells> RiskCells::empty(std::size_t n_spells, std::size_t n_gr
     cells.n_ages = n_steps + 1;
     cells.ended.resize(n_groups * cells.n_ages * cells.width());
     cells.followed.resize(n_groups * cells.n_ages);
+    cells.from_start.resize(n_groups);
     return cells;
 }
 
 void RiskCells::merge(const RiskCells& next) {
     for (std::size_t i = 0; i < ended.size(); ++i) ended[i] += next.ended[i];
     for (std::size_t i = 0; i < followed.size(); ++i) followed[i] += next.followed[i];
+    for (std::size_t i = 0; i < from_start.size(); ++i) from_start[i] += next.from_start[i];
     left_out += next.left_out;
 }
 
@@ -205,12 +218,12 @@ IncidenceCurves estimate_incidence(const RiskCells& cells, const std::optional<W
                                    std::int64_t min_at_risk, unsigned threads) {
     const std::size_t n = cells.n_ages * cells.width();
     const auto of_group = [&](std::size_t group) {
-        const auto followed = std::span(cells.followed).subspan(group * cells.n_ages, cells.n_ages);
         RiskCounts counts;
         counts.step = cells.step;
         counts.counts = std::span(cells.ended).subspan(group * n, n);
         counts.width = cells.width();
-        counts.from_start = std::accumulate(followed.begin(), followed.end(), std::int64_t{0});
+        counts.enters_before = true;
+        counts.from_start = cells.from_start[group];
         return counts;
     };
     return curves_of(cells.n_groups, of_group, wanted, min_at_risk, threads);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/counting_sort.hpp"
 #include "stats/random.hpp"
 
 namespace stagefunnel::stats::inline internal {
@@ -11,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kOutcomes = 1ULL << 40U;  // the uses of random numbers that are not a stage
 constexpr std::uint64_t kSums = 1ULL << 41U;
-constexpr std::size_t kMostCounts = 1U << 24U;  // of a sort by counting
+constexpr std::size_t kMostCells = 1U << 18U;  // of a table of all
 
 double ratio(double part, double whole) { return whole > 0 ? part / whole : 0.0; }
 
@@ -43,23 +42,73 @@ void OpenCells::Cell::add(const Cell& other) {
 }
 
 OpenCells::OpenCells(const OpenItems& items, std::size_t n_rows, std::size_t most_items)
-    : n_of_row_(n_rows, 0), order_(items.bin.size()), sums_(n_rows) {
-    put_in_order(items, n_rows);
-    drawn_.reserve(order_.size());
-    for (const std::size_t i : order_) {
+    : n_of_row_(n_rows, 0), sums_(n_rows) {
+    std::size_t n_bins = 0;
+    for (std::size_t i = 0; i < items.bin.size(); ++i) {
+        if (std::isnan(items.chance[i])) continue;
+        n_bins = std::max(n_bins, static_cast<std::size_t>(items.bin[i]) + 1);
+        ++n_of_row_[static_cast<std::size_t>(items.row[i])];
+    }
+    for (const std::size_t n : n_of_row_) is_drawn_.push_back(n <= most_items ? 1 : 0);
+    n_rows* n_bins <= kMostCells ? add_up(items, n_bins) : put_in_order(items, n_bins);
+    for (const Cell& cell : cells_) sums_[cell.row].add(cell);
+}
+
+/// Adds the items to a table of all cells, each in its order, and brings together those that are drawn.
+void OpenCells::add_up(const OpenItems& items, std::size_t n_bins) {
+    std::vector<Cell> table(n_of_row_.size() * n_bins);
+    const auto cell_of = [&](std::size_t i) {
+        return static_cast<std::size_t>(items.row[i]) * n_bins + static_cast<std::size_t>(items.bin[i]);
+    };
+    for (std::size_t i = 0; i < items.bin.size(); ++i)
+        if (!std::isnan(items.chance[i])) add_item(items, i, table[cell_of(i)]);
+    std::vector<std::size_t> place(table.size(), 0);  // of the items of cells that are drawn
+    std::size_t n_drawn = 0;
+    for (std::size_t at = 0; at < table.size(); ++at) {
+        if (table[at].n == 0) continue;
+        table[at].row = at / n_bins;
+        table[at].bin = at % n_bins;
+        cells_.push_back(table[at]);
+        place[at] = n_drawn;
+        if (is_drawn_[table[at].row] != 0) n_drawn += table[at].n;
+    }
+    drawn_.resize(n_drawn);
+    if (n_drawn == 0) return;
+    for (std::size_t i = 0; i < items.bin.size(); ++i)
+        if (!std::isnan(items.chance[i]) && is_drawn_[static_cast<std::size_t>(items.row[i])] != 0)
+            drawn_[place[cell_of(i)]++] = item_of(items, i);
+}
+
+/// Sorts the items by row and bin, where a table of all would be large; those of one cell stay in their
+/// order.
+void OpenCells::put_in_order(const OpenItems& items, std::size_t n_bins) {
+    const auto cell_of = [&](std::size_t i) {
+        return static_cast<std::size_t>(items.row[i]) * n_bins + static_cast<std::size_t>(items.bin[i]);
+    };
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < items.bin.size(); ++i)
+        if (!std::isnan(items.chance[i])) order.push_back(i);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return cell_of(a) < cell_of(b); });
+    for (const std::size_t i : order) {
         const auto row = static_cast<std::size_t>(items.row[i]);
         const auto bin = static_cast<std::size_t>(items.bin[i]);
-        const double chance_if = items.chance_if.empty() ? 0.0 : items.chance_if[i];
-        const double amount = items.amount.empty() ? 0.0 : items.amount[i];
         if (cells_.empty() || cells_.back().row != row || cells_.back().bin != bin)
             cells_.push_back({.row = row, .bin = bin});
-        cells_.back().add(items.chance[i], chance_if, amount);
-        drawn_.push_back(
-            {items.chance[i], chance_if, amount, kOutcomes + static_cast<std::uint64_t>(items.number[i])});
-        ++n_of_row_[row];
+        add_item(items, i, cells_.back());
+        if (is_drawn_[row] != 0) drawn_.push_back(item_of(items, i));
     }
-    for (const Cell& cell : cells_) sums_[cell.row].add(cell);
-    for (const std::size_t n : n_of_row_) is_drawn_.push_back(n <= most_items ? 1 : 0);
+}
+
+void OpenCells::add_item(const OpenItems& items, std::size_t i, Cell& to) {
+    const Item one = item_of(items, i);
+    to.add(one.chance, one.chance_if, one.amount);
+}
+
+OpenCells::Item OpenCells::item_of(const OpenItems& items, std::size_t i) {
+    return {items.chance[i], items.chance_if.empty() ? 0.0 : items.chance_if[i],
+            items.amount.empty() ? 0.0 : items.amount[i],
+            kOutcomes + static_cast<std::uint64_t>(items.number[i])};
 }
 
 template <class WeightOf>
@@ -86,12 +135,12 @@ void OpenCells::draw(const Moves& moves, std::uint64_t seed, std::uint64_t draw,
     std::vector<Cell> sums = all_by_row ? sums_ : std::vector<Cell>(n_of_row_.size());
     std::size_t first = 0;
     for (const Cell& cell : cells_) {
-        const auto own = std::span(drawn_).subspan(first, cell.n);
-        first += cell.n;
-        if (is_drawn_[cell.row] != 0)
-            draw_cell(own, of_draw, odds_of(moves, cell), cell.row, to);
-        else if (!all_by_row)
+        if (is_drawn_[cell.row] != 0) {
+            draw_cell(std::span(drawn_).subspan(first, cell.n), of_draw, odds_of(moves, cell), cell.row, to);
+            first += cell.n;
+        } else if (!all_by_row) {
             sums[cell.row].add(moved(cell, moves));
+        }
     }
     for (std::size_t row = 0; row < n_of_row_.size(); ++row) {
         if (is_drawn_[row] != 0) continue;
@@ -170,25 +219,6 @@ void OpenCells::draw_items(std::span<const Item> items, std::uint64_t of_draw, c
     to.wins[row] += static_cast<double>(n);
     if constexpr (has_if) to.wins_if[row] += static_cast<double>(n_if);
     if constexpr (has_amount) to.amount[row] = sum;
-}
-
-/// Sorts the items by row and bin; those of one cell stay in their order.
-void OpenCells::put_in_order(const OpenItems& items, std::size_t n_rows) {
-    std::size_t n_bins = 0;
-    for (const std::int64_t bin : items.bin) n_bins = std::max(n_bins, static_cast<std::size_t>(bin) + 1);
-    const auto cell_of = [&](std::size_t i) {
-        return static_cast<std::size_t>(items.row[i]) * n_bins + static_cast<std::size_t>(items.bin[i]);
-    };
-    if (n_rows * n_bins <= kMostCounts) {
-        std::vector<std::vector<std::size_t>> counts(1, std::vector<std::size_t>(n_rows * n_bins, 0));
-        for (std::size_t i = 0; i < order_.size(); ++i) ++counts[0][cell_of(i)];
-        if (!counts[0].empty()) replace_counts_by_places(counts);
-        for (std::size_t i = 0; i < order_.size(); ++i) order_[counts[0][cell_of(i)]++] = i;
-        return;
-    }
-    for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = i;
-    std::stable_sort(order_.begin(), order_.end(),
-                     [&](std::size_t a, std::size_t b) { return cell_of(a) < cell_of(b); });
 }
 
 }  // namespace stagefunnel::stats::inline internal

@@ -73,15 +73,17 @@ class OpenCells {
     void draw_cell(std::span<const Item> items, std::uint64_t of_draw, const Odds& odds, std::size_t row,
                    const DrawnRows& to) const;
     void draw_sum(const Cell& sum, std::size_t row, double luck, const DrawnRows& to) const;
-    void put_in_order(const OpenItems& items, std::size_t n_rows);
+    void add_up(const OpenItems& items, std::size_t n_bins);
+    void put_in_order(const OpenItems& items, std::size_t n_bins);
+    static void add_item(const OpenItems& items, std::size_t i, Cell& to);
+    [[nodiscard]] static Item item_of(const OpenItems& items, std::size_t i);
     template <class WeightOf>
     [[nodiscard]] std::vector<CountedBin> counted(WeightOf weight_of) const;
 
     std::vector<std::size_t> n_of_row_;
-    std::vector<std::size_t> order_;
     std::vector<Cell> cells_;
     std::vector<Cell> sums_;   // by row
-    std::vector<Item> drawn_;  // in this order
+    std::vector<Item> drawn_;  // of the rows that are drawn, cell after cell
     std::vector<std::uint8_t> is_drawn_;
 };
 

@@ -1,7 +1,9 @@
 #include "stats/risk_sets.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include "base/parallel.hpp"
 #include "stats/radix_sort.hpp"
@@ -15,10 +17,15 @@ void Spells::check(unsigned threads) const {
     if (cause.size() != n || !fits(entry) || !fits(group))
         throw std::invalid_argument("the columns of spells differ in length");
     if (n_causes < 1 || n_groups < 1) throw std::invalid_argument("spells need a cause and a group");
+    // All causes are looked at before one is refused, which takes no branch.
+    const auto n_ends = static_cast<std::uint32_t>(n_causes) + 2U;
     parallel_for(n, threads, [&](std::size_t begin, std::size_t end) {
+        bool any_outside = false;
+        for (std::size_t i = begin; i < end; ++i)
+            any_outside |= static_cast<std::uint32_t>(cause[i]) + 2U >= n_ends;
+        if (any_outside) throw std::invalid_argument("the cause of a spell is out of range");
+        if (group.empty() && entry.empty()) return;
         for (std::size_t i = begin; i < end; ++i) {
-            if (cause[i] < kLeftOut || cause[i] >= n_causes)
-                throw std::invalid_argument("the cause of a spell is out of range");
             if (!group.empty() && (group[i] < 0 || group[i] >= n_groups))
                 throw std::invalid_argument("the group of a spell is out of range");
             if (cause[i] != kLeftOut && !entry.empty() && entry[i] >= exit[i])
@@ -56,6 +63,21 @@ struct Cells {
     }
 };
 
+/// The first and the last of some times.
+struct TimeEnds {
+    std::int64_t first = std::numeric_limits<std::int64_t>::max();
+    std::int64_t last = std::numeric_limits<std::int64_t>::min();
+
+    void add(std::int64_t time) {
+        first = std::min(first, time);
+        last = std::max(last, time);
+    }
+    void merge(const TimeEnds& next) {
+        first = std::min(first, next.first);
+        last = std::max(last, next.last);
+    }
+};
+
 /// The times of one group with their counts.
 struct SortedTimes {
     std::vector<std::int64_t> times;
@@ -65,7 +87,7 @@ struct SortedTimes {
 /// Counts the moments of one group, which it sorts by their distance from `first`.
 SortedTimes count_sorted(std::span<Keyed> moments, std::span<Keyed> spare, std::int64_t first,
                          std::size_t width) {
-    radix_sort(moments, spare);
+    radix_sort<Keyed>(moments, spare);
     SortedTimes sorted;
     for (std::size_t i = 0; i < moments.size(); ++i) {
         if (i == 0 || moments[i].key != moments[i - 1].key) {
@@ -83,7 +105,7 @@ SortedTimes count_sorted(std::span<Keyed> moments, std::span<Keyed> spare, std::
 RiskTable::RiskTable(const Spells& spells, unsigned threads)
     : width_(RiskCounts::kFirstCause + static_cast<std::size_t>(spells.n_causes)),
       from_start_(static_cast<std::size_t>(spells.n_groups)) {
-    const Range range = range_of(spells, threads);
+    const Range range = spells.entry.empty() ? quick_range_of(spells, threads) : range_of(spells, threads);
     const std::uint64_t n_times = time_between(range.first, range.last) / range.step;
     if (are_few_cells(n_times, static_cast<std::size_t>(spells.n_groups), spells.exit.size())) {
         count_cells(spells, range, threads);
@@ -102,6 +124,20 @@ RiskCounts RiskTable::of_group(std::size_t group) const {
     counts.width = width_;
     counts.from_start = from_start_[group];
     return counts;
+}
+
+/// Where times are few even if each whole number is one, their common divisor is not looked for.
+RiskTable::Range RiskTable::quick_range_of(const Spells& spells, unsigned threads) {
+    constexpr std::uint64_t kFew = 1U << 13U;
+    const auto ends = parallel_merge(spells.exit.size(), threads, [&](std::size_t begin, std::size_t end) {
+        TimeEnds own;
+        for (std::size_t i = begin; i < end; ++i) own.add(spells.exit[i]);
+        return own;
+    });
+    if (ends.last < ends.first) return {0, 0, 1};
+    const bool are_few =
+        time_between(ends.first, ends.last) < kFew / static_cast<std::uint64_t>(spells.n_groups);
+    return are_few ? Range{ends.first, ends.last, 1} : range_of(spells, threads);
 }
 
 RiskTable::Range RiskTable::range_of(const Spells& spells, unsigned threads) {
@@ -129,6 +165,18 @@ void RiskTable::count_cells(const Spells& spells, Range range, unsigned threads)
     Cells cells = parallel_merge(spells.exit.size(), threads, [&](std::size_t begin, std::size_t end) {
         Cells own{std::vector<std::uint32_t>(n_groups * n_times * width_),
                   std::vector<std::int64_t>(n_groups)};
+        if (spells.group.empty() && spells.entry.empty() && range.step == 1) {
+            // The counts of what is left out would be the first of a time, which is that of entries.
+            std::int64_t left_out = 0;
+            for (std::size_t i = begin; i < end; ++i) {
+                const auto what = static_cast<std::size_t>(spells.cause[i] + 2);
+                ++own.counts[time_between(range.first, spells.exit[i]) * width_ + what];
+            }
+            for (std::size_t at = 0; at < own.counts.size(); at += width_)
+                left_out += std::exchange(own.counts[at + RiskCounts::kEntered], 0);
+            own.from_start[0] = static_cast<std::int64_t>(end - begin) - left_out;
+            return own;
+        }
         for (std::size_t i = begin; i < end; ++i) {
             if (spells.cause[i] == Spells::kLeftOut) continue;
             const std::size_t group = group_of(spells, i);

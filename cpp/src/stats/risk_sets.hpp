@@ -24,6 +24,7 @@ struct RiskCounts {
     std::int64_t step = 1;
     std::span<const std::uint32_t> counts;
     std::size_t width = 0;
+    bool enters_before = false;   // those that are watched from a time on are so at what happens at it too
     std::int64_t from_start = 0;  // spells that are watched from the beginning
 
     [[nodiscard]] std::size_t size() const { return counts.size() / width; }
@@ -59,6 +60,7 @@ class RiskTable {
     };
 
     [[nodiscard]] static Range range_of(const Spells& spells, unsigned threads);
+    [[nodiscard]] static Range quick_range_of(const Spells& spells, unsigned threads);
     void count_cells(const Spells& spells, Range range, unsigned threads);
     void sort_times(const Spells& spells, Range range, unsigned threads);
 

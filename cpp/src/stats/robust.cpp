@@ -2,7 +2,9 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "base/parallel.hpp"
 #include "stagefunnel/stats/incidence.hpp"
+#include "stagefunnel/stats/risk_cells.hpp"
 
 namespace stagefunnel::stats {
 namespace {
@@ -52,6 +54,100 @@ class Influence {
     double fixed_fixed_ = 0, fixed_sloped_ = 0, fixed_n_ = 0, sloped_sloped_ = 0, sloped_n_ = 0, n_n_ = 0;
 };
 
+/// What a time adds to the influence of a spell that ends at it with an event.
+struct AddedByEvent {
+    double of_cause = 0;     // of the cause that is followed
+    double on_survival = 0;  // on all that happens later
+};
+
+/// How the incidence of one cause has risen, and what the influence of spells is made of.
+struct RobustPath {
+    double survival = 1, incidence = 0;
+    double hazard = 0;      // sum of d / (Y (Y - d)) over the times passed
+    double hazard_sum = 0;  // sum of the steps of the incidence, each times `hazard` before it
+    double weight_sum = 0;  // sum of the steps, each over its spells at risk
+
+    [[nodiscard]] double p() const { return hazard_sum - weight_sum; }
+
+    /// Goes past a time at which `all` of those at risk end with an event, `own` of them of the cause.
+    AddedByEvent pass(double at_risk, double all, double own) {
+        if (all == 0) return {};
+        const double step = survival * own / at_risk, left = at_risk - all;
+        const AddedByEvent added{survival / at_risk, left > 0 ? 1 / left : 0};
+        hazard_sum += step * hazard;
+        weight_sum += step / at_risk;
+        incidence += step;
+        // Once nothing is left the incidence stays, and so does what is multiplied with its steps.
+        if (left > 0) hazard += all / (at_risk * left);
+        survival *= left / at_risk;
+        return added;
+    }
+};
+
+/// Goes through the counts of one group for one cause, whose spells are all watched from their beginning: the
+/// spells that end alike have the same influence.
+class CountedRobustSweep {
+  public:
+    CountedRobustSweep(const RiskCells& cells, std::size_t group, std::size_t cause, std::int64_t min_at_risk)
+        : cells_(cells),
+          first_(group * cells.n_ages),
+          cause_(cause),
+          min_at_risk_(min_at_risk),
+          at_risk_(static_cast<double>(cells.from_start[group])) {}
+
+    /// Appends the variance at each row of the group.
+    void write(const std::optional<WantedTimes>& wanted, std::vector<double>& to) {
+        std::size_t written = 0;
+        for (std::size_t age = 0; age < cells_.n_ages; ++age) {
+            const auto counts =
+                std::span(cells_.ended).subspan((first_ + age) * cells_.width(), cells_.width());
+            const auto events = counts.subspan(kFirstCause);
+            const double all = std::accumulate(events.begin(), events.end(), 0.0);
+            if (all == 0 && counts[kCensored] == 0) continue;
+            const std::int64_t time = cells_.step * static_cast<std::int64_t>(age);
+            for (; wanted && written < wanted->below.size() && wanted->below[written] < time; ++written)
+                to.push_back(variance());
+            const bool counted = all > 0 && at_risk_ >= static_cast<double>(min_at_risk_);
+            const AddedByEvent added = path_.pass(at_risk_, counted ? all : 0, counted ? events[cause_] : 0);
+            const double own = events[cause_];
+            leave(counts[kCensored] + (counted ? 0 : all), {});
+            if (counted) {
+                leave(own, added);
+                leave(all - own, {.of_cause = 0, .on_survival = added.on_survival});
+            }
+            at_risk_ -= counts[kCensored] + all;
+            if (!wanted && counted) to.push_back(variance());
+        }
+        for (; wanted && written < wanted->below.size(); ++written) to.push_back(variance());
+    }
+
+  private:
+    static constexpr std::size_t kCensored = 1, kFirstCause = 2;
+
+    /// What `n` spells that end now have added, from now on.
+    void leave(double n, const AddedByEvent& added) {
+        const double later = added.on_survival - path_.hazard;
+        const double fixed = path_.p() + added.of_cause + later * path_.incidence, sloped = -later;
+        fixed_fixed_ += n * fixed * fixed;
+        fixed_sloped_ += n * fixed * sloped;
+        sloped_sloped_ += n * sloped * sloped;
+    }
+    [[nodiscard]] double variance() const {
+        // Those at risk have p each.
+        return std::max(fixed_fixed_ + 2 * path_.incidence * fixed_sloped_ +
+                            path_.incidence * path_.incidence * sloped_sloped_ +
+                            at_risk_ * path_.p() * path_.p(),
+                        0.0);
+    }
+
+    const RiskCells& cells_;
+    std::size_t first_, cause_;
+    std::int64_t min_at_risk_;
+    double at_risk_;
+    RobustPath path_;
+    double fixed_fixed_ = 0, fixed_sloped_ = 0, sloped_sloped_ = 0;
+};
+
 /// Follows the spells of one group in the order of time, for one cause.
 class RobustSweep {
   public:
@@ -93,8 +189,8 @@ class RobustSweep {
                 own += spells_.cause[by_exit_[end]] == cause_ ? 1 : 0;
             }
             const bool counted = all > 0 && at_risk_ >= static_cast<double>(min_at_risk_);
-            const Moment moment = pass(counted ? all : 0, counted ? own : 0);
-            for (; exited < end; ++exited) leave(by_exit_[exited], counted, moment);
+            const AddedByEvent added = path_.pass(at_risk_, counted ? all : 0, counted ? own : 0);
+            for (; exited < end; ++exited) leave(by_exit_[exited], counted, added);
             for (; entered < by_entry_.size() && spells_.entry[by_entry_[entered]] == time; ++entered)
                 enter(by_entry_[entered]);
             if (!wanted && counted) to.push_back(variance());
@@ -103,46 +199,27 @@ class RobustSweep {
     }
 
   private:
-    /// What a time adds to the influence of a spell that ends at it with an event.
-    struct Moment {
-        double of_cause = 0;     // of the cause that is followed
-        double on_survival = 0;  // on all that happens later
-    };
     /// What is subtracted from the influence of a spell that was not there from the beginning.
     struct Begun {
         double fixed = 0, sloped = 0;
     };
 
-    [[nodiscard]] double p() const { return hazard_sum_ - weight_sum_; }
-    [[nodiscard]] double variance() const { return influence_.sum_of_squares(incidence_, p()); }
-
-    Moment pass(double all, double own) {
-        if (all == 0) return {};
-        const double step = survival_ * own / at_risk_, left = at_risk_ - all;
-        const Moment moment{survival_ / at_risk_, left > 0 ? 1 / left : 0};
-        hazard_sum_ += step * hazard_;
-        weight_sum_ += step / at_risk_;
-        incidence_ += step;
-        // Once nothing is left the incidence stays, and so does what is multiplied with its steps.
-        if (left > 0) hazard_ += all / (at_risk_ * left);
-        survival_ *= left / at_risk_;
-        return moment;
-    }
+    [[nodiscard]] double variance() const { return influence_.sum_of_squares(path_.incidence, path_.p()); }
 
     void enter(std::size_t i) {
-        const Begun begun{hazard_ * incidence_ - p(), hazard_};
+        const Begun begun{path_.hazard * path_.incidence - path_.p(), path_.hazard};
         begun_[i] = begun;
         influence_.change(item(i), begun.fixed, -begun.sloped, 1);
         ++at_risk_;
     }
 
-    void leave(std::size_t i, bool counted, const Moment& moment) {
+    void leave(std::size_t i, bool counted, const AddedByEvent& added) {
         const Begun& begun = begun_[i];
         const bool is_event = counted && spells_.cause[i] >= 0;
-        const double later = (is_event ? moment.on_survival : 0) - (hazard_ - begun.sloped);
-        const double so_far = p() + begun.fixed - begun.sloped * incidence_ +
-                              (is_event && spells_.cause[i] == cause_ ? moment.of_cause : 0);
-        influence_.change(item(i), so_far + later * incidence_ - begun.fixed, begun.sloped - later, -1);
+        const double later = (is_event ? added.on_survival : 0) - (path_.hazard - begun.sloped);
+        const double so_far = path_.p() + begun.fixed - begun.sloped * path_.incidence +
+                              (is_event && spells_.cause[i] == cause_ ? added.of_cause : 0);
+        influence_.change(item(i), so_far + later * path_.incidence - begun.fixed, begun.sloped - later, -1);
         --at_risk_;
     }
 
@@ -158,10 +235,7 @@ class RobustSweep {
     Influence influence_;
     std::vector<Begun> begun_;
     double at_risk_ = 0;
-    double survival_ = 1, incidence_ = 0;
-    double hazard_ = 0;      // sum of d / (Y (Y - d)) over the times passed
-    double hazard_sum_ = 0;  // sum of the steps of the incidence, each times `hazard_` before it
-    double weight_sum_ = 0;  // sum of the steps, each over its spells at risk
+    RobustPath path_;
 };
 
 }  // namespace
@@ -194,6 +268,24 @@ std::vector<double> robust_variances(const Spells& spells, std::span<const std::
         for (std::size_t row = 0; row < by_cause[0].size(); ++row)
             for (std::size_t k = 0; k < n_causes; ++k) all.push_back(by_cause[k][row]);
     }
+    return all;
+}
+
+std::vector<double> robust_variances(const RiskCells& cells, const std::optional<WantedTimes>& wanted,
+                                     std::int64_t min_at_risk, unsigned threads) {
+    const std::int64_t n = std::accumulate(cells.followed.begin(), cells.followed.end(), std::int64_t{0});
+    if (std::accumulate(cells.from_start.begin(), cells.from_start.end(), std::int64_t{0}) != n)
+        throw std::invalid_argument("the spells are not all watched from their beginning");
+    std::vector<std::vector<double>> of_cell(cells.n_groups * cells.n_causes);
+    parallel_tasks(of_cell.size(), threads, [&](std::size_t cell) {
+        CountedRobustSweep(cells, cell / cells.n_causes, cell % cells.n_causes, min_at_risk)
+            .write(wanted, of_cell[cell]);
+    });
+    std::vector<double> all;
+    for (std::size_t group = 0; group < cells.n_groups; ++group)
+        for (std::size_t row = 0; row < of_cell[group * cells.n_causes].size(); ++row)
+            for (std::size_t k = 0; k < cells.n_causes; ++k)
+                all.push_back(of_cell[group * cells.n_causes + k][row]);
     return all;
 }
 

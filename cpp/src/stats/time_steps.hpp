@@ -66,6 +66,8 @@ class TimeSteps {
     [[nodiscard]] bool empty() const { return last_ < first_; }
     [[nodiscard]] std::int64_t first() const { return first_; }
     [[nodiscard]] std::int64_t last() const { return last_; }
+    /// 0 where all times are the same.
+    [[nodiscard]] std::uint64_t step_or_none() const { return step_; }
     /// At least 1.
     [[nodiscard]] std::uint64_t step() const { return std::max<std::uint64_t>(step_, 1); }
 

@@ -12,7 +12,7 @@ namespace {
 using Times = std::vector<std::int64_t>;
 using Codes = std::vector<std::int32_t>;
 
-constexpr std::int64_t kStillThere = DatedVisits::kGoesOn;
+constexpr std::int64_t kStillThere = 0;  // means nothing where nothing ended it
 constexpr std::int32_t kAsWon = 0, kAsLost = 1;
 
 /// Visits that keep their columns.
@@ -32,10 +32,15 @@ SteppedExits steps_of(const ExitHistory& history, const KnownExits& known, const
     return history.by_step(known, {cells, bounds, end}, threads);
 }
 
-KnownExits known_of(const ExitHistory& history, std::int64_t moment, std::int64_t until, unsigned threads) {
-    const std::vector<Watched> moments{{moment, until}};
-    return history.known_at(moments, threads).front();
-}
+/// The history of visits as known at one moment, and what was known.
+struct At {
+    At(const DatedVisits& visits, std::int64_t moment, std::int64_t until, unsigned threads = 1)
+        : history(visits, std::vector<Watched>{{moment, until}}, threads), known(history.known().front()) {}
+    At(const DatedVisits& visits, std::int64_t moment) : At(visits, moment, moment) {}
+
+    ExitHistory history;
+    KnownExits known;
+};
 
 // Six visits of one stage: won after 10, lost after 20, won after 30, lost after 40, there since 15 and since
 // 50 at the moment 50.
@@ -45,8 +50,7 @@ const Columns kSix{{0, 0, 0, 0, 35, 0},
                    {0, 0, 0, 0, 0, 0}};
 
 TEST(ExitHistory, TakesTheSharesOfTheVisitsThatLastedSoLong) {
-    const ExitHistory history(kSix.visits(), 1);
-    const KnownExits known = known_of(history, 50, 50, 1);
+    const auto [history, known] = At(kSix.visits(), 50);
     EXPECT_EQ(known.events, (Times{2, 2}));
     EXPECT_EQ(known.oldest, (Times{40}));
     EXPECT_EQ(known.spent, (Times{10 + 20 + 30 + 40 + 15 + 50}));
@@ -66,8 +70,7 @@ TEST(ExitHistory, TakesTheSharesOfTheVisitsThatLastedSoLong) {
 }
 
 TEST(ExitHistory, KnowsNothingThatHappensAtTheMomentOrLater) {
-    const ExitHistory history(kSix.visits(), 1);
-    const KnownExits known = known_of(history, 20, 20, 1);
+    const auto [history, known] = At(kSix.visits(), 20);
     // The visits that began at 0, of which one has ended; that which ends at 20 goes on.
     EXPECT_EQ(known.events, (Times{1, 0}));
     EXPECT_EQ(known.oldest, (Times{10}));
@@ -75,24 +78,21 @@ TEST(ExitHistory, KnowsNothingThatHappensAtTheMomentOrLater) {
     const SteppedExits steps = steps_of(history, known, {10});
     EXPECT_EQ(steps.at_risk, (Times{5}));
     EXPECT_DOUBLE_EQ(steps.left[0], 0.8);
-    EXPECT_EQ(known_of(history, 0, 0, 1).oldest, (Times{-1}));
-    EXPECT_EQ(known_of(history, 0, 0, 1).common, 0);
+    EXPECT_EQ(At(kSix.visits(), 0).known.oldest, (Times{-1}));
+    EXPECT_EQ(At(kSix.visits(), 0).known.common, 0);
 }
 
 TEST(ExitHistory, WatchesAVisitThatBeginsAtTheEndOfTheWatchForNoTime) {
     const Columns columns{{-3, 0}, {-1, kStillThere}, {kAsWon, -1}, {0, 0}};
-    const ExitHistory history(columns.visits(), 1);
-    const KnownExits known = known_of(history, 1, 0, 1);
-    EXPECT_EQ(known.open_age, (Times{0}));
-    EXPECT_EQ(known_of(history, 0, 0, 1).open_age, Times{});
+    EXPECT_EQ(At(columns.visits(), 1, 0).known.open_age, (Times{0}));
+    EXPECT_EQ(At(columns.visits(), 0).known.open_age, Times{});
 }
 
 TEST(ExitHistory, LeavesOutWhatIsNoVisit) {
     Columns columns = kSix;
     columns.cause[0] = Spells::kLeftOut;
     columns.cell[0] = 99;
-    const KnownExits known = known_of(ExitHistory(columns.visits(), 1), 50, 50, 1);
-    EXPECT_EQ(known.events, (Times{1, 2}));
+    EXPECT_EQ(At(columns.visits(), 50).known.events, (Times{1, 2}));
 }
 
 TEST(ExitHistory, IsWhatTheCurvesOfTheSameVisitsSayOnAnyNumberOfThreads) {
@@ -108,7 +108,6 @@ TEST(ExitHistory, IsWhatTheCurvesOfTheSameVisitsSayOnAnyNumberOfThreads) {
             columns.cause.push_back(ends ? static_cast<std::int32_t>(random() % 2) : -1);
             columns.cell.push_back(static_cast<std::int32_t>(random() % 3));
         }
-        const ExitHistory history(columns.visits(3), 1), same(columns.visits(3), 4);
         for (const std::int64_t moment : {3 * unit, 200 * unit, 900 * unit}) {
             Times exit;
             Codes cause, group;
@@ -121,11 +120,12 @@ TEST(ExitHistory, IsWhatTheCurvesOfTheSameVisitsSayOnAnyNumberOfThreads) {
             }
             const Spells spells{.exit = exit, .cause = cause, .group = group, .n_causes = 2, .n_groups = 3};
             const IncidenceCurves curves = estimate_incidence(spells, std::nullopt, 0, 1);
-            const KnownExits known = known_of(history, moment, moment, 1),
-                             again = known_of(same, moment, moment, 4);
+            const auto [history, known] = At(columns.visits(3), moment);
+            const auto [same, again] = At(columns.visits(3), moment, moment, 4);
             EXPECT_EQ(known.events, again.events);
-            const std::vector<Watched> both{{2 * unit, 2 * unit}, {moment, moment}};
-            const KnownExits together = history.known_at(both, 2).back();
+            const std::vector<Watched> all{{2 * unit, 2 * unit}, {moment, moment}, {moment + 7, moment + 7}};
+            const ExitHistory of_all(columns.visits(3), all, 2);
+            const KnownExits& together = of_all.known()[1];
             EXPECT_EQ(known.events, together.events);
             EXPECT_EQ(known.oldest, together.oldest);
             EXPECT_EQ(known.spent, together.spent);
@@ -140,11 +140,14 @@ TEST(ExitHistory, IsWhatTheCurvesOfTheSameVisitsSayOnAnyNumberOfThreads) {
                 const auto own = static_cast<std::int64_t>(cell);
                 const SteppedExits steps = steps_of(history, known, ages, own);
                 EXPECT_EQ(steps.left, steps_of(same, again, ages, own, 4).left);
+                EXPECT_EQ(steps.left, steps_of(of_all, together, ages, own, 2).left);
+                EXPECT_EQ(steps.spread, steps_of(of_all, together, ages, own, 2).spread);
                 for (std::size_t i = first; i < last; ++i) {
-                    EXPECT_EQ(steps.left[i - first], curves.survival[i]);
+                    EXPECT_NEAR(steps.left[i - first], curves.survival[i], 1e-13);
+                    EXPECT_EQ(steps.left[i - first] == 0, curves.survival[i] == 0);
                     EXPECT_EQ(steps.at_risk[i - first], curves.at_risk[i]);
                     const double before = i == first ? 0 : curves.incidence[2 * (i - 1)];
-                    EXPECT_EQ(steps.chance[2 * (i - first)], curves.incidence[2 * i] - before);
+                    EXPECT_NEAR(steps.chance[2 * (i - first)], curves.incidence[2 * i] - before, 1e-13);
                 }
             }
         }
@@ -152,8 +155,7 @@ TEST(ExitHistory, IsWhatTheCurvesOfTheSameVisitsSayOnAnyNumberOfThreads) {
 }
 
 TEST(ExitHistory, FillsTheStepsOfOneCellTogetherAsAlone) {
-    const ExitHistory history(kSix.visits(), 1);
-    const KnownExits known = known_of(history, 50, 50, 1);
+    const auto [history, known] = At(kSix.visits(), 50);
     const Times cells{0, 0}, bounds{0, 2, 5}, end{20, 40, 10, 20, 30};
     const SteppedExits both = history.by_step(known, {cells, bounds, end}, 1);
     const SteppedExits first = steps_of(history, known, {20, 40}),
@@ -172,40 +174,59 @@ TEST(ExitHistory, FillsTheStepsOfOneCellTogetherAsAlone) {
     EXPECT_DOUBLE_EQ(both.gone[1], 5. / 24);
 }
 
+TEST(ExitHistory, SpreadsAsTheSumOverAllEndsDoes) {
+    // Two end at 10, one at 20 and, after one that went on, the last two at 30.
+    const Columns columns{{0, 0, 0, 5, 0, 0},
+                          {10, 10, 20, kStillThere, 30, 30},
+                          {kAsWon, kAsLost, kAsWon, -1, kAsWon, kAsLost},
+                          {0, 0, 0, 0, 0, 0}};
+    const auto [history, known] = At(columns.visits(), 31, 30);
+    // By 20: 2 / (6 * 4) and 1 / (4 * 3). The one that went on was 25; the last ends add nothing.
+    const SteppedExits steps = steps_of(history, known, {20, 40});
+    EXPECT_NEAR(steps.spread[0], 2. / 24 + 1. / 12, 1e-15);
+    EXPECT_NEAR(steps.spread[1], 0, 1e-15);
+    EXPECT_EQ(steps.at_risk, (Times{6, 2}));
+    EXPECT_EQ(steps.left[1], 0);
+    EXPECT_NEAR(steps.gone[0], 1. / 6 + 1. / 6, 1e-15);
+    EXPECT_NEAR(steps.gone[2] + steps.gone[3], 1, 1e-15);
+    // Where all end without one that goes on, the sum is that before the last ends.
+    const Columns all{{0, 0, 0, 0}, {10, 20, 30, 30}, {kAsWon, kAsLost, kAsWon, kAsLost}, {0, 0, 0, 0}};
+    const auto [over, known_over] = At(all.visits(), 31);
+    EXPECT_NEAR(steps_of(over, known_over, {30}).spread[0], 1. / 12 + 1. / 6, 1e-15);
+}
+
 TEST(ExitHistory, CutsEndsIntoRunsOfAboutAsMany) {
-    const ExitHistory history(kSix.visits(), 1);
-    const KnownExits known = known_of(history, 50, 50, 1);
+    const auto [history, known] = At(kSix.visits(), 50);
     EXPECT_EQ(history.cuts(known, 0, 4), (Times{10, 20, 30, 40}));
     EXPECT_EQ(history.cuts(known, 0, 2), (Times{20, 40}));
     // A third of four is reached with the second, two thirds with the third.
     EXPECT_EQ(history.cuts(known, 0, 3), (Times{20, 30, 40}));
     // Before the moment 30 two had ended.
-    EXPECT_EQ(history.cuts(known_of(history, 30, 30, 1), 0, 1), (Times{20}));
+    const auto [earlier, known_then] = At(kSix.visits(), 30);
+    EXPECT_EQ(earlier.cuts(known_then, 0, 1), (Times{20}));
     EXPECT_THROW(static_cast<void>(history.cuts(known, 1, 3)), std::invalid_argument);
     EXPECT_THROW(static_cast<void>(history.cuts({}, 0, 3)), std::invalid_argument);
 }
 
 TEST(ExitHistory, RefusesMomentsThatDoNotRise) {
-    const ExitHistory history(kSix.visits(), 1);
     const std::vector<Watched> moments{{20, 20}, {10, 10}};
-    EXPECT_THROW(static_cast<void>(history.known_at(moments, 1)), std::invalid_argument);
+    EXPECT_THROW(ExitHistory(kSix.visits(), moments, 1), std::invalid_argument);
 }
 
 TEST(ExitHistory, RefusesWhatDoesNotFit) {
     Columns columns = kSix;
     columns.ended[0] = -1;
-    EXPECT_THROW(ExitHistory(columns.visits(), 1), std::invalid_argument);
+    EXPECT_THROW(At(columns.visits(), 50), std::invalid_argument);
     columns = kSix;
     columns.cause[0] = 2;
-    EXPECT_THROW(ExitHistory(columns.visits(), 1), std::invalid_argument);
+    EXPECT_THROW(At(columns.visits(), 50), std::invalid_argument);
     columns = kSix;
     columns.cell[0] = 1;
-    EXPECT_THROW(ExitHistory(columns.visits(), 1), std::invalid_argument);
+    EXPECT_THROW(At(columns.visits(), 50), std::invalid_argument);
     columns = kSix;
     columns.cell.pop_back();
-    EXPECT_THROW(ExitHistory(columns.visits(), 1), std::invalid_argument);
-    const ExitHistory history(kSix.visits(), 1);
-    const KnownExits known = known_of(history, 50, 50, 1);
+    EXPECT_THROW(At(columns.visits(), 50), std::invalid_argument);
+    const auto [history, known] = At(kSix.visits(), 50);
     EXPECT_THROW(static_cast<void>(steps_of(history, known, {10}, 1)), std::invalid_argument);
     const Times cells{0}, bounds{0, 2}, end{10};
     EXPECT_THROW(static_cast<void>(history.by_step(known, {cells, bounds, end}, 1)), std::invalid_argument);

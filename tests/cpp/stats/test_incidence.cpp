@@ -208,7 +208,7 @@ TEST(RadixSort, SortsFewAndManyAndKeepsTheOrderOfEqualKeys) {
         std::vector<Keyed> expected = values;
         std::stable_sort(expected.begin(), expected.end(),
                          [](const Keyed& a, const Keyed& b) { return a.key < b.key; });
-        radix_sort(values, spare);
+        radix_sort<Keyed>(values, spare);
         for (std::size_t i = 0; i < n; ++i) {
             EXPECT_EQ(values[i].key, expected[i].key);
             EXPECT_EQ(values[i].what, expected[i].what);

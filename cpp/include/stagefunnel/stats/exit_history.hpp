@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
@@ -13,23 +12,28 @@ namespace stagefunnel::stats {
 
 /// Visits with the moments at which they began and ended, all columns of one length.
 struct DatedVisits {
-    static constexpr std::int64_t kGoesOn = std::numeric_limits<std::int64_t>::max();
-
     std::span<const std::int64_t> began;
-    std::span<const std::int64_t> ended;  // `kGoesOn` where it has no end
-    std::span<const std::int32_t> cause;  // what ended it, from 0; `Spells::kLeftOut`: no such visit
+    std::span<const std::int64_t> ended;  // means nothing where it has no end
+    std::span<const std::int32_t> cause;  // what ended it, from 0; `Spells::kCensored`: nothing, it goes on;
+                                          // `Spells::kLeftOut`: no such visit
     std::span<const std::int32_t> cell;   // what it is counted in, from 0
     std::size_t n_causes = 1;
     std::size_t n_cells = 1;
 
-    /// @throws std::invalid_argument if columns differ in length, a cause or a cell is out of range, or a
-    ///     visit ends before it began.
+    /// @throws std::invalid_argument if columns differ in length, or causes or visits are more than can be
+    ///     counted.
     void check() const;
+    /// Whether a visit counts, and has an end.
+    [[nodiscard]] bool counts(std::size_t i) const { return cause[i] != Spells::kLeftOut; }
+    [[nodiscard]] bool has_end(std::size_t i) const { return cause[i] >= 0; }
+    /// @throws std::invalid_argument if the cause or the cell of a visit that counts is out of range, or it
+    ///     ends before it began.
+    void check(std::size_t i) const;
 };
 
 /// What was known of visits at a moment: those that had begun before it, and the ends before it.
 struct KnownExits {
-    std::int64_t moment = 0;
+    std::size_t place = 0;               // of the moment, among those of the history
     std::vector<std::int64_t> events;    // by cell and cause
     std::vector<std::int64_t> oldest;    // by cell: the age of the last end; -1 where there is none
     std::vector<std::int64_t> spent;     // by cell: the time in all visits
@@ -53,6 +57,20 @@ struct WantedSteps {
     std::span<const std::int64_t> end;
 };
 
+/// A visit that has ended: how long it lasted, the first moment at which that was known, and what ended it.
+struct AgedEnd {
+    std::uint64_t key;
+    std::int32_t what;
+
+    static constexpr unsigned kCauseBits = 16;
+
+    [[nodiscard]] std::int64_t age() const { return static_cast<std::int64_t>(key); }
+    [[nodiscard]] std::size_t cause() const {
+        return static_cast<std::size_t>(what) % (std::size_t{1} << kCauseBits);
+    }
+    [[nodiscard]] std::size_t known_from() const { return static_cast<std::size_t>(what) >> kCauseBits; }
+};
+
 /// The exits of each wanted step, one after another.
 struct SteppedExits {
     std::vector<double> chance;         // by step and cause: the share of all visits that ends in it
@@ -62,22 +80,22 @@ struct SteppedExits {
     std::vector<std::int64_t> at_risk;  // by step: visits that lasted to its first end; 0 where none ended
 };
 
-/// The visits of a log in an order in which it is quick to say how they ended as known at any moment.
+/// The visits of a log in an order in which it is quick to say how they ended as known at some moments.
 ///
-/// Those that ended are sorted once, by age; what was known at all moments then takes one pass over them, and
-/// the steps of a moment another.
+/// Those that ended are sorted once, by age; each has the first moment at which its end was known. The steps
+/// of a moment then take one pass over them.
 class ExitHistory {
   public:
-    /// @throws std::invalid_argument as `DatedVisits::check`.
-    ExitHistory(const DatedVisits& visits, unsigned threads);
+    /// @param moments at which it will be asked; they rise.
+    /// @throws std::invalid_argument as `DatedVisits::check`, or if the moments do not rise or are more than
+    ///     can be counted.
+    ExitHistory(const DatedVisits& visits, std::span<const Watched> moments, unsigned threads);
 
-    /// Counts what was known at some moments.
-    ///
-    /// @throws std::invalid_argument if the moments do not rise.
-    [[nodiscard]] std::vector<KnownExits> known_at(std::span<const Watched> moments, unsigned threads) const;
+    /// What was known at each moment.
+    [[nodiscard]] const std::vector<KnownExits>& known() const { return known_; }
 
     /// Estimates how visits end by steps of age, as `estimate_incidence` does of the visits as they were
-    /// known, without a table of all their times.
+    /// known, without a table of all their times. The shares at an age do not depend on the other steps.
     ///
     /// @throws std::invalid_argument if the steps do not fit together, a cell is out of range, or `known` is
     ///     of another history.
@@ -93,25 +111,12 @@ class ExitHistory {
                                                  std::size_t most) const;
 
   private:
-    /// A visit that has ended.
-    struct End {
-        std::int64_t age;
-        std::int64_t ended;
-        std::int32_t cause;
-    };
-    /// Wanted steps of one cell, and how far they are filled.
-    struct Filled;
-
     void check_known(const KnownExits& known) const;
-    void count_known(std::span<const Watched> moments, std::size_t cell, std::span<KnownExits> known,
-                     std::span<std::int64_t> common, std::span<std::vector<std::int64_t>> open_age) const;
-    void step_cell(const KnownExits& known, std::size_t cell, std::span<Filled> wanted,
-                   SteppedExits& to) const;
 
     std::size_t n_causes_;
-    std::vector<std::size_t> end_bounds_, open_bounds_;  // by cell
-    LargeVector<End> ends_;                              // by age
-    LargeVector<std::int64_t> began_;                    // of the visits that go on
+    std::vector<KnownExits> known_;
+    std::vector<std::size_t> end_bounds_;  // by cell
+    LargeVector<AgedEnd> ends_;            // by age
 };
 
 }  // namespace stagefunnel::stats

@@ -30,12 +30,13 @@ struct ExitBins {
 struct OpenItems {
     std::span<const std::int64_t> bin;     // the bin of its age, of all bins
     std::span<const std::int64_t> row;     // of the result, from 0
-    std::span<const double> chance;        // that it is won
+    std::span<const double> chance;        // that it is won; NaN: nobody knows, and it is left out
     std::span<const double> chance_if;     // the same if it is closed at all; empty: that is not wanted
     std::span<const double> amount;        // 0 where it has none; empty: nobody has
     std::span<const std::int64_t> number;  // tells the items apart in the draws
 
-    /// @throws std::invalid_argument if columns differ in length, or a bin or a row is out of range.
+    /// @throws std::invalid_argument if columns differ in length, or a bin or a row of an item that has a
+    ///     chance is out of range.
     void check(std::size_t n_bins, std::size_t n_rows) const;
 };
 

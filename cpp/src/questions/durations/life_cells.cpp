@@ -72,6 +72,74 @@ LifeSums sums_of(const Lives& lives, std::int64_t origin, unsigned threads) {
     });
 }
 
+/// The moments of a watch in steps since the first life began, all of which are whole.
+class WatchInSteps {
+  public:
+    WatchInSteps(const PackedLives& lives, const LifeWatch& watch, unsigned threads)
+        : first_(lives.first), is_cut_(watch.is_cut), until_of_item_(watch.until_of_item) {
+        // What begins when the watch is over is watched for no time at all.
+        const std::uint64_t watched = since_first(watch.until);
+        const std::uint64_t before = watch.start ? since_first(*watch.start) : 0;
+        step_ = std::gcd(static_cast<std::uint64_t>(lives.step), std::gcd(watched, before));
+        if (!until_of_item_.empty()) step_ = std::gcd(step_, step_of_items(lives, threads));
+        steps_of_step_ = static_cast<std::uint64_t>(lives.step) / step_;
+        last_ = watched / step_;
+        start_ = before / step_;
+    }
+
+    [[nodiscard]] std::uint64_t step() const { return step_; }
+    [[nodiscard]] std::uint64_t oldest(const PackedLives& lives) const {
+        return std::max(last_, static_cast<std::uint64_t>(lives.longest) * steps_of_step_);
+    }
+
+    /// A life as it is watched, in steps since it began.
+    struct Life {
+        std::uint64_t lasted, followed, entered;
+        std::int32_t cause;
+    };
+    /// Nothing: it is left out.
+    [[nodiscard]] std::optional<Life> of(const PackedLives& lives, std::size_t item,
+                                         std::size_t n_causes) const {
+        const std::int8_t how = lives.end[item];
+        if (how > kOpen) return std::nullopt;
+        const std::uint64_t began = lives.began[item] * steps_of_step_;
+        if (is_cut_ && began >= last_) return std::nullopt;
+        const std::uint64_t lasted = lives.lasted[item] * steps_of_step_;
+        const bool happened =
+            static_cast<std::size_t>(how - kWon) < n_causes && !(is_cut_ && began + lasted >= last_);
+        std::uint64_t end = last_;
+        if (!until_of_item_.empty()) end = std::min(end, since_first(until_of_item_[item]) / step_);
+        const std::uint64_t followed = end - std::min(began, end);
+        Life life{.lasted = happened ? lasted : followed,
+                  .followed = followed,
+                  .entered = start_ - std::min(began, start_),
+                  .cause = happened ? std::int32_t{how} : stats::Spells::kCensored};
+        // What happens when the watch begins is seen; of an item that is watched no longer nothing is.
+        if (life.lasted < life.entered) return std::nullopt;
+        return life;
+    }
+
+  private:
+    [[nodiscard]] std::uint64_t since_first(std::int64_t moment) const {
+        return moment < first_ ? 0 : stats::time_between(first_, moment);
+    }
+    [[nodiscard]] std::uint64_t step_of_items(const PackedLives& lives, unsigned threads) const {
+        const stats::TimeSteps steps =
+            parallel_merge(until_of_item_.size(), threads, [&](std::size_t begin, std::size_t end) {
+                stats::TimeSteps own(first_);
+                for (std::size_t item = begin; item < end; ++item)
+                    if (lives.end[item] <= kOpen) own.add_distance(since_first(until_of_item_[item]));
+                return own;
+            });
+        return steps.step_or_none();
+    }
+
+    std::int64_t first_;
+    bool is_cut_;
+    std::span<const std::int64_t> until_of_item_;
+    std::uint64_t step_ = 1, steps_of_step_ = 1, last_ = 0, start_ = 0;
+};
+
 }  // namespace
 
 std::optional<PackedLives> pack_lives(const Lives& lives, unsigned threads) {
@@ -88,6 +156,7 @@ std::optional<PackedLives> pack_lives(const Lives& lives, unsigned threads) {
     packed.began.resize(n);
     packed.lasted.resize(n);
     packed.end.assign(lives.end.begin(), lives.end.end());
+    packed.passed.assign(lives.passed.begin(), lives.passed.end());
     if (sums.steps.empty()) return packed;
     const std::uint64_t step = sums.steps.step();
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
@@ -111,34 +180,39 @@ std::optional<PackedLives> pack_lives(const Lives& lives, unsigned threads) {
     return packed;
 }
 
-std::optional<stats::RiskCells> count_lives(const PackedLives& lives, std::int64_t until,
-                                            std::span<const std::int32_t> group, std::size_t n_groups,
-                                            std::size_t n_causes, unsigned threads) {
+void LifeCells::merge(const LifeCells& next) {
+    cells.merge(next.cells);
+    passed_through += next.passed_through;
+    ever_lost += next.ever_lost;
+    reopened += next.reopened;
+}
+
+std::optional<LifeCells> count_lives(const PackedLives& lives, const LifeWatch& watch,
+                                     std::span<const std::int32_t> group, std::size_t n_groups,
+                                     std::size_t n_causes, unsigned threads) {
     const std::size_t n = lives.end.size();
     check_groups(group, n, n_groups);
     if (n_causes < 2 || n_causes > 3) throw std::invalid_argument("lives have two causes, or three");
-    // What begins when the watch is over is watched for no time at all.
-    const std::uint64_t watched = until < lives.first ? 0 : stats::time_between(lives.first, until);
-    const std::uint64_t step = std::gcd(static_cast<std::uint64_t>(lives.step), watched);
-    const std::uint64_t steps_of_step = static_cast<std::uint64_t>(lives.step) / step;
-    const std::uint64_t last = watched / step;
-    const std::uint64_t oldest = std::max(last, static_cast<std::uint64_t>(lives.longest) * steps_of_step);
-    const auto none = stats::RiskCells::empty(n, n_groups, n_causes, 1, static_cast<std::int64_t>(oldest));
+    if (!watch.until_of_item.empty() && watch.until_of_item.size() != n)
+        throw std::invalid_argument("the ends of the watch are not one for each item");
+    const WatchInSteps steps(lives, watch, threads);
+    const auto none =
+        stats::RiskCells::empty(n, n_groups, n_causes, 1, static_cast<std::int64_t>(steps.oldest(lives)));
     if (!none) return std::nullopt;
     return parallel_merge(n, threads, [&](std::size_t begin, std::size_t end) {
-        stats::RiskCells own = *none;
-        own.step = static_cast<std::int64_t>(step);
+        LifeCells own{.cells = *none};
+        own.cells.step = static_cast<std::int64_t>(steps.step());
         for (std::size_t item = begin; item < end; ++item) {
-            const std::int8_t how = lives.end[item];
-            if (how > kOpen) {
-                ++own.left_out;
+            const auto life = steps.of(lives, item, n_causes);
+            if (!life) {
+                ++own.cells.left_out;
                 continue;
             }
-            const std::uint64_t began = lives.began[item] * steps_of_step;
-            const std::uint64_t followed = last - std::min(began, last);
-            const bool happened = static_cast<std::size_t>(how - kWon) < n_causes;
-            own.add(group_of(group, item), happened ? lives.lasted[item] * steps_of_step : followed,
-                    happened ? std::int32_t{how} : stats::Spells::kCensored, followed);
+            own.cells.add(group_of(group, item), life->lasted, life->cause, life->followed, life->entered);
+            const std::uint8_t passed = lives.passed[item];
+            own.passed_through += (passed & Passed::kFinal) != 0 ? 1 : 0;
+            own.ever_lost += (passed & Passed::kLost) != 0 ? 1 : 0;
+            own.reopened += (passed & Passed::kReopened) != 0 ? 1 : 0;
         }
         return own;
     });

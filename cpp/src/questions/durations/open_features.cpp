@@ -19,18 +19,12 @@ void check(const VisitColumns& visits, const Pipeline& pipeline, const OpenThen&
         throw std::invalid_argument("the columns of visits differ in length");
     if (open.bounds.size() != dates.size() + 1 || open.bounds.front() != 0 ||
         !std::is_sorted(open.bounds.begin(), open.bounds.end()) ||
-        static_cast<std::size_t>(open.bounds.back()) != open.visit.size())
+        static_cast<std::size_t>(open.bounds.back()) != open.visit.size() ||
+        open.earlier.size() != open.visit.size())
         throw std::invalid_argument("the open items are not those of the dates");
-    if (std::any_of(open.visit.begin(), open.visit.end(),
-                    [&](std::int64_t visit) { return visit < 0 || static_cast<std::size_t>(visit) >= n; }))
-        throw std::invalid_argument("the visit of an open item is out of range");
-    for (std::size_t at = 0; at < open.visit.size(); ++at) {
-        if (at + kAhead < open.visit.size())
-            __builtin_prefetch(&visits.stage[static_cast<std::size_t>(open.visit[at + kAhead])]);
-        const std::int32_t row = visits.stage[static_cast<std::size_t>(open.visit[at])];
-        if (row < 0 || row >= pipeline.n_open())
-            throw std::invalid_argument("the stage of an open item is not in progress");
-    }
+    for (std::size_t at = 0; at < open.visit.size(); ++at)
+        if (open.visit[at] < std::int64_t{open.earlier[at]} || static_cast<std::size_t>(open.visit[at]) >= n)
+            throw std::invalid_argument("the visit of an open item is out of range");
     if (pipeline.has_rules()) throw std::invalid_argument("the pipeline has rules of single stages");
 }
 
@@ -47,21 +41,23 @@ class Describer {
           n_(to.age.size()),
           n_stages_(static_cast<std::size_t>(pipeline.n_open())),
           seen_at_(n_stages_, n_),
-          spent_(n_stages_) {}
+          spent_(n_stages_),
+          any_unknown_(std::any_of(visits.state.begin(), visits.state.end(), [](std::uint8_t state) {
+              return (state & StaySpells::kStartUnknown) != 0;
+          })) {}
 
     /// Fetches a visit that is written soon; items stand in another order than their visits.
     /// Inlined always, or a compiler drops its calls as ones without effect.
     [[gnu::always_inline]] void expect(std::size_t visit) const {
-        __builtin_prefetch(&visits_.item[visit]);
         __builtin_prefetch(&visits_.stage[visit]);
         __builtin_prefetch(&visits_.began[visit]);
-        __builtin_prefetch(&visits_.state[visit]);
+        if (any_unknown_) __builtin_prefetch(&visits_.state[visit]);
     }
 
-    /// Writes row `at`: an item in its visit `last` at a moment.
-    void write(std::size_t at, std::size_t last, std::int64_t moment) {
-        std::size_t first = last;
-        while (first > 0 && visits_.item[first - 1] == visits_.item[last]) --first;
+    /// Writes row `at`: an item whose visits are `first` to `last` at a moment.
+    void write(std::size_t at, std::size_t first, std::size_t last, std::int64_t moment) {
+        if (visits_.stage[last] < 0 || visits_.stage[last] >= pipeline_.n_open())
+            throw std::invalid_argument("the stage of an open item is not in progress");
         std::fill(spent_.begin(), spent_.end(), 0.0);
         std::int64_t back_moves = 0, n_seen = 0;
         std::int32_t furthest = 0;
@@ -102,7 +98,7 @@ class Describer {
   private:
     /// How long a visit had lasted by a moment.
     [[nodiscard]] double length(std::size_t visit, std::int64_t until) const {
-        if ((visits_.state[visit] & StaySpells::kStartUnknown) != 0) return kNotKnown;
+        if (any_unknown_ && (visits_.state[visit] & StaySpells::kStartUnknown) != 0) return kNotKnown;
         return static_cast<double>(until - visits_.began[visit]);
     }
 
@@ -115,6 +111,7 @@ class Describer {
     std::size_t n_stages_;
     std::vector<std::size_t> seen_at_;  // the row that was written last of those with a visit of a stage
     std::vector<double> spent_;
+    bool any_unknown_;
 };
 
 }  // namespace
@@ -138,9 +135,11 @@ OpenFeatures describe_open(const VisitColumns& visits, const Pipeline& pipeline,
             std::upper_bound(open.bounds.begin(), open.bounds.end(), static_cast<std::int64_t>(begin));
         auto date = static_cast<std::size_t>(after - open.bounds.begin()) - 1;
         for (std::size_t at = begin; at < end; ++at) {
-            if (at + kAhead < end) describer.expect(static_cast<std::size_t>(open.visit[at + kAhead]));
+            if (at + kAhead < end)
+                describer.expect(static_cast<std::size_t>(open.visit[at + kAhead]) - open.earlier[at + kAhead]);
             while (static_cast<std::size_t>(open.bounds[date + 1]) <= at) ++date;
-            describer.write(at, static_cast<std::size_t>(open.visit[at]), dates[date]);
+            const auto last = static_cast<std::size_t>(open.visit[at]);
+            describer.write(at, last - open.earlier[at], last, dates[date]);
         }
     });
     return found;

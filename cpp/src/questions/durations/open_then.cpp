@@ -2,22 +2,62 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "base/parallel.hpp"
+#include "stagefunnel/questions/durations/lives.hpp"
 
 namespace stagefunnel::durations {
 namespace {
 
-/// What a range of items adds to the list of each date.
-struct OpenOfDate {
-    std::vector<std::int64_t> visit;
-    std::vector<std::uint8_t> outcome;
+/// An item that was open at a date.
+struct OpenAtDate {
+    std::int64_t visit, age;
+    std::uint32_t earlier, item;
+    std::int32_t stage;
+    std::uint32_t date;
+    std::uint8_t outcome;
+};
+
+/// What a range of items has, in blocks, so that nothing is moved as it grows; and how many of each date.
+class OpenOfRange {
+  public:
+    explicit OpenOfRange(std::size_t n_dates) : n_of_date_(n_dates, 0) {}
+
+    void add(const OpenAtDate& one) {
+        if (blocks_.empty() || blocks_.back().size() == kBlock) {
+            blocks_.emplace_back();
+            blocks_.back().reserve(kBlock);
+        }
+        blocks_.back().push_back(one);
+        ++n_of_date_[one.date];
+    }
+    [[nodiscard]] std::vector<std::int64_t>& n_of_date() { return n_of_date_; }
+    /// Writes them behind the places of each date that are left in `n_of_date`.
+    void put(OpenThen& to) {
+        for (const auto& block : blocks_)
+            for (const OpenAtDate& one : block) {
+                const auto at = static_cast<std::size_t>(n_of_date_[one.date]++);
+                to.visit[at] = one.visit;
+                to.earlier[at] = one.earlier;
+                to.item[at] = one.item;
+                to.stage[at] = one.stage;
+                to.age[at] = one.age;
+                to.outcome[at] = one.outcome;
+            }
+    }
+
+  private:
+    static constexpr std::size_t kBlock = std::size_t{1} << 15U;
+
+    std::vector<std::int64_t> n_of_date_;
+    std::vector<std::vector<OpenAtDate>> blocks_;
 };
 
 void check(const VisitColumns& visits, const Pipeline& pipeline, std::span<const std::int64_t> first_visit,
            std::span<const std::int64_t> dates, std::span<const std::int64_t> ends) {
     const std::size_t n = visits.item.size();
-    if (visits.stage.size() != n || visits.began.size() != n)
+    if (visits.stage.size() != n || visits.began.size() != n || visits.state.size() != n)
         throw std::invalid_argument("the columns of visits differ in length");
     if (std::any_of(visits.stage.begin(), visits.stage.end(),
                     [&](std::int32_t row) { return row < 0 || row >= pipeline.n_rows(); }))
@@ -25,6 +65,8 @@ void check(const VisitColumns& visits, const Pipeline& pipeline, std::span<const
     if (std::any_of(first_visit.begin(), first_visit.end(),
                     [&](std::int64_t at) { return at < 0 || static_cast<std::size_t>(at) >= n; }))
         throw std::invalid_argument("the first visit of an item is out of range");
+    if (n > 0 && (visits.state.back() & StaySpells::kLast) == 0)
+        throw std::invalid_argument("the visits of the last item go on");
     if (ends.size() != dates.size() || !std::is_sorted(dates.begin(), dates.end()))
         throw std::invalid_argument("the dates do not rise, or have not one end each");
     for (std::size_t d = 0; d < dates.size(); ++d)
@@ -44,11 +86,12 @@ class ItemAtDates {
         __builtin_prefetch(&visits_.item[visit]);
         __builtin_prefetch(&visits_.stage[visit]);
         __builtin_prefetch(&visits_.began[visit]);
+        __builtin_prefetch(&visits_.state[visit]);
     }
 
-    void list(std::size_t first, std::vector<OpenOfDate>& to) const {
+    void list(std::size_t first, OpenOfRange& to) const {
         std::size_t last = first;
-        while (last + 1 < visits_.item.size() && visits_.item[last + 1] == visits_.item[first]) ++last;
+        while ((visits_.state[last] & StaySpells::kLast) == 0) ++last;
         const auto begun = std::upper_bound(dates_.begin(), dates_.end(), visits_.began[first]);
         std::size_t visit = first;
         for (auto d = static_cast<std::size_t>(begun - dates_.begin()); d < dates_.size(); ++d) {
@@ -58,8 +101,14 @@ class ItemAtDates {
                 continue;
             }
             const std::int32_t then = visits_.stage[seen_at(visit, last, ends_[d])];
-            to[d].visit.push_back(static_cast<std::int64_t>(visit));
-            to[d].outcome.push_back(static_cast<std::uint8_t>(pipeline_.outcome_of(then)));
+            const bool is_known = (visits_.state[visit] & StaySpells::kStartUnknown) == 0;
+            to.add({.visit = static_cast<std::int64_t>(visit),
+                    .age = is_known ? dates_[d] - visits_.began[visit] : OpenThen::kNotKnown,
+                    .earlier = static_cast<std::uint32_t>(visit - first),
+                    .item = visits_.item[first],
+                    .stage = visits_.stage[visit],
+                    .date = static_cast<std::uint32_t>(d),
+                    .outcome = static_cast<std::uint8_t>(pipeline_.outcome_of(then))});
         }
     }
 
@@ -80,13 +129,38 @@ class ItemAtDates {
 
 }  // namespace
 
+LargeVector<std::int64_t> first_visits(const VisitColumns& visits, std::span<const std::uint32_t> first_row) {
+    const std::size_t n = visits.item.size();
+    if (visits.state.size() != n) throw std::invalid_argument("the columns of visits differ in length");
+    constexpr std::int64_t kNone = -1;
+    std::uint32_t last = 0;
+    for (const std::uint32_t row : first_row) last = std::max(last, row);
+    LargeVector<std::int64_t> of_row(first_row.empty() ? 0 : std::size_t{last} + 1, kNone);
+    bool is_first = true;
+    std::size_t n_items = 0;
+    for (std::size_t visit = 0; visit < n; ++visit) {
+        if (is_first) {
+            if (visits.item[visit] >= first_row.size())
+                throw std::invalid_argument("the item of a visit has no first row");
+            of_row[first_row[visits.item[visit]]] = static_cast<std::int64_t>(visit);
+            ++n_items;
+        }
+        is_first = (visits.state[visit] & StaySpells::kLast) != 0;
+    }
+    LargeVector<std::int64_t> found;
+    found.reserve(n_items);
+    for (const std::int64_t visit : of_row)
+        if (visit != kNone) found.push_back(visit);
+    return found;
+}
+
 OpenThen open_then(const VisitColumns& visits, const Pipeline& pipeline,
                    std::span<const std::int64_t> first_visit, std::span<const std::int64_t> dates,
                    std::span<const std::int64_t> ends, unsigned threads) {
     check(visits, pipeline, first_visit, dates, ends);
     const ItemAtDates walk(visits, pipeline, dates, ends);
-    const auto parts = parallel_parts(first_visit.size(), threads, [&](std::size_t from, std::size_t to) {
-        std::vector<OpenOfDate> own(dates.size());
+    auto parts = parallel_parts(first_visit.size(), threads, [&](std::size_t from, std::size_t to) {
+        OpenOfRange own(dates.size());
         constexpr std::size_t kAhead = 12;
         for (std::size_t item = from; item < to; ++item) {
             if (item + kAhead < to) walk.expect(static_cast<std::size_t>(first_visit[item + kAhead]));
@@ -96,18 +170,19 @@ OpenThen open_then(const VisitColumns& visits, const Pipeline& pipeline,
     });
     OpenThen found;
     found.bounds.push_back(0);
-    std::size_t n_open = 0;
-    for (const auto& part : parts)
-        for (const OpenOfDate& own : part) n_open += own.visit.size();
-    found.visit.reserve(n_open);
-    found.outcome.reserve(n_open);
+    std::int64_t before = 0;
     for (std::size_t d = 0; d < dates.size(); ++d) {
-        for (const auto& part : parts) {
-            found.visit.insert(found.visit.end(), part[d].visit.begin(), part[d].visit.end());
-            found.outcome.insert(found.outcome.end(), part[d].outcome.begin(), part[d].outcome.end());
-        }
-        found.bounds.push_back(static_cast<std::int64_t>(found.visit.size()));
+        for (OpenOfRange& part : parts) before += std::exchange(part.n_of_date()[d], before);
+        found.bounds.push_back(before);
     }
+    const auto n_open = static_cast<std::size_t>(before);
+    found.visit.resize(n_open);
+    found.earlier.resize(n_open);
+    found.item.resize(n_open);
+    found.stage.resize(n_open);
+    found.age.resize(n_open);
+    found.outcome.resize(n_open);
+    parallel_tasks(parts.size(), threads, [&](std::size_t p) { parts[p].put(found); });
     return found;
 }
 

@@ -172,8 +172,8 @@ def backtest(
         )
         n_without += lines.n_without_crm
         n_nothing_won += items.fits.has_no_win
-        calibration.add(items.item, lines.win, is_won, beyond=lines.beyond, unwon=lines.unwon)
-        rows.append(_row(lines, is_won, sure, exact=interval == "outcome"))
+        brier = calibration.add(items.item, lines.win, is_won, beyond=lines.beyond, unwon=lines.unwon)
+        rows.append(_row(lines, is_won, brier, sure, exact=interval == "outcome"))
     names = [*BACKTEST[1:], *(BACKTEST_AMOUNTS if tested is not None else ())]
     names += BACKTEST_CRM if probability is not None else ()
     table = pd.DataFrame(rows, columns=names)
@@ -254,13 +254,13 @@ def _dates(
     return over, len(begins) - len(over), outside
 
 
-def _row(lines: Lines, is_won: npt.NDArray[np.bool_], confidence: float, *, exact: bool) -> dict[str, Any]:
+def _row(
+    lines: Lines, is_won: npt.NDArray[np.bool_], brier: float, confidence: float, *, exact: bool
+) -> dict[str, Any]:
     """Set what was expected at one date beside what came."""
     total = lines.total(confidence, exact=exact)
-    chance = ~np.isnan(lines.win)
-    actual = int(is_won.sum())
+    actual = int(np.count_nonzero(is_won))
     expected, low, high = (total[f"expected_wins{end}"] for end in ("", "_low", "_high"))
-    squared = (lines.win[chance] - is_won[chance]) ** 2
     row = {
         "n_open": lines.state.n,
         "expected": expected,
@@ -268,7 +268,7 @@ def _row(lines: Lines, is_won: npt.NDArray[np.bool_], confidence: float, *, exac
         "expected_high": high,
         "actual": actual,
         "inside": pd.NA if np.isnan(expected) else low <= actual <= high,
-        "brier": float(squared.mean()) if len(squared) else np.nan,
+        "brier": brier,
         "bias": expected - actual,
     }
     if lines.amount is not None:

@@ -32,6 +32,8 @@ class Bins:
         Number of bins up to a horizon; 0 without one.
     begins
         The bin of an age: that of the last of these ages, stage by stage, which is not above it.
+    grid
+        The steps of age that the bins are, in the place of `begins`.
     """
 
     bounds: npt.NDArray[np.int64]
@@ -39,6 +41,7 @@ class Bins:
     weight: Floats
     n_steps: int
     begins: Floats
+    grid: Grid | None = None
 
     @property
     def of_core(self) -> dict[str, Any]:
@@ -52,6 +55,12 @@ class Bins:
 
     def place(self, stage: Codes, age: Ticks) -> npt.NDArray[np.int64]:
         """Return the bin of each item; a stage without bins has none, and gives -1."""
+        if self.grid is not None:
+            # A bin ends with its step, and the first one is that of age 0.
+            n_bins = np.diff(self.bounds)
+            at = np.minimum(self.grid.down(age) + 1, n_bins.take(stage) - 1)
+            at += np.where(n_bins > 0, self.bounds[:-1], 0).take(stage)
+            return np.asarray(at)
         found = np.full(len(stage), -1, dtype=np.int64)
         for one in range(len(self.bounds) - 1):
             first, last = self.bounds[one], self.bounds[one + 1]
@@ -85,21 +94,23 @@ class Bins:
     def of_horizon(cls, exits: KnownExits, steps: Steps, grid: Grid) -> Bins:
         """Make bins of the steps of a grid."""
         n_next = exits.n_stages + 2
-        bounds, chances, weights, begins = [0], [], [], []
-        for stage in range(exits.n_stages):
-            last = int(grid.up(exits.oldest[stage : stage + 1])[0]) if exits.oldest[stage] >= 0 else -1
-            left_before = 1.0
-            for at in range(last + 1):
-                left = float(steps.exits.left[stage, at])
-                n_risk = float(steps.at_risk[stage, at])
-                chances.append(np.maximum(steps.exits.chance[stage, at], 0) / left_before)
-                weights.append(_weight(left / left_before, float(steps.spread[stage, at]), n_risk))
-                begins.append(float((at - 1) * grid.step) if at else -1.0)
-                if left <= 0:
-                    break
-                left_before = left
-            bounds.append(len(weights))
-        return cls._of(bounds, chances, weights, begins, n_next, grid.n)
+        bounds, chances, weights = [0], [np.zeros((0, n_next))], [np.zeros(0)]
+        last = np.where(exits.oldest >= 0, grid.up(np.maximum(exits.oldest, 0)), -1)
+        for stage, n in enumerate((last + 1).tolist()):
+            left = steps.exits.left[stage, :n]
+            none_left = np.flatnonzero(left <= 0)
+            if len(none_left):
+                left = left[: none_left[0] + 1]
+            n_bins = len(left)
+            before = np.concatenate([[1.0], left])[:-1]
+            chances.append(np.maximum(steps.exits.chance[stage, :n_bins], 0) / before[:, np.newaxis])
+            kept, spread = left / before, steps.spread[stage, :n_bins]
+            weight = steps.at_risk[stage, :n_bins].astype(np.float64)
+            np.divide(1 - kept, kept * spread, out=weight, where=(kept > 0) & (spread > 0))
+            weights.append(weight)
+            bounds.append(bounds[-1] + n_bins)
+        chance, weight = np.concatenate(chances), np.concatenate(weights)
+        return cls(np.array(bounds, dtype=np.int64), _shares(chance), weight, grid.n, np.zeros(0), grid)
 
     @classmethod
     def of_chain(cls, counts: Floats) -> Bins:
@@ -142,15 +153,18 @@ class Bins:
         n_steps: int,
     ) -> Bins:
         chance = np.array(chances, dtype=np.float64).reshape(-1, n_next)
-        # Rounding may make a row add up to a little more than 1.
-        chance /= np.maximum(chance.sum(axis=1, keepdims=True), 1)
         return cls(
             np.array(bounds, dtype=np.int64),
-            chance,
+            _shares(chance),
             np.array(weights, dtype=np.float64),
             n_steps,
             np.array(begins),
         )
+
+
+def _shares(chance: Floats) -> Floats:
+    """Scale rows that rounding has made add up to a little more than 1."""
+    return np.asarray(chance / np.maximum(chance.sum(axis=1, keepdims=True), 1))
 
 
 def grid_of_bins(exits: KnownExits, horizon: Fraction) -> Grid:

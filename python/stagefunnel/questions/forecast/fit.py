@@ -66,7 +66,8 @@ class Fit:
 
         With a horizon those `if_closed` take as long again, and may be left.
         """
-        return self._read(stage, age, if_closed=if_closed).without(self.never_won[stage])
+        chances = self._read(stage, age, if_closed=if_closed)
+        return chances.without(self.never_won[stage]) if self.never_won.any() else chances
 
     def _read(self, stage: Codes, age: Ticks, *, if_closed: bool) -> Chances:
         if self.horizon is None:
@@ -76,7 +77,9 @@ class Fit:
         oldest = self.exits.oldest
         if self.method == MARKOV:
             return chances_of_rates(self.rates, oldest, stage, age, float(self.horizon))
-        return chances_within(self.stepped, oldest, stage, age, self.grid, if_closed=if_closed)
+        return chances_within(
+            self.stepped, oldest, stage, age, self.grid, self.exits.threads, if_closed=if_closed
+        )
 
     @cached_property
     def stepped(self) -> SteppedExits:
@@ -143,8 +146,8 @@ class Fits:
     ) -> Fits:
         """Fit the visits of each group; `ages` are those of the items that are asked about."""
         code = None if group is None else group[ends.item].astype(np.int32)
-        (known,) = History.of_ends(ends, threads).known()
-        own_known = [] if code is None else History.of_ends(ends, threads, code, n_groups).known()
+        ((known,),) = History.of_ends(ends, threads).known()
+        own_known = [] if code is None else History.of_ends(ends, threads, code, n_groups).known()[0]
         return cls.of_known(known, own_known, ages, method=method, horizon=horizon)
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,6 @@ from ... import _core
 from ..stats.spells import Codes, Ticks
 from .exits import Floats, VisitEnds
 from .within import Grid, SteppedExits
-
-GOES_ON: Final = np.iinfo(np.int64).max  # as the core reads an end
 
 
 class Steps(NamedTuple):
@@ -54,7 +52,7 @@ class CutExits(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """The visits of the stages in progress, in an order in which moments are read quickly.
+    """The visits of the stages in progress, and what was known of them at some moments.
 
     Attributes
     ----------
@@ -78,9 +76,15 @@ class History:
         cell: Codes,
         n_stages: int,
         n_groups: int,
+        moments: Sequence[int],
         threads: int,
+        *,
+        until: Sequence[int] | None = None,
     ) -> History:
-        """Put visits in order; what ends one is as :class:`VisitEnds` has it."""
+        """Put visits in order; what ends one is as :class:`VisitEnds` has it.
+
+        The moments rise; visits that had not ended before one are watched until then, or until another time.
+        """
         core = _core.stats.ExitHistory(
             began=np.ascontiguousarray(began),
             ended=np.ascontiguousarray(ended),
@@ -88,28 +92,26 @@ class History:
             cell=np.ascontiguousarray(cell, dtype=np.int32),
             n_causes=n_stages + 2,
             n_cells=n_stages * n_groups,
+            moments=moments,
+            until=moments if until is None else until,
             threads=threads,
         )
         return cls(core, n_stages, n_groups, threads)
 
     @classmethod
     def of_ends(cls, ends: VisitEnds, threads: int, group: Codes | None = None, n_groups: int = 1) -> History:
-        """Put the visits of a fit in order, as if all had been watched until the moment 0."""
-        is_over = ends.cause >= 0
-        began = np.where(is_over, -1 - ends.exit, -ends.exit)
-        ended = np.where(is_over, -1, GOES_ON)
+        """Put the visits of a fit in order, as if all had been watched until the moment 0.
+
+        Some may begin at the moment 0 itself.
+        """
+        ended = np.where(ends.cause >= 0, -1, 0)
         cell = ends.stage if group is None else group * np.int32(ends.n_stages) + ends.stage
-        return cls.of(began, ended, ends.cause, cell, ends.n_stages, n_groups, threads)
+        visits = (ended - ends.exit, ended, ends.cause, cell, ends.n_stages, n_groups)
+        return cls.of(*visits, moments=[1], threads=threads, until=[0])
 
-    def known_at(self, moments: Sequence[int]) -> list[list[KnownExits]]:
-        """Count what was known of the visits of each group at moments, which rise."""
-        found = self.core.known_at(moments=moments, until=moments, threads=self.threads)
-        return [self._groups(one) for one in found]
-
-    def known(self) -> list[KnownExits]:
-        """Count the visits of a fit, of which some may begin at the moment 0 itself."""
-        (found,) = self.core.known_at(moments=[1], until=[0], threads=self.threads)
-        return self._groups(found)
+    def known(self) -> list[list[KnownExits]]:
+        """Count what was known of the visits of each group, at each of the moments."""
+        return [self._groups(one) for one in self.core.known]
 
     def _groups(self, found: _core.stats.KnownExits) -> list[KnownExits]:
         n, n_next = self.n_stages, self.n_stages + 2
@@ -164,6 +166,11 @@ class KnownExits:
     def n_stages(self) -> int:
         """Number of stages in progress."""
         return len(self.sources)
+
+    @property
+    def threads(self) -> int:
+        """How many threads read."""
+        return self.sources[0][0].history.threads if self.sources else 1
 
     @property
     def n_exits(self) -> npt.NDArray[np.int64]:

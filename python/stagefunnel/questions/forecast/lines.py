@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from .target import Target
 _MOST_DRAWN: Final = 5_000  # of the items of a row each is drawn
 _MOST_DRAWS: Final = 1_000_000
 _MOST_CELLS: Final = 50_000_000  # draws times rows
+Places: TypeAlias = npt.NDArray[np.intp] | slice
 _ORDER: Final = (
     *FORECAST[: FORECAST.index("n_beyond_support")],
     *FORECAST_AMOUNTS[:3],
@@ -48,8 +49,10 @@ class Lines:
     ) -> None:
         self.state, self.groups = state, groups
         self.n_stages = len(state.selection.pipeline.stages)
-        code = groups.codes(state.selection.log.n_items)[state.item].astype(np.int64)
-        self.row = code * self.n_stages + state.stage
+        self.row = state.stage.astype(np.int64)
+        if groups.n_groups > 1:
+            code = groups.codes(state.selection.log.n_items)[state.item].astype(np.int64)
+            self.row += code * self.n_stages
         self.n_rows = groups.n_groups * self.n_stages
         self._of_row = PlacesByCode(self.row, self.n_rows)
         self.win, self.win_if = np.full(state.n, np.nan), np.full(state.n, np.nan)
@@ -99,23 +102,25 @@ class Lines:
         for fit, places in state.by_fit():
             if not len(places):
                 continue
-            stage, age, known = state.stage[places], state.age[places], state.is_known[places]
+            own = slice(None) if len(places) == state.n else places
+            stage, age, known = state.stage[own], state.age[own], state.is_known[own]
             chances = fit.chances(stage, age, if_closed=if_closed)
-            lines.win[places] = np.where(known, chances.win, np.nan)
-            lines.win_if[places] = np.where(known, chances.win_if_closed, np.nan)
-            lines.beyond[places] = chances.beyond & known
-            lines.unwon[places] = fit.never_won[stage] & known & ~chances.beyond
-            inside = places[~np.isnan(lines.win[places])]
-            if not len(inside):
+            lines.win[own] = np.where(known, chances.win, np.nan)
+            if if_closed:
+                lines.win_if[own] = np.where(known, chances.win_if_closed, np.nan)
+            lines.beyond[own] = chances.beyond & known
+            if fit.never_won.any():
+                lines.unwon[own] = fit.never_won[stage] & known & ~chances.beyond
+            if np.isnan(lines.win[own]).all():
                 continue
             found = _core.stats.draw_wins(
                 **fit.bins.of_core,
-                bin=fit.bins.place(state.stage[inside], state.age[inside]),
-                row=np.ascontiguousarray(lines.row[inside]),
-                win=np.ascontiguousarray(lines.win[inside]),
-                win_if=np.nan_to_num(lines.win_if[inside]) if if_closed else None,
-                amount=None if lines.amount is None else np.ascontiguousarray(lines.amount[inside]),
-                number=inside.astype(np.int64),
+                bin=fit.bins.place(stage, age),
+                row=np.ascontiguousarray(lines.row[own]),
+                win=np.ascontiguousarray(lines.win[own]),
+                win_if=np.nan_to_num(lines.win_if[own]) if if_closed else None,
+                amount=None if lines.amount is None else np.ascontiguousarray(lines.amount[own]),
+                number=places.astype(np.int64),
                 n_rows=lines.n_rows,
                 n_draws=n_draws,
                 seed=seed,
@@ -176,44 +181,43 @@ class Lines:
         """Add up all open items, with their bounds."""
         tails = ((1 - confidence) / 2, (1 + confidence) / 2)
         drawn = [values.sum(axis=1) for values in self.drawn]
-        return self._total(np.arange(self.state.n), drawn, tails, exact)
+        return self._total(slice(None), drawn, tails, exact)
 
     def _total(
-        self, places: npt.NDArray[np.intp], drawn: list[Floats], tails: tuple[float, float], exact: bool
+        self, places: Places, drawn: list[Floats], tails: tuple[float, float], exact: bool
     ) -> dict[str, float]:
         row = self._sums(places)
         self._put_bounds(row, drawn, tails, places, exact)
         return row
 
-    def _sums(self, places: npt.NDArray[np.intp]) -> dict[str, float]:
+    def _sums(self, places: Places) -> dict[str, float]:
         win, win_if, beyond = self.win[places], self.win_if[places], self.beyond[places]
-        has_chance = ~np.isnan(win)
-        closes = ~np.isnan(win_if)
-        n = int(has_chance.sum())
+        chances, closing = win[~np.isnan(win)], win_if[~np.isnan(win_if)]
+        n, expected, if_closed = len(chances), float(chances.sum()), float(closing.sum())
         # Where no open item has a chance nothing is expected, which is not the same as no wins.
-        nothing = np.nan if len(places) and not n else 0.0
+        nothing = np.nan if len(win) and not n else 0.0
         row = {
-            "n_open": len(places),
-            "win": float(share(win[has_chance].sum(), n)),
-            "win_if_closed": float(share(win_if[closes].sum(), int(closes.sum()))),
-            "expected_wins": float(win[has_chance].sum()) + nothing,
-            "expected_wins_if_closed": float(win_if[closes].sum()) + nothing,
-            "n_beyond_support": int(beyond.sum()),
+            "n_open": len(win),
+            "win": float(share(expected, n)),
+            "win_if_closed": float(share(if_closed, len(closing))),
+            "expected_wins": expected + nothing,
+            "expected_wins_if_closed": if_closed + nothing,
+            "n_beyond_support": int(np.count_nonzero(beyond)),
         }
         if self.amount is not None:
             own = self.amount[places]
             # Of amounts that nobody knows there is no sum either.
-            unknown = np.nan if len(places) and not self.has_amount[places].any() else 0.0
+            unknown = np.nan if len(win) and not self.has_amount[places].any() else 0.0
             row["expected_amount"] = float((own * np.nan_to_num(win)).sum()) + nothing + unknown
             row["amount_beyond_support"] = float(own[beyond].sum()) + unknown
         if self.crm is not None:
             row |= self._of_crm(self.crm[places], places)
         return row
 
-    def _of_crm(self, chances: Floats, places: npt.NDArray[np.intp]) -> dict[str, float]:
+    def _of_crm(self, chances: Floats, places: Places) -> dict[str, float]:
         """Add up the CRM's own chances; of items none of which has one nothing is known."""
         is_known = ~np.isnan(chances)
-        nothing = np.nan if len(places) and not is_known.any() else 0.0
+        nothing = np.nan if len(chances) and not is_known.any() else 0.0
         row = {"crm_wins": float(chances[is_known].sum()) + nothing}
         if self.amount is not None:
             row["crm_amount"] = float((self.amount[places] * chances)[is_known].sum()) + nothing
@@ -229,7 +233,7 @@ class Lines:
         row: dict[str, float],
         drawn: list[Floats],
         tails: tuple[float, float],
-        places: npt.NDArray[np.intp],
+        places: Places,
         exact: bool,
     ) -> None:
         names = ("expected_wins", "expected_wins_if_closed", "expected_amount")

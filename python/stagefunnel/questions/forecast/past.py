@@ -93,18 +93,17 @@ class Past:
 
     def _walked(self) -> Iterator[PastDate]:
         walk = Walk.of(self._whole)
-        history, is_known = walk.history(self.pipeline), walk.is_known
         found = walk.open_at(self.begins, self.ends)
-        bounds, visits, is_won = found.bounds, found.visit, found.outcome == WON
-        at_dates = history.known_at(self.begins)
+        bounds, is_won = found.bounds, found.take_outcome() == WON
+        item, stage, age = found.take_item(), found.take_stage(), found.take_age()
+        at_dates = walk.history(self.pipeline, self.begins).known()
         for date, (begin, end) in enumerate(zip(self.begins, self.ends, strict=True)):
-            places = slice(bounds[date], bounds[date + 1])
-            own = visits[places]
-            age = np.where(is_known[own], begin - walk.began[own], 0)
+            own = slice(bounds[date], bounds[date + 1])
+            is_known, ages = age[own] >= 0, np.maximum(age[own], 0)
             (known,) = at_dates[date]
-            fits = Fits.of_known(known, [], age, method=self.method, horizon=Fraction(end - begin))
+            fits = Fits.of_known(known, [], ages, method=self.method, horizon=Fraction(end - begin))
             items = OpenItems(
-                *(self._whole, walk.item[own], walk.stage[own], age, is_known[own], fits),
-                np.zeros(len(own), dtype=np.int64),
+                *(self._whole, item[own], stage[own], ages, is_known, fits),
+                np.zeros(len(ages), dtype=np.int64),
             )
-            yield PastDate(items, is_won[places])
+            yield PastDate(items, is_won[own])

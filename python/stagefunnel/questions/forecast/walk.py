@@ -13,8 +13,8 @@ from ...pipeline import Pipeline
 from ...working_hours import WorkingHours
 from ..scope.selection import Selection
 from ..stages.lives import START_UNKNOWN, list_stays
-from ..stats.spells import LEFT_OUT, Codes, Ticks
-from .known_exits import GOES_ON, History
+from ..stats.spells import CENSORED, LEFT_OUT, Codes, Ticks
+from .known_exits import History
 
 
 def can_walk(selection: Selection, calendar: WorkingHours | None) -> bool:
@@ -53,9 +53,13 @@ class Walk:
     state: npt.NDArray[np.uint8]
 
     @classmethod
-    def of(cls, selection: Selection) -> Walk:
-        """List the visits."""
-        return cls(selection, *list_stays(selection, range(len(selection.pipeline.labels))))
+    def of(cls, selection: Selection, *, with_ends: bool = True) -> Walk:
+        """List the visits; without their ends the memory of these is free for what comes."""
+        columns = list_stays(selection, range(len(selection.pipeline.labels)))
+        item, stage, following, began, ended, state = columns
+        if not with_ends:
+            following, ended = following[:0].copy(), ended[:0].copy()
+        return cls(selection, item, stage, following, began, ended, state)
 
     @property
     def is_known(self) -> npt.NDArray[np.bool_]:
@@ -64,35 +68,33 @@ class Walk:
 
     def open_at(self, dates: Sequence[int], ends: Sequence[int]) -> _core.stages.OpenThen:
         """Find who was open at each date, and how they stand at the end of its horizon."""
-        item, selection = self.item, self.selection
-        first = np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]])) if len(item) else item
+        selection = self.selection
         # Items are listed in the order of their first rows, as everywhere.
-        order = _in_order(selection.journeys.first_row[item[first]])
+        first = _core.stages.first_visits(
+            item=self.item, state=self.state, first_row=selection.journeys.first_row
+        )
         return _core.stages.open_then(
-            item=item,
+            item=self.item,
             stage=self.stage,
             began=self.began,
+            state=self.state,
             pipeline=selection.lookup,
-            first_visit=first[order].astype(np.int64),
+            first_visit=first,
             dates=np.array(dates, dtype=np.int64),
             ends=np.array(ends, dtype=np.int64),
             threads=selection.data.threads,
         )
 
-    def history(self, pipeline: Pipeline) -> History:
-        """Put the visits of the stages in progress in order, with all that ever became of them."""
+    def history(self, pipeline: Pipeline, dates: Sequence[int]) -> History:
+        """Put the visits of the stages in progress in order, with what was known of them at each date."""
         n = len(pipeline.stages)
         # What follows a stage: one in progress, won, any other end; nothing comes last.
         ends = [*[n] * len(pipeline.won), *[n + 1] * len(pipeline.lost)]
-        column = np.array([*range(n), *ends, -1], dtype=np.int32)
+        column = np.array([*range(n), *ends, CENSORED], dtype=np.int32)
         cause = column[self.following]
         cause[(self.stage >= n) | ~self.is_known] = LEFT_OUT
-        ended = np.where(self.following >= 0, self.ended, GOES_ON)
-        return History.of(self.began, ended, cause, self.stage, n, 1, self.selection.data.threads)
-
-
-def _in_order(rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-    """Return the places of rows, all of which differ, in their order."""
-    place = np.full(int(rows.max()) + 1 if len(rows) else 0, -1, dtype=np.int64)
-    place[rows] = np.arange(len(rows))
-    return np.asarray(place[place >= 0])
+        return History.of(
+            *(self.began, self.ended, cause, self.stage, n, 1),
+            moments=dates,
+            threads=self.selection.data.threads,
+        )

@@ -58,7 +58,7 @@ class WalkedFeatures:
         """Make the rows of all moments."""
         selection = self.selection
         pipeline, data = selection.pipeline, selection.data
-        walk = Walk.of(selection)
+        walk = Walk.of(selection, with_ends=False)
         pairs = zip(self.moments, self.ends, strict=True)
         found = walk.open_at(self.moments, [moment if end is None else end for moment, end in pairs])
         described = _core.stages.describe_open(
@@ -73,15 +73,14 @@ class WalkedFeatures:
             ticks_a_day=1.0 if data.unit is None else float(TICKS_A_DAY[data.unit]),
             threads=data.threads,
         )
-        counts, visit = np.diff(found.bounds), found.visit
-        item = walk.item[visit]
-        moves = described.take_moves().reshape(len(self.windows), len(visit))
-        times = described.take_time_in_stage().reshape(len(pipeline.stages), len(visit))
+        counts, item = np.diff(found.bounds), found.take_item()
+        moves = described.take_moves().reshape(len(self.windows), len(item))
+        times = described.take_time_in_stage().reshape(len(pipeline.stages), len(item))
         moments = np.repeat(np.array(self.moments, dtype=np.int64), counts)
         columns: dict[str, Any] = {
             "item": data.keys_at(selection.journeys.first_row[item]).reset_index(drop=True),
             "moment": data.to_times(moments),
-            "stage": stage_values(pipeline, walk.stage[visit]),
+            "stage": stage_values(pipeline, found.take_stage()),
             "age": described.take_age(),
             "in_stage": described.take_in_stage(),
             "visits": described.take_visits(),
@@ -93,7 +92,7 @@ class WalkedFeatures:
         further = further_values(selection.log, self.names, item, self._rows(item, found.bounds))
         columns |= {str(name): values for name, values in further.items()}
         has_label = np.repeat(np.array([end is not None for end in self.ends]), counts)
-        codes = np.where(has_label, found.outcome.astype(np.int8), -1)
+        codes = np.where(has_label, found.take_outcome().view(np.int8), -1)
         columns["label"] = pd.Categorical.from_codes(codes, categories=pd.Index(NAMES[:MOVED]))
         return pd.DataFrame(columns, copy=False)
 

@@ -8,7 +8,9 @@ from fractions import Fraction
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
+from ... import _core
 from ..stats.spells import Codes, Ticks
 from .chances import Chances
 from .exits import Floats
@@ -57,8 +59,8 @@ class Grid:
     def down(self, age: Ticks) -> Ticks:
         """Return the step at whose beginning an age is."""
         numerator, denominator = self.step.numerator, self.step.denominator
-        if denominator == 1:
-            return np.asarray(age // numerator)
+        if int(age.max(initial=0)) * denominator < 2**63:
+            return np.asarray(age * denominator // numerator) if denominator > 1 else age // numerator
         return np.array([int(one) * denominator // numerator for one in age.tolist()], dtype=np.int64)
 
 
@@ -87,55 +89,51 @@ class SteppedExits:
         return SteppedExits(chance, np.concatenate([ahead[:, 1:], np.zeros((len(ahead), 1))], axis=1))
 
 
-def wins_of_new_visits(exits: SteppedExits, n_steps: int) -> Floats:
-    """Return by step and stage the chance that one that has just come to the stage is won by then.
-
-    This solves the Markov renewal equation step by step. What ends at age 0 goes on in the same step, which
-    takes one linear system.
-    """
-    n, n_ages, _ = exits.chance.shape
-    won = np.zeros((n_steps + 1, n))
-    # Step after step in a row, so that the exits up to any step are the beginning of the rows.
-    moves = np.ascontiguousarray(exits.chance[:, 1:, :n]).reshape(n, -1)
-    at_once = exits.chance[:, 0, :n]
-    solved = np.linalg.inv(np.eye(n) - at_once) if at_once.any() else np.eye(n)
-    for t in range(n_steps + 1):
-        longest = min(t, n_ages - 1)
-        by_then = exits.chance[:, : longest + 1, n].sum(axis=1)
-        # An exit after x steps leaves t - x for what follows.
-        later = moves[:, : longest * n] @ won[t - longest : t][::-1].reshape(-1)
-        won[t] = solved @ (by_then + later)
-    return won
-
-
-def wins_by_step(exits: SteppedExits, won: Floats, n_steps: int) -> Floats:
-    """Return by stage and step of age the chance of being won within the horizon, of one still there then."""
-    n, n_ages, _ = exits.chance.shape
-    found = np.zeros((n, n_ages))
-    rest = won[::-1]  # after x steps n_steps - x are left
-    for x in range(1, min(n_steps, n_ages - 1) + 1):
-        ahead = exits.chance[:, x:, :n] @ rest[x] + exits.chance[:, x:, n]
-        found[:, : n_ages - x] += ahead
-    return np.asarray(np.divide(found, exits.left, out=np.full(found.shape, np.nan), where=exits.left > 0))
-
-
 def chances_within(
-    stepped: SteppedExits, oldest: Ticks, stage: Codes, age: Ticks, grid: Grid, *, if_closed: bool
+    stepped: SteppedExits,
+    oldest: Ticks,
+    stage: Codes,
+    age: Ticks,
+    grid: Grid,
+    threads: int,
+    *,
+    if_closed: bool,
 ) -> Chances:
     """Return the chances of items to be won within the horizon of a grid.
 
     `oldest` is the age of the last exit of each stage. The chances `if_closed` are missing where they are not
     wanted.
     """
-    beyond = age > oldest[stage]
-    place = np.minimum(grid.down(np.maximum(age, 0)), stepped.chance.shape[1] - 1)
-    values = []
-    for one in (stepped, stepped.of_leaving()) if if_closed else (stepped,):
-        won = wins_of_new_visits(one, grid.n)
-        values.append(np.minimum(wins_by_step(one, won, grid.n)[stage, place], 1))
-    beyond |= np.isnan(values[0])
-    win, closing = (np.where(beyond, np.nan, value) for value in (values[0], values[-1]))
-    return Chances(win, closing if if_closed else np.full(len(win), np.nan), beyond)
+    win, is_beyond = _read(stepped, oldest, stage, age, grid, threads)
+    beyond = is_beyond.view(np.bool_)
+    if not if_closed:
+        return Chances(win, np.full(len(win), np.nan), beyond)
+    closing, _ = _read(stepped.of_leaving(), oldest, stage, age, grid, threads)
+    return Chances(win, np.where(beyond, np.nan, closing), beyond)
+
+
+def _read(
+    stepped: SteppedExits, oldest: Ticks, stage: Codes, age: Ticks, grid: Grid, threads: int
+) -> tuple[Floats, npt.NDArray[np.uint8]]:
+    """Follow new visits up to the horizon, and read the chances of items off the table by stage and age."""
+    n, n_ages, _ = stepped.chance.shape
+    table = _core.stats.wins_within(
+        chance=np.ascontiguousarray(stepped.chance.reshape(-1)),
+        left=np.ascontiguousarray(stepped.left.reshape(-1)),
+        n_stages=n,
+        n_ages=n_ages,
+        n_steps=grid.n,
+        threads=threads,
+    )
+    return _core.stats.read_chances(
+        table=table,
+        oldest=np.ascontiguousarray(oldest),
+        stage=np.ascontiguousarray(stage),
+        age=np.ascontiguousarray(age),
+        numerator=grid.step.numerator,
+        denominator=grid.step.denominator,
+        threads=threads,
+    )
 
 
 def exponential(rates: Floats, length: float) -> Floats:

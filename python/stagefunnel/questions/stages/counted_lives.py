@@ -31,7 +31,7 @@ class CountedLives:
 
     Attributes
     ----------
-    causes, n_unknown, passed
+    causes, n_unknown
         As :class:`LogSpells` has them.
     count
         Counts them by the groups of items: codes and their number. It returns ``None`` where cells of group
@@ -40,8 +40,12 @@ class CountedLives:
 
     causes: Sequence[Hashable]
     n_unknown: int
-    passed: dict[str, int]
-    count: Callable[[Codes, int], _core.stats.RiskCells | None]
+    count: Callable[[Codes, int], _core.stages.LifeCells | None]
+
+
+def passed_of(cells: _core.stages.LifeCells) -> dict[str, int]:
+    """Return what :class:`LogSpells` says of what the items passed."""
+    return {name: getattr(cells, name) for name in ("passed_through", "ever_lost", "reopened")}
 
 
 def counted_lives(
@@ -49,13 +53,10 @@ def counted_lives(
 ) -> CountedLives | None:
     """Find the lives that :func:`item_spells` lists, without a list of them.
 
-    It returns ``None`` where they are not all watched from their beginning to one moment, where time does not
-    run as it passes, or where times are too far apart.
+    It returns ``None`` where time does not run as it passes, or where times are too far apart.
     """
     is_paused = any(label in selection.pipeline.rules.paused for label in selection.pipeline.labels)
-    if lengths.calendar is not None or is_paused or selection.ages is not None:
-        return None
-    if watch.start is not None or watch.is_cut:
+    if lengths.calendar is not None or is_paused:
         return None
     lives = _packed(selection, target, reopen)
     if lives is None:
@@ -64,19 +65,21 @@ def counted_lives(
     if selection.moved is not None:
         causes.append("moved_out")
 
-    def count(code: Codes, n_groups: int) -> _core.stats.RiskCells | None:
+    def count(code: Codes, n_groups: int) -> _core.stages.LifeCells | None:
         with core_errors():
             return _core.stages.count_lives(
                 lives=lives,
+                start=watch.start,
                 until=watch.end,
+                is_cut=watch.is_cut,
+                until_of_item=None if selection.ages is None else selection.ages.until,
                 group=None if n_groups == 1 else code,
                 n_groups=n_groups,
                 n_causes=len(causes),
                 threads=selection.data.threads,
             )
 
-    passed = {name: getattr(lives, name) for name in ("passed_through", "ever_lost", "reopened")}
-    return CountedLives(causes, lives.unknown, passed, count)
+    return CountedLives(causes, lives.unknown, count)
 
 
 def counted_visits(

@@ -253,7 +253,7 @@ class CellCounts:
         step, n_ages = cells.step, cells.n_ages
         followed = cells.followed.reshape(n_groups, n_ages)
         ended = cells.ended.reshape(n_groups, n_ages, -1)
-        per_age = ended.sum(axis=2)
+        per_age = ended[:, :, 1:].sum(axis=2)
         sizes = followed.sum(axis=1).astype(np.int64)
         last = step * (n_ages - 1 - (per_age[:, ::-1] > 0).argmax(axis=1)).astype(np.int64)
         any_followed = np.flatnonzero(followed.any(axis=0))

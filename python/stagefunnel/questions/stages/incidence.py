@@ -34,7 +34,7 @@ from ..scope.working import Lengths
 from ..stats.bounds import check_confidence
 from ..stats.incidence import least_at_risk
 from ..stats.spells import Codes
-from .counted_lives import CountedLives, counted_lives
+from .counted_lives import CountedLives, counted_lives, passed_of
 from .curves import CellCounts, GroupCurves, WantedAges, ages_of, sizes_of
 from .lives import LogSpells, Watch, item_spells, visit_spells
 from .stage_rows import row_of_stage
@@ -172,13 +172,13 @@ def cumulative_incidence(
     groups = groups_of(selection, by, reserved=INCIDENCE)
     threads = selection.data.threads
     lives = None
-    if not is_of_stage and se == "greenwood":
+    if not is_of_stage and (se == "greenwood" or watch.start is None):
         lives = counted_lives(selection, lengths, watch, target=row, reopen=reopen, has_target=row >= 0)
     counted = None if lives is None else _counted(selection, lives, groups, top)
     spells: LogSpells | CountedLives
     if lives is not None and counted is not None:
-        spells, groups = lives, counted[0]
-        question = GroupCurves.of_cells(lives.causes, counted[1], groups, least, threads)
+        spells, (groups, cells, passed) = lives, counted
+        question = GroupCurves.of_cells(lives.causes, cells, groups, least, threads)
     else:
         if is_of_stage:
             spells, _ = visit_spells(selection, lengths, watch, range(row, row + 1), by_next=True)
@@ -186,6 +186,7 @@ def cumulative_incidence(
             spells = item_spells(
                 selection, lengths, watch, target=row, reopen=reopen, as_of=as_of, has_target=row >= 0
             )
+        passed = spells.passed
         groups, code = _grouped(selection, spells, groups, top)
         question = GroupCurves.of(spells, groups, code, least, threads)
     table = incidence_table(
@@ -204,7 +205,7 @@ def cumulative_incidence(
             "observed": None if observed is None else period_text(observed),
         },
         se=se,
-        passed={**spells.passed, **lengths.remembered_with_pauses(pipeline)},
+        passed={**passed, **lengths.remembered_with_pauses(pipeline)},
     )
     table = asked.remarked(selection.remarked(table))
     if outside := outside_of(selection.data, "observed", observed):
@@ -279,18 +280,23 @@ def target_of(pipeline: Pipeline, to: Hashable, stage: Hashable | None, *, is_of
 
 def _counted(
     selection: Selection, lives: CountedLives, groups: Groups, top: int | None
-) -> tuple[Groups, CellCounts] | None:
-    """Count the lives by group, and again where small groups become one; ``None`` where they are listed."""
+) -> tuple[Groups, CellCounts, dict[str, int]] | None:
+    """Count the lives by group, and again where small groups become one; ``None`` where they are listed.
 
-    def counts(groups: Groups) -> CellCounts | None:
-        cells = lives.count(np.ascontiguousarray(groups.codes(selection.log.n_items)), groups.n_groups)
-        return None if cells is None else CellCounts.of(cells, groups.n_groups, len(lives.causes))
+    It also returns what the items passed.
+    """
+
+    def counts(groups: Groups) -> tuple[CellCounts, dict[str, int]] | None:
+        found = lives.count(np.ascontiguousarray(groups.codes(selection.log.n_items)), groups.n_groups)
+        if found is None:
+            return None
+        return CellCounts.of(found.cells, groups.n_groups, len(lives.causes)), passed_of(found)
 
     found = counts(groups)
     if found is not None and top is not None:
-        groups = folded(groups, found.sizes, found.sizes > 0, top)
+        groups = folded(groups, found[0].sizes, found[0].sizes > 0, top)
         found = counts(groups)
-    return None if found is None else (groups, found)
+    return None if found is None else (groups, *found)
 
 
 def _grouped(

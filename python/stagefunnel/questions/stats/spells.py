@@ -23,6 +23,7 @@ CENSORED: Final = -1  # as the core reads a cause
 LEFT_OUT: Final = -2
 _NS: Final = "timedelta64[ns]"
 _HIGH: Final = np.int64(0x7FFF_FFFF_FFFF_FFFF)
+_FEW_CODES: Final = 16
 _THREADS: Final = 1  # arrays are of a size that pays for one
 
 
@@ -38,7 +39,8 @@ class Scale:
             # The bits of a float stand in the order of its value, once those of negative ones are flipped.
             bits = (values.astype(np.float64) + 0.0).view(np.int64)
             return bits ^ ((bits >> 63) & _HIGH)
-        return values.astype(_NS if self.kind == "timedelta" else np.int64).view(np.int64)
+        ticks = values.astype(_NS if self.kind == "timedelta" else np.int64, copy=False)
+        return np.ascontiguousarray(ticks).view(np.int64)
 
     def times(self, ticks: Ticks) -> npt.NDArray[Any]:
         """Read them back."""
@@ -247,6 +249,8 @@ def _is_missing(times: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 
 def _refuse_missing(option: str, times: npt.NDArray[Any]) -> None:
+    if times.dtype.kind in "iu":
+        return
     missing = np.flatnonzero(_is_missing(times))
     if len(missing):
         raise SchemaError(named(option), f" is missing at place {missing[0]}; leave such spells out")
@@ -256,6 +260,8 @@ def _refuse_missing(option: str, times: npt.NDArray[Any]) -> None:
 
 
 def _refuse_negative(times: npt.NDArray[Any]) -> None:
+    if not len(times) or times.min() >= np.zeros(1, dtype=times.dtype)[0]:
+        return
     negative = np.flatnonzero(times < np.zeros(1, dtype=times.dtype))
     if len(negative):
         at = int(negative[0])
@@ -291,16 +297,25 @@ def _labels(values: Any) -> tuple[Codes, pd.Index]:
     column = pd.Series(values if isinstance(values, pd.Series | pd.Categorical) else list(values))
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes = column.cat.codes.to_numpy()
-        has = np.zeros(len(column.cat.categories) + 1, dtype=bool)
-        has[codes] = True  # a missing one has the code -1, which is the last place
-        used = np.flatnonzero(has[:-1])
-        if len(used) == len(has) - 1:
+        n_categories = len(column.cat.categories)
+        used = _present(codes, n_categories)
+        if len(used) == n_categories:
             return codes.astype(np.int32), pd.Index(column.cat.categories)
-        number = np.full(len(has), -1, dtype=np.int32)
+        number = np.full(n_categories + 1, -1, dtype=np.int32)  # the last place is that of -1
         number[used] = np.arange(len(used), dtype=np.int32)
         return number[codes], pd.Index(column.cat.categories[used])
     found, labels = pd.factorize(column, sort=True)
     return np.ascontiguousarray(found, dtype=np.int32), pd.Index(labels)
+
+
+def _present(codes: npt.NDArray[np.integer[Any]], n: int) -> npt.NDArray[np.intp]:
+    """Return which of the codes from 0 to `n` - 1 are there."""
+    if n <= _FEW_CODES:
+        # To compare all with one code is far quicker than to write to the place of each.
+        return np.flatnonzero([np.any(codes == code) for code in range(n)])
+    has = np.zeros(n + 1, dtype=bool)
+    has[codes] = True
+    return np.flatnonzero(has[:-1])
 
 
 def _causes(event: Any) -> tuple[Codes, pd.Index]:

@@ -43,7 +43,8 @@ TEST(PackedLives, AreNotMadeOfTimesThatAreTooFarApart) {
 
 TEST(CountedLives, StandWhereTheyEndedOrWereSeenLast) {
     const Log log = log_of(kFiveItems);
-    const auto cells = count_lives(pack_lives(lives_of(log), 1).value(), 16, {}, 1, 2, 1).value();
+    const auto cells =
+        count_lives(pack_lives(lives_of(log), 1).value(), {.until = 16}, {}, 1, 2, 1).value().cells;
     EXPECT_EQ(cells.step, 2);
     EXPECT_EQ(cells.n_ages, 4);  // 0, 2, 4 and 6, which the oldest would be
     EXPECT_EQ(cells.left_out, 1);
@@ -54,7 +55,8 @@ TEST(CountedLives, StandWhereTheyEndedOrWereSeenLast) {
 
 TEST(CountedLives, TakeAFinerStepWhereTheWatchEndsBetweenSteps) {
     const Log log = log_of(kFiveItems);
-    const auto cells = count_lives(pack_lives(lives_of(log), 1).value(), 15, {}, 1, 2, 1).value();
+    const auto cells =
+        count_lives(pack_lives(lives_of(log), 1).value(), {.until = 15}, {}, 1, 2, 1).value().cells;
     EXPECT_EQ(cells.step, 1);
     EXPECT_EQ(cells.followed, (Counts{0, 1, 0, 2, 0, 1}));
 }
@@ -63,7 +65,7 @@ TEST(CountedLives, AreThoseOfEachGroup) {
     const Log log = log_of(kFiveItems);
     const PackedLives packed = pack_lives(lives_of(log), 1).value();
     const Groups group{1, 0, 0, 1, 0};
-    const auto cells = count_lives(packed, 14, group, 2, 2, 1).value();
+    const auto cells = count_lives(packed, {.until = 14}, group, 2, 2, 1).value().cells;
     EXPECT_EQ(cells.followed.size(), 2 * cells.n_ages);
     std::size_t of_first = 0;
     for (std::size_t age = 0; age < cells.n_ages; ++age) of_first += cells.followed[age];
@@ -71,14 +73,45 @@ TEST(CountedLives, AreThoseOfEachGroup) {
     for (std::size_t item = 0; item < group.size(); ++item)
         n_first += group[item] == 0 && packed.end[item] <= static_cast<std::int8_t>(LifeEnd::open) ? 1 : 0;
     EXPECT_EQ(of_first, n_first);
-    EXPECT_THROW((void)count_lives(packed, 14, Groups{0, 1, 2, 0, 0}, 2, 2, 1), std::invalid_argument);
-    EXPECT_THROW((void)count_lives(packed, 14, Groups{0, 1}, 2, 2, 1), std::invalid_argument);
-    EXPECT_THROW((void)count_lives(packed, 14, {}, 1, 1, 1), std::invalid_argument);
+    EXPECT_THROW((void)count_lives(packed, {.until = 14}, Groups{0, 1, 2, 0, 0}, 2, 2, 1),
+                 std::invalid_argument);
+    EXPECT_THROW((void)count_lives(packed, {.until = 14}, Groups{0, 1}, 2, 2, 1), std::invalid_argument);
+    EXPECT_THROW((void)count_lives(packed, {.until = 14}, {}, 1, 1, 1), std::invalid_argument);
+}
+
+TEST(CountedLives, AreSeenFromTheBeginningOfTheWatchToItsEnd) {
+    const PackedLives packed = pack_lives(lives_of(log_of(kFiveItems)), 1).value();
+    // From 12 on item 1 is seen, when it is 2 old; up to 14 nothing has happened, for the watch is cut there.
+    const LifeCells cut =
+        count_lives(packed, {.start = 12, .until = 14, .is_cut = true}, {}, 1, 2, 1).value();
+    EXPECT_EQ(cut.cells.step, 2);
+    EXPECT_EQ(cut.cells.from_start, (std::vector<std::int64_t>{2}));
+    EXPECT_EQ(cut.cells.left_out, 2);  // item 4 begins when the watch is over
+    EXPECT_EQ(cut.ever_lost, 1);
+    // By age: entered later, censored, won, lost.
+    EXPECT_EQ(cut.cells.ended, (Counts{0, 0, 0, 0, 1, 2, 0, 0, 0, 1, 0, 0}));
+    EXPECT_EQ(cut.cells.followed, (Counts{0, 2, 1}));
+    // At 14 two end, which is still seen; from 15 on only what goes on is.
+    const auto late = count_lives(packed, {.start = 14, .until = 16}, {}, 1, 2, 1).value();
+    EXPECT_EQ(late.cells.left_out, 1);
+    EXPECT_EQ(late.cells.from_start, (std::vector<std::int64_t>{1}));
+    EXPECT_EQ(count_lives(packed, {.start = 15, .until = 16}, {}, 1, 2, 1).value().cells.left_out, 3);
+}
+
+TEST(CountedLives, AreWatchedNoLongerThanEachItemIs) {
+    const PackedLives packed = pack_lives(lives_of(log_of(kFiveItems)), 1).value();
+    const std::vector<std::int64_t> until{20, 14, 13, 15, 0};
+    const auto cells = count_lives(packed, {.until = 16, .until_of_item = until}, {}, 1, 2, 1).value().cells;
+    EXPECT_EQ(cells.step, 1);
+    EXPECT_EQ(cells.followed, (Counts{0, 2, 1, 0, 0, 0, 1}));
+    EXPECT_THROW(
+        (void)count_lives(packed, {.until = 16, .until_of_item = std::span(until).first(2)}, {}, 1, 2, 1),
+        std::invalid_argument);
 }
 
 TEST(CountedLives, AreNotCountedInCellsThatWouldBeMany) {
     const Log log = log_of({{1, "New", 0}, {2, "New", 1}, {3, "New", 1'000'000'000}});
-    EXPECT_FALSE(count_lives(pack_lives(lives_of(log), 1).value(), 1'000'000'000, {}, 1, 2, 1));
+    EXPECT_FALSE(count_lives(pack_lives(lives_of(log), 1).value(), {.until = 1'000'000'000}, {}, 1, 2, 1));
 }
 
 TEST(CountedStays, StandByStageAndLength) {

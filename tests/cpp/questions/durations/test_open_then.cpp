@@ -11,8 +11,10 @@ namespace stagefunnel::durations {
 namespace {
 
 using namespace stagefunnel::testing;
-using Times = std::vector<std::int64_t>;
-using Flags = std::vector<std::uint8_t>;
+using Times = LargeVector<std::int64_t>;
+using Flags = LargeVector<std::uint8_t>;
+using Stage = LargeVector<std::int32_t>;
+using Values = LargeVector<double>;
 
 constexpr std::uint8_t kIsOpen = 0, kIsWon = 1, kIsLost = 2;
 const Stages kStagesThen{{"New", "Offer"}, {"Won"}, {"Lost"}};
@@ -39,15 +41,17 @@ TEST(OpenThen, ListsWhoIsInProgressAndHowHeStandsAtTheEndOfTheHorizon) {
     const Visits visits({{1, "New", 1}, {1, "Offer", 5}, {1, "Won", 9}});
     const OpenThen found = visits.open({0}, {1, 2, 5, 6, 9, 10}, {20, 8, 9, 10, 20, 20});
     // At 1 it has not begun, at 5 it is not in Offer yet, at 9 it is not won yet.
-    EXPECT_EQ(found.bounds, (Times{0, 0, 1, 2, 3, 4, 4}));
+    EXPECT_EQ(Times(found.bounds.begin(), found.bounds.end()), (Times{0, 0, 1, 2, 3, 4, 4}));
     EXPECT_EQ(found.visit, (Times{0, 0, 1, 1}));
     EXPECT_EQ(found.outcome, (Flags{kIsOpen, kIsOpen, kIsWon, kIsWon}));
+    EXPECT_EQ(found.stage, (Stage{0, 0, 1, 1}));
+    EXPECT_EQ(found.age, (Times{1, 4, 1, 4}));
 }
 
 TEST(OpenThen, FollowsAnItemThatIsWorkedOnAgain) {
     const Visits visits({{1, "New", 1}, {1, "Lost", 4}, {1, "Offer", 6}, {1, "Won", 8}, {1, "Lost", 12}});
     const OpenThen found = visits.open({0}, {3, 5, 7, 9}, {5, 9, 9, 20});
-    EXPECT_EQ(found.bounds, (Times{0, 1, 1, 2, 2}));
+    EXPECT_EQ(Times(found.bounds.begin(), found.bounds.end()), (Times{0, 1, 1, 2, 2}));
     EXPECT_EQ(found.visit, (Times{0, 2}));
     EXPECT_EQ(found.outcome, (Flags{kIsLost, kIsWon}));
     EXPECT_EQ(visits.open({0}, {7}, {13}).outcome, (Flags{kIsLost}));
@@ -73,6 +77,17 @@ TEST(OpenThen, ListsItemsInTheOrderThatIsAskedForOnAnyNumberOfThreads) {
     EXPECT_GT(found.visit[0], found.visit[1]);
 }
 
+TEST(FirstVisits, AreThoseOfTheItemsInTheOrderOfTheirFirstRows) {
+    const Visits visits(
+        {{5, "New", 1}, {7, "New", 2}, {7, "Odd", 3}, {6, "New", 2}, {5, "Won", 4}, {8, "Odd", 1}});
+    const LargeVector<std::int64_t> first = first_visits(visits.columns(), visits.log.journeys.first_row);
+    std::vector<std::uint32_t> rows;
+    for (const std::int64_t visit : first)
+        rows.push_back(visits.log.journeys.first_row[visits.stays.item[static_cast<std::size_t>(visit)]]);
+    EXPECT_EQ(rows, (std::vector<std::uint32_t>{0, 1, 3}));  // item 8 has no visit
+    EXPECT_THROW((void)first_visits(visits.columns(), {}), std::invalid_argument);
+}
+
 TEST(OpenThen, RefusesWhatDoesNotFit) {
     const Visits visits({{1, "New", 1}, {1, "Won", 4}});
     EXPECT_THROW(static_cast<void>(visits.open({2}, {3}, {5})), std::invalid_argument);
@@ -89,13 +104,13 @@ TEST(OpenFeatures, DescribeAnItemByItsVisitsUpToTheMoment) {
     EXPECT_EQ(open.visit, (Times{3, 4, 0}));
     const Times windows{1, 5};
     const OpenFeatures found = describe_open(visits.columns(), visits.pipeline, open, dates, windows, 2.0, 1);
-    EXPECT_EQ(found.age, (std::vector<double>{2, 4, 1}));
-    EXPECT_EQ(found.in_stage, (std::vector<double>{0.5, 0.5, 1}));
+    EXPECT_EQ(found.age, (Values{2, 4, 1}));
+    EXPECT_EQ(found.in_stage, (Values{0.5, 0.5, 1}));
     EXPECT_EQ(found.visits, (Times{2, 3, 1}));
     EXPECT_EQ(found.back_moves, (Times{1, 1, 0}));
     EXPECT_EQ(found.skipped, (Times{0, 0, 1}));  // item 2 is in Offer and never was in New
     EXPECT_EQ(found.moves, (Times{1, 1, 0, 1, 2, 0}));
-    EXPECT_EQ(found.time_in_stage, (std::vector<double>{0.5, 2, 0, 1.5, 2, 1}));
+    EXPECT_EQ(found.time_in_stage, (Values{0.5, 2, 0, 1.5, 2, 1}));
 }
 
 TEST(OpenFeatures, SkippedAllThatAWinPassed) {
@@ -105,7 +120,7 @@ TEST(OpenFeatures, SkippedAllThatAWinPassed) {
         describe_open(visits.columns(), visits.pipeline, visits.open({0}, dates, dates), dates, {}, 1.0, 1);
     EXPECT_EQ(found.skipped, (Times{1}));
     EXPECT_EQ(found.visits, (Times{3}));
-    EXPECT_EQ(found.time_in_stage, (std::vector<double>{0, 4}));
+    EXPECT_EQ(found.time_in_stage, (Values{0, 4}));
 }
 
 TEST(OpenFeatures, RefuseWhatDoesNotFit) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "stagefunnel/base/memory.hpp"
 #include "stagefunnel/scan/pipeline.hpp"
 
 namespace stagefunnel::durations {
@@ -14,15 +15,28 @@ struct VisitColumns {
     std::span<const std::uint32_t> item;
     std::span<const std::int32_t> stage;
     std::span<const std::int64_t> began;
-    std::span<const std::uint8_t> state{};  // bits of `StaySpells`; `open_then` reads none
+    std::span<const std::uint8_t> state{};  // bits of `StaySpells`
 };
 
 /// The items that were open at some dates, those of date d at the places [bounds[d], bounds[d + 1]).
 struct OpenThen {
+    static constexpr std::int64_t kNotKnown = -1;
+
     std::vector<std::int64_t> bounds;
-    std::vector<std::int64_t> visit;    // place of the visit in which the item was
-    std::vector<std::uint8_t> outcome;  // as `Outcome`, as seen at the end of the date's horizon
+    LargeVector<std::int64_t> visit;     // place of the visit in which the item was
+    LargeVector<std::uint32_t> earlier;  // visits of the item before this one
+    LargeVector<std::uint32_t> item;     // of this visit, and its stage
+    LargeVector<std::int32_t> stage;
+    LargeVector<std::int64_t> age;      // of the visit at the date; `kNotKnown`: nobody knows when it began
+    LargeVector<std::uint8_t> outcome;  // as `Outcome`, as seen at the end of the date's horizon
 };
+
+/// Finds where the visits of each item begin, in the order of the first rows of the items.
+///
+/// @param first_row of each item.
+/// @throws std::invalid_argument if columns differ in length, or an item has no first row.
+[[nodiscard]] LargeVector<std::int64_t> first_visits(const VisitColumns& visits,
+                                                     std::span<const std::uint32_t> first_row);
 
 /// Finds the items that were open at each date, and how they stand at the end of its horizon.
 ///
@@ -43,10 +57,10 @@ struct OpenThen {
 ///
 /// Lengths are divided by the ticks of a day, and NaN where the start of a visit is not known.
 struct OpenFeatures {
-    std::vector<double> age, in_stage;
-    std::vector<std::int64_t> visits, back_moves, skipped;
-    std::vector<std::int64_t> moves;    // by window: moves since the moment less it
-    std::vector<double> time_in_stage;  // by stage in progress: the time there so far
+    LargeVector<double> age, in_stage;
+    LargeVector<std::int64_t> visits, back_moves, skipped;
+    LargeVector<std::int64_t> moves;    // by window: moves since the moment less it
+    LargeVector<double> time_in_stage;  // by stage in progress: the time there so far
 };
 
 /// Describes open items by their visits up to some moments.
