@@ -28,8 +28,20 @@ from typing import Any, Final, Literal
 
 Rule = Literal["sum", "least", "most"]
 What = Literal[
-    *("dense", "rows", "key", "group", "label", "value", "sums", "samples"),
-    *("groups", "about", "same", "settled", "nested", "whole"),
+    "dense",
+    "rows",
+    "key",
+    "group",
+    "label",
+    "value",
+    "sums",
+    "samples",
+    "groups",
+    "about",
+    "same",
+    "settled",
+    "nested",
+    "whole",
 ]
 _NAME: Final = "counted"
 
