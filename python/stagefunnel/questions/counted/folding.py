@@ -90,7 +90,7 @@ def _regrouped_rows(rows: Any, groups: Groups) -> Any:
     return joined_rows(replace(rows, **changed))
 
 
-def joined_rows(rows: _Counts) -> _Counts:
+def joined_rows(rows: Any) -> Any:
     """Put rows that have the same keys together, in rising order of the keys."""
     kinds = dict(kinds_of(rows))
     keys = {name: _codes(getattr(rows, name)) for name, kind in kinds.items() if kind.what in _KEYS}

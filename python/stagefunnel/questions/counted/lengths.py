@@ -41,7 +41,8 @@ def means_and_medians(samples: Any) -> tuple[list[Fraction | None], list[Fractio
 
 
 def _fraction(length: Any) -> Fraction:
-    return length.whole + Fraction(length.rest, length.of)
+    exact: Fraction = length.whole + Fraction(length.rest, length.of)
+    return exact
 
 
 def _means(samples: Samples) -> list[Fraction | None]:

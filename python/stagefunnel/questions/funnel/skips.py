@@ -245,8 +245,9 @@ def skips_table(
     if groups.each == "item":
         ages = recorded_ages(found, groups)
     else:
-        no_groups = counted.ages is None or counted.age_columns is None
-        ages = {} if no_groups else counted.ages.remembered(counted.age_columns)
+        ages = {}
+        if counted.ages is not None and counted.age_columns is not None:
+            ages = counted.ages.remembered(counted.age_columns)
     remember(table, "skips", pipeline, **groups.remembered, **ages)
     # Read at the moves, an item may count in several groups.
     beyond = NO_BASE if groups.each == "row" else table["beyond"]

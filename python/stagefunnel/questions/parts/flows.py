@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import EllipsisType, SimpleNamespace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ... import _core
 from ...errors import named
 from ...log.stage_log import StageLog, as_read
 from ...pipeline import Pipeline
@@ -122,7 +123,7 @@ class Moving:
         if every is None:
             return None
         n = 0 if self.first is None else self.n_periods
-        return pd.PeriodIndex.from_ordinals(self.start + np.arange(n), freq=FREQUENCIES[every])
+        return period_list(self.start, n, every)
 
     def columns(self, n_stages: int) -> dict[str, Integers]:
         """Return the columns of a balance, by group, period and stage."""
@@ -157,6 +158,12 @@ class FlowCounted:
     about: About = about()
     sizes: Integers = dense()
     moving: Moving = nested(Moving)
+
+
+def period_list(first: int, n: int, every: EveryName) -> pd.PeriodIndex:
+    """List periods of the calendar from the ordinal of the first one on."""
+    freq = FREQUENCIES[every]
+    return pd.period_range(start=pd.Period(ordinal=first, freq=freq), periods=n, freq=freq)
 
 
 def flow_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -255,7 +262,8 @@ def flows_of(
         begun = np.maximum(moving.begun[shown] - moving.start, 0)
         period, place = np.nonzero(np.arange(n_shown)[:, np.newaxis] >= begun[np.newaxis])
         cells = FlowCells(period, shown[place])
-    table = flow_table(pipeline, SimpleNamespace(**columns), n_groups, cells, has_money=False)
+    flow = cast(_core.stages.Flow, SimpleNamespace(**columns))
+    table = flow_table(pipeline, flow, n_groups, cells, has_money=False)
     time = FlowTime(np.zeros(n_periods, dtype=np.int64), None, Period(None, None), periods)
     table = cells.labelled(table, time, None if chosen.is_one else chosen)
     remember(table, "flow", pipeline, **({} if chosen.is_one else chosen.remembered))

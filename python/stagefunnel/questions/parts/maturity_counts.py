@@ -35,6 +35,7 @@ from ..stages.censored import positive_length
 from ..stages.lives import LogSpells, Watch, item_spells
 from ..stages.maturity import WON, CohortItems, cohorts_of, maturity_table
 from ..stats.spells import CENSORED
+from .flows import period_list
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 
@@ -138,7 +139,8 @@ def count_maturity(
         sizes=np.bincount(code, minlength=found.n_groups).astype(np.int64),
         exits=Samples.of(spells.exit[counted].view(np.uint64), code * n + place, found.n_groups * n),
         cohorts=CohortRows(
-            *cells.keys,
+            group=cells.keys[0],
+            period=cells.keys[1],
             won=np.bincount(cells.of_each[cause == WON], minlength=cells.n).astype(np.int64),
             is_open=Samples.of(followed[is_open], cells.of_each[is_open], cells.n),
             is_closed=Samples.of(followed[~is_open], cells.of_each[~is_open], cells.n),
@@ -177,7 +179,7 @@ def maturity_of(
     )
     first = int(cohorts.period.min()) if len(cohorts.period) else 0
     n_periods = int(cohorts.period.max()) - first + 1 if len(cohorts.period) else 0
-    periods = pd.PeriodIndex.from_ordinals(first + np.arange(n_periods), freq=FREQUENCIES[every])
+    periods = period_list(first, n_periods, every)
     cell = cohorts.group * n_periods + (cohorts.period - first)
     of_open, of_closed = listed(cohorts.is_open), listed(cohorts.is_closed)
     row = np.concatenate([of_open.row, of_closed.row])

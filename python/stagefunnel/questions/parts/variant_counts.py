@@ -157,7 +157,8 @@ def variants_of(counts: VariantsCounted, pipeline: Pipeline, *, top: int = 20) -
     line_of = np.empty(len(order), dtype=np.int64)
     line_of[order] = line
     n = int(n_lines.sum())
-    names, rework = [""] * n, [None] * n
+    names = [""] * n
+    rework: list[int | None] = [None] * n
     labels = list(pipeline.names.values())
     for at, number in zip(order, line.tolist(), strict=True):
         if not names[number]:

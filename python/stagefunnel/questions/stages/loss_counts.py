@@ -119,7 +119,8 @@ class LossCounts:
     @property
     def sizes(self) -> Integers:
         """Lost items of each group."""
-        return added_up(self.rows.items, self.rows.group, self.groups.n_groups)
+        sizes: Integers = added_up(self.rows.items, self.rows.group, self.groups.n_groups)
+        return sizes
 
 
 def count_losses(

@@ -255,7 +255,7 @@ def count_time_to(
     code = groups.codes(log.n_items)
     counts = _counts(way, code, groups.n_groups)
     if top is not None:
-        n = sum(counts.values())
+        n = np.sum(list(counts.values()), axis=0)
         groups = folded(groups, n, n > 0, top)
         code = groups.codes(log.n_items)
         counts = _counts(way, code, groups.n_groups)

@@ -179,7 +179,7 @@ def count_transitions(
             groups=ONE_GROUP.alone(),
             sizes=np.zeros(1, dtype=np.int64),
             rows=MoveRows(
-                np.zeros(len(made[0]), dtype=np.int64), *made, found.moves[made], found.items[made]
+                np.zeros(len(made[0]), dtype=np.int64), made[0], made[1], found.moves[made], found.items[made]
             ),
             about=about,
         )
