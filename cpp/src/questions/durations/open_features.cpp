@@ -136,7 +136,8 @@ OpenFeatures describe_open(const VisitColumns& visits, const Pipeline& pipeline,
         auto date = static_cast<std::size_t>(after - open.bounds.begin()) - 1;
         for (std::size_t at = begin; at < end; ++at) {
             if (at + kAhead < end)
-                describer.expect(static_cast<std::size_t>(open.visit[at + kAhead]) - open.earlier[at + kAhead]);
+                describer.expect(static_cast<std::size_t>(open.visit[at + kAhead]) -
+                                 open.earlier[at + kAhead]);
             while (static_cast<std::size_t>(open.bounds[date + 1]) <= at) ++date;
             const auto last = static_cast<std::size_t>(open.visit[at]);
             describer.write(at, last - open.earlier[at], last, dates[date]);
