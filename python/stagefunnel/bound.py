@@ -151,7 +151,7 @@ class Bound:
     mix_rate = of_pipeline(sf.mix_rate)
     open_items = of_pipeline(sf.open_items)
     outcomes = of_pipeline(sf.outcomes)
-    partial = of_pipeline(sf.partial)
+    partial = of_pipeline(cast(Any, sf.partial))
     report = of_pipeline(sf.report)
     sales_velocity = of_pipeline(sf.sales_velocity)
     skips = of_pipeline(sf.skips)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from ...errors import SchemaError, core_errors
 from ...log.columns.number import NumberColumn
 
 Integers: TypeAlias = npt.NDArray[np.int64]
+_S = TypeVar("_S", bound="ExactSums")
 # Sums of halves of a fraction go beyond no word.
 _HALF, _HALF_BITS = np.uint64(2**32 - 1), np.uint64(32)
 _EXACT: Final = 2**53  # whole numbers up to here are doubles
@@ -142,10 +143,11 @@ def settled_scale(parts: Sequence[ExactSums], *, are_floats: bool) -> int | None
 
 def _numbers(sums: ExactSums) -> npt.NDArray[Any]:
     """Return the sums as integers of Python, in units of 2^-64."""
-    return (sums.whole.astype(object) << 64) + sums.fraction.astype(object)
+    numbers: npt.NDArray[Any] = (sums.whole.astype(object) << 64) + sums.fraction.astype(object)
+    return numbers
 
 
-def _of_numbers(sums: ExactSums, numbers: npt.NDArray[Any]) -> Any:
+def _of_numbers(sums: _S, numbers: npt.NDArray[Any]) -> _S:
     flat = numbers.reshape(-1).tolist()
     if any(not -(2**126) <= number < 2**126 for number in flat):
         raise SchemaError("amounts are infinite or add up beyond 4.6e18")

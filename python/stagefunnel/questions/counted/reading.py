@@ -194,12 +194,12 @@ class Reader:
         for scale, most in note.most.items():
             sums = self._fixed(f"{path}@{scale}", note.shape, place_of, first, scale, most)
             parts.append(sums)
-        scale = settled_scale(parts, are_floats=note.are_floats)
-        if scale is None:
+        common = settled_scale(parts, are_floats=note.are_floats)
+        if common is None:
             kept = [part for part in parts if part.scale == 0]
             kept.append(self._fixed(f"{path}@plain", note.shape, place_of, first, 0, 0))
             return ExactSums.total(kept)
-        return ExactSums.total([part.at(scale) for part in parts])
+        return ExactSums.total([part.at(common) for part in parts])
 
     def _fixed(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 from ... import _core
 from ...errors import SchemaError, core_errors, named
@@ -48,7 +48,7 @@ class Stored:
         writer.write(counts)
         writer.plain[_GROUPS] = columns
         with core_errors():
-            blocks = _core.counts.in_order(writer.labels, writer.all_blocks())
+            blocks = _core.counts.in_order(cast(Any, writer.labels), writer.all_blocks())
         return cls(type(counts), blocks, writer.plain)
 
     @classmethod

@@ -141,7 +141,7 @@ def _amounts(
     groups: npt.NDArray[np.int64],
     joined: npt.NDArray[np.int64],
     scale: int | None,
-) -> dict[str, npt.NDArray[Any]]:
+) -> dict[str, Any]:
     """Add up the amounts of some groups, each with the group that joins it, and round them once."""
     if scale is None:
         return {}
@@ -152,7 +152,8 @@ def _amounts(
     missing = counts.amount_missing[groups]
     if len(joined):
         missing = missing + counts.amount_missing[joined]
-    rounded = dict(zip(AMOUNTS, (counts.rounded_sums(groups, joined, scale), missing), strict=True))
+    sums = counts.rounded_sums(groups, joined, scale)
+    rounded: dict[str, Any] = dict(zip(AMOUNTS, (sums, missing), strict=True))
     return rounded | _not_rounded(counts, groups, joined, scale) if is_read_as_part() else rounded
 
 

@@ -68,7 +68,8 @@ class Limited:
         )
         goes_on = is_limited & stays.goes_on
         starts = [group[goes_on], stays.stage[goes_on].astype(np.int64), stays.started[goes_on]]
-        return cls(known, beyond, OpenVisits(*starts, np.ones(len(starts[0]), dtype=np.int64)))
+        ones = np.ones(len(starts[0]), dtype=np.int64)
+        return cls(known, beyond, OpenVisits(starts[0], starts[1], starts[2], ones))
 
     def to(self, code: Integers, n_groups: int) -> Self:
         """Add up the groups, each where it went."""

@@ -21,7 +21,7 @@ _MAGIC: Final = b"stagefunnel partial\n"
 VERSION: Final = 1
 _DIGEST: Final = 16
 _DAMAGED: Final = "the stored partial is damaged: "
-_KINDS_OF_KEYS: Final = {"keys": ItemIds, "sketch": ItemSketch}
+_KINDS_OF_KEYS: Final[dict[str, Any]] = {"keys": ItemIds, "sketch": ItemSketch}
 _PLAIN: Final = ("pipeline", "unit", "zone", "precision", "check", "_of_all", "_n_rows", "_n_items")
 
 

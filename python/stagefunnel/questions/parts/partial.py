@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial as partial_of
 from types import EllipsisType
 from typing import Any, Final, Literal, cast, get_args
 
@@ -471,8 +472,7 @@ def _units_of(log: StageLog, answers: Iterable[Answer], check: Check) -> dict[st
     """Return what stands for the units that are counted, by the name of their column."""
     names = sorted({answer.options["unit"] for answer in answers if answer.options.get("unit") is not None})
     found = {
-        name: _checked(lambda name=name: ItemIds.of_values(values_of_units(log, name)), check)
-        for name in names
+        name: _checked(partial_of(ItemIds.of_values, values_of_units(log, name)), check) for name in names
     }
     return {name: keys for name, keys in found.items() if keys is not None}
 

@@ -62,8 +62,12 @@ class GroupVisits:
         counts = {name: getattr(self, name).reshape(-1)[cells].tolist() for name in _COUNTS}
         times = lengths.times(quantiles, cells)
         return [
-            StageTime(*of_cell, time.mean, time.quantiles)
-            for *of_cell, time in zip(*counts.values(), times, strict=True)
+            StageTime(
+                **{name: of_all[place] for name, of_all in counts.items()},
+                mean=time.mean,
+                quantiles=time.quantiles,
+            )
+            for place, time in enumerate(times)
         ]
 
 
