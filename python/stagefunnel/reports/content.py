@@ -30,8 +30,9 @@ from ..times.lengths import LengthLike
 from ..working_hours import WorkingHours
 from . import findings, sections
 from .chance import chance
+from .choice_questions import Asked
 from .filter_data import Filters
-from .filters import Asked, filters_of
+from .filters import filters_of
 from .items_behind import ItemsBehind, items_behind
 from .money import money_section
 from .open_deals import open_deals

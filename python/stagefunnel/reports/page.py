@@ -273,7 +273,7 @@ def rendered(page: Page) -> str:
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
     )
-    text = template.render(
+    text: str = template.render(
         page=page,
         language=language(),
         pictures=pictures,

@@ -60,7 +60,7 @@ class GroupVisits:
     ) -> list[Any]:
         """Summarise the lengths of the stages at some cells, beside their counts."""
         counts = {name: getattr(self, name).reshape(-1)[cells].tolist() for name in _COUNTS}
-        times = lengths.times(quantiles, cells)
+        times: Sequence[Any] = lengths.times(quantiles, cells)
         return [
             StageTime(
                 **{name: of_all[place] for name, of_all in counts.items()},
