@@ -141,10 +141,10 @@ void bind_lives(py::module_& m) {
           "threads"_a);
     py::class_<durations::OpenThen>(m, "OpenThen")
         .def_property_readonly("bounds", array_of<&durations::OpenThen::bounds>())
-        .def("take_item", lives_calls::taken<&durations::OpenThen::item>())
-        .def("take_stage", lives_calls::taken<&durations::OpenThen::stage>())
-        .def("take_age", lives_calls::taken<&durations::OpenThen::age>())
-        .def("take_outcome", lives_calls::taken<&durations::OpenThen::outcome>());
+        .def("take_item", taken<&durations::OpenThen::item>())
+        .def("take_stage", taken<&durations::OpenThen::stage>())
+        .def("take_age", taken<&durations::OpenThen::age>())
+        .def("take_outcome", taken<&durations::OpenThen::outcome>());
     m.def("first_visits", &lives_calls::first_visits, "item"_a.noconvert(), "state"_a.noconvert(),
           "first_row"_a.noconvert());
     m.def("open_then", &lives_calls::open_then, "item"_a.noconvert(), "stage"_a.noconvert(),
