@@ -156,7 +156,10 @@ class InFile {
                                 .time = {mapped_, time_},
                                 .first_row = {mapped_, first_row_},
                                 .key = {mapped_, key_},
-                                .n_labels = n_labels});
+                                .high = std::nullopt,
+                                .prefix = std::nullopt,
+                                .n_labels = n_labels,
+                                .ends = std::nullopt});
     }
 
     [[nodiscard]] std::weak_ptr<const MappedFile> watched() const { return mapped_; }

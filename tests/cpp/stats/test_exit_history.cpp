@@ -113,7 +113,7 @@ TEST(ExitHistory, IsWhatTheCurvesOfTheSameVisitsSayOnAnyNumberOfThreads) {
             Codes cause, group;
             for (std::size_t i = 0; i < columns.began.size(); ++i) {
                 if (columns.began[i] >= moment) continue;
-                const bool is_over = columns.ended[i] < moment;
+                const bool is_over = columns.cause[i] >= 0 && columns.ended[i] < moment;
                 exit.push_back((is_over ? columns.ended[i] : moment) - columns.began[i]);
                 cause.push_back(is_over ? columns.cause[i] : Spells::kCensored);
                 group.push_back(columns.cell[i]);

@@ -17,6 +17,7 @@ from ...log.columns.category import category_column
 from ..scope.groups import ONE_GROUP, Groups, combined
 from .plain import from_plain, record, to_plain
 
+_SOME_MISSING: Final = "Int64"  # the type of integers of which some are missing
 _NO_CODES: Final = np.zeros(0, dtype=np.int32)
 
 
@@ -99,6 +100,10 @@ class GroupColumns:
         values = pd.concat(frames, ignore_index=True)
         categories = [category_column(values[name], given("by", name)) for name in self.names]
         found = combined(categories, self.names, "item")
+        for place, name in enumerate(self.names):
+            if _SOME_MISSING in (types[place] for types in self.types.values()):
+                # A part may have items without a value of which nothing is counted.
+                found.values[name] = found.values[name].astype(_SOME_MISSING)
         code = np.zeros(len(labels), dtype=np.int64)
         code[places] = found.code
         groups = Groups(

@@ -99,8 +99,11 @@ TEST(CountedLives, AreSeenFromTheBeginningOfTheWatchToItsEnd) {
 }
 
 TEST(CountedLives, AreWatchedNoLongerThanEachItemIs) {
-    const PackedLives packed = pack_lives(lives_of(log_of(kFiveItems)), 1).value();
-    const std::vector<std::int64_t> until{20, 14, 13, 15, 0};
+    const Log log = log_of(kFiveItems);
+    const PackedLives packed = pack_lives(lives_of(log), 1).value();
+    const std::vector<std::int64_t> until_of_key{20, 14, 13, 15, 0};
+    std::vector<std::int64_t> until;  // in the order of the journeys
+    for (const std::uint64_t key : log.journeys.key) until.push_back(until_of_key[key - 1]);
     const auto cells = count_lives(packed, {.until = 16, .until_of_item = until}, {}, 1, 2, 1).value().cells;
     EXPECT_EQ(cells.step, 1);
     EXPECT_EQ(cells.followed, (Counts{0, 2, 1, 0, 0, 0, 1}));
