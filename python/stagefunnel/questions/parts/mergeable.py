@@ -12,6 +12,7 @@ from ..forecast.bottlenecks import bottlenecks
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
+from ..funnel.trend import funnel_by_period
 from ..stages.durations import time_in_stage
 from ..stages.flow import flow
 from ..stages.incidence import cumulative_incidence
@@ -30,6 +31,7 @@ from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives
 from .maturity_counts import MaturityCounted, count_maturity, maturity_of
 from .stage_times import TimesCounted, count_times, times_of
 from .summary_counts import SummaryCounted, count_summary, summary_of
+from .trend_counts import TrendCounted, count_trend, trend_of
 from .variant_counts import VariantsCounted, count_variants, variants_of
 from .velocity_counts import VelocityCounted, count_velocity, velocities_of
 
@@ -130,6 +132,7 @@ _ALL: Final = (
         outcomes_of,
         at_the_end=("top", "confidence"),
     ),
+    Mergeable(funnel_by_period, TrendCounted, count_trend, trend_of),
     Mergeable(
         transitions,
         TransitionCounts,

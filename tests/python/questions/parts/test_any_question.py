@@ -58,6 +58,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "within": st.none() | st.just("2d"),
         "confidence": st.none() | st.just(0.9),
     },
+    "funnel_by_period": {
+        **SHARED,
+        **AMOUNTS,
+        **UNITS,
+        "every": st.sampled_from(["day", "week"]),
+        "kind": st.sampled_from(["classic", "conversions", "furthest", "strict", "both"]),
+        "lost_then_won": st.sampled_from([None, "include", "exclude", "exclude_reopened"]),
+        "period": st.sampled_from([None, None, ("2026-01-02", "2026-01-05"), ("2026-01-05", None)]),
+        "within": st.none() | st.just("2d"),
+        "confidence": st.none() | st.just(0.9),
+    },
     "transitions": {
         **SHARED,
         "at": st.sampled_from(["first", "last"]),
