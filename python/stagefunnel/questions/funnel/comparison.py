@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import numpy as np
@@ -40,9 +41,9 @@ from ...times.periods import (
 from ..scope.breakdown import refuse_names_of_the_result
 from ..scope.money import Rates
 from ..scope.remarks import joined_remarks, of_unknown_start, remark
-from ..scope.selection import remarks_about, selection_of
+from ..scope.selection import Selection, remarks_about, selection_of
 from ..scope.where import Where, asked_of
-from ..scope.within import basis_of, followed_for, observed_until, partly_covered
+from ..scope.within import Covered, basis_of, followed_for, observed_until, partly_covered
 from ..stats.share_bounds import read_confidence
 from .funnel import funnel
 from .period_bounds import shared_items, with_difference_bounds
@@ -139,17 +140,7 @@ def compare_periods(
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     sure = read_confidence(confidence)
     log, missing = asked.log, asked.missing
-    clock = log._data.clock
-    now = period_of(period, clock)
-    before = _period_before(now, period, against, clock)
-    called = [period_name(now, clock), period_name(before, clock)]
-    if same_part:
-        whole = now, before
-        now, before = _same_part(log, now, before, as_of)
-        called = [
-            name if part is all_of_it else f"{name} until {_minute(part.end)}"
-            for name, part, all_of_it in zip(called, (now, before), whole, strict=True)
-        ]
+    sides = compared_periods(log._data, period, against, same_part=same_part, as_of=as_of)
     options: dict[str, Any] = {
         "kind": kind,
         "fill": fill,
@@ -166,22 +157,69 @@ def compare_periods(
         "within": within,
         "unit": unit,
     }
-    counts, counts_before = (funnel(log, pipeline, **options, period=one) for one in (now, before))
-    remembered = counts.attrs["stagefunnel"]
-    groups = {name: remembered[name] for name in ("by", "later") if name in remembered}
-    leading = groups["by"]
-    refuse_names_of_the_result(log, leading, [*COMPARISON, *COMPARED_AMOUNTS, *COMPARED_TOO_RECENT])
-    keys = ["kind", *leading] if kind == "both" else leading
-    names = [*_COMPARED]
-    names += ["amount"] if amount is not None else []
-    names += [TOO_RECENT] if within is not None else []
-    table = _beside(counts, counts_before, keys, names)
+    counts, counts_before = (funnel(log, pipeline, **options, period=one) for one in sides.periods)
+    remembered = [one.attrs["stagefunnel"] for one in (counts, counts_before)]
+    groups = {name: remembered[0][name] for name in ("by", "later") if name in remembered[0]}
+    check_names(log, groups["by"])
     shared = 0
     if sure is not None:
         of_items = ("unlisted", "missing", "basis", "as_of", "within", "unit")
-        read = {name: options[name] for name in of_items}
-        shared = shared_items([selection_of(log, pipeline, period=one, **read) for one in (now, before)])
-        table = with_difference_bounds(table, sure, shared)
+        shared = shared_items(sides.selections(log, pipeline, **{name: options[name] for name in of_items}))
+    table = comparison_table(
+        *(counts, counts_before, pipeline, sides, log._data),
+        kind=kind,
+        groups=groups,
+        has_amounts=amount is not None,
+        basis=basis,
+        as_of=as_of,
+        within=within,
+        confidence=sure,
+        shared=shared,
+    )
+    remarks = [
+        remarks_about(log, pipeline, unlisted, period=one, as_of=as_of, called=name)
+        for one, name in zip(sides.periods, sides.called, strict=True)
+    ]
+    about = {**joined_remarks(remarks), **of_unknown_start(remembered[0])}
+    if unit is not None:
+        about |= sides.about_units(unit, [one["without_unit"] for one in remembered])
+    return asked.remarked(remark(table, about))
+
+
+def check_names(log: StageLog, columns: Sequence[Any]) -> None:
+    """Refuse a breakdown by columns that are called as those of the comparison."""
+    refuse_names_of_the_result(log, columns, [*COMPARISON, *COMPARED_AMOUNTS, *COMPARED_TOO_RECENT])
+
+
+def comparison_table(
+    now: pd.DataFrame,
+    before: pd.DataFrame,
+    pipeline: Pipeline,
+    sides: ComparedPeriods,
+    seen: Covered,
+    *,
+    kind: KindName,
+    groups: Mapping[str, Any],
+    has_amounts: bool,
+    basis: BasisName | None,
+    as_of: MomentLike | None,
+    within: LengthLike | None,
+    confidence: float | None,
+    shared: int,
+) -> pd.DataFrame:
+    """Put the funnels of two periods side by side, and remember which periods they are.
+
+    `groups` is what the funnels remember of theirs, and `shared` how many items are in both periods.
+    """
+    leading = groups["by"]
+    keys = ["kind", *leading] if kind == "both" else leading
+    names = [*_COMPARED]
+    names += ["amount"] if has_amounts else []
+    names += [TOO_RECENT] if within is not None else []
+    table = _beside(now, before, keys, names)
+    if confidence is not None:
+        table = with_difference_bounds(table, confidence, shared)
+    clock = seen.clock
     seen_at = moment_of(as_of, clock, "as_of")
     remember(
         table,
@@ -189,33 +227,66 @@ def compare_periods(
         pipeline,
         kind=kind,
         **groups,
-        periods=[_text(now, clock), _text(before, clock)],
-        called=called,
+        periods=[_text(one, clock) for one in sides.periods],
+        called=sides.called,
         basis=basis_of(basis, within),
-        **({} if sure is None else {"confidence": sure}),
+        **({} if confidence is None else {"confidence": confidence}),
         **({"shared_items": shared} if shared else {}),
-        **observed_until(log._data, seen_at) | followed_for(log._data, within, seen_at),
+        **observed_until(seen, seen_at) | followed_for(seen, within, seen_at),
         partly_covered=[
             name
-            for one, name in zip((now, before), called, strict=True)
-            if _is_partly_covered(log, one, name, seen_at)
+            for one, name in zip(sides.periods, sides.called, strict=True)
+            if _is_partly_covered(seen, one, name, seen_at)
         ],
     )
-    remarks = [
-        remarks_about(log, pipeline, unlisted, period=one, as_of=as_of, called=name)
-        for one, name in zip((now, before), called, strict=True)
-    ]
-    about = {**joined_remarks(remarks), **of_unknown_start(counts.attrs["stagefunnel"])}
-    return asked.remarked(remark(table, {**about, **_about_units((counts, counts_before), called)}))
+    return table
 
 
-def _about_units(funnels: Sequence[pd.DataFrame], called: Sequence[str]) -> dict[str, Any]:
-    """Say what is counted, and how many items of each period are counted alone."""
-    remembered = [one.attrs["stagefunnel"] for one in funnels]
-    if "unit" not in remembered[0]:
-        return {}
-    n_without = {name: one["without_unit"] for name, one in zip(called, remembered, strict=True)}
-    return {"unit": remembered[0]["unit"], "without_unit": n_without}
+@dataclass(frozen=True)
+class ComparedPeriods:
+    """Two periods that are compared.
+
+    Attributes
+    ----------
+    periods
+        The period, and the one that it is compared with.
+    called
+        Their names.
+    """
+
+    periods: tuple[Period, Period]
+    called: list[str]
+
+    def selections(self, log: StageLog, pipeline: Pipeline, **options: Any) -> list[Selection]:
+        """Choose the rows of both; the options are those of :func:`selection_of`."""
+        return [selection_of(log, pipeline, period=one, **options) for one in self.periods]
+
+    def about_units(self, unit: str, without: Sequence[int]) -> dict[str, Any]:
+        """Say what is counted, and how many items of each period are counted alone."""
+        return {"unit": unit, "without_unit": dict(zip(self.called, without, strict=True))}
+
+
+def compared_periods(
+    seen: Covered,
+    period: PeriodLike | None,
+    against: PeriodLike,
+    *,
+    same_part: bool,
+    as_of: MomentLike | None,
+) -> ComparedPeriods:
+    """Find the periods that are compared, by when a log is seen."""
+    clock = seen.clock
+    now = period_of(period, clock)
+    before = _period_before(now, period, against, clock)
+    called = [period_name(now, clock), period_name(before, clock)]
+    if same_part:
+        whole = now, before
+        now, before = _same_part(seen, now, before, as_of)
+        called = [
+            name if part is all_of_it else f"{name} until {_minute(part.end)}"
+            for name, part, all_of_it in zip(called, (now, before), whole, strict=True)
+        ]
+    return ComparedPeriods((now, before), called)
 
 
 def with_period_before(log: StageLog, period: PeriodLike) -> list[tuple[Period, str]]:
@@ -246,18 +317,18 @@ def _period_before(now: Period, period: PeriodLike | None, against: PeriodLike, 
     return _last_year(now.start, now.end, clock, weeks=_is_of_weeks(period))
 
 
-def _is_partly_covered(log: StageLog, period: Period, name: str, seen_at: int | None) -> bool:
-    start, end = period.ticks(log._data.clock)
+def _is_partly_covered(seen: Covered, period: Period, name: str, seen_at: int | None) -> bool:
+    start, end = period.ticks(seen.clock)
     if start is None or end is None:
         return False
-    return bool(partly_covered(log._data, seen_at, np.array([start, end]), [name]))
+    return bool(partly_covered(seen, seen_at, np.array([start, end]), [name]))
 
 
-def _same_part(log: StageLog, now: Period, before: Period, as_of: MomentLike | None) -> tuple[Period, Period]:
+def _same_part(seen: Covered, now: Period, before: Period, as_of: MomentLike | None) -> tuple[Period, Period]:
     """Cut a period that is not over at the end of observation, and the other one at the same place."""
-    clock = log._data.clock
+    clock = seen.clock
     seen_at = moment_of(as_of, clock, "as_of")
-    observed = log._data.end_of_observation(seen_at)
+    observed = seen.end_of_observation(seen_at)
     start, end = now.ticks(clock)
     if observed is None or start is None or end is None or before.start is None:
         raise SchemaError(named("same_part"), " needs rows, and periods with both ends")
@@ -274,7 +345,7 @@ def _same_part(log: StageLog, now: Period, before: Period, as_of: MomentLike | N
         other: Any = cast(int, before.start) + cut - start
         moment: Any = cut
     else:
-        moment = pd.Timestamp(log._data.to_times(np.array([cut])).iloc[0])
+        moment = pd.Timestamp(seen.to_times(np.array([cut])).iloc[0])
         other = moment_at(_as_far(cast(pd.Timestamp, now.start), moment, before.start), clock)
     if before.end is not None:
         other = min(other, before.end)
@@ -341,9 +412,12 @@ def _beside(now: pd.DataFrame, then: pd.DataFrame, leading: list[str], names: li
         *(COMPARED_TOO_RECENT if TOO_RECENT in names else ()),
     ]
     # Stages, kinds and outcomes sort as categories, and groups by value with the missing ones last.
-    both = now[[*keys, *names]].merge(
-        then[[*keys, *names]], on=keys, how="outer", suffixes=("", "_before"), sort=False
-    )
+    if now.empty and then.empty:  # whose texts pandas does not merge
+        both = now[[*keys, *names]].assign(**{f"{name}_before": then[name] for name in names})
+    else:
+        both = now[[*keys, *names]].merge(
+            then[[*keys, *names]], on=keys, how="outer", suffixes=("", "_before"), sort=False
+        )
     both = both.sort_values([*leading, "stage"], na_position="last", ignore_index=True)
     columns: dict[str, Any] = {name: both[name] for name in keys}
     for name in names:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ...errors import SchemaError, named
 from ..forecast.bottlenecks import bottlenecks
+from ..funnel.comparison import compare_periods
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
@@ -26,6 +27,7 @@ from ..stages.velocity import sales_velocity
 from ..stats.share_bounds import read_confidence
 from ..summary import summary
 from .bottleneck_counts import BottlenecksCounted, bottlenecks_of, count_bottlenecks
+from .comparison_counts import ComparisonCounted, comparison_of, count_comparison
 from .flows import FlowCounted, count_flows, flow_refused, flows_of
 from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
 from .maturity_counts import MaturityCounted, count_maturity, maturity_of
@@ -134,6 +136,14 @@ _ALL: Final = (
     ),
     Mergeable(funnel_by_period, TrendCounted, count_trend, trend_of),
     Mergeable(
+        compare_periods,
+        ComparisonCounted,
+        count_comparison,
+        comparison_of,
+        at_the_end=(),
+        needs_end=("within", "same_part"),
+    ),
+    Mergeable(
         transitions,
         TransitionCounts,
         count_transitions,
@@ -215,7 +225,7 @@ def mergeable_of(question: Any) -> Mergeable:
     """
     function = inspect.unwrap(question) if callable(question) else question
     for one in _ALL:
-        if function is one.question:
+        if function is inspect.unwrap(one.question):
             return one
     known = ", ".join(f"{name}()" for name in BY_NAME)
     name = getattr(function, "__name__", None)

@@ -69,6 +69,20 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "within": st.none() | st.just("2d"),
         "confidence": st.none() | st.just(0.9),
     },
+    "compare_periods": {
+        **SHARED,
+        **AMOUNTS,
+        **UNITS,
+        "period": st.sampled_from(
+            [("2026-01-03", "2026-01-05"), ("2026-01-02", "2026-01-09"), ("2026-01-03", "2026-03-01")]
+        ),
+        "against": st.sampled_from(["previous", "last_year", (None, "2026-01-04")]),
+        "kind": st.sampled_from(["classic", "conversions", "furthest", "strict", "both"]),
+        "lost_then_won": st.sampled_from([None, "include", "exclude", "exclude_reopened"]),
+        "within": st.none() | st.just("2d"),
+        "same_part": st.booleans(),
+        "confidence": st.none() | st.just(0.9),
+    },
     "transitions": {
         **SHARED,
         "at": st.sampled_from(["first", "last"]),

@@ -79,3 +79,17 @@ def test_parts_of_a_trend_may_have_no_rows() -> None:
         for logs in ((some, none), (none, none)):
             expected = sf.funnel_by_period(logs[0], PIPELINE, **options)
             assert_frame_equal(table_of(sf.funnel_by_period, *logs, **options), expected)
+
+
+def test_periods_of_parts_are_compared_with_all_items() -> None:
+    one = part_of([(1, "New", "2026-02-10"), (2, "New", "2026-03-10"), (2, "Won", "2026-03-11")], who="ann")
+    other = part_of([(item, "New", "2026-02-10") for item in (3, 4)], who="bob")
+    options: dict[str, Any] = {"period": "2026-03", "by": "who", "basis": "created", "confidence": 0.9}
+    table = table_of(sf.compare_periods, one, other, **options)
+    of_new = table[table["stage"] == "New"]
+    assert of_new[["who", "reached", "reached_before"]].to_numpy().tolist() == [["ann", 1, 1], ["bob", 0, 2]]
+    remembered = table.attrs["stagefunnel"]
+    assert remembered["called"] == ["2026-03", "2026-02"]
+    assert remembered["partly_covered"] == ["2026-03", "2026-02"]
+    with pytest.raises(sf.SchemaError, match="same_part= depends on the end of observation"):
+        sf.partial(one, PIPELINE, sf.compare_periods, period="2026-03", same_part=True)
