@@ -23,7 +23,7 @@ from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Asked
 from ..scope.within import basis_of
-from .comparison import period_name
+from .compared_periods import period_name
 from .count import count
 from .counts import FunnelCounts
 from .kinds import rules_of

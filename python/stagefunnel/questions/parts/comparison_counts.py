@@ -28,7 +28,8 @@ from ...times.periods import Clock, MomentLike, PeriodLike, moment_of
 from ..counted.about import About
 from ..counted.fields import about, groups, nested, settled
 from ..counted.group_labels import GroupColumns
-from ..funnel.comparison import check_names, compared_periods, comparison_table
+from ..funnel.compared_periods import compared_periods
+from ..funnel.comparison import check_names, comparison_table
 from ..funnel.counts import FunnelCounts
 from ..funnel.funnel import count_funnel
 from ..funnel.halves import FunnelsCounted, funnel_of, total_currencies
