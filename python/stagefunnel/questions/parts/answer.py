@@ -56,11 +56,14 @@ class Answer:
                 "; give it to partial()",
             )
         options = {**self.options, **chosen}
-        if pipeline is not None and "missing" in options:
-            of_all.fit(pipeline).refuse_without_rows(options["missing"])
+        read = pipeline if pipeline is None else self.kind.read_as(pipeline)
+        if pipeline is not None and read is not None and "missing" in options:
+            # Conditions choose of a log that is judged by the pipeline as it is given.
+            judged = read if options.get("where") is None else pipeline
+            of_all.fit(judged).refuse_without_rows(options["missing"])
         if "by" in options and self.kind.options.get("top", ...) is None:
             check_top(options["top"], options["by"])
-        counts = self.stored.read(cast(Pipeline, pipeline), clock)
+        counts = self.stored.read(cast(Pipeline, read), clock)
         # An option of the question may have the name of the clock.
         answer = call(self.kind.table, counts, **{"clock": clock, **options, "pipeline": pipeline})
         return with_error(answer, self.stored)

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ...errors import SchemaError, named
+from ...pipeline import Pipeline
 from ..forecast.bottlenecks import bottlenecks
 from ..funnel.comparison import compare_periods
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
+from ..funnel.group_comparison import check_options, compare_groups, count_groups, groups_table
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
+from ..funnel.steps import with_one_won_stage
 from ..funnel.trend import funnel_by_period
 from ..stages.durations import time_in_stage
 from ..stages.flow import flow
@@ -64,6 +67,8 @@ class Mergeable:
         Options that need the end of observation while the question counts.
     always_needs_end
         Whether the question needs it whatever its options.
+    read_as
+        Function of the pipeline that returns the one that the question reads in its place.
     """
 
     question: Callable[..., Any]
@@ -75,6 +80,7 @@ class Mergeable:
     settled: tuple[str, ...] = ()
     needs_end: tuple[str, ...] = ("within",)
     always_needs_end: bool = False
+    read_as: Callable[[Pipeline], Pipeline] = field(default=lambda pipeline: pipeline)
 
     @property
     def name(self) -> str:
@@ -110,6 +116,11 @@ def _funnel_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
     return None
 
 
+def _groups_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    check_options(options["a"], options["b"], options["adjust"], options["confidence"])
+    return None
+
+
 _ALL: Final = (
     Mergeable(
         summary,
@@ -142,6 +153,15 @@ _ALL: Final = (
         comparison_of,
         at_the_end=(),
         needs_end=("within", "same_part"),
+    ),
+    Mergeable(
+        compare_groups,
+        FunnelsCounted,
+        count_groups,
+        groups_table,
+        at_the_end=("top", "a", "b", "adjust", "confidence"),
+        refused=_groups_refused,
+        read_as=with_one_won_stage,
     ),
     Mergeable(
         transitions,

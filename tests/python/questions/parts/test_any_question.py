@@ -83,6 +83,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "same_part": st.booleans(),
         "confidence": st.none() | st.just(0.9),
     },
+    "compare_groups": {
+        **SHARED,
+        **UNITS,
+        "by": st.sampled_from(BY),
+        "at": st.sampled_from(["first", "last", "stage"]),
+        "within": st.none() | st.just("2d"),
+        "adjust": st.sampled_from(["holm", "bh"]),
+        "confidence": st.just(0.9),
+    },
     "transitions": {
         **SHARED,
         "at": st.sampled_from(["first", "last"]),
