@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 import numpy as np
@@ -19,6 +19,7 @@ from ...tables.schema import COMPARED_GROUPS
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ..counted.about import About
+from ..counted.fields import dense
 from ..scope.breakdown import check_top, groups_of
 from ..scope.groups import Groups
 from ..scope.scope import Scope
@@ -146,6 +147,19 @@ def check_options(a: GroupLike, b: GroupLike, adjust: AdjustName, confidence: fl
     check_sides(a, b)
 
 
+@dataclass(frozen=True, eq=False)
+class GroupsCounted(FunnelsCounted):
+    """What :func:`compare_groups` counts.
+
+    Attributes
+    ----------
+    known
+        1 for each group, so that one in which nothing is counted is known nevertheless.
+    """
+
+    known: Integers | None = dense(default=None)
+
+
 def count_groups(
     log: StageLog,
     pipeline: Pipeline,
@@ -161,7 +175,7 @@ def count_groups(
     within: LengthLike | None = None,
     unit: str | None = None,
     where: Where | None = None,
-) -> FunnelsCounted:
+) -> GroupsCounted:
     """Count what :func:`compare_groups` compares; `top` puts the small groups together beforehand."""
     if by is None:
         raise SchemaError(named("by"), " is missing; name the columns whose groups are compared")
@@ -183,11 +197,13 @@ def count_groups(
     check_top(top, by)
     scope = Scope(selection, groups_of(selection, by, at=at, reserved=COMPARED_GROUPS))
     scope = Scope(selection, largest_groups(scope, [rule], top))
-    return FunnelsCounted.of(scope, [rule], About.of(asked, selection))
+    found = FunnelsCounted.of(scope, [rule], About.of(asked, selection))
+    known = np.ones(len(scope.groups.values), dtype=np.int64)
+    return GroupsCounted(**{one.name: getattr(found, one.name) for one in fields(found)}, known=known)
 
 
 def groups_table(
-    counted: FunnelsCounted,
+    counted: GroupsCounted,
     pipeline: Pipeline,
     *,
     a: GroupLike = None,
@@ -200,8 +216,8 @@ def groups_table(
     check_options(a, b, adjust, confidence)
     sure = check_confidence(confidence)
     merged = with_one_won_stage(pipeline)
-    counted = counted.rounded_largest(top)
-    groups, (counts, *_) = counted.groups, counted.of_kind.values()
+    found = counted.rounded_largest(top)
+    groups, (counts, *_) = found.groups, found.of_kind.values()
     steps = Steps.of(merged)
     sides = [*_sides(groups, counts, steps.reached(counts), a, b)]
     table = _table(steps, sides, sure, adjust, is_disjoint=groups.each == "item")

@@ -44,7 +44,8 @@ from ..stats.share_bounds import read_confidence
 from .seen import Seen
 
 Integers: TypeAlias = npt.NDArray[np.int64]
-_OF_READERS = ("guesses", "warnings")
+#: What a table remembers of the reader of an export.
+OF_READERS = ("guesses", "warnings")
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +233,7 @@ def comparison_of(
         {
             **{name: noted[name] for name in OF_STAGES if name in noted},
             **ends.remarks(clock),
-            **{name: noted[name] for name in _OF_READERS if name in noted},
+            **{name: noted[name] for name in OF_READERS if name in noted},
         }
         for ends in (counts.ends, counts.ends_before)
     ]

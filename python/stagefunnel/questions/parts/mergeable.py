@@ -11,8 +11,9 @@ from ...errors import SchemaError, named
 from ...pipeline import Pipeline
 from ..forecast.bottlenecks import bottlenecks
 from ..funnel.comparison import compare_periods
+from ..funnel.decomposition import decompose, mix_rate
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
-from ..funnel.group_comparison import check_options, compare_groups, count_groups, groups_table
+from ..funnel.group_comparison import GroupsCounted, check_options, compare_groups, count_groups, groups_table
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
 from ..funnel.steps import with_one_won_stage
@@ -34,6 +35,7 @@ from .comparison_counts import ComparisonCounted, comparison_of, count_compariso
 from .flows import FlowCounted, count_flows, flow_refused, flows_of
 from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
 from .maturity_counts import MaturityCounted, count_maturity, maturity_of
+from .side_counts import SidesCounted, count_decomposition, count_mix, decomposition_of, mix_of
 from .stage_times import TimesCounted, count_times, times_of
 from .summary_counts import SummaryCounted, count_summary, summary_of
 from .trend_counts import TrendCounted, count_trend, trend_of
@@ -156,11 +158,27 @@ _ALL: Final = (
     ),
     Mergeable(
         compare_groups,
-        FunnelsCounted,
+        GroupsCounted,
         count_groups,
         groups_table,
         at_the_end=("top", "a", "b", "adjust", "confidence"),
         refused=_groups_refused,
+        read_as=with_one_won_stage,
+    ),
+    Mergeable(
+        decompose,
+        SidesCounted,
+        count_decomposition,
+        decomposition_of,
+        at_the_end=(),
+        read_as=with_one_won_stage,
+    ),
+    Mergeable(
+        mix_rate,
+        SidesCounted,
+        count_mix,
+        mix_of,
+        at_the_end=("top", "stage"),
         read_as=with_one_won_stage,
     ),
     Mergeable(

@@ -29,6 +29,16 @@ AMOUNTS: dict[str, Any] = {
     "amount": st.sampled_from([None, "exact", "float", "whole"]),
     "currency": st.booleans(),
 }
+# The sides are two groups of a column, or two periods.
+SIDES: dict[str, Any] = {
+    **SHARED,
+    **UNITS,
+    "by": st.sampled_from([None, "who"]),
+    "a": st.just("a"),
+    "at": st.sampled_from(["first", "last"]),
+    "within": st.none() | st.just("2d"),
+}
+PERIODS = {"a": ("2026-01-02", "2026-01-04"), "b": ("2026-01-03", "2026-01-07")}
 # What is drawn for each question; an option that is `None` or idle is left out.
 OPTIONS: dict[str, dict[str, Any]] = {
     "summary": {
@@ -90,8 +100,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "at": st.sampled_from(["first", "last", "stage"]),
         "within": st.none() | st.just("2d"),
         "adjust": st.sampled_from(["holm", "bh"]),
+        "a": st.sampled_from([None, "a", "south"]),
         "confidence": st.just(0.9),
     },
+    "decompose": {**SIDES, "b": st.sampled_from(["b", None])},
+    "mix_rate": {**SIDES, "b": st.just("b"), "mix": st.sampled_from(["group", "size"])},
     "transitions": {
         **SHARED,
         "at": st.sampled_from(["first", "last"]),
@@ -218,6 +231,11 @@ def options_of(name: str, drawn: dict[str, Any]) -> dict[str, Any]:
         options.pop("currency", None)
     else:
         options |= {"currency": "currency", "rates": RATES}
+    if name in ("decompose", "mix_rate"):
+        options.setdefault("b", None)
+        if "by" not in options:
+            options |= PERIODS
+            options.pop("period", None)
     if "amount" not in options:
         options.pop("amount_at", None)
     else:
@@ -264,7 +282,11 @@ def test_parts_answer_as_the_whole(name: str, split: Split, data: st.DataObject,
     options = options_of(name, data.draw(st.fixed_dictionaries(OPTIONS[name])))
     options = {key: of(split.pipeline) if callable(of) else of for key, of in options.items()}
     question: Any = getattr(sf, name)
-    at_the_end = {"top": top} if top is not None and "by" in options and "top" in kind.at_the_end else {}
+    at_the_end = (
+        {"top": top}
+        if top is not None and {"by", "mix"} & options.keys() and "top" in kind.at_the_end
+        else {}
+    )
     arguments = (split.pipeline,) if kind.has_pipeline else (None,)
     try:
         expected = tables_of(question(split.whole, *arguments, **options, **at_the_end))
