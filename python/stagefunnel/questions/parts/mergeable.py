@@ -12,6 +12,8 @@ from ...pipeline import Pipeline
 from ..forecast.bottlenecks import bottlenecks
 from ..funnel.comparison import compare_periods
 from ..funnel.decomposition import decompose, mix_rate
+from ..funnel.drivers import check_options as check_options_of_drivers
+from ..funnel.drivers import drivers
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
 from ..funnel.group_comparison import GroupsCounted, check_options, compare_groups, count_groups, groups_table
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
@@ -32,6 +34,7 @@ from ..stats.share_bounds import read_confidence
 from ..summary import summary
 from .bottleneck_counts import BottlenecksCounted, bottlenecks_of, count_bottlenecks
 from .comparison_counts import ComparisonCounted, comparison_of, count_comparison
+from .driver_counts import DriversCounted, count_drivers, drivers_of
 from .flows import FlowCounted, count_flows, flow_refused, flows_of
 from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
 from .maturity_counts import MaturityCounted, count_maturity, maturity_of
@@ -123,6 +126,11 @@ def _groups_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
     return None
 
 
+def _drivers_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    check_options_of_drivers(options["adjust"], options["confidence"])
+    return None
+
+
 _ALL: Final = (
     Mergeable(
         summary,
@@ -180,6 +188,14 @@ _ALL: Final = (
         mix_of,
         at_the_end=("top", "stage"),
         read_as=with_one_won_stage,
+    ),
+    Mergeable(
+        drivers,
+        DriversCounted,
+        count_drivers,
+        drivers_of,
+        at_the_end=("top", "adjust", "confidence"),
+        refused=_drivers_refused,
     ),
     Mergeable(
         transitions,

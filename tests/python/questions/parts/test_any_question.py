@@ -105,6 +105,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "decompose": {**SIDES, "b": st.sampled_from(["b", None])},
     "mix_rate": {**SIDES, "b": st.just("b"), "mix": st.sampled_from(["group", "size"])},
+    "drivers": {
+        **{name: SHARED[name] for name in ("period", "basis", "where")},
+        **UNITS,
+        "columns": st.sampled_from(["who", ["who", "size"], ["group", "who"]]),
+        "static": st.sampled_from([None, "group"]),
+        "within": st.none() | st.just("2d"),
+        "adjust": st.sampled_from(["holm", "bh"]),
+    },
     "transitions": {
         **SHARED,
         "at": st.sampled_from(["first", "last"]),
@@ -236,6 +244,8 @@ def options_of(name: str, drawn: dict[str, Any]) -> dict[str, Any]:
         if "by" not in options:
             options |= PERIODS
             options.pop("period", None)
+    if name == "drivers" and "group" not in options["columns"]:
+        options.pop("static", None)
     if "amount" not in options:
         options.pop("amount_at", None)
     else:
@@ -284,7 +294,7 @@ def test_parts_answer_as_the_whole(name: str, split: Split, data: st.DataObject,
     question: Any = getattr(sf, name)
     at_the_end = (
         {"top": top}
-        if top is not None and {"by", "mix"} & options.keys() and "top" in kind.at_the_end
+        if top is not None and {"by", "mix", "columns"} & options.keys() and "top" in kind.at_the_end
         else {}
     )
     arguments = (split.pipeline,) if kind.has_pipeline else (None,)
