@@ -262,7 +262,8 @@ _ITEMS: Final = "lists single items, so that parts of its answer do not add up"
 _FITTED: Final = "is fitted to the visits of all items together"
 _NO_ANSWER: Final = "is not a question with one answer of counts"
 _REFUSED: Final = {
-    **dict.fromkeys(("explain", "item_features", "item_table", "open_items", "row_table"), _ITEMS),
+    "explain": "is about one item, so that there is nothing to add up",
+    **dict.fromkeys(("item_features", "item_table", "open_items", "row_table"), _ITEMS),
     **dict.fromkeys(("sequence_items", "visits", "win_probability", "win_within"), _ITEMS),
     **dict.fromkeys(("backtest", "forecast", "markov_check", "state_occupation"), _FITTED),
     **dict.fromkeys(("check", "partial", "pipelines_of_log", "report"), _NO_ANSWER),

@@ -113,8 +113,6 @@ def count_decomposition(
 def count_mix(log: StageLog, pipeline: Pipeline, *, mix: str | Sequence[str], **options: Any) -> SidesCounted:
     """Count what :func:`mix_rate` needs of a part of a log; the options are its own."""
     check_mix(mix, None)
-    options.pop("stage", None)
-    options.pop("top", None)
     return count_decomposition(log, pipeline, mix=mix, **options)
 
 

@@ -76,6 +76,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "kind": st.sampled_from(["classic", "conversions", "furthest", "strict", "both"]),
         "lost_then_won": st.sampled_from([None, "include", "exclude", "exclude_reopened"]),
         "period": st.sampled_from([None, None, ("2026-01-02", "2026-01-05"), ("2026-01-05", None)]),
+        "as_of": st.sampled_from([None, None, "2026-01-05", "2026-01-20"]),
         "within": st.none() | st.just("2d"),
         "confidence": st.none() | st.just(0.9),
     },
@@ -86,6 +87,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "period": st.sampled_from(
             [("2026-01-03", "2026-01-05"), ("2026-01-02", "2026-01-09"), ("2026-01-03", "2026-03-01")]
         ),
+        "as_of": st.sampled_from([None, None, "2026-01-05"]),
         "against": st.sampled_from(["previous", "last_year", (None, "2026-01-04")]),
         "kind": st.sampled_from(["classic", "conversions", "furthest", "strict", "both"]),
         "lost_then_won": st.sampled_from([None, "include", "exclude", "exclude_reopened"]),

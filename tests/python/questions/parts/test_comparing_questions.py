@@ -1,4 +1,4 @@
-"""Questions about several periods of parts, worked out by hand."""
+"""Questions about parts that put periods or groups side by side, worked out by hand."""
 
 from decimal import Decimal
 from typing import Any
@@ -70,15 +70,26 @@ def test_amounts_of_a_trend_have_the_decimal_places_of_all_parts() -> None:
     assert table_of(sf.losses, *losses, reason="why", amount="amount")["amount"].tolist() == [7.0, 0.1]
 
 
-def test_parts_of_a_trend_may_have_no_rows() -> None:
+@pytest.mark.parametrize(
+    ("question", "options"),
+    [
+        (sf.funnel_by_period, {}),
+        (sf.funnel_by_period, {"by": "who"}),
+        (sf.compare_periods, {"period": "2026-01"}),
+        (sf.compare_periods, {"period": "2026-01", "by": "who"}),
+        (sf.compare_groups, {"by": "who"}),
+        (sf.decompose, {"a": "2026-01", "b": "2026-02"}),
+        (sf.mix_rate, {"mix": "who", "a": "2026-01", "b": "2026-02"}),
+        (sf.drivers, {"columns": "who"}),
+    ],
+)
+def test_parts_may_have_no_rows(question: Any, options: dict[str, Any]) -> None:
     days = pd.to_datetime(["2026-01-10", "2026-01-11"])
     frame = pd.DataFrame({"item": [1, 1], "stage": ["New", "Won"], "time": days, "who": ["ann", "ann"]})
     some, none = (sf.StageLog(rows, columns=["who"], empty="allow") for rows in (frame, frame[:0]))
-    for by in (None, "who"):
-        options: dict[str, Any] = {"by": by, "missing": "ignore"}
-        for logs in ((some, none), (none, none)):
-            expected = sf.funnel_by_period(logs[0], PIPELINE, **options)
-            assert_frame_equal(table_of(sf.funnel_by_period, *logs, **options), expected)
+    asked = {**options, "missing": "ignore"}
+    for logs in ((some, none), (none, none)):
+        assert_frame_equal(table_of(question, *logs, **asked), question(logs[0], PIPELINE, **asked))
 
 
 def test_periods_of_parts_are_compared_with_all_items() -> None:
@@ -93,3 +104,62 @@ def test_periods_of_parts_are_compared_with_all_items() -> None:
     assert remembered["partly_covered"] == ["2026-03", "2026-02"]
     with pytest.raises(sf.SchemaError, match="same_part= depends on the end of observation"):
         sf.partial(one, PIPELINE, sf.compare_periods, period="2026-03", same_part=True)
+
+
+def test_groups_of_parts_are_compared_with_the_rest_of_all_items() -> None:
+    # Ann wins one of two, and Bob none of three.
+    one = part_of([(1, "New", "2026-01-10"), (1, "Won", "2026-01-11"), (2, "New", "2026-01-10")], who="ann")
+    other = part_of([(item, "New", "2026-02-10") for item in (3, 4, 5)], who="bob")
+    table = table_of(sf.compare_groups, one, other, by="who", a="ann", missing="ignore")
+    assert table["n_a"].tolist() == [2, 1]
+    assert table["n_b"].tolist() == [3, 0]
+    assert table["difference"].iloc[0] == 0.5
+    part = sf.partial(one, PIPELINE, sf.compare_groups, by="who")
+    with pytest.raises(sf.SchemaError, match="bob"):  # it is in another part
+        part.table(a="ann", b="bob")
+    with pytest.raises(sf.SchemaError, match="confidence="):
+        sf.partial(one, PIPELINE, sf.compare_groups, by="who", confidence=95)
+    effects = table_of(sf.decompose, one, other, by="who", a="ann", b="bob", missing="ignore")
+    assert effects["effect"].sum() == 0.5
+    assert effects.attrs["stagefunnel"]["totals"] == [0.5, 0.0]
+    strongest = table_of(sf.drivers, one, other, columns="who", missing="ignore")
+    found = strongest[["value", "n", "conversion", "conversion_rest"]].to_numpy().tolist()
+    assert sorted(found) == [["ann", 2, 0.5, 0.0], ["bob", 3, 0.0, 0.5]]
+
+
+def test_a_mix_of_two_periods_has_the_groups_of_both() -> None:
+    one = part_of([(1, "New", "2026-03-10"), (1, "Won", "2026-03-11"), (2, "New", "2026-02-10")], who="ann")
+    other = part_of([(item, "New", "2026-02-10") for item in (3, 4)], who="bob")
+    options: dict[str, Any] = {"mix": "who", "a": "2026-03", "b": "2026-02", "missing": "ignore"}
+    table = table_of(sf.mix_rate, one, other, **options)
+    assert table["group"].tolist() == ["ann", "bob"]
+    assert table["share_a"].tolist() == [1.0, 0.0]
+    assert table["share_b"].tolist() == [1 / 3, 2 / 3]
+    assert table.attrs["stagefunnel"]["totals"] == [1.0, 0.0]
+
+
+def test_two_won_stages_of_parts_are_one() -> None:
+    pipeline = sf.Pipeline(["New"], won=["Won", "Paid"])
+    logs = [
+        part_of([(item, "New", "2026-03-10"), (item, stage, "2026-03-11")], who=stage)
+        for item, stage in enumerate(["Won", "Paid"])
+    ]
+    parts = [sf.partial(log, pipeline, sf.compare_groups, by="who") for log in logs]
+    assert sf.merge(parts).table()["conversion_a"].tolist() == [1.0, 1.0]
+
+
+def test_parts_of_a_trend_are_observed_until_one_moment() -> None:
+    rows = pd.DataFrame({"item": [1], "stage": ["New"], "time": pd.to_datetime(["2026-01-10"])})
+    logs = [sf.StageLog(rows.assign(item=item), observed_until=f"2026-03-0{item}") for item in (1, 2)]
+    for question, options in ((sf.funnel_by_period, {}), (sf.compare_periods, {"period": "2026-01"})):
+        parts = [
+            sf.partial(log, PIPELINE, question, within="3d", missing="ignore", **options) for log in logs
+        ]
+        with pytest.raises(sf.SchemaError, match="observed until different moments"):
+            sf.merge(parts)
+
+
+def test_what_explains_one_item_is_refused() -> None:
+    log = part_of([(1, "New", "2026-03-10")])
+    with pytest.raises(sf.SchemaError, match="explain\\(\\) is about one item"):
+        sf.partial(log, PIPELINE, sf.explain, item=1)
