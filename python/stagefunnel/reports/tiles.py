@@ -30,7 +30,7 @@ from ..display.period_rows import PeriodRows
 from ..display.unlike import AGE, FEW, Side, listed, unlike_notes
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
-from ..questions.funnel.comparison import with_period_before
+from ..questions.funnel.compared_periods import with_period_before
 from ..questions.stages.key_numbers import changes, key_numbers
 from ..tables.options import BasisName
 from ..times.periods import PeriodLike

@@ -109,6 +109,11 @@ class ExactSums:
         total = sum((_numbers(part) for part in parts[1:]), start=_numbers(parts[0]))
         return _of_numbers(parts[0], total)
 
+    def running(self) -> Self:
+        """Add up the sums along the first axis, each with all before it."""
+        made: Self = replace(_of_numbers(self, np.cumsum(_numbers(self), axis=0)), plain=None)
+        return made
+
     def at(self, scale: int) -> Self:
         """Scale the sums up to more decimal places.
 

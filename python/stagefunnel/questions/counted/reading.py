@@ -157,27 +157,26 @@ class Reader:
                 value += width
         for name, of_column in kinds_of(kind.of):
             if of_column.what in ("sums", "samples"):
-                columns[name] = self._beside(of_column, f"{path}/{name}", len(keys))
+                columns[name] = self._beside(of_column, f"{path}/{name}", keys)
         return kind.of(**{one.name: columns[one.name] for one in fields(kind.of)})
 
-    def _beside(self, kind: Kind, path: str, n_rows: int) -> Any:
-        """Read the sums or samples of rows, which have the same keys."""
+    def _beside(self, kind: Kind, path: str, of_rows: Integers) -> Any:
+        """Read the sums or samples of rows; `of_rows` are their keys.
+
+        A part may have sums of another scale, and then a block of this scale lacks its rows.
+        """
+        n_rows = len(of_rows)
+
+        def place_of(keys: Integers) -> Integers:
+            return _places_in(of_rows, keys)
+
         if kind.what == "sums":
             if path not in self._plain:
                 return None
-            return self._sums(path, self._plain[path], lambda keys: np.arange(len(keys)), (n_rows,))
+            return self._sums(path, self._plain[path], place_of, (n_rows,))
         if path not in self._blocks and path + TOTALS not in self._blocks:
             return None
-        totals = self._block(path + TOTALS)
-        if totals is None:
-            return self._samples(path, n_rows, lambda keys: np.arange(len(keys)))
-        place = {tuple(row): at for at, row in enumerate(totals[0].tolist())}
-        width = totals[0].shape[1]
-        return self._samples(
-            path,
-            n_rows,
-            lambda keys: np.array([place[tuple(row[:width])] for row in keys.tolist()], np.int64),
-        )
+        return self._samples(path, n_rows, place_of)
 
     def _value_of(self, place: int) -> Any:
         return from_plain(json.loads(self._labels[place]))
@@ -238,3 +237,14 @@ class Reader:
         row = place_of(cells[0])
         bounds = np.searchsorted(row, np.arange(n + 1)).astype(np.int64)
         return Binned(cells[0][:, -1].copy(), cells[1][:, 0].copy(), bounds, high, low)
+
+
+def _places_in(rows: Integers, keys: Integers) -> Integers:
+    """Find the row of each of some keys, which may be followed by further ones; both are in rising order."""
+    width = rows.shape[1]
+    if len(keys) == len(rows):
+        return np.arange(len(rows))
+    both = np.concatenate([rows, keys[:, :width]])
+    _, place = np.unique(both, axis=0, return_inverse=True)
+    found: Integers = place.reshape(-1)[len(rows) :]
+    return found

@@ -22,7 +22,7 @@ from ..stats.mixes import is_reversed, mix_and_rate
 from ..stats.steps import effects_of_counts
 from .sides import SideLike
 from .steps import Steps
-from .two_sides import Side, group_labels, two_sides
+from .two_sides import Side, TwoSides, group_labels, two_sides
 
 
 def decompose(
@@ -104,7 +104,11 @@ def decompose(
         "as_of": as_of,
         "within": within,
     }
-    sides = two_sides(asked, pipeline, by, a, b, at=at, unit=unit, **options)
+    return decomposed(two_sides(asked, pipeline, by, a, b, at=at, unit=unit, **options))
+
+
+def decomposed(sides: TwoSides) -> pd.DataFrame:
+    """Make the table of :func:`decompose`."""
     steps = Steps.of(sides.pipeline)
     labels = [steps.first, *steps.labels] if len(steps.rows) else []
     counts = [_nested(side, steps) for side in (sides.a, sides.b)]
@@ -129,7 +133,7 @@ def decompose(
         totals=[_part(one[-1], one[0]) for one in counts],
         passed_over=[str(label) for label in steps.passed_over],
     )
-    return sides.remarked(asked, table)
+    return sides.remarked(table)
 
 
 def mix_rate(
@@ -201,9 +205,7 @@ def mix_rate(
     0  fair    0.333 -0.222   0.0
     1   web    0.667 -0.444   0.0
     """
-    check_top(top, mix)
-    if mix is None:
-        raise SchemaError(named("mix"), " is missing; name the columns whose groups may be mixed otherwise")
+    check_mix(mix, top)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     options: dict[str, Any] = {
         "unlisted": unlisted,
@@ -213,6 +215,11 @@ def mix_rate(
         "within": within,
     }
     sides = two_sides(asked, pipeline, by, a, b, mix=mix, at=at, unit=unit, **options)
+    return mixed(sides, pipeline, stage, top)
+
+
+def mixed(sides: TwoSides, pipeline: Pipeline, stage: Hashable, top: int | None) -> pd.DataFrame:
+    """Make the table of :func:`mix_rate`."""
     row = None if stage is None else _row_of(pipeline, sides.pipeline, stage)
     counted = _by_group(sides.a, sides.b, row)
     if top is not None and len(counted) > top:
@@ -232,7 +239,14 @@ def mix_rate(
         reversed=is_reversed(parts, difference),
         **({} if stage is None else {"stage": str(stage)}),
     )
-    return sides.remarked(asked, table)
+    return sides.remarked(table)
+
+
+def check_mix(mix: str | Sequence[str] | None, top: int | None) -> None:
+    """Refuse a mix that is of no columns."""
+    check_top(top, mix)
+    if mix is None:
+        raise SchemaError(named("mix"), " is missing; name the columns whose groups may be mixed otherwise")
 
 
 def _nested(side: Side, steps: Steps) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
@@ -17,16 +18,18 @@ from ...tables.schema import DRIVERS
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ..scope.breakdown import by_columns, check_top, groups_of
+from ..scope.groups import Groups
 from ..scope.scope import Scope
-from ..scope.selection import selection_of
+from ..scope.selection import Selection, selection_of
 from ..scope.today import columns_of_today
-from ..scope.where import Where, asked_of
+from ..scope.where import Asked, Where, asked_of
 from ..scope.within import basis_of
 from ..stats.adjusting import adjusted, surely_below
 from ..stats.bounds import check_confidence
 from ..stats.comparisons import differences, score_tests
 from .count import count, largest_groups
-from .kinds import rules_of
+from .counts import Integers
+from .kinds import Rule, rules_of
 from .table import labels_of
 
 
@@ -101,8 +104,79 @@ def drivers(
     0  source  fair  2         1.0              0.0         1.0
     1  source   web  2         0.0              1.0        -1.0
     """
+    check_options(adjust, confidence)
+    read = read_drivers(
+        log,
+        pipeline,
+        columns,
+        static=static,
+        unlisted=unlisted,
+        missing=missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
+        within=within,
+        unit=unit,
+        where=where,
+    )
+    check_top(top, list(read.groups))
+    found = []
+    for name, groups in read.groups.items():
+        of_largest = largest_groups(Scope(read.selection, groups), [read.rule], top)
+        counts = count(Scope(read.selection, of_largest), read.rule)
+        found.append(values_of(name, of_largest, counts.base, counts.won, counts.open))
+    table = drivers_table(found, pipeline, adjust, confidence, read.too_recent)
+    return read.asked.remarked(read.selection.remarked(table))
+
+
+def check_options(adjust: AdjustName, confidence: float) -> None:
+    """Refuse options of the table that are wrong, before anything is counted."""
     check_option("adjust", adjust, get_args(AdjustName))
-    sure = check_confidence(confidence)
+    check_confidence(confidence)
+
+
+@dataclass(frozen=True, eq=False)
+class DriversRead:
+    """What :func:`drivers` reads.
+
+    Attributes
+    ----------
+    asked, selection
+        The log, and the rows that are read.
+    rule
+        How items are counted.
+    groups
+        The values of each column.
+    """
+
+    asked: Asked
+    selection: Selection
+    rule: Rule
+    groups: Mapping[Any, Groups]
+
+    @property
+    def too_recent(self) -> int | None:
+        """Items that are left out as too recent; ``None`` where none can be."""
+        flags = self.selection.too_recent
+        return None if flags is None else int(np.count_nonzero(flags))
+
+
+def read_drivers(
+    log: StageLog,
+    pipeline: Pipeline,
+    columns: str | Sequence[str],
+    *,
+    static: str | Sequence[str] | None = None,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    period: PeriodLike | None = None,
+    basis: BasisName | None = None,
+    as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
+    unit: str | None = None,
+    where: Where | None = None,
+) -> DriversRead:
+    """Read what :func:`drivers` counts; the options are its own."""
     names = by_columns(columns, "columns")
     _check_static(log, names, static)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
@@ -119,9 +193,20 @@ def drivers(
         unit=unit,
         flips=[rule.lost_then_won],
     )
-    check_top(top, names)
-    found = [_values(Scope(selection, _groups(selection, name)), name, rule, top) for name in names]
-    counted = pd.concat(found, ignore_index=True)
+    return DriversRead(asked, selection, rule, {name: _groups(selection, name) for name in names})
+
+
+def drivers_table(
+    found: Sequence[pd.DataFrame],
+    pipeline: Pipeline,
+    adjust: AdjustName,
+    confidence: float,
+    too_recent: int | None,
+) -> pd.DataFrame:
+    """Make the table of :func:`drivers` of the values of each column."""
+    check_options(adjust, confidence)
+    sure = check_confidence(confidence)
+    counted = pd.concat(list(found), ignore_index=True)
     table, clear = _table(counted, sure, adjust)
     remember(
         table,
@@ -133,13 +218,9 @@ def drivers(
         sides=[f"{row[0]} {row[1]}" for row in counted[["column", "value"]].to_numpy().tolist()],
         items=counted["n"].tolist(),
         open=counted["open"].tolist(),
-        **_too_recent(selection.too_recent),
+        **({} if too_recent is None else {"too_recent": too_recent}),
     )
-    return asked.remarked(selection.remarked(table))
-
-
-def _too_recent(flags: Any) -> dict[str, int]:
-    return {} if flags is None else {"too_recent": int(np.count_nonzero(flags))}
+    return table
 
 
 def _check_static(log: StageLog, names: Sequence[Any], static: Any) -> None:
@@ -168,17 +249,16 @@ def _groups(selection: Any, name: Any) -> Any:
     return groups
 
 
-def _values(scope: Scope, name: Any, rule: Any, top: int | None) -> pd.DataFrame:
-    """Count the items of each value of a column, and how many are won now."""
-    groups = largest_groups(scope, [rule], top)
-    counts = count(Scope(scope.selection, groups), rule)
+def values_of(name: Any, groups: Groups, base: Integers, won: Integers, is_open: Integers) -> pd.DataFrame:
+    """Put the items of each value of a column beside those of all other values."""
+    n_groups = len(groups.values)
     rows = pd.DataFrame(
         {
-            "column": [str(name)] * len(groups.values),
+            "column": [str(name)] * n_groups,
             "value": [label for (label,) in labels_of(groups)],
-            "n": counts.base[: len(groups.values)],
-            "won": counts.won[: len(groups.values)],
-            "open": counts.open[: len(groups.values)],
+            "n": base[:n_groups],
+            "won": won[:n_groups],
+            "open": is_open[:n_groups],
         }
     )
     rows["n_rest"], rows["won_rest"] = rows["n"].sum() - rows["n"], rows["won"].sum() - rows["won"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 import numpy as np
@@ -18,6 +18,8 @@ from ...tables.options import AdjustName, AtName, BasisName, MissingStages, Unli
 from ...tables.schema import COMPARED_GROUPS
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
+from ..counted.about import About
+from ..counted.fields import dense
 from ..scope.breakdown import check_top, groups_of
 from ..scope.groups import Groups
 from ..scope.scope import Scope
@@ -28,8 +30,9 @@ from ..stats.adjusting import adjusted, surely_below
 from ..stats.bounds import Floats, check_confidence
 from ..stats.comparisons import differences, ratios, score_tests
 from ..stats.significance import chi_square_tail
-from .count import count, largest_groups
+from .count import largest_groups
 from .counts import FunnelCounts
+from .halves import FunnelsCounted
 from .kinds import rules_of
 from .sides import GroupLike, check_sides, group_at
 from .steps import Integers, Steps, with_one_won_stage
@@ -118,18 +121,70 @@ def compare_groups(
     2            Delivery  326  1144         0.604         0.613       0.782
     3                 Won  197   701         0.832         0.899       0.031
     """
+    check_options(a, b, adjust, confidence)
+    counts = count_groups(
+        log,
+        pipeline,
+        by=by,
+        at=at,
+        top=top,
+        unlisted=unlisted,
+        missing=missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
+        within=within,
+        unit=unit,
+        where=where,
+    )
+    return groups_table(counts, pipeline, a=a, b=b, adjust=adjust, confidence=confidence)
+
+
+def check_options(a: GroupLike, b: GroupLike, adjust: AdjustName, confidence: float) -> None:
+    """Refuse options of the table that are wrong, before anything is counted."""
     check_option("adjust", adjust, get_args(AdjustName))
-    sure = check_confidence(confidence)
+    check_confidence(confidence)
     check_sides(a, b)
+
+
+@dataclass(frozen=True, eq=False)
+class GroupsCounted(FunnelsCounted):
+    """What :func:`compare_groups` counts.
+
+    Attributes
+    ----------
+    known
+        1 for each group, so that one in which nothing is counted is known nevertheless.
+    """
+
+    known: Integers | None = dense(default=None)
+
+
+def count_groups(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    by: str | Sequence[str],
+    at: AtName = "first",
+    top: int | None = None,
+    unlisted: Unlisted = "error",
+    missing: MissingStages = "near",
+    period: PeriodLike | None = None,
+    basis: BasisName | None = None,
+    as_of: MomentLike | None = None,
+    within: LengthLike | None = None,
+    unit: str | None = None,
+    where: Where | None = None,
+) -> GroupsCounted:
+    """Count what :func:`compare_groups` compares; `top` puts the small groups together beforehand."""
     if by is None:
         raise SchemaError(named("by"), " is missing; name the columns whose groups are compared")
     (rule,) = rules_of("furthest", "won", None)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
-    merged = with_one_won_stage(pipeline)
     kept = "created" if basis is None and within is None else basis_of(basis, within)
     selection = selection_of(
         asked.log,
-        merged,
+        with_one_won_stage(pipeline),
         unlisted=unlisted,
         missing=asked.missing,
         period=period,
@@ -141,8 +196,28 @@ def compare_groups(
     )
     check_top(top, by)
     scope = Scope(selection, groups_of(selection, by, at=at, reserved=COMPARED_GROUPS))
-    groups = largest_groups(scope, [rule], top)
-    counts = count(Scope(selection, groups), rule)
+    scope = Scope(selection, largest_groups(scope, [rule], top))
+    found = FunnelsCounted.of(scope, [rule], About.of(asked, selection))
+    known = np.ones(len(scope.groups.values), dtype=np.int64)
+    return GroupsCounted(**{one.name: getattr(found, one.name) for one in fields(found)}, known=known)
+
+
+def groups_table(
+    counted: GroupsCounted,
+    pipeline: Pipeline,
+    *,
+    a: GroupLike = None,
+    b: GroupLike = None,
+    adjust: AdjustName = "holm",
+    confidence: float = 0.95,
+    top: int | None = None,
+) -> pd.DataFrame:
+    """Make the table of :func:`compare_groups`."""
+    check_options(a, b, adjust, confidence)
+    sure = check_confidence(confidence)
+    merged = with_one_won_stage(pipeline)
+    found = counted.rounded_largest(top)
+    groups, (counts, *_) = found.groups, found.of_kind.values()
     steps = Steps.of(merged)
     sides = [*_sides(groups, counts, steps.reached(counts), a, b)]
     table = _table(steps, sides, sure, adjust, is_disjoint=groups.each == "item")
@@ -171,7 +246,7 @@ def compare_groups(
         **({"has_missing": True} if _has_missing(groups, counts) else {}),
         **({"of_report": True} if groups.each == "row" else {}),
     )
-    return asked.remarked(selection.remarked(table))
+    return counted.about.remarked(table)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -17,7 +17,7 @@ from ..counted.about import About
 from ..counted.exact_sums import plain_numbers
 from ..counted.fields import about, dense, groups, nested, settled
 from ..scope.groups import Groups, folded
-from ..scope.money import refuse_several
+from ..scope.money import Amounts, refuse_several
 from ..scope.remarks import remark
 from ..scope.scope import Scope
 from ..scope.where import is_read_as_part
@@ -71,7 +71,9 @@ class FunnelsCounted:
         counted = count_all(scope, rules)
         too_recent = None
         if is_read_as_part():
-            counted = _of_part(scope, rules, counted)
+            counted = of_part(
+                scope.amounts, counted, lambda amounts: count_all(replace(scope, amounts=amounts), rules)
+            )
             if scope.groups.each == "row" and scope.selection.too_recent is not None:
                 # Each group has those of the whole report, which are not to be added up group by group.
                 too_recent = np.array([scope.selection.too_recent.sum()], dtype=np.int64)
@@ -189,17 +191,20 @@ def check_groups_of_items(at: Any) -> None:
         )
 
 
-def _of_part(
-    scope: Scope, rules: Sequence[Rule], counted: Mapping[str, FunnelCounts]
+def of_part(
+    amounts: Amounts,
+    counted: Mapping[str, FunnelCounts],
+    again: Callable[[Amounts], Mapping[str, FunnelCounts]],
 ) -> dict[str, FunnelCounts]:
-    """Say of the sums of amounts what those of other parts need to be added to them."""
-    amounts = scope.amounts
+    """Say of the sums of amounts what those of other parts need to be added to them.
+
+    `again` counts with other amounts.
+    """
     if amounts.numbers is None:
         return dict(counted)
     plain: Mapping[str, FunnelCounts] = {}
     if amounts.numbers.scale:
-        floats = replace(amounts, numbers=plain_numbers(amounts.numbers))
-        plain = count_all(replace(scope, amounts=floats), rules)
+        plain = again(replace(amounts, numbers=plain_numbers(amounts.numbers)))
     found = {}
     for kind, counts in counted.items():
         if counts.sums is None:  # without items there is nothing to add up

@@ -21,14 +21,21 @@ BOUNDS: Final = (f"{_SHARE}_low", f"{_SHARE}_high", "p_value", "p_adjusted")
 
 def shared_items(selections: Iterable[Selection]) -> int:
     """Count the items, or the units in their place, that are in the reports of more than one period."""
+    return sum(in_second_report(selections))
+
+
+def in_second_report(selections: Iterable[Selection]) -> list[int]:
+    """Count for each report the items, or the units, that are in just one of those before and in this."""
     n_reports: npt.NDArray[np.int64] | None = None
+    found = []
     for selection in selections:
         is_read = rows_of_items(selection, "first") >= 0
         if selection.units is not None:
             read, is_read = is_read, np.zeros(selection.units.n, dtype=bool)
             is_read[selection.units.of_item[read]] = True
         n_reports = is_read.astype(np.int64) if n_reports is None else n_reports + is_read
-    return 0 if n_reports is None else int(np.count_nonzero(n_reports > 1))
+        found.append(int(np.count_nonzero(is_read & (n_reports == 2))))
+    return found
 
 
 def with_difference_bounds(table: pd.DataFrame, confidence: float, shared: int) -> pd.DataFrame:

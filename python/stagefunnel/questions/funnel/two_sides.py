@@ -10,20 +10,19 @@ import numpy as np
 import pandas as pd
 
 from ...errors import SchemaError, advised, given, given_period, is_named, named, quoted
-from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.labels import value_label
 from ...tables.options import AtName, BasisName
 from ...times.lengths import LengthLike
-from ...times.periods import MomentLike, PeriodLike, period_of
+from ...times.periods import Clock, MomentLike, Period, PeriodLike, period_of
 from ..scope.breakdown import by_columns, groups_of
 from ..scope.groups import Groups
-from ..scope.remarks import joined_remarks, remark
+from ..scope.remarks import Remarks, joined_remarks, remark
 from ..scope.scope import Scope
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Asked
 from ..scope.within import basis_of
-from .comparison import period_name
+from .compared_periods import period_name
 from .count import count
 from .counts import FunnelCounts
 from .kinds import rules_of
@@ -58,8 +57,8 @@ class TwoSides:
         What is looked at, and what it is compared with.
     shared
         Items that are on both sides.
-    selections
-        What was read.
+    remarks
+        What stands under every table.
     too_recent
         Items that were left out as too recent; ``None`` where items are not followed for a length of time.
     """
@@ -68,7 +67,7 @@ class TwoSides:
     a: Side
     b: Side
     shared: int
-    selections: tuple[Selection, ...]
+    remarks: Remarks
     too_recent: int | None = None
 
     @property
@@ -83,19 +82,68 @@ class TwoSides:
             **({"shared_items": self.shared} if self.shared else {}),
         }
 
-    def remarked(self, asked: Asked, table: pd.DataFrame) -> pd.DataFrame:
+    def remarked(self, table: pd.DataFrame) -> pd.DataFrame:
         """Note on a table what stands under every one."""
-        if len(self.selections) == 1:
-            return asked.remarked(self.selections[0].remarked(table))
-        joined = joined_remarks([one.remarks for one in self.selections])
-        # The periods are the sides, and neither is the period of the table.
-        seen = {
-            name: value for name, value in joined.get("seen", {}).items() if name not in ("period", "basis")
-        }
-        return asked.remarked(remark(table, {**joined, **({"seen": seen} if "seen" in joined else {})}))
+        return remark(table, self.remarks)
+
+
+@dataclass(frozen=True, eq=False)
+class CountedSides:
+    """The counts of two sides: of one selection by the groups that both are made of, or of two periods.
+
+    Attributes
+    ----------
+    selections, counts, groups
+        What was read, its counts and their groups.
+    periods
+        The periods; ``None`` where the sides are groups.
+    """
+
+    selections: tuple[Selection, ...]
+    counts: tuple[FunnelCounts, ...]
+    groups: tuple[Groups, ...]
+    periods: tuple[Period, Period] | None
+
+    @property
+    def shared(self) -> int:
+        """Items that are on both sides."""
+        return 0 if self.periods is None else shared_items(self.selections)
 
 
 def two_sides(
+    asked: Asked, pipeline: Pipeline, by: str | Sequence[str] | None, a: Any, b: Any, **options: Any
+) -> TwoSides:
+    """Count the furthest stages of two sides; the options are those of :func:`count_sides`.
+
+    Raises
+    ------
+    SchemaError
+        If a side is missing, is not there, or is the other one.
+    """
+    counted = count_sides(asked, pipeline, by, a, b, **options)
+    if counted.periods is None:
+        remarks = {**counted.selections[0].remarks, **asked.remarks}
+    else:
+        joined = joined_of_periods([one.remarks for one in counted.selections])
+        remarks = {**joined, **asked.remarks}
+    return sides_of(
+        *(counted.counts, counted.groups, counted.shared, remarks),
+        pipeline=pipeline,
+        by=by,
+        a=a,
+        b=b,
+        clock=asked.log._data.clock,
+    )
+
+
+def joined_of_periods(remarks: Sequence[Remarks]) -> Remarks:
+    """Join what is to be said about two periods, neither of which is the period of the table."""
+    joined = joined_remarks(remarks)
+    seen = {name: value for name, value in joined.get("seen", {}).items() if name not in ("period", "basis")}
+    return {**joined, **({"seen": seen} if "seen" in joined else {})}
+
+
+def count_sides(
     asked: Asked,
     pipeline: Pipeline,
     by: str | Sequence[str] | None,
@@ -110,14 +158,8 @@ def two_sides(
     as_of: MomentLike | None,
     within: LengthLike | None,
     unit: str | None,
-) -> TwoSides:
-    """Count the furthest stages of two sides: groups of `by`, or periods without it.
-
-    Raises
-    ------
-    SchemaError
-        If a side is missing, is not there, or is the other one.
-    """
+) -> CountedSides:
+    """Count the furthest stages of groups of `by`, or of two periods without it."""
     (rule,) = rules_of("furthest", "won", None)
     merged = with_one_won_stage(pipeline)
     kept: Any = "created" if basis is None and within is None else basis_of(basis, within)
@@ -147,7 +189,12 @@ def two_sides(
 
     mixed = None if mix is None else by_columns(mix, "mix")
     if by is None:
-        return _periods(asked.log, merged, (a, b), period, selected, lambda one: counted(one, mixed), kept)
+        periods = _periods(a, b, period, asked.log._data.clock)
+        both = tuple(selected(one) for one in (a, b))
+        found = [counted(one, mixed) for one in both]
+        return CountedSides(
+            both, tuple(counts for counts, _ in found), tuple(groups for _, groups in found), periods
+        )
     columns = by_columns(by, "by")
     twice = [str(name) for name in mixed or () if name in columns]
     if twice:
@@ -155,14 +202,38 @@ def two_sides(
     selection = selected(period)
     groups_of(selection, columns, at=at, reserved=None)  # whose errors are about `by`
     counts, groups = counted(selection, [*columns, *(mixed or ())])
-    side_a, side_b = _groups(groups, counts, len(columns), a, b)
-    return TwoSides(merged, side_a, side_b, 0, (selection,), counts.said_too_recent.get("too_recent"))
+    return CountedSides((selection,), (counts,), (groups,), None)
 
 
-def _periods(
-    log: StageLog, pipeline: Pipeline, sides: Any, period: Any, selected: Any, counted: Any, basis: str
+def sides_of(
+    counts: Sequence[FunnelCounts],
+    groups: Sequence[Groups],
+    shared: int,
+    remarks: Remarks,
+    *,
+    pipeline: Pipeline,
+    by: str | Sequence[str] | None,
+    a: Any,
+    b: Any,
+    clock: Clock,
 ) -> TwoSides:
-    for option, side in zip("ab", sides, strict=True):
+    """Make the sides of what is counted."""
+    merged = with_one_won_stage(pipeline)
+    if by is not None:
+        side_a, side_b = _groups(groups[0], counts[0], len(by_columns(by, "by")), a, b)
+        n_recent = counts[0].said_too_recent.get("too_recent")
+        return TwoSides(merged, side_a, side_b, shared, remarks, n_recent)
+    sides = [
+        Side(period_name(one, clock), of_side, one_of.values)
+        for one, of_side, one_of in zip(_periods(a, b, None, clock), counts, groups, strict=True)
+    ]
+    too_recent = [n for side in sides for n in side.counts.said_too_recent.values()]
+    return TwoSides(merged, sides[0], sides[1], shared, remarks, sum(too_recent) if too_recent else None)
+
+
+def _periods(a: Any, b: Any, period: Any, clock: Clock) -> tuple[Period, Period]:
+    """Read the periods that the sides are."""
+    for option, side in (("a", a), ("b", b)):
         if side is None:
             raise SchemaError(
                 named(option), " is missing; without ", named("by"), ' it is a period, such as "2026-03"'
@@ -177,17 +248,7 @@ def _periods(
             " are the periods; name ",
             named("by"),
         )
-    clock = log._data.clock
-    periods = [period_of(side, clock, option=option) for option, side in zip("ab", sides, strict=True)]
-    selections = tuple(selected(one) for one in sides)
-    found = []
-    for one, selection in zip(periods, selections, strict=True):
-        counts, groups = counted(selection)
-        found.append(Side(period_name(one, clock), counts, groups.values))
-    too_recent = [n for side in found for n in side.counts.said_too_recent.values()]
-    shared = shared_items(selections)
-    n_recent = sum(too_recent) if too_recent else None
-    return TwoSides(pipeline, found[0], found[1], shared, selections, n_recent)
+    return period_of(a, clock, option="a"), period_of(b, clock, option="b")
 
 
 def _groups(groups: Groups, counts: FunnelCounts, n_columns: int, a: Any, b: Any) -> list[Side]:

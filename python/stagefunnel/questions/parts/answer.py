@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from ...errors import SchemaError, named, quoted
 from ...pipeline import Pipeline
@@ -17,6 +17,9 @@ from ..scope.breakdown import check_top
 from ..scope.remarks import remark
 from .mergeable import Mergeable
 from .options import call
+
+# What `top` chooses of, where a question has several columns.
+_BREAKDOWNS: Final = ("mix", "columns", "by")
 
 
 def with_error(answer: Any, stored: Stored) -> Any:
@@ -56,11 +59,16 @@ class Answer:
                 "; give it to partial()",
             )
         options = {**self.options, **chosen}
-        if pipeline is not None and "missing" in options:
-            of_all.fit(pipeline).refuse_without_rows(options["missing"])
-        if "by" in options and self.kind.options.get("top", ...) is None:
-            check_top(options["top"], options["by"])
-        counts = self.stored.read(cast(Pipeline, pipeline), clock)
+        read = pipeline if pipeline is None else self.kind.read_as(pipeline)
+        if pipeline is not None and read is not None and "missing" in options:
+            # Conditions choose of a log that is judged by the pipeline as it is given.
+            judged = read if options.get("where") is None else pipeline
+            of_all.fit(judged).refuse_without_rows(options["missing"])
+        if self.kind.options.get("top", ...) is None:
+            broken_down = next((name for name in _BREAKDOWNS if name in options), None)
+            if broken_down is not None:
+                check_top(options["top"], options[broken_down])
+        counts = self.stored.read(cast(Pipeline, read), clock)
         # An option of the question may have the name of the clock.
         answer = call(self.kind.table, counts, **{"clock": clock, **options, "pipeline": pipeline})
         return with_error(answer, self.stored)

@@ -8,10 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ...errors import SchemaError, named
+from ...pipeline import Pipeline
 from ..forecast.bottlenecks import bottlenecks
+from ..funnel.comparison import compare_periods
+from ..funnel.decomposition import decompose, mix_rate
+from ..funnel.drivers import check_options as check_options_of_drivers
+from ..funnel.drivers import drivers
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
+from ..funnel.group_comparison import GroupsCounted, check_options, compare_groups, count_groups, groups_table
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
+from ..funnel.steps import with_one_won_stage
+from ..funnel.trend import funnel_by_period
 from ..stages.durations import time_in_stage
 from ..stages.flow import flow
 from ..stages.incidence import cumulative_incidence
@@ -25,11 +33,15 @@ from ..stages.velocity import sales_velocity
 from ..stats.share_bounds import read_confidence
 from ..summary import summary
 from .bottleneck_counts import BottlenecksCounted, bottlenecks_of, count_bottlenecks
+from .comparison_counts import ComparisonCounted, comparison_of, count_comparison
+from .driver_counts import DriversCounted, count_drivers, drivers_of
 from .flows import FlowCounted, count_flows, flow_refused, flows_of
 from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
 from .maturity_counts import MaturityCounted, count_maturity, maturity_of
+from .side_counts import SidesCounted, count_decomposition, count_mix, decomposition_of, mix_of
 from .stage_times import TimesCounted, count_times, times_of
 from .summary_counts import SummaryCounted, count_summary, summary_of
+from .trend_counts import TrendCounted, count_trend, trend_of
 from .variant_counts import VariantsCounted, count_variants, variants_of
 from .velocity_counts import VelocityCounted, count_velocity, velocities_of
 
@@ -60,6 +72,8 @@ class Mergeable:
         Options that need the end of observation while the question counts.
     always_needs_end
         Whether the question needs it whatever its options.
+    read_as
+        Function of the pipeline that returns the one that the question reads in its place.
     """
 
     question: Callable[..., Any]
@@ -71,6 +85,7 @@ class Mergeable:
     settled: tuple[str, ...] = ()
     needs_end: tuple[str, ...] = ("within",)
     always_needs_end: bool = False
+    read_as: Callable[[Pipeline], Pipeline] = field(default=lambda pipeline: pipeline)
 
     @property
     def name(self) -> str:
@@ -106,6 +121,16 @@ def _funnel_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
     return None
 
 
+def _groups_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    check_options(options["a"], options["b"], options["adjust"], options["confidence"])
+    return None
+
+
+def _drivers_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    check_options_of_drivers(options["adjust"], options["confidence"])
+    return None
+
+
 _ALL: Final = (
     Mergeable(
         summary,
@@ -129,6 +154,48 @@ _ALL: Final = (
         count_outcomes,
         outcomes_of,
         at_the_end=("top", "confidence"),
+    ),
+    Mergeable(funnel_by_period, TrendCounted, count_trend, trend_of),
+    Mergeable(
+        compare_periods,
+        ComparisonCounted,
+        count_comparison,
+        comparison_of,
+        at_the_end=(),
+        needs_end=("within", "same_part"),
+    ),
+    Mergeable(
+        compare_groups,
+        GroupsCounted,
+        count_groups,
+        groups_table,
+        at_the_end=("top", "a", "b", "adjust", "confidence"),
+        refused=_groups_refused,
+        read_as=with_one_won_stage,
+    ),
+    Mergeable(
+        decompose,
+        SidesCounted,
+        count_decomposition,
+        decomposition_of,
+        at_the_end=(),
+        read_as=with_one_won_stage,
+    ),
+    Mergeable(
+        mix_rate,
+        SidesCounted,
+        count_mix,
+        mix_of,
+        at_the_end=("top", "stage"),
+        read_as=with_one_won_stage,
+    ),
+    Mergeable(
+        drivers,
+        DriversCounted,
+        count_drivers,
+        drivers_of,
+        at_the_end=("top", "adjust", "confidence"),
+        refused=_drivers_refused,
     ),
     Mergeable(
         transitions,
@@ -195,7 +262,8 @@ _ITEMS: Final = "lists single items, so that parts of its answer do not add up"
 _FITTED: Final = "is fitted to the visits of all items together"
 _NO_ANSWER: Final = "is not a question with one answer of counts"
 _REFUSED: Final = {
-    **dict.fromkeys(("explain", "item_features", "item_table", "open_items", "row_table"), _ITEMS),
+    "explain": "is about one item, so that there is nothing to add up",
+    **dict.fromkeys(("item_features", "item_table", "open_items", "row_table"), _ITEMS),
     **dict.fromkeys(("sequence_items", "visits", "win_probability", "win_within"), _ITEMS),
     **dict.fromkeys(("backtest", "forecast", "markov_check", "state_occupation"), _FITTED),
     **dict.fromkeys(("check", "partial", "pipelines_of_log", "report"), _NO_ANSWER),
@@ -212,7 +280,7 @@ def mergeable_of(question: Any) -> Mergeable:
     """
     function = inspect.unwrap(question) if callable(question) else question
     for one in _ALL:
-        if function is one.question:
+        if function is inspect.unwrap(one.question):
             return one
     known = ", ".join(f"{name}()" for name in BY_NAME)
     name = getattr(function, "__name__", None)

@@ -16,7 +16,7 @@ from ..scope.conditions import conditions_of
 from .mergeable import Mergeable
 
 _LENGTHS: Final = ("within", "horizon")
-_PLAIN: Final = (None, "apart")  # what an option is where it does not depend on the end of observation
+_PLAIN: Final = (None, "apart", False)  # what an option is where it does not depend on the end of observation
 
 
 def read_options(kind: Mergeable, options: Mapping[str, Any], log: StageLog) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ...errors import SchemaError, counted, named
 from ...log.stage_log import StageLog
 from ...tables.options import EveryName
 from ...times.periods import FREQUENCIES, Clock, Period, begin_of
+from ...times.stamps import to_times
 from .selection import data_of
 
 _MOST_PERIODS: Final = 100_000
@@ -21,11 +22,20 @@ _MOST_ROWS: Final = 20_000_000
 
 def periods_of(log: StageLog, every: EveryName, period: Period, seen_at: int | None) -> pd.PeriodIndex:
     """List the periods of a stretch of time, by default from the first row that is read to the last one."""
-    clock = data_of(log).clock
+    return periods_between(rows_before(log, seen_at), every, period, data_of(log).clock)
+
+
+def periods_between(
+    rows: tuple[int, int] | None, every: EveryName, period: Period, clock: Clock
+) -> pd.PeriodIndex:
+    """List the periods as :func:`periods_of` does; `rows` are the times of the first and the last row."""
     if clock.unit is None:
         raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
     freq = FREQUENCIES[every]
-    ends = _time_range(log, seen_at)
+    ends: tuple[Any, Any] | None = None
+    if rows is not None:
+        stamps = to_times(np.array(rows, dtype=np.int64), clock.unit, clock.zone)
+        ends = pd.Timestamp(stamps.iloc[0]), pd.Timestamp(stamps.iloc[1])
     if ends is None:
         if period.start is None or period.end is None:
             return pd.PeriodIndex([], freq=freq)
@@ -66,16 +76,15 @@ def periods_of(log: StageLog, every: EveryName, period: Period, seen_at: int | N
     return pd.period_range(first, last, freq=freq)
 
 
-def _time_range(log: StageLog, seen_at: int | None) -> tuple[Any, Any] | None:
+def rows_before(log: StageLog, seen_at: int | None) -> tuple[int, int] | None:
     """Return the times of the first and last row before a moment, in order of time; ``None`` without one."""
-    ends = log._data.time_range
+    ends = data_of(log).time_range
     if ends is None or (seen_at is not None and ends[0] >= seen_at):
         return None
     if seen_at is not None and ends[1] >= seen_at:
         time = log._data.journeys.time
-        ends = ends[0], int(np.max(time, where=time < seen_at, initial=ends[0]))
-    first, last = log._data.to_times(np.array(ends, dtype=np.int64))
-    return pd.Timestamp(first), pd.Timestamp(last)
+        return ends[0], int(np.max(time, where=time < seen_at, initial=ends[0]))
+    return ends
 
 
 def _period_at(moment: Any, freq: str) -> pd.Period:

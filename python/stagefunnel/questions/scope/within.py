@@ -72,7 +72,7 @@ def ages_of(
     return Ages(until, too_recent)
 
 
-def followed_for(data: LogData, within: LengthLike | None, as_of: int | None) -> dict[str, str]:
+def followed_for(data: Covered, within: LengthLike | None, as_of: int | None) -> dict[str, str]:
     """Say for a display how long items are followed, and until when they were observed."""
     return {} if within is None else {"within": _text(within)} | observed_until(data, as_of)
 

@@ -29,6 +29,16 @@ AMOUNTS: dict[str, Any] = {
     "amount": st.sampled_from([None, "exact", "float", "whole"]),
     "currency": st.booleans(),
 }
+# The sides are two groups of a column, or two periods.
+SIDES: dict[str, Any] = {
+    **SHARED,
+    **UNITS,
+    "by": st.sampled_from([None, "who"]),
+    "a": st.just("a"),
+    "at": st.sampled_from(["first", "last"]),
+    "within": st.none() | st.just("2d"),
+}
+PERIODS = {"a": ("2026-01-02", "2026-01-04"), "b": ("2026-01-03", "2026-01-07")}
 # What is drawn for each question; an option that is `None` or idle is left out.
 OPTIONS: dict[str, dict[str, Any]] = {
     "summary": {
@@ -57,6 +67,53 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "lost_then_won": st.sampled_from(["include", "exclude"]),
         "within": st.none() | st.just("2d"),
         "confidence": st.none() | st.just(0.9),
+    },
+    "funnel_by_period": {
+        **SHARED,
+        **AMOUNTS,
+        **UNITS,
+        "every": st.sampled_from(["day", "week"]),
+        "kind": st.sampled_from(["classic", "conversions", "furthest", "strict", "both"]),
+        "lost_then_won": st.sampled_from([None, "include", "exclude", "exclude_reopened"]),
+        "period": st.sampled_from([None, None, ("2026-01-02", "2026-01-05"), ("2026-01-05", None)]),
+        "as_of": st.sampled_from([None, None, "2026-01-05", "2026-01-20"]),
+        "within": st.none() | st.just("2d"),
+        "confidence": st.none() | st.just(0.9),
+    },
+    "compare_periods": {
+        **SHARED,
+        **AMOUNTS,
+        **UNITS,
+        "period": st.sampled_from(
+            [("2026-01-03", "2026-01-05"), ("2026-01-02", "2026-01-09"), ("2026-01-03", "2026-03-01")]
+        ),
+        "as_of": st.sampled_from([None, None, "2026-01-05"]),
+        "against": st.sampled_from(["previous", "last_year", (None, "2026-01-04")]),
+        "kind": st.sampled_from(["classic", "conversions", "furthest", "strict", "both"]),
+        "lost_then_won": st.sampled_from([None, "include", "exclude", "exclude_reopened"]),
+        "within": st.none() | st.just("2d"),
+        "same_part": st.booleans(),
+        "confidence": st.none() | st.just(0.9),
+    },
+    "compare_groups": {
+        **SHARED,
+        **UNITS,
+        "by": st.sampled_from(BY),
+        "at": st.sampled_from(["first", "last", "stage"]),
+        "within": st.none() | st.just("2d"),
+        "adjust": st.sampled_from(["holm", "bh"]),
+        "a": st.sampled_from([None, "a", "south"]),
+        "confidence": st.just(0.9),
+    },
+    "decompose": {**SIDES, "b": st.sampled_from(["b", None])},
+    "mix_rate": {**SIDES, "b": st.just("b"), "mix": st.sampled_from(["group", "size"])},
+    "drivers": {
+        **{name: SHARED[name] for name in ("period", "basis", "where")},
+        **UNITS,
+        "columns": st.sampled_from(["who", ["who", "size"], ["group", "who"]]),
+        "static": st.sampled_from([None, "group"]),
+        "within": st.none() | st.just("2d"),
+        "adjust": st.sampled_from(["holm", "bh"]),
     },
     "transitions": {
         **SHARED,
@@ -184,6 +241,13 @@ def options_of(name: str, drawn: dict[str, Any]) -> dict[str, Any]:
         options.pop("currency", None)
     else:
         options |= {"currency": "currency", "rates": RATES}
+    if name in ("decompose", "mix_rate"):
+        options.setdefault("b", None)
+        if "by" not in options:
+            options |= PERIODS
+            options.pop("period", None)
+    if name == "drivers" and "group" not in options["columns"]:
+        options.pop("static", None)
     if "amount" not in options:
         options.pop("amount_at", None)
     else:
@@ -230,7 +294,11 @@ def test_parts_answer_as_the_whole(name: str, split: Split, data: st.DataObject,
     options = options_of(name, data.draw(st.fixed_dictionaries(OPTIONS[name])))
     options = {key: of(split.pipeline) if callable(of) else of for key, of in options.items()}
     question: Any = getattr(sf, name)
-    at_the_end = {"top": top} if top is not None and "by" in options and "top" in kind.at_the_end else {}
+    at_the_end = (
+        {"top": top}
+        if top is not None and {"by", "mix", "columns"} & options.keys() and "top" in kind.at_the_end
+        else {}
+    )
     arguments = (split.pipeline,) if kind.has_pipeline else (None,)
     try:
         expected = tables_of(question(split.whole, *arguments, **options, **at_the_end))
