@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,6 +12,10 @@ from ..forecast.bottlenecks import bottlenecks
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
+from ..sequence.counts import SequenceCounted, count_sequence
+from ..sequence.funnel import sequence_funnel
+from ..sequence.rules import DEFAULTS
+from ..sequence.table import sequence_table
 from ..stages.durations import time_in_stage
 from ..stages.flow import flow
 from ..stages.incidence import cumulative_incidence
@@ -28,6 +32,7 @@ from .bottleneck_counts import BottlenecksCounted, bottlenecks_of, count_bottlen
 from .flows import FlowCounted, count_flows, flow_refused, flows_of
 from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
 from .maturity_counts import MaturityCounted, count_maturity, maturity_of
+from .sequences import ends_of_steps, rules_in_steps
 from .stage_times import TimesCounted, count_times, times_of
 from .summary_counts import SummaryCounted, count_summary, summary_of
 from .variant_counts import VariantsCounted, count_variants, variants_of
@@ -60,6 +65,13 @@ class Mergeable:
         Options that need the end of observation while the question counts.
     always_needs_end
         Whether the question needs it whatever its options.
+    rules
+        Options that are kept in another one.
+    read
+        Function of all options and the names of those that were given, which puts the rules there.
+    depends
+        Function of the options in this form that names those that need the end of observation, where their
+        names alone do not say it.
     """
 
     question: Callable[..., Any]
@@ -71,6 +83,11 @@ class Mergeable:
     settled: tuple[str, ...] = ()
     needs_end: tuple[str, ...] = ("within",)
     always_needs_end: bool = False
+    rules: Collection[str] = ()
+    read: Callable[[Mapping[str, Any], Collection[str]], dict[str, Any]] = field(
+        default=lambda options, _: dict(options)
+    )
+    depends: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
 
     @property
     def name(self) -> str:
@@ -180,6 +197,16 @@ _ALL: Final = (
         always_needs_end=True,
     ),
     Mergeable(sales_velocity, VelocityCounted, count_velocity, velocities_of),
+    Mergeable(
+        sequence_funnel,
+        SequenceCounted,
+        count_sequence,
+        sequence_table,
+        at_the_end=("top", "quantiles", "confidence"),
+        rules=tuple(DEFAULTS),
+        read=rules_in_steps,
+        depends=ends_of_steps,
+    ),
     Mergeable(
         time_to,
         TimeToCounts,

@@ -22,7 +22,7 @@ from ..scope.where import Where
 from ..scope.working import Lengths
 from .attribution import grouped_by, touch_of
 from .matches import matches_of
-from .question import question_of, remember_rules, steps_between
+from .question import question_of, steps_between
 from .rules import SequenceRules, lists_rules
 from .spans import spans_of
 from .steps import StepsLike
@@ -125,10 +125,9 @@ def time_to_convert(
         values = groups.values.iloc[np.repeat(kept, n_bins)].reset_index(drop=True)
         table = pd.concat([values, table], axis="columns")
     median = to_durations([_median(np.sort(lengths))], measured.unit).iloc[0] if len(lengths) else None
-    remember_rules(
+    question.about.remember(
         table,
         "time_to_convert",
-        question,
         from_step=start,
         to_step=end,
         by=by_columns,

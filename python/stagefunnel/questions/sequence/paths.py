@@ -20,7 +20,7 @@ from ..scope.medians import medians_of_lines
 from ..scope.where import Where
 from .attribution import grouped_by, touch_of
 from .matches import matches_of
-from .question import question_of, remember_rules, steps_between
+from .question import question_of, steps_between
 from .rows import LogRows
 from .rules import SequenceRules, lists_rules
 from .steps import StepsLike
@@ -142,7 +142,7 @@ def sequence_paths(
     if groups is not None:
         table = label_rows(table, groups.values, group_of_path[is_line])
         by_columns = list(map(str, groups.names))
-    remember_rules(table, "sequence_paths", question, from_step=start, to_step=end, by=by_columns)
+    question.about.remember(table, "sequence_paths", from_step=start, to_step=end, by=by_columns)
     return table
 
 

@@ -25,7 +25,7 @@ from ..stats.standouts import find_standouts
 from .attribution import touch_of
 from .bounds import with_trend_bounds
 from .period_answers import entered_by_period
-from .question import Question, question_of, remember_rules, steps_between
+from .question import Question, question_of, steps_between
 from .rules import SequenceRules, lists_rules
 from .steps import StepsLike
 
@@ -148,10 +148,9 @@ def sequence_trend(
     has_window = question.plan.window is not None
     compared = {} if alone else _compared(table, by_columns, partial, has_window=has_window)
     shared = 0 if sure is None else entered.n_in_several
-    remember_rules(
+    question.about.remember(
         table,
         "sequence_trend",
-        question,
         partly_covered=partial,
         **observed_until(log._data, question.as_of),
         every=every,
@@ -161,7 +160,7 @@ def sequence_trend(
         **compared,
         **({"shared_items": shared} if shared else {}),
     )
-    return with_trend_bounds(table, sure, question, attribution, shared)
+    return with_trend_bounds(table, sure, question.about, attribution, shared)
 
 
 def _partly_covered(question: Question, periods: pd.PeriodIndex) -> list[str]:
