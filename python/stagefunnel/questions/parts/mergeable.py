@@ -16,6 +16,8 @@ from ..sequence.counts import SequenceCounted, count_sequence
 from ..sequence.funnel import sequence_funnel
 from ..sequence.rules import DEFAULTS
 from ..sequence.table import sequence_table
+from ..sequence.trend import sequence_trend, trend_table
+from ..sequence.trend_counts import TrendCounted, count_trend
 from ..stages.durations import time_in_stage
 from ..stages.flow import flow
 from ..stages.incidence import cumulative_incidence
@@ -206,6 +208,16 @@ _ALL: Final = (
         rules=tuple(DEFAULTS),
         read=rules_in_steps,
         depends=ends_of_steps,
+    ),
+    Mergeable(
+        sequence_trend,
+        TrendCounted,
+        count_trend,
+        trend_table,
+        at_the_end=("top", "confidence"),
+        rules=tuple(DEFAULTS),
+        read=rules_in_steps,
+        always_needs_end=True,
     ),
     Mergeable(
         time_to,

@@ -18,7 +18,6 @@ from ...tables.options import AmountAtName, EveryName, MissingStages, Unlisted
 from ...tables.schema import VELOCITY
 from ...times.every import check_every
 from ...times.periods import Clock, MomentLike, Period, PeriodLike, moment_of
-from ...times.stamps import to_times
 from ..counted.about import About
 from ..counted.cell_sums import sums_of_cells
 from ..counted.exact_sums import ExactSums
@@ -34,6 +33,7 @@ from ..scope.money import Rates, amounts_of
 from ..scope.remarks import Noted
 from ..scope.selection import Selection, core_pipeline, remarks_about, selection_of
 from ..scope.where import Where, asked_of
+from ..scope.within import Seen
 from ..scope.working import Lengths
 from ..stages.flow import known_at_the_end
 from ..stages.flow_counts import FlowTime
@@ -211,7 +211,7 @@ def velocities_of(
     columns["velocity"] = velocity_of(columns, means, TICKS_OF_DAY[unit])
     time = FlowTime(np.zeros(n_periods, dtype=np.int64), None, Period(None, None), moving.periods(every))
     table = velocity_table(columns, means, unit, time, None if chosen.is_one else chosen)
-    seen = _Seen(clock, None if counts.begin is None else (counts.begin, counts.begin), counts.end)
+    seen = Seen(clock, None if counts.begin is None else (counts.begin, counts.begin), counts.end)
     remember(
         table,
         "sales_velocity",
@@ -222,20 +222,3 @@ def velocities_of(
         **coverage_of(seen, time, as_of),
     )
     return counts.about.remarked(table)
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """When parts together begin, and until when they are seen."""
-
-    clock: Clock
-    time_range: tuple[int, int] | None
-    end: int | None
-
-    def end_of_observation(self, as_of: int | None = None) -> int | None:
-        """Return the moment until which a question sees the items."""
-        return self.end if as_of is None else as_of
-
-    def to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
-        """Return times as people read them."""
-        return to_times(values, self.clock.unit, self.clock.zone)

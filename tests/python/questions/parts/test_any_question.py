@@ -141,6 +141,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "quantiles": st.none() | st.just([0.1]),
         "confidence": st.none() | st.just(0.9),
     },
+    "sequence_trend": {
+        **SEQUENCE,
+        "every": st.sampled_from(["day", "week", "month"]),
+        "confidence": st.none() | st.just(0.9),
+    },
     "time_to": {
         **SHARED,
         "to_stage": st.just(lambda pipeline: pipeline.labels[-1]),

@@ -83,3 +83,27 @@ def test_parts_with_other_steps_or_rules_are_refused() -> None:
         sf.merge(parts)
     given_beside = sf.partial(log, None, sf.sequence_funnel, steps=["A", "B"], mode="strict", check="none")
     assert sf.merge([parts[1], given_beside]).table()["reached"].tolist() == [2, 2]
+
+
+def test_a_trend_of_parts_has_the_periods_of_all() -> None:
+    # Item 1 enters in January and March, and goes on in January; item 2 enters in February of another part.
+    days = {1: ["2026-01-05", "2026-01-06", "2026-03-02"], 2: ["2026-02-27"]}
+    stages = {1: ["A", "B", "A"], 2: ["A"]}
+    logs = [
+        sf.StageLog(
+            pd.DataFrame({"item": item, "stage": stages[item], "time": pd.to_datetime(days[item])}),
+            observed_until="2026-03-05",
+        )
+        for item in (1, 2)
+    ]
+    whole = merged(sf.sequence_trend, *logs, steps=["A", "B"], window="7d")
+    table = whole.table(confidence=0.9)
+    assert list(map(str, table["period"])) == ["2026-01", "2026-02", "2026-03"]
+    counted = ["entered", "converted", "mature", "converted_mature"]
+    assert table[counted].to_numpy().tolist() == [[1, 1, 1, 1], [1, 0, 0, 0], [1, 0, 0, 0]]
+    remembered = table.attrs["stagefunnel"]
+    assert remembered["shared_items"] == 1
+    assert remembered["partly_covered"] == ["2026-01", "2026-03"]
+    unseen = sf.StageLog({"item": [1], "stage": ["A"], "time": [pd.Timestamp("2026-01-05")]})
+    with pytest.raises(sf.SchemaError, match="sequence_trend\\(\\) depends on the end of observation"):
+        sf.partial(unseen, None, sf.sequence_trend, steps=["A", "B"])
