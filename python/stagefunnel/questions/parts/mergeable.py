@@ -12,6 +12,8 @@ from ..forecast.bottlenecks import bottlenecks
 from ..funnel.funnel import count_funnel, count_outcomes, funnel, outcomes
 from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, outcomes_of
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
+from ..sequence.conversion_counts import ConversionsCounted, count_conversions
+from ..sequence.conversion_times import conversion_table, time_to_convert
 from ..sequence.counts import SequenceCounted, count_sequence
 from ..sequence.funnel import sequence_funnel
 from ..sequence.rules import DEFAULTS
@@ -218,6 +220,16 @@ _ALL: Final = (
         rules=tuple(DEFAULTS),
         read=rules_in_steps,
         always_needs_end=True,
+    ),
+    Mergeable(
+        time_to_convert,
+        ConversionsCounted,
+        count_conversions,
+        conversion_table,
+        at_the_end=("top", "bins"),
+        rules=tuple(DEFAULTS),
+        read=rules_in_steps,
+        depends=ends_of_steps,
     ),
     Mergeable(
         time_to,

@@ -146,6 +146,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "every": st.sampled_from(["day", "week", "month"]),
         "confidence": st.none() | st.just(0.9),
     },
+    "time_to_convert": {
+        **SEQUENCE,
+        "bins": st.none() | st.just(3),
+    },
     "time_to": {
         **SHARED,
         "to_stage": st.just(lambda pipeline: pipeline.labels[-1]),

@@ -107,3 +107,12 @@ def test_a_trend_of_parts_has_the_periods_of_all() -> None:
     unseen = sf.StageLog({"item": [1], "stage": ["A"], "time": [pd.Timestamp("2026-01-05")]})
     with pytest.raises(sf.SchemaError, match="sequence_trend\\(\\) depends on the end of observation"):
         sf.partial(unseen, None, sf.sequence_trend, steps=["A", "B"])
+
+
+def test_the_bins_of_parts_are_those_of_all_times() -> None:
+    one, other = part_of((1, "A0 B2"), (2, "A0 B3")), part_of((3, "A0 B9"), (4, "A0"))
+    whole = merged(sf.time_to_convert, one, other, steps=["A", "B"])
+    # Three times are two bins: (9 - 2) / 2 is 4 ticks, rounded up.
+    assert whole.table()[["start", "end", "count"]].to_numpy().tolist() == [[2, 6, 2], [6, 9, 1]]
+    assert whole.table(bins=1)[["start", "end", "count"]].to_numpy().tolist() == [[2, 9, 3]]
+    assert whole.table().attrs["stagefunnel"]["median"] == 3.0
