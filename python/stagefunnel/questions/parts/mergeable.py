@@ -16,6 +16,8 @@ from ..sequence.conversion_counts import ConversionsCounted, count_conversions
 from ..sequence.conversion_times import conversion_table, time_to_convert
 from ..sequence.counts import SequenceCounted, count_sequence
 from ..sequence.funnel import sequence_funnel
+from ..sequence.path_counts import PathsCounted, count_paths
+from ..sequence.paths import paths_table, sequence_paths
 from ..sequence.rules import DEFAULTS
 from ..sequence.table import sequence_table
 from ..sequence.trend import sequence_trend, trend_table
@@ -227,6 +229,15 @@ _ALL: Final = (
         count_conversions,
         conversion_table,
         at_the_end=("top", "bins"),
+        rules=tuple(DEFAULTS),
+        read=rules_in_steps,
+        depends=ends_of_steps,
+    ),
+    Mergeable(
+        sequence_paths,
+        PathsCounted,
+        count_paths,
+        paths_table,
         rules=tuple(DEFAULTS),
         read=rules_in_steps,
         depends=ends_of_steps,

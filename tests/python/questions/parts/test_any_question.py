@@ -150,6 +150,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         **SEQUENCE,
         "bins": st.none() | st.just(3),
     },
+    "sequence_paths": {
+        **{name: of for name, of in SEQUENCE.items() if name != "mode"},
+        "mode": st.sampled_from(MODES[:4]),
+        "max_stages": st.sampled_from([1, 10]),
+    },
     "time_to": {
         **SHARED,
         "to_stage": st.just(lambda pipeline: pipeline.labels[-1]),

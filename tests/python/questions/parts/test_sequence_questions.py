@@ -116,3 +116,13 @@ def test_the_bins_of_parts_are_those_of_all_times() -> None:
     assert whole.table()[["start", "end", "count"]].to_numpy().tolist() == [[2, 6, 2], [6, 9, 1]]
     assert whole.table(bins=1)[["start", "end", "count"]].to_numpy().tolist() == [[2, 9, 3]]
     assert whole.table().attrs["stagefunnel"]["median"] == 3.0
+
+
+def test_the_paths_of_parts_are_ranked_together() -> None:
+    one, other = part_of((1, "A0 D1 B2"), (2, "A0 B5")), part_of((3, "A0 D4 D5 B8"), (4, "A0 C1 D2 B3"))
+    whole = merged(sf.sequence_paths, one, other, steps=["A", "B"], max_stages=1)
+    table = whole.table()
+    assert table["path"].tolist() == ["D", "(nothing)", "C → …"]
+    assert table["items"].tolist() == [2, 1, 1]
+    assert table["median"].tolist() == [5.0, 5.0, 3.0]
+    assert whole.table(top=1)["path"].tolist() == ["D", "other (2 paths)"]
