@@ -85,6 +85,10 @@ class Facts:
             noted,
         )
 
+    def about(self, pipeline: Pipeline, clock: Clock) -> About:
+        """Make what tables remember of the facts about all parts."""
+        return About(self.remarks(pipeline, clock), lambda: self)
+
     def remarks(self, pipeline: Pipeline, clock: Clock) -> Remarks:
         """Make what tables remember of the facts, as a table about one log does."""
         ends = {} if self.ends is None else with_basis(self.ends.remarks(clock), self.basis)
@@ -119,11 +123,6 @@ class About:
         return cls(
             {**selection.remarks, **asked.remarks, **more}, lambda: _facts_of(asked, selection, dict(more))
         )
-
-    @classmethod
-    def of_facts(cls, facts: Facts, pipeline: Pipeline, clock: Clock) -> Self:
-        """Make what tables remember of the facts about all parts."""
-        return cls(facts.remarks(pipeline, clock), lambda: facts)
 
     def remarked(self, table: pd.DataFrame) -> pd.DataFrame:
         """Let a table remember it, and return the table."""

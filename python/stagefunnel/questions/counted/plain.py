@@ -31,6 +31,12 @@ def record(of: type[_T]) -> type[_T]:
     return of
 
 
+def kept_as(of: type, name: str, write: Callable[[Any], Any], read: Callable[[Any], Any]) -> None:
+    """Let the values of a class have a plain form: `write` makes a list of plain values, `read` takes it."""
+    _KINDS[of] = (name, lambda value: _items(write(value)), lambda plain: read(_values(plain)))
+    _READERS[name] = _KINDS[of][2]
+
+
 def to_plain(value: Any) -> Any:
     """Write a value as plain data: text, integers, true, false and null as they are, all else with its type.
 
@@ -223,7 +229,7 @@ _KINDS: Final[dict[Any, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]]
     ),
     Mapping: ("dict", _pairs, _mapping),
 }
-_READERS: Final = {
+_READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "float": float.fromhex,
     "record": _record,
     **{name: read for name, _, read in _KINDS.values()},

@@ -11,7 +11,7 @@ from ...errors import SchemaError, core_errors, named
 from ...pipeline import Pipeline
 from ...times.periods import Clock
 from ..scope.groups import ONE_GROUP
-from .about import About, Facts
+from .about import Facts
 from .fields import Kind, kinds_of
 from .group_labels import GroupColumns
 from .reading import Reader
@@ -82,8 +82,8 @@ class Stored:
     def read(self, pipeline: Pipeline, clock: Clock) -> Any:
         """Make the counts again, as those of one log."""
 
-        def about_of(facts: Facts) -> About:
-            return About.of_facts(facts, pipeline, clock)
+        def about_of(facts: Any) -> Any:
+            return facts.about(pipeline, clock)
 
         return self.reader().read(self.of, about_of)
 
@@ -115,7 +115,7 @@ def _settled(kind: Kind, name: str, values: Mapping[int, Any]) -> Any:
     if kind.what == "groups":
         return GroupColumns.total(listed)
     if kind.what == "about":
-        return Facts.total(listed)
+        return type(listed[0]).total(listed)
     if kind.what == "samples" and kind.by_group:
         # A part without groups does not know how many samples each has.
         values = {number: value for number, value in values.items() if value} or values

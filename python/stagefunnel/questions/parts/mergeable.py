@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,6 +20,16 @@ from ..funnel.halves import FunnelsCounted, OutcomesCounted, funnel_table_of, ou
 from ..funnel.skips import SkipCounts, count_skips, skips, skips_table
 from ..funnel.steps import with_one_won_stage
 from ..funnel.trend import funnel_by_period
+from ..sequence.conversion_counts import ConversionsCounted, count_conversions
+from ..sequence.conversion_times import conversion_table, time_to_convert
+from ..sequence.counts import SequenceCounted, count_sequence
+from ..sequence.funnel import sequence_funnel
+from ..sequence.path_counts import PathsCounted, count_paths
+from ..sequence.paths import paths_table, sequence_paths
+from ..sequence.rules import DEFAULTS
+from ..sequence.table import sequence_table
+from ..sequence.trend import sequence_trend, trend_table
+from ..sequence.trend_counts import TrendCounted, count_trend
 from ..stages.durations import time_in_stage
 from ..stages.flow import flow
 from ..stages.incidence import cumulative_incidence
@@ -38,6 +48,7 @@ from .driver_counts import DriversCounted, count_drivers, drivers_of
 from .flows import FlowCounted, count_flows, flow_refused, flows_of
 from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
 from .maturity_counts import MaturityCounted, count_maturity, maturity_of
+from .sequences import ends_of_steps, rules_in_steps
 from .side_counts import SidesCounted, count_decomposition, count_mix, decomposition_of, mix_of
 from .stage_times import TimesCounted, count_times, times_of
 from .summary_counts import SummaryCounted, count_summary, summary_of
@@ -74,6 +85,13 @@ class Mergeable:
         Whether the question needs it whatever its options.
     read_as
         Function of the pipeline that returns the one that the question reads in its place.
+    rules
+        Options that are kept in another one.
+    read
+        Function of all options and the names of those that were given, which puts the rules there.
+    depends
+        Function of the options in this form that names those that need the end of observation, where their
+        names alone do not say it.
     """
 
     question: Callable[..., Any]
@@ -86,6 +104,11 @@ class Mergeable:
     needs_end: tuple[str, ...] = ("within",)
     always_needs_end: bool = False
     read_as: Callable[[Pipeline], Pipeline] = field(default=lambda pipeline: pipeline)
+    rules: Collection[str] = ()
+    read: Callable[[Mapping[str, Any], Collection[str]], dict[str, Any]] = field(
+        default=lambda options, _: dict(options)
+    )
+    depends: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
 
     @property
     def name(self) -> str:
@@ -247,6 +270,45 @@ _ALL: Final = (
         always_needs_end=True,
     ),
     Mergeable(sales_velocity, VelocityCounted, count_velocity, velocities_of),
+    Mergeable(
+        sequence_funnel,
+        SequenceCounted,
+        count_sequence,
+        sequence_table,
+        at_the_end=("top", "quantiles", "confidence"),
+        rules=tuple(DEFAULTS),
+        read=rules_in_steps,
+        depends=ends_of_steps,
+    ),
+    Mergeable(
+        sequence_trend,
+        TrendCounted,
+        count_trend,
+        trend_table,
+        at_the_end=("top", "confidence"),
+        rules=tuple(DEFAULTS),
+        read=rules_in_steps,
+        always_needs_end=True,
+    ),
+    Mergeable(
+        time_to_convert,
+        ConversionsCounted,
+        count_conversions,
+        conversion_table,
+        at_the_end=("top", "bins"),
+        rules=tuple(DEFAULTS),
+        read=rules_in_steps,
+        depends=ends_of_steps,
+    ),
+    Mergeable(
+        sequence_paths,
+        PathsCounted,
+        count_paths,
+        paths_table,
+        rules=tuple(DEFAULTS),
+        read=rules_in_steps,
+        depends=ends_of_steps,
+    ),
     Mergeable(
         time_to,
         TimeToCounts,

@@ -42,9 +42,11 @@ def read_options(kind: Mergeable, options: Mapping[str, Any], log: StageLog) -> 
     lacking = [name for name, value in complete.items() if value is inspect.Parameter.empty]
     if lacking:
         raise SchemaError(f"{kind.name}() needs ", named(lacking[0]), option=lacking[0])
-    needs_end: list[Any] = [named(name) for name in kind.needs_end if complete.get(name) not in _PLAIN]
-    if kind.always_needs_end:
-        needs_end = [f"{kind.name}()"]
+    complete = kind.read(complete, options)
+    depending = [name for name in kind.needs_end if complete.get(name) not in _PLAIN]
+    if kind.depends is not None:
+        depending = list(kind.depends(complete))
+    needs_end: list[Any] = [f"{kind.name}()"] if kind.always_needs_end else list(map(named, depending))
     if needs_end and complete.get("as_of") is None and log._data.noted_end is None:
         raise SchemaError(
             needs_end[0],
@@ -52,7 +54,7 @@ def read_options(kind: Mergeable, options: Mapping[str, Any], log: StageLog) -> 
             named("as_of"),
             ", or make the log with ",
             named("observed_until"),
-            option="as_of" if kind.always_needs_end else kind.needs_end[0],
+            option="as_of" if kind.always_needs_end else depending[0],
         )
     return complete
 

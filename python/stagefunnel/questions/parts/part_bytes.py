@@ -101,7 +101,8 @@ def _state_of(header: Mapping[str, Any], rest: bytes) -> dict[str, Any]:
         kind = BY_NAME[one["question"]]
         plain = {field: from_plain(value) for field, value in one["plain"].items()}
         options = {name: from_plain(value) for name, value in one["options"].items()}
-        answers[one["name"]] = Answer(kind, {**kind.options, **options}, Stored(kind.of, blocks, plain))
+        defaults = {name: value for name, value in kind.options.items() if name not in kind.rules}
+        answers[one["name"]] = Answer(kind, {**defaults, **options}, Stored(kind.of, blocks, plain))
         answers[one["name"]].stored.reader()
     keys = _KINDS_OF_KEYS.get(state["check"])
     of_items = [] if keys is None else [keys.of_blocks(blocks) for blocks in sections[len(answers) :]]

@@ -33,6 +33,7 @@ from ..scope.money import Rates, amounts_of
 from ..scope.remarks import Noted
 from ..scope.selection import Selection, core_pipeline, remarks_about, selection_of
 from ..scope.where import Where, asked_of
+from ..scope.within import Seen
 from ..scope.working import Lengths
 from ..stages.flow import known_at_the_end
 from ..stages.flow_counts import FlowTime

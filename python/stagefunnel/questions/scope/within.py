@@ -17,6 +17,7 @@ from ...log.data import LogData
 from ...tables.options import BasisName
 from ...times.lengths import Length, LengthLike, ends_of
 from ...times.periods import Clock
+from ...times.stamps import to_times
 
 NEVER: Final = np.iinfo(np.int64).min
 ALWAYS: Final = np.iinfo(np.int64).max
@@ -93,6 +94,23 @@ class Covered(Protocol):
 
     def to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
         """Return times as people read them."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """When parts together begin and end, and until when they are seen."""
+
+    clock: Clock
+    time_range: tuple[int, int] | None
+    end: int | None
+
+    def end_of_observation(self, as_of: int | None = None) -> int | None:
+        """Return the moment until which a question sees the items."""
+        return self.end if as_of is None else as_of
+
+    def to_times(self, values: npt.NDArray[np.int64]) -> pd.Series:
+        """Return times as people read them."""
+        return to_times(values, self.clock.unit, self.clock.zone)
 
 
 def observed_until(data: Covered, as_of: int | None) -> dict[str, str]:

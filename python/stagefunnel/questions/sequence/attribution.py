@@ -103,8 +103,16 @@ def grouped_by(
     if top is None or grouped.groups is None:
         return grouped
     groups = grouped.groups
-    sizes = np.bincount(groups.code[_with_rows(grouped.journeys, question.as_of)], minlength=groups.n_groups)
+    sizes = items_of_groups(grouped.journeys, groups, question.as_of)
     return replace(grouped, groups=folded(groups, sizes, sizes > 0, top))
+
+
+def items_of_groups(
+    journeys: _core.journeys.Journeys, groups: Groups, as_of: int | None
+) -> npt.NDArray[np.int64]:
+    """Count the items of each group that have a row before the end of observation."""
+    code = groups.code[_with_rows(journeys, as_of)]
+    return np.bincount(code, minlength=groups.n_groups).astype(np.int64)
 
 
 def _with_rows(journeys: _core.journeys.Journeys, as_of: int | None) -> npt.NDArray[np.bool_]:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..stats.share_bounds import NO_BASE, Base, with_bounds
-from .question import Question
+from .about import SequenceAbout
 
 _OF_STEPS = ("conversion_from_first", "conversion_from_previous", "conversion_from_all")
 
@@ -15,16 +15,16 @@ _OF_STEPS = ("conversion_from_first", "conversion_from_previous", "conversion_fr
 def with_step_bounds(
     table: pd.DataFrame,
     confidence: float | None,
-    question: Question,
+    about: SequenceAbout,
     attribution: str,
     base: npt.NDArray[np.int64],
 ) -> pd.DataFrame:
     """Put bounds on the shares of the steps; `base` has the items of each group that the table shows."""
     if confidence is None:
         return table
-    if not _counts_items_once(question, attribution):
+    if not _counts_items_once(about, attribution):
         return with_bounds(table, confidence, {share: Base("reached", NO_BASE) for share in _OF_STEPS})
-    steps = question.steps
+    steps = about.steps
     n_steps = len(steps.labels)
     reached = table["reached"].to_numpy(dtype=np.float64).reshape(-1, n_steps)
     before = np.full(reached.shape, np.nan)
@@ -37,12 +37,12 @@ def with_step_bounds(
 
 
 def with_trend_bounds(
-    table: pd.DataFrame, confidence: float | None, question: Question, attribution: str, n_in_several: int
+    table: pd.DataFrame, confidence: float | None, about: SequenceAbout, attribution: str, n_in_several: int
 ) -> pd.DataFrame:
     """Put bounds on the conversions of a trend; where items enter in several periods there are none."""
     if confidence is None:
         return table
-    are_items = _counts_items_once(question, attribution) and not n_in_several
+    are_items = _counts_items_once(about, attribution) and not n_in_several
     bases = {
         "conversion": Base("converted", table["entered"] if are_items else NO_BASE),
         "conversion_mature": Base("converted_mature", table["mature"] if are_items else NO_BASE),
@@ -50,6 +50,6 @@ def with_trend_bounds(
     return with_bounds(table, confidence, bases)
 
 
-def _counts_items_once(question: Question, attribution: str) -> bool:
+def _counts_items_once(about: SequenceAbout, attribution: str) -> bool:
     """Check that no item counts in two lines of a group, or in two groups."""
-    return question.steps.entries != "all" and attribution != "all_events"
+    return about.steps.entries != "all" and attribution != "all_events"

@@ -18,11 +18,9 @@ from ...tables.schema import CONVERSION_TIMES
 from ...times.periods import MomentLike
 from ...times.stamps import to_durations
 from ...working_hours import WorkingHours
+from ..counted.folding import largest
 from ..scope.where import Where
-from ..scope.working import Lengths
-from .attribution import grouped_by, touch_of
-from .matches import matches_of
-from .question import question_of, remember_rules, steps_between
+from .conversion_counts import ConversionsCounted, count_conversions
 from .rules import SequenceRules, lists_rules
 from .spans import spans_of
 from .steps import StepsLike
@@ -93,49 +91,63 @@ def time_to_convert(
     """
     if bins is not None:
         check_whole("bins", bins, _MOST_BINS)
-    question = question_of(log, steps, as_of, rules, where)
-    log = question.log
-    start, end = steps_between(question, from_step, to_step)
-    touch = touch_of(attribution, attribution_step, question.plan, by)
-    grouped = grouped_by(question, by, touch, CONVERSION_TIMES, top)
-    matches = matches_of(log, grouped.plan, question.as_of, grouped.journeys)
-    both = matches.done[:, start - 1] & matches.done[:, end - 1]
-    measured = Lengths.of(log._data, calendar)
-    from_time, to_time = (measured.times(matches.time[both, step - 1]) for step in (start, end))
-    lengths = to_time - from_time
+    counts = count_conversions(
+        log,
+        steps,
+        from_step=from_step,
+        to_step=to_step,
+        by=by,
+        top=top,
+        attribution=attribution,
+        attribution_step=attribution_step,
+        as_of=as_of,
+        calendar=calendar,
+        where=where,
+        rules=rules,
+    )
+    return conversion_table(counts, bins=bins)
+
+
+def conversion_table(
+    counted: ConversionsCounted, *, bins: int | None = None, top: int | None = None
+) -> pd.DataFrame:
+    """Make the table of :func:`time_to_convert`."""
+    if bins is not None:
+        check_whole("bins", bins, _MOST_BINS)
+    if counted.sizes is not None:
+        counted = largest(counted, counted.groups, counted.sizes, top)
+    groups, about, unit = counted.groups, counted.about, counted.unit
+    lengths, group = counted.listed()
     edges = _edges(lengths, bins)
     n_bins = max(len(edges) - 1, 0)
-    groups = grouped.groups
-    n_groups = 1 if groups is None else len(groups.values)
-    group = np.zeros(len(lengths), dtype=np.int64) if groups is None else groups.code[matches.item[both]]
+    n_groups = groups.n_groups
     place = np.searchsorted(edges[1:-1], lengths, side="right")
     counts = np.bincount(group * n_bins + place, minlength=n_groups * n_bins).reshape(n_groups, n_bins)
     kept = np.flatnonzero(counts.sum(axis=1))
     counts = counts[kept].astype(np.int64)
     columns: dict[str, Any] = {
-        "start": to_durations(np.tile(edges[:-1], len(kept)).tolist(), measured.unit),
-        "end": to_durations(np.tile(edges[1:], len(kept)).tolist(), measured.unit),
+        "start": to_durations(np.tile(edges[:-1], len(kept)).tolist(), unit),
+        "end": to_durations(np.tile(edges[1:], len(kept)).tolist(), unit),
         "count": counts.ravel(),
         "share": share(counts, counts.sum(axis=1, keepdims=True)).ravel(),
         "share_to_date": share(counts.cumsum(axis=1), counts.sum(axis=1, keepdims=True)).ravel(),
     }
     table = pd.DataFrame({name: columns[name] for name in CONVERSION_TIMES})
-    by_columns = [] if groups is None else list(map(str, groups.values.columns))
-    if groups is not None:
+    if not groups.is_one:
         values = groups.values.iloc[np.repeat(kept, n_bins)].reset_index(drop=True)
         table = pd.concat([values, table], axis="columns")
-    median = to_durations([_median(np.sort(lengths))], measured.unit).iloc[0] if len(lengths) else None
-    remember_rules(
+    median = to_durations([_median(np.sort(lengths))], unit).iloc[0] if len(lengths) else None
+    start, end = counted.steps
+    about.remember(
         table,
         "time_to_convert",
-        question,
         from_step=start,
         to_step=end,
-        by=by_columns,
+        by=list(map(str, groups.names)),
         matches=len(lengths),
-        median=median if median is None or log.unit is None else str(median),
-        spans=_spans(lengths, measured.unit),
-        **measured.remembered,
+        median=median if median is None or about.unit is None else str(median),
+        spans=_spans(lengths, unit),
+        **counted.noted,
     )
     return table
 

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Unpack
 
 import pandas as pd
 
-from ... import _core
 from ...log.stage_log import StageLog
-from ...tables.labels import value_labels
 from ...tables.options import AttributionName
-from ...tables.schema import SEQUENCE
 from ...times.periods import MomentLike
-from ..scope.groups import Groups
 from ..scope.where import Where
-from ..stages.durations import QUANTILES, quantiles_of
+from ..stages.durations import QUANTILES
 from ..stats.share_bounds import read_confidence
-from ..stats.standouts import find_standouts
-from .attribution import Grouped, grouped_by, touch_of
-from .bounds import with_step_bounds
-from .matches import counts_of, items_before, matches_of, window_funnel
-from .question import Question, question_of, remember_rules
+from .counts import count_sequence
+from .matches import matches_of
+from .question import question_of
 from .rules import SequenceRules, lists_rules
 from .steps import StepsLike
-from .table import StepCounts, item_rows, sequence_table, step_counts, step_counts_of_levels
+from .table import item_rows, sequence_table
 
 
 @lists_rules
@@ -118,21 +111,19 @@ def sequence_funnel(
     2  order        0        0         0
     """
     sure = read_confidence(confidence)
-    question = question_of(log, steps, as_of, rules, where)
-    shares = None if quantiles is None else quantiles_of(quantiles)
-    reserved = [
-        f"{name}_from_{start}" for name in ("mean", *(shares or ())) for start in ("previous", "first")
-    ]
-    touch = touch_of(attribution, attribution_step, question.plan, by)
-    grouped = grouped_by(question, by, touch, (*SEQUENCE, *reserved), top)
-    counts = _counts(question, grouped, None if shares is None else list(shares.values()))
-    table = sequence_table(question, counts, grouped.groups, None if shares is None else list(shares))
-    items, left_out = int(counts.items.sum()), int(counts.left_out.sum())
-    by_columns = [] if grouped.groups is None else list(grouped.groups.values.columns)
-    found = _standouts(counts, grouped.groups, attribution)
-    remember_rules(table, "sequence_funnel", question, items=items, left_out=left_out, by=by_columns, **found)
-    kept = counts.items > 0 if grouped.groups is not None else slice(None)
-    return with_step_bounds(table, sure, question, attribution, (counts.items - counts.left_out)[kept])
+    counts = count_sequence(
+        log,
+        steps,
+        by=by,
+        top=top,
+        attribution=attribution,
+        attribution_step=attribution_step,
+        quantiles=quantiles,
+        as_of=as_of,
+        where=where,
+        rules=rules,
+    )
+    return sequence_table(counts, attribution=attribution, quantiles=quantiles, confidence=sure)
 
 
 @lists_rules
@@ -190,30 +181,5 @@ def sequence_items(
     question = question_of(log, steps, as_of, rules, where)
     matches = matches_of(question.log, question.plan, question.as_of)
     table = item_rows(question.log, len(question.plan.steps), matches)
-    remember_rules(table, "sequence_items", question)
+    question.about.remember(table, "sequence_items")
     return table
-
-
-def _standouts(counts: StepCounts, groups: Groups | None, attribution: AttributionName) -> dict[str, str]:
-    """Record the groups whose conversion from the first to the last step stands out."""
-    # With all events an item may be in several groups, which cannot be compared with the rest.
-    if groups is None or attribution == "all_events":
-        return {}
-    entered, pending = counts.reached[:, 0], counts.immature.sum(axis=1)
-    columns = [value_labels(groups.values[name]) for name in groups.names]
-    labels = list(zip(*columns, strict=True))
-    found = find_standouts(labels, counts.reached[:, -1], entered, pending, entered)
-    return {"standouts": json.dumps(found.as_plain())}
-
-
-def _counts(
-    question: Question, grouped: Grouped, quantiles: Sequence[_core.stages.Quantile] | None
-) -> StepCounts:
-    log, as_of, plan, groups = question.log, question.as_of, grouped.plan, grouped.groups
-    if plan.mode != "clickhouse":
-        return step_counts(counts_of(log, plan, as_of, groups, quantiles, grouped.journeys))
-    is_there = items_before(log._data.journeys, as_of)
-    group = None if groups is None else groups.code[is_there]
-    n_groups = 1 if groups is None else len(groups.values)
-    level = window_funnel(log, plan, as_of)[is_there]
-    return step_counts_of_levels(level, len(plan.steps), group, n_groups)

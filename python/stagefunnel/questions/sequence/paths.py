@@ -9,24 +9,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, advised, check_whole, counted, is_whole_number
+from ...errors import check_whole, is_whole_number
+from ...errors import counted as number_of
 from ...log.stage_log import StageLog
 from ...tables.build import label_rows, share
 from ...tables.options import AttributionName
 from ...tables.schema import SEQUENCE_PATHS
 from ...times.periods import MomentLike
 from ...times.stamps import to_durations
+from ..counted.folding import added_up
+from ..counted.lengths import means_and_medians
+from ..counted.samples import Binned, Samples
 from ..scope.medians import medians_of_lines
 from ..scope.where import Where
-from .attribution import grouped_by, touch_of
-from .matches import matches_of
-from .question import question_of, remember_rules, steps_between
-from .rows import LogRows
+from .path_counts import Paths, PathsCounted, count_paths
 from .rules import SequenceRules, lists_rules
 from .steps import StepsLike
 
 _ARROW, _MORE, _NOTHING = " → ", "…", "(nothing)"
-_MOST_PATHS, _MOST_STAGES = 1_000_000, 100
+_MOST_PATHS = 1_000_000
 
 
 @lists_rules
@@ -90,34 +91,28 @@ def sequence_paths(
     1       help      1    0.5     3.0
     """
     check_whole("top", top, _MOST_PATHS)
-    check_whole("max_stages", max_stages, _MOST_STAGES)
-    question = question_of(log, steps, as_of, rules, where)
-    log = question.log
-    plan = question.plan
-    if plan.mode in ("open", "hybrid", "unordered"):
-        raise SchemaError(
-            advised("mode", plan.mode), " has no order of steps, between which a stage could come"
-        )
-    start, end = steps_between(question, from_step, to_step)
-    touch = touch_of(attribution, attribution_step, plan, by)
-    if touch.name == "all_events":
-        raise SchemaError(
-            advised("attribution", "all_events"),
-            " reads the rows of each value alone, between which come rows of others; choose one row of an "
-            "item",
-        )
-    groups = grouped_by(question, by, touch, reserved=SEQUENCE_PATHS).groups
-    matches = matches_of(log, plan, question.as_of)
-    both = matches.done[:, start - 1] & matches.done[:, end - 1]
-    item, time = matches.item[both].astype(np.int64), matches.time[both]
-    rows = LogRows(log, question.as_of)
-    begin = rows.of_step(item, time[:, start - 1], plan.steps[start - 1].stages)
-    finish = rows.of_step(item, time[:, end - 1], plan.steps[end - 1].stages)
-    # The stages of a path are those of the log, whatever conditions their rows fulfil.
-    labels = question.asked._data.labels
-    codes = _stages_between(rows, begin, finish, max_stages, plan.stage_of)
-    group = np.zeros(len(item), dtype=np.int64) if groups is None else groups.code[item].astype(np.int64)
-    paths, group_of_path, path = _most_frequent_first(codes, group, labels)
+    counts = count_paths(
+        log,
+        steps,
+        from_step=from_step,
+        to_step=to_step,
+        max_stages=max_stages,
+        by=by,
+        attribution=attribution,
+        attribution_step=attribution_step,
+        as_of=as_of,
+        where=where,
+        rules=rules,
+    )
+    return paths_table(counts, max_stages=max_stages, top=top)
+
+
+def paths_table(counted: PathsCounted, *, max_stages: int = 10, top: int = 20) -> pd.DataFrame:
+    """Make the table of :func:`sequence_paths`."""
+    check_whole("top", top, _MOST_PATHS)
+    about, groups, found = counted.about, counted.groups, counted.listed(max_stages)
+    labels = found.labels
+    paths, group_of_path, path = _most_frequent_first(found)
     # The place of each path in its group; those beyond `top` share one line.
     _, first, n_paths = np.unique(group_of_path, return_index=True, return_counts=True)
     place = np.arange(len(paths)) - np.repeat(first, n_paths)
@@ -125,35 +120,41 @@ def sequence_paths(
     is_listed, is_other = place < top, place == top
     names = np.empty(len(paths), dtype=object)
     names[is_listed] = [_name(codes_of_path, labels) for codes_of_path in paths[is_listed]]
-    names[is_other] = [f"other ({counted(int(n) - top, 'path')})" for n in n_paths[n_paths > top]]
+    names[is_other] = [f"other ({number_of(int(n) - top, 'path')})" for n in n_paths[n_paths > top]]
     is_line = is_listed | is_other
     line = line_of_path[path]
-    counts = np.bincount(line, minlength=is_line.sum()).astype(np.int64)
-    of_group = np.bincount(group, minlength=1)[group_of_path[is_line]]
-    lengths = time[:, end - 1] - time[:, start - 1]
+    n_lines = int(is_line.sum())
+    counts = added_up(found.items, line, n_lines)
+    of_group = added_up(found.items, found.group, groups.n_groups)[group_of_path[is_line]]
+    lengths = found.lengths
+    medians = (
+        means_and_medians(lengths.to(line, n_lines))[1]
+        if isinstance(lengths, Samples | Binned)
+        else medians_of_lines(lengths, line, n_lines)
+    )
     columns: dict[str, Any] = {
         "path": pd.Series(names[is_line], dtype="str"),
         "items": counts,
         "share": share(counts, of_group),
-        "median": to_durations(medians_of_lines(lengths, line, len(counts)), log.unit),
+        "median": to_durations(medians, about.unit),
     }
     table = pd.DataFrame({name: columns[name] for name in SEQUENCE_PATHS})
-    by_columns: list[str] = []
-    if groups is not None:
+    if not groups.is_one:
         table = label_rows(table, groups.values, group_of_path[is_line])
-        by_columns = list(map(str, groups.names))
-    remember_rules(table, "sequence_paths", question, from_step=start, to_step=end, by=by_columns)
+    start, end = counted.steps
+    about.remember(table, "sequence_paths", from_step=start, to_step=end, by=list(map(str, groups.names)))
     return table
 
 
 def _most_frequent_first(
-    codes: npt.NDArray[np.int64], group: npt.NDArray[np.int64], labels: Sequence[Any]
+    found: Paths,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """List the distinct paths of each group, its most frequent first.
 
     Returns the paths, their groups, and the place of each match's path. Equally frequent paths are in the
     sorted order of their stages, which does not depend on other rows.
     """
+    labels = found.labels
     in_order = sorted(range(len(labels)), key=lambda code: _sort_key(labels[code]))
     # A missing stage comes after all labels, further stages after it, and the end of a path before all. The
     # last two entries of each array are those of the codes -2 and -1, and of the ranks -2 and -1.
@@ -161,9 +162,9 @@ def _most_frequent_first(
     code_of = np.array([*in_order, missing, -2, -1], dtype=np.int64)
     rank_of = np.empty(len(code_of), dtype=np.int64)
     rank_of[code_of] = [*range(missing + 2), -1]
-    ranks, path, n_matches = np.unique(
-        np.column_stack([group, rank_of[codes]]), axis=0, return_inverse=True, return_counts=True
-    )
+    keys = np.column_stack([found.group, rank_of[found.codes]])
+    ranks, path = np.unique(keys, axis=0, return_inverse=True)
+    n_matches = added_up(found.items, path.reshape(-1), len(ranks))
     order = np.lexsort((-n_matches, ranks[:, 0]))  # a stable sort
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
@@ -173,35 +174,6 @@ def _most_frequent_first(
 def _sort_key(label: Any) -> Any:
     """Sort numbers by their value, and all other labels by their text."""
     return label if is_whole_number(label) else str(label)
-
-
-def _stages_between(
-    rows: LogRows,
-    begin: npt.NDArray[np.int64],
-    end: npt.NDArray[np.int64],
-    most: int,
-    stage_of: npt.NDArray[np.int64] | None,
-) -> npt.NDArray[np.int64]:
-    """Put the stages between two rows of each match in a line of a matrix.
-
-    -1 fills a line up; -2 in the last column stands for further stages.
-    """
-    lengths = np.maximum(end - begin - 1, 0)
-    match = np.repeat(np.arange(len(begin)), lengths)
-    place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    code = rows.stage(begin[match] + 1 + place)
-    if stage_of is not None:
-        code = stage_of[code]
-    is_new = np.ones(len(code), dtype=bool)
-    is_new[1:] = (code[1:] != code[:-1]) | (match[1:] != match[:-1])
-    match, code = match[is_new], code[is_new]
-    n_stages = np.bincount(match, minlength=len(begin))
-    place = np.arange(len(code)) - np.repeat(np.cumsum(n_stages) - n_stages, n_stages)
-    lines = np.full((len(begin), most + 1), -1, dtype=np.int64)
-    kept = place < most
-    lines[match[kept], place[kept]] = code[kept]
-    lines[n_stages > most, most] = -2
-    return lines
 
 
 def _name(codes: npt.NDArray[np.int64], labels: Any) -> str:

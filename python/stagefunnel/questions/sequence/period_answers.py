@@ -19,7 +19,7 @@ from ...times.periods import FREQUENCIES, Period, begin_of
 from ...times.stamps import NAT
 from ..scope.breakdown import by_columns, check_top, refuse_names_of_the_result
 from ..scope.groups import Groups, combined, folded
-from .attribution import Part, Touch, grouped_by, part_of
+from .attribution import Part, Touch, grouped_by, items_of_groups, part_of
 from .matches import core_options, held_by_rows
 from .plan import Plan
 from .question import Question
@@ -43,8 +43,8 @@ class Entered:
         Whether it did the last step that is asked for, and whether its window is over.
     group
         Place of its group in `groups`, 0 where there is no breakdown.
-    groups
-        Columns of the breakdown, one row per group; ``None`` where there is none.
+    groups, sizes
+        The groups, and how many items or answers they are ranked by; ``None`` where there is no breakdown.
     """
 
     periods: pd.PeriodIndex
@@ -53,7 +53,8 @@ class Entered:
     converted: npt.NDArray[np.bool_]
     mature: npt.NDArray[np.bool_]
     group: npt.NDArray[np.int32]
-    groups: pd.DataFrame | None
+    groups: Groups | None
+    sizes: npt.NDArray[np.int64] | None
 
     @property
     def n_in_several(self) -> int:
@@ -140,13 +141,14 @@ def entered_by_period(
         grouped = grouped_by(question, by, touch, reserved, top)
         answers = asked.answers(grouped.plan, grouped.journeys)
         groups = grouped.groups
+        sizes = None if groups is None else items_of_groups(grouped.journeys, groups, question.as_of)
         code = None if groups is None else groups.code[answers.item]
     else:
         refuse_names_of_the_result(log, [part.name for part in parts], reserved)
         answers = asked.answers(plan, log._data.journeys)
         groups = _groups_by_period(asked, answers, parts, touch)
+        sizes = np.bincount(groups.code, minlength=groups.n_groups).astype(np.int64)
         if top is not None:
-            sizes = np.bincount(groups.code, minlength=groups.n_groups)
             groups = folded(groups, sizes, sizes > 0, top)
         code = groups.code
     return Entered(
@@ -156,7 +158,8 @@ def entered_by_period(
         converted=answers.converted.astype(np.bool_),
         mature=answers.mature.astype(np.bool_),
         group=np.zeros(len(answers.period), dtype=np.int32) if code is None else code,
-        groups=None if groups is None else groups.values,
+        groups=groups,
+        sizes=sizes,
     )
 
 

@@ -22,7 +22,7 @@ from ...tables.options import (
 from ...times.lengths import Length, length_of
 from ...times.periods import Clock
 from .rules import Exclusion, GapsLike
-from .sought import Found, Sought, find_rows, share_rows
+from .sought import Event, Found, Sought, find_rows, share_rows
 from .stages import StageFlags, StageReader
 from .step import Step, labels_of, written
 from .steps import Steps
@@ -69,8 +69,8 @@ class Plan:
         The inside of the log in whose codes the sequence is written.
     stage_of
         For each of its codes that of the stage in the log that was asked; ``None`` where they are the same.
-    without_rows, unfulfilled
-        Stages that no row has, and steps whose event has rows of which none fulfils their conditions.
+    without_rows, events
+        Stages that no row has, and the steps with conditions.
     """
 
     data: LogData
@@ -84,7 +84,17 @@ class Plan:
     hold: tuple[str, ...]
     entries: EntriesName
     without_rows: tuple[Hashable, ...] = ()
-    unfulfilled: tuple[Step, ...] = ()
+    events: tuple[Event, ...] = ()
+
+    @property
+    def unfulfilled(self) -> list[Step]:
+        """Steps whose event has rows of which none fulfils their conditions."""
+        return [one.step for one in self.events if one.has_rows and not one.is_fulfilled]
+
+    @property
+    def filled(self) -> tuple[bool, ...]:
+        """Whether a stage of the log fills each step."""
+        return tuple(bool(step.stages.any()) for step in self.steps)
 
 
 def plan_of(
@@ -114,11 +124,7 @@ def plan_of(
     longest = _gaps(steps.max_gap, n_steps, clock, "max_gap")
     shortest = _gaps(steps.min_gap, n_steps, clock, "min_gap")
     _refuse_empty_gaps(shortest, longest)
-    sought = [Sought(stage, f"step {number}", "steps") for number, stage in enumerate(steps.steps, start=1)]
-    sought += [
-        Sought(cast(Hashable, one.stage), f"exclusion of {written(one.stage)}", "exclude")
-        for one in steps.exclude
-    ]
+    sought = sought_of(steps)
     labels = {label for stage, _, _ in sought for label in labels_of(stage)}
     reader = StageReader(data, missing or steps.missing, labels)
     found = find_rows(sought, data, reader, is_part=is_part)
@@ -144,8 +150,18 @@ def plan_of(
         hold=steps.hold,
         entries=steps.entries,
         without_rows=tuple(reader.without_rows),
-        unfulfilled=found.unfulfilled,
+        events=found.events,
     )
+
+
+def sought_of(steps: Steps) -> list[Sought]:
+    """List the rows that steps and their exclusions name."""
+    sought = [Sought(stage, f"step {number}", "steps") for number, stage in enumerate(steps.steps, start=1)]
+    sought += [
+        Sought(cast(Hashable, one.stage), f"exclusion of {written(one.stage)}", "exclude")
+        for one in steps.exclude
+    ]
+    return sought
 
 
 def _gaps(gaps: GapsLike, n_steps: int, clock: Clock, option: str) -> dict[int, Length]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-
-import pandas as pd
 
 from ...errors import SchemaError, advised, given, named
 from ...log.stage_log import StageLog, with_data
 from ...log.wrong_kinds import not_a_log
 from ...times.periods import MomentLike
-from ..scope.remarks import Ends, Remarks, remarks_of_reader
-from ..scope.where import Where, asked_of
+from ..counted.stages import Stages
+from ..scope.remarks import Ends, remarks_of_reader
+from ..scope.where import Where, asked_of, is_read_as_part
 from ..scope.within import observed_until
+from .about import SequenceAbout, SequenceFacts, has_end, remarks_of_steps
 from .plan import Plan, plan_of
 from .rules import SequenceRules, is_step_number
 from .steps import Steps, StepsLike
@@ -33,8 +33,8 @@ class Question:
         The steps in the terms of the log.
     as_of
         End of observation, in the unit of the log.
-    remarks
-        What a table of the answer has to say beside its numbers.
+    about
+        What a table of the answer remembers.
     """
 
     log: StageLog
@@ -42,7 +42,7 @@ class Question:
     steps: Steps
     plan: Plan
     as_of: int | None
-    remarks: Remarks = field(default_factory=dict)
+    about: SequenceAbout
 
 
 def question_of(
@@ -52,7 +52,9 @@ def question_of(
     if not isinstance(log, StageLog):
         raise not_a_log(log)
     ruled = Steps(steps, **rules)
-    plan = plan_of(ruled, log._data)
+    # Another part may have the stages and values that this one lacks, so all parts together are judged.
+    is_part = is_read_as_part()
+    plan = plan_of(ruled, log._data, missing="ignore" if is_part else None, is_part=is_part)
     asked = asked_of(log, None, where, unlisted="ignore", missing=ruled.missing)
     data = asked.log._data
     if asked.log is not log:
@@ -60,34 +62,30 @@ def question_of(
         # of the pen.
         plan = plan_of(ruled, data, missing="ignore", is_part=True)
     ends = Ends.of(data, None, as_of)
-    remarks = {**ends.remarks(data.clock), **remarks_of_reader(data.reader_lines), **asked.remarks}
-    if plan.without_rows or plan.unfulfilled:
-        empty = [number for number, step in enumerate(plan.steps, start=1) if not step.stages.any()]
-        remarks |= {"empty_steps": empty}
-    if plan.without_rows:
-        remarks |= {"without_rows": [str(label) for label in plan.without_rows]}
-    if plan.unfulfilled:
-        remarks |= {"unfulfilled": [str(step) for step in plan.unfulfilled]}
-    told_apart = asked.log if plan.data is data else with_data(asked.log, plan.data)
-    return Question(told_apart, asked.log, ruled, plan, ends.seen_at, remarks)
-
-
-def remember_rules(table: pd.DataFrame, name: str, question: Question, **more: Any) -> None:
-    """Note the rules by which a table was made, as plain data that survives JSON."""
-    steps, window = question.steps, question.steps.window
-    has_window = window is not None and steps.mode != "open"
-    table.attrs["stagefunnel"] = {
-        "table": name,
-        "steps": list(steps.labels),
-        "mode": steps.mode,
-        "modes": sorted(steps.modes),
-        "timing": steps.timing,
-        "entries": steps.entries,
-        "window": window if window is None or isinstance(window, int | str) else str(window),
-        **(observed_until(question.log._data, question.as_of) if has_window else {}),
-        **question.remarks,
-        **more,
+    remarks = {
+        **ends.remarks(data.clock),
+        **remarks_of_reader(data.reader_lines),
+        **asked.remarks,
+        **remarks_of_steps(plan.filled, plan.without_rows, plan.unfulfilled),
     }
+    observed = observed_until(data, ends.seen_at) if has_end(ruled) else {}
+
+    def facts() -> SequenceFacts:
+        return SequenceFacts(
+            ruled,
+            Stages.of(log._data),
+            Stages.of(data),
+            ends,
+            data.reader_lines,
+            dict(asked.remarks.get("where", {})),
+            plan.filled,
+            tuple((one.has_rows, one.is_fulfilled) for one in plan.events),
+            observed.get("observed_until"),
+        )
+
+    told_apart = asked.log if plan.data is data else with_data(asked.log, plan.data)
+    about = SequenceAbout(ruled, log.unit, remarks, observed, facts)
+    return Question(told_apart, asked.log, ruled, plan, ends.seen_at, about)
 
 
 def steps_between(question: Question, from_step: Any, to_step: Any) -> tuple[int, int]:

@@ -31,6 +31,14 @@ class Sought(NamedTuple):
     option: str
 
 
+class Event(NamedTuple):
+    """A step with conditions, whether its event has rows, and whether one of these fulfils the conditions."""
+
+    step: Step
+    has_rows: bool
+    is_fulfilled: bool
+
+
 _Codes: TypeAlias = npt.NDArray[np.int64]
 # A stage, with conditions or without, and the stages of the log that it names.
 _Part: TypeAlias = tuple[Hashable, StageFlags]
@@ -50,15 +58,15 @@ class Found:
         For each stage that was sought the codes of its rows.
     parts
         For each stage that was sought its parts.
-    unfulfilled
-        Steps whose event has rows of which none fulfils the conditions.
+    events
+        Steps with conditions, whether their event has rows, and whether one of these fulfils the conditions.
     """
 
     data: LogData
     stage_of: _Codes | None
     flags: tuple[StageFlags, ...]
     parts: tuple[tuple[_Part, ...], ...]
-    unfulfilled: tuple[Step, ...] = ()
+    events: tuple[Event, ...] = ()
 
 
 def find_rows(sought: Sequence[Sought], data: LogData, reader: StageReader, *, is_part: bool) -> Found:
@@ -92,12 +100,19 @@ def find_rows(sought: Sequence[Sought], data: LogData, reader: StageReader, *, i
         for own in parts
     )
     has_rows = data.label_rows > 0
-    unfulfilled = tuple(
-        one.step
+    found = tuple(
+        Event(one.step, bool((one.stages.astype(bool) & has_rows).any()), bool(fits.any()))
         for one, fits in zip(asked, events.fits, strict=True)
-        if not fits.any() and (one.stages.astype(bool) & has_rows).any()
     )
-    return Found(events.data, events.stage_of, flags, parts, unfulfilled)
+    return Found(events.data, events.stage_of, flags, parts, found)
+
+
+def events_of(sought: Sequence[Sought]) -> list[Step]:
+    """List the steps with conditions, each once."""
+    found: list[Step] = []
+    for stage, _, _ in sought:
+        found += [part for part in parts_of(stage) if isinstance(part, Step) and part not in found]
+    return found
 
 
 def share_rows(some: Sequence[_Part], others: Sequence[_Part]) -> bool:

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
-from typing import Final
+from collections.abc import Collection, Hashable, Sequence
+from typing import Final, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from ...errors import SchemaError, advised, did_you_mean, named, quoted
-from ...log.data import LogData
 from ...log.near_labels import nearest
 from ...tables.options import MissingStages
 from .row_events import StageFlags as StageFlags
 from .step import StageLike, labels_of
 
 ANY: Final = "*"
+
+
+class HasStages(Protocol):
+    """What has stages: the inside of a log, or parts together."""
+
+    @property
+    def labels(self) -> Sequence[Hashable]:
+        """The stages."""
+
+    @property
+    def label_rows(self) -> npt.NDArray[np.int64]:
+        """Rows of each."""
+
+    @property
+    def other_labels(self) -> Collection[Hashable]:
+        """Stages whose rows were left out."""
+
+    @property
+    def has_pipelines(self) -> bool:
+        """Whether labels are a pipeline and a stage."""
 
 
 class StageReader:
@@ -35,7 +55,7 @@ class StageReader:
         Stages that were asked for and that no row has.
     """
 
-    def __init__(self, data: LogData, missing: MissingStages, named: Collection[Hashable]) -> None:
+    def __init__(self, data: HasStages, missing: MissingStages, named: Collection[Hashable]) -> None:
         self._code_of: dict[Hashable, int] = {label: code for code, label in enumerate(data.labels)}
         self._has_rows = data.label_rows > 0
         self._left_out, self._has_pipelines = data.other_labels, data.has_pipelines

@@ -73,6 +73,14 @@ class Step:
         object.__setattr__(self, "event", _event_of(event))
         object.__setattr__(self, "conditions", _conditions_of(where))
 
+    @classmethod
+    def of_conditions(cls, event: Hashable, conditions: Conditions) -> Step:
+        """Make a step of conditions that are read already."""
+        step = object.__new__(cls)
+        object.__setattr__(step, "event", event)
+        object.__setattr__(step, "conditions", conditions)
+        return step
+
     @property
     def where(self) -> Where | None:
         """The conditions as they are given: a mapping, or a list of mappings that share a column."""

@@ -142,6 +142,13 @@ class Steps:
         for name, value in {"steps": stages, "labels": labels, **checked, "_given": frozenset(rules)}.items():
             object.__setattr__(self, name, value)
 
+    @classmethod
+    def of_checked(cls, labels: tuple[str, ...], stages: tuple[Hashable, ...], rules: SequenceRules) -> Steps:
+        """Make steps of what other steps hold."""
+        steps = object.__new__(cls)
+        steps._hold(labels, stages, rules)
+        return steps
+
     @property
     def rules(self) -> SequenceRules:
         """The rules that were given, in the order in which rules are listed."""

@@ -2,100 +2,68 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ... import _core
 from ...log.stage_log import StageLog
 from ...tables.build import share
+from ...tables.labels import value_labels
+from ...tables.options import AttributionName
 from ...tables.schema import SEQUENCE, SEQUENCE_ITEMS, STOPS
 from ...times.stamps import NAT, to_durations
+from ..counted.folding import largest
 from ..scope.groups import Groups
+from ..stages.durations import QUANTILES, quantiles_of
+from ..stats.share_bounds import read_confidence
+from ..stats.standouts import find_standouts
+from .bounds import with_step_bounds
+from .counts import SequenceCounted, StepCounts
 from .matches import LEFT_OUT, Matches
-from .question import Question
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class StepCounts:
-    """How many items did each step, a row per group, and how long they took.
-
-    Attributes
-    ----------
-    items, left_out
-        Items, or entries, of each group, and how many of them an exclusion drops.
-    reached, dropped, immature
-        Counts with a column per step.
-    from_previous, from_first
-        Times to each step, group by group; ``None`` where times are not known.
-    excess
-        Amount by which these times are too large, in the unit of the log.
-    """
-
-    items: Numbers
-    left_out: Numbers
-    reached: Numbers
-    dropped: Numbers
-    immature: Numbers
-    from_previous: Sequence[_core.sequence.StepTime | None]
-    from_first: Sequence[_core.sequence.StepTime | None]
-    excess: int = 0
-
-
-def step_counts(counts: _core.sequence.Counts) -> StepCounts:
-    """Read the counts of the core."""
-    return StepCounts(
-        items=counts.items,
-        left_out=counts.left_out,
-        reached=counts.reached,
-        dropped=counts.dropped,
-        immature=counts.immature,
-        from_previous=counts.from_previous,
-        from_first=counts.from_first,
-        excess=counts.excess,
-    )
-
-
-def step_counts_of_levels(
-    level: npt.NDArray[np.uint8], n_steps: int, group: npt.NDArray[np.int32] | None, n_groups: int
-) -> StepCounts:
-    """Count items by their levels, without times."""
-    n_levels = n_steps + 1
-    cell = level if group is None else group.astype(np.int64) * n_levels + level
-    by_level = np.bincount(cell, minlength=n_groups * n_levels).reshape(n_groups, n_levels).astype(np.int64)
-    reached = by_level[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
-    dropped = by_level[:, 1:].copy()
-    dropped[:, -1] = 0
-    no_times = [None] * (n_groups * n_steps)
-    return StepCounts(
-        items=by_level.sum(axis=1),
-        left_out=np.zeros(n_groups, dtype=np.int64),
-        reached=reached,
-        dropped=dropped,
-        immature=np.zeros_like(reached),
-        from_previous=no_times,
-        from_first=no_times,
-    )
-
-
 def sequence_table(
-    question: Question, counts: StepCounts, groups: Groups | None, quantiles: Sequence[str] | None
+    counted: SequenceCounted,
+    *,
+    top: int | None = None,
+    attribution: AttributionName = "first_touch",
+    quantiles: Sequence[float] | None = QUANTILES,
+    confidence: float | None = None,
 ) -> pd.DataFrame:
-    """Build the table of :func:`sequence_funnel`: one row per step, per group that has an item.
+    """Build the table of :func:`sequence_funnel`: one row per step, per group that has an item."""
+    sure = read_confidence(confidence)
+    if counted.sizes is not None:
+        counted = largest(counted, counted.groups, counted.sizes, top)
+    groups, about, counts = counted.groups, counted.about, counted.counts
+    kept = groups.shown(counts.items > 0)
+    base = (counts.items - counts.left_out)[kept]
+    table = _columns(counted, kept, base, quantiles)
+    if not groups.is_one:
+        values = groups.values.iloc[np.repeat(kept, len(about.steps.labels))].reset_index(drop=True)
+        table = pd.concat([values, table], axis="columns")
+    about.remember(
+        table,
+        "sequence_funnel",
+        items=int(counts.items.sum()),
+        left_out=int(counts.left_out.sum()),
+        by=groups.names,
+        **_standouts(counts, groups, attribution),
+    )
+    return with_step_bounds(table, sure, about, attribution, base)
 
-    Without quantiles the table has no columns of times.
-    """
-    labels, unit = question.steps.labels, question.log.unit
+
+def _columns(
+    counted: SequenceCounted, kept: npt.NDArray[np.intp], base: Numbers, quantiles: Sequence[float] | None
+) -> pd.DataFrame:
+    """Build the columns of some groups; without quantiles there are none of times."""
+    counts, labels, unit = counted.counts, counted.about.steps.labels, counted.about.unit
     n = len(labels)
-    kept = np.arange(1) if groups is None else np.flatnonzero(counts.items)
-    base = (counts.items - counts.left_out)[kept, np.newaxis]
     reached = counts.reached[kept]
     columns: dict[str, Any] = {
         "step": np.tile(np.arange(1, n + 1), len(kept)),
@@ -105,27 +73,30 @@ def sequence_table(
         "immature": counts.immature[kept].ravel(),
         "conversion_from_first": share(reached, reached[:, :1]).ravel(),
         "conversion_from_previous": share(reached, _one_before(reached)).ravel(),
-        "conversion_from_all": share(reached, base).ravel(),
+        "conversion_from_all": share(reached, base[:, np.newaxis]).ravel(),
     }
     table = pd.DataFrame({name: columns[name] for name in SEQUENCE})
+    if quantiles is None:
+        return table
+    shares = quantiles_of(quantiles)
     cells = [group * n + step for group in kept.tolist() for step in range(n)]
-    starts = () if quantiles is None else (("previous", counts.from_previous), ("first", counts.from_first))
-    for start, times in starts:
-        exact = [_exact(times[cell], len(quantiles or ()), counts.excess) for cell in cells]
-        for place, statistic in enumerate(("mean", *(quantiles or ()))):
-            column = to_durations([summary[place] for summary in exact], unit)
-            table[f"{statistic}_from_{start}"] = column
-    if groups is not None:
-        values = groups.values.iloc[np.repeat(kept, n)].reset_index(drop=True)
-        table = pd.concat([values, table], axis="columns")
+    for start, times in zip(("previous", "first"), counted.both_times(), strict=True):
+        exact = times.exact(list(shares.values()), cells)
+        for place, statistic in enumerate(("mean", *shares)):
+            table[f"{statistic}_from_{start}"] = to_durations([one[place] for one in exact], unit)
     return table
 
 
-def _exact(time: _core.sequence.StepTime | None, n_quantiles: int, excess: int) -> list[Fraction | None]:
-    """Read the mean and the quantiles as fractions, in the unit of the log."""
-    if time is None or not time.count:
-        return [None] * (1 + n_quantiles)
-    return [whole - excess + Fraction(rest, of) for whole, rest, of in (time.mean, *time.quantiles)]
+def _standouts(counts: StepCounts, groups: Groups, attribution: AttributionName) -> dict[str, str]:
+    """Record the groups whose conversion from the first to the last step stands out."""
+    # With all events an item may be in several groups, which cannot be compared with the rest.
+    if groups.is_one or attribution == "all_events":
+        return {}
+    entered, pending = counts.reached[:, 0], counts.immature.sum(axis=1)
+    columns = [value_labels(groups.values[name]) for name in groups.names]
+    labels = list(zip(*columns, strict=True))
+    found = find_standouts(labels, counts.reached[:, -1], entered, pending, entered)
+    return {"standouts": json.dumps(found.as_plain())}
 
 
 def item_rows(log: StageLog, n_steps: int, matches: Matches) -> pd.DataFrame:

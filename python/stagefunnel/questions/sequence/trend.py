@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ...errors import SchemaError, counted, named
@@ -16,18 +15,16 @@ from ...tables.build import share
 from ...tables.labels import value_labels
 from ...tables.options import AttributionName, EveryName
 from ...tables.schema import SEQUENCE_TREND
-from ...times.every import check_every
-from ...times.periods import MomentLike, Period, begin_of
+from ...times.periods import Clock, MomentLike, Period, begin_of
+from ..counted.folding import added_up, largest
 from ..scope.where import Where
-from ..scope.within import observed_until, partly_covered
+from ..scope.within import Seen, observed_until, partly_covered
 from ..stats.share_bounds import read_confidence
 from ..stats.standouts import find_standouts
-from .attribution import touch_of
 from .bounds import with_trend_bounds
-from .period_answers import entered_by_period
-from .question import Question, question_of, remember_rules, steps_between
 from .rules import SequenceRules, lists_rules
 from .steps import StepsLike
+from .trend_counts import COUNTED, TrendCounted, count_trend
 
 _MOST_ROWS = 20_000_000
 
@@ -110,50 +107,67 @@ def sequence_trend(
     1  2026-02        0          0       0                NaN
     2  2026-03        2          0       1                0.0
     """
-    check_every(every)
     sure = read_confidence(confidence)
-    question = question_of(log, steps, as_of, rules, where)
-    log = question.log
-    if log.unit is None:
-        raise SchemaError("the log's times are plain integers, which have no calendar; give timestamps")
-    start, end = steps_between(question, from_step, to_step)
-    touch = touch_of(attribution, attribution_step, question.plan, by)
-    entered = entered_by_period(question, every, start, end, by, touch, SEQUENCE_TREND, top)
-    groups = entered.groups
-    n_groups = 1 if groups is None else max(len(groups), 1)
-    first = int(entered.period.min(initial=len(entered.periods)))
-    periods = entered.periods[first : int(entered.period.max(initial=-1)) + 1]
+    counts = count_trend(
+        log,
+        steps,
+        every=every,
+        from_step=from_step,
+        to_step=to_step,
+        by=by,
+        top=top,
+        attribution=attribution,
+        attribution_step=attribution_step,
+        as_of=as_of,
+        where=where,
+        confidence=sure,
+        rules=rules,
+    )
+    return trend_table(counts, clock=log._data.clock, every=every, attribution=attribution, confidence=sure)
+
+
+def trend_table(
+    counts: TrendCounted,
+    *,
+    clock: Clock,
+    every: EveryName = "month",
+    top: int | None = None,
+    attribution: AttributionName = "first_touch",
+    confidence: float | None = None,
+) -> pd.DataFrame:
+    """Make the table of :func:`sequence_trend`."""
+    sure = read_confidence(confidence)
+    if counts.sizes is not None:
+        counts = largest(counts, counts.groups, counts.sizes, top)
+    groups, about, rows = counts.groups, counts.about, counts.rows
+    periods, n_groups = counts.periods(every), groups.n_groups
     _refuse_too_many_rows(len(periods), n_groups)
-    cell = (entered.period.astype(np.int64) - first) * n_groups + entered.group
-
-    def counted_in(flags: npt.NDArray[np.bool_] | slice) -> npt.NDArray[np.int64]:
-        return np.bincount(cell[flags], minlength=len(periods) * n_groups).astype(np.int64)
-
+    first = rows.period.min(initial=np.iinfo(np.int64).max)
+    cell = (rows.period - first) * n_groups + rows.group
+    found = added_up(rows.n, cell, len(periods) * n_groups)
     columns: dict[str, Any] = {
         "period": pd.Series(periods.repeat(n_groups)),
-        "entered": counted_in(slice(None)),
-        "converted": counted_in(entered.converted),
-        "mature": counted_in(entered.mature),
-        "converted_mature": counted_in(entered.converted & entered.mature),
+        **{name: found[:, place] for place, name in enumerate(COUNTED)},
     }
     columns["conversion"] = share(columns["converted"], columns["entered"])
     columns["conversion_mature"] = share(columns["converted_mature"], columns["mature"])
     table = pd.DataFrame({name: columns[name] for name in SEQUENCE_TREND})
-    if groups is not None:
-        table = _with_groups(table, groups, len(periods))
-    by_columns = [] if groups is None else list(map(str, groups.columns))
+    if not groups.is_one:
+        table = _with_groups(table, groups.values, len(periods))
+    by_columns = list(map(str, groups.names))
     # With all events an item may be in several groups, which cannot be compared with the rest.
-    alone = groups is None or attribution == "all_events"
-    partial = _partly_covered(question, periods)
-    has_window = question.plan.window is not None
+    alone = groups.is_one or attribution == "all_events"
+    seen = Seen(clock, None if counts.begin is None else (counts.begin, counts.begin), counts.end)
+    partial = _partly_covered(seen, counts.as_of, periods)
+    has_window = about.steps.window is not None
     compared = {} if alone else _compared(table, by_columns, partial, has_window=has_window)
-    shared = 0 if sure is None else entered.n_in_several
-    remember_rules(
+    shared = 0 if sure is None else int(counts.n_in_several[0])
+    start, end = counts.steps
+    about.remember(
         table,
         "sequence_trend",
-        question,
         partly_covered=partial,
-        **observed_until(log._data, question.as_of),
+        **observed_until(seen, counts.as_of),
         every=every,
         from_step=start,
         to_step=end,
@@ -161,16 +175,15 @@ def sequence_trend(
         **compared,
         **({"shared_items": shared} if shared else {}),
     )
-    return with_trend_bounds(table, sure, question, attribution, shared)
+    return with_trend_bounds(table, sure, about, attribution, shared)
 
 
-def _partly_covered(question: Question, periods: pd.PeriodIndex) -> list[str]:
+def _partly_covered(seen: Seen, as_of: int | None, periods: pd.PeriodIndex) -> list[str]:
     if not len(periods):
         return []
-    data = question.log._data
-    begins = [begin_of(one, data.clock) for one in [*periods, periods[-1] + 1]]
-    bounds = np.array([Period(begin, None).ticks(data.clock)[0] for begin in begins], dtype=np.int64)
-    return partly_covered(data, question.as_of, bounds, [str(one) for one in periods])
+    begins = [begin_of(one, seen.clock) for one in [*periods, periods[-1] + 1]]
+    bounds = np.array([Period(begin, None).ticks(seen.clock)[0] for begin in begins], dtype=np.int64)
+    return partly_covered(seen, as_of, bounds, [str(one) for one in periods])
 
 
 def _compared(
