@@ -39,9 +39,8 @@ from ..scope.money import Rates
 from ..scope.remarks import OF_STAGES, Ends, Noted, joined_remarks, remark
 from ..scope.selection import Selection, core_pipeline, remarks_about
 from ..scope.where import Where, asked_of
-from ..scope.within import observed_until
+from ..scope.within import Seen, observed_until
 from ..stats.share_bounds import read_confidence
-from .seen import Seen
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 #: What a table remembers of the reader of an export.

@@ -29,7 +29,8 @@ from ..sequence.paths import paths_table, sequence_paths
 from ..sequence.rules import DEFAULTS
 from ..sequence.table import sequence_table
 from ..sequence.trend import sequence_trend, trend_table
-from ..sequence.trend_counts import TrendCounted, count_trend
+from ..sequence.trend_counts import TrendCounted as SequenceTrendCounted
+from ..sequence.trend_counts import count_trend as count_sequence_trend
 from ..stages.durations import time_in_stage
 from ..stages.flow import flow
 from ..stages.incidence import cumulative_incidence
@@ -282,8 +283,8 @@ _ALL: Final = (
     ),
     Mergeable(
         sequence_trend,
-        TrendCounted,
-        count_trend,
+        SequenceTrendCounted,
+        count_sequence_trend,
         trend_table,
         at_the_end=("top", "confidence"),
         rules=tuple(DEFAULTS),

@@ -62,9 +62,8 @@ from ..scope.scope import Scope
 from ..scope.selection import Selection, core_pipeline, remarks_about
 from ..scope.units import units_of
 from ..scope.where import Where, asked_of
-from ..scope.within import basis_of, followed_for, observed_until, partly_covered
+from ..scope.within import Seen, basis_of, followed_for, observed_until, partly_covered
 from ..stats.share_bounds import read_confidence
-from .seen import Seen
 from .trend_rows import SecondPeriods, TrendOfKind, funnels_of, in_several, rows_of
 
 Integers: TypeAlias = npt.NDArray[np.int64]

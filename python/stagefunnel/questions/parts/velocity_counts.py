@@ -46,7 +46,6 @@ from ..stages.velocity import (
     velocity_table,
 )
 from .flows import Moving, time_of_part
-from .seen import Seen
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 

@@ -98,7 +98,17 @@ class Covered(Protocol):
 
 @dataclass(frozen=True)
 class Seen:
-    """When parts together begin and end, and until when they are seen."""
+    """When parts together begin, and until when they are seen.
+
+    Attributes
+    ----------
+    clock
+        Unit and zone of the times.
+    time_range
+        The earliest time, and one that is no earlier; ``None`` without rows.
+    end
+        Until when the parts are seen; ``None`` without rows.
+    """
 
     clock: Clock
     time_range: tuple[int, int] | None
