@@ -144,6 +144,23 @@ def read_table(path: str) -> Any:
         raise damaged(path, f"{error}") from error
 
 
+def names_and_types(path: str) -> dict[str, Any]:
+    """Return the columns of a file that :func:`write_table` wrote, with their types of Arrow."""
+    pa = pyarrow()
+    try:
+        with pa.OSFile(path, "rb") as source:
+            schema = pa.ipc.open_file(source).schema
+    except (pa.ArrowInvalid, OSError) as error:
+        raise damaged(path, f"{error}") from error
+    return dict(zip(schema.names, schema.types, strict=True))
+
+
+def is_number(kind: Any) -> bool:
+    """Check whether a type of Arrow holds numbers."""
+    types = pyarrow().types
+    return any(of(kind) for of in (types.is_integer, types.is_floating, types.is_decimal))
+
+
 def damaged(path: str, how: str) -> SchemaError:
     """Make the error of a file of a saved log that is not as it was written."""
     return SchemaError(named("path"), f": the saved log is damaged: {path}: {how}; restore it from a copy")

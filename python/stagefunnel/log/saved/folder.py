@@ -22,6 +22,14 @@ VERSION: Final = 1
 _HEADER, _LOCK, _PART = "log.json", "lock", "part-"
 
 
+def checked_path(path: Any) -> str:
+    """Read the path of a folder."""
+    try:
+        return str(os.fspath(path))
+    except TypeError as error:
+        raise StageFunnelError(given("path", path), " is not the path of a folder") from error
+
+
 def read_header(path: str) -> list[dict[str, Any]]:
     """Return what the header says of each part of a saved log.
 

@@ -89,6 +89,10 @@ class PartData(LogData):
     mmap: bool
     checks: bool
 
+    def __new__(cls, *values: Any, **fields: Any) -> Any:
+        """Make the inside of a log that is held otherwise: what ``replace`` makes of this one has no part."""
+        return LogData(*values, **fields)
+
     @classmethod
     def of(
         cls, part: Part, *, mmap: bool = True, checks: bool = True, threads: int | None = None

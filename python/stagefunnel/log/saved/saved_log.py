@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import SchemaError, StageFunnelError, given, named
+from ...errors import SchemaError, named
 from ..chosen import ItemKeys, places_of_keys
 from ..chosen_data import taken_out, with_places_chosen
 from ..columns.items import ItemsTable
 from ..data import LogData
 from .columns_file import damaged
-from .folder import read_header, writing
+from .folder import checked_path, read_header, writing
 from .joining import joined, like
 from .known_rows import without_known_rows
 from .part_reading import PartData, checked_part
 from .part_writing import write_part
-from .plain_values import from_json
 
 #: So many parts that came later are put together when one more is added.
 MOST_PARTS = 16
@@ -69,23 +68,6 @@ def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]
             about = write_part(new, part)
         writer.commit([*parts, about])
     return n_new, int(later.journeys.n_rows) - n_new
-
-
-@dataclass(frozen=True)
-class SavedForm:
-    """How the rows of a saved log are to be read: its further columns, its zone and the key of its items."""
-
-    columns: list[str]
-    zone: str | None
-    items_key: Any
-
-
-def form_of(path: str | os.PathLike[str]) -> SavedForm:
-    """Look at the header of a saved log for how rows to append are to be read."""
-    about = read_header(checked_path(path))[0]
-    table = about["items_table"]
-    columns = [column["name"] for column in about["columns"]]
-    return SavedForm(columns, about["zone"], None if table is None else from_json(table["key"]))
 
 
 def compact_log(path: str | os.PathLike[str]) -> None:
@@ -143,11 +125,3 @@ def _without(data: LogData, erased: npt.NDArray[np.int64]) -> LogData:
         frame = table.frame.drop(index=table.frame.index[rows[rows >= 0]]).reset_index(drop=True)
         table = ItemsTable(frame, table.parts["key"], rest.journeys, "drop", data.threads)
     return replace(rest, items_table=table, columns=None if columns is None else columns.without_unused())
-
-
-def checked_path(path: Any) -> str:
-    """Read the path of a folder."""
-    try:
-        return str(os.fspath(path))
-    except TypeError as error:
-        raise StageFunnelError(given("path", path), " is not the path of a folder") from error
