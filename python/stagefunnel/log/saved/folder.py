@@ -25,9 +25,12 @@ _HEADER, _LOCK, _PART = "log.json", "lock", "part-"
 def checked_path(path: Any) -> str:
     """Read the path of a folder."""
     try:
-        return str(os.fspath(path))
+        folder = os.fsdecode(path)
     except TypeError as error:
         raise StageFunnelError(given("path", path), " is not the path of a folder") from error
+    if not folder or "\0" in folder:
+        raise StageFunnelError(given("path", path), " is not the path of a folder")
+    return folder
 
 
 def read_header(path: str) -> list[dict[str, Any]]:
