@@ -15,6 +15,7 @@ from ..display.formats import choose_format
 from .log_files import expand_files, open_log
 from .progress import progress_bars
 from .remarks import say_doubts
+from .saved_files import saved_log_in
 from .sql_inputs import read_of_export
 from .suggestions import safe_suggestion, say_assumed, with_reading
 from .values import read_length, read_moment, read_only, read_period, read_where
@@ -60,10 +61,11 @@ def open_inputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> It
         yield inputs
         return
     if args.pipeline is None:
-        suggestion = safe_suggestion(args, parser, expand_files(args.files, parser))
+        is_saved = saved_log_in(args) is not None
+        suggestion = safe_suggestion(args, parser, expand_files([] if is_saved else args.files, parser))
         say_assumed(suggestion, args, choose_format(args.format, args.out))
-        if suggestion.source != "table":
-            part = _part_of_export(with_reading(args, suggestion), parser)
+        if suggestion.source not in ("table", "log"):
+            part = part_of_export(with_reading(args, suggestion), parser)
             calendar = calendar_of(args, parser, None)
             missing = "ignore" if "missing" not in args.given else args.missing
             yield Inputs(part.log, suggestion.pipeline, args.unlisted or "error", missing, calendar)
@@ -85,7 +87,7 @@ def open_log_alone(
     if args.read:
         if args.pipeline is not None:
             parser.error("--pipeline chooses stages, and a sequence has steps; leave it out")
-        log = _part_of_export(args, parser).log
+        log = part_of_export(args, parser).log
         _say_doubts(log, args)
         yield log, calendar_of(args, parser, None)
         return
@@ -116,7 +118,7 @@ def _say_doubts(log: sf.StageLog, args: argparse.Namespace, *, has_guessed_stage
 
 def inputs_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Inputs:
     """Read a CRM's export and choose one of its pipelines."""
-    part = _part_of_export(args, parser)
+    part = part_of_export(args, parser)
     pipelines = part.pipelines
     known = ", ".join(map(repr, pipelines))
     if args.pipeline is None and len(pipelines) > 1:
@@ -142,7 +144,7 @@ def _as_file_says(part: sf.Export, args: argparse.Namespace, parser: argparse.Ar
     return Inputs(part.log, settings.pipeline, unlisted, missing, calendar, has_guessed_stages=False)
 
 
-def _part_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Export:
+def part_of_export(args: argparse.Namespace, parser: argparse.ArgumentParser) -> sf.Export:
     """Read a CRM's export and choose its deals or its leads."""
     export = read_export(args, parser)
     part = export.leads if args.of == "leads" else export

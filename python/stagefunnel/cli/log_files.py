@@ -16,6 +16,7 @@ from stagefunnel.files import FileTable, column_names, expand, kind_of, read_tab
 from ..tables.group_names import column_behind
 from ..tables.schema import MADE_OF_ITEMS
 from .progress import Bars, progress_bars
+from .saved_files import Kept, as_files, convert_numbers, saved_log_in
 from .sql_inputs import bar_for, columns_in, has_queries, query_of
 from .typed_steps import columns_in_brackets
 from .values import split_names
@@ -28,6 +29,7 @@ _KEY_HINT: Final = "its key is given with --items-key"
 
 def expand_files(patterns: list[str], parser: argparse.ArgumentParser) -> list[str]:
     """Find the files that patterns match; a pattern that matches none is wrong usage."""
+    as_files(patterns, parser)
     try:
         return expand(patterns)
     except OSError as error:
@@ -36,17 +38,31 @@ def expand_files(patterns: list[str], parser: argparse.ArgumentParser) -> list[s
 
 @contextmanager
 def open_log(
-    args: argparse.Namespace, parser: argparse.ArgumentParser, settings: sf.Settings | None
+    args: argparse.Namespace,
+    parser: argparse.ArgumentParser,
+    settings: sf.Settings | None,
+    keep: Kept | None = None,
 ) -> Iterator[sf.StageLog]:
-    """Read the log; an error about a row, now or while the log is in use, names its file and line."""
+    """Read the log; an error about a row, now or while the log is in use, names its file and line.
+
+    It has the columns that options name, or those to `keep`.
+    """
+    saved = saved_log_in(args)
+    if saved is not None:
+        yield _opened(saved, args, settings)
+        return
     named = _named_columns(args, settings)
     if has_queries(args):
-        yield _log_of_query(args, parser, settings, named)
+        yield _log_of_query(args, parser, settings, named, keep)
         return
     files = expand_files(args.files, parser)
     item_files = expand_files([args.items], parser) if args.items else []
-    by, numbers = _columns_of_groups(args, [*item_files, files[0]])
-    of_items, of_log = split_columns([*by, *_further_columns(args)], item_files, files)
+    numbers: list[str] = []
+    if keep is None:
+        by, numbers = _columns_of_groups(args, [*item_files, files[0]])
+        of_items, of_log = split_columns([*by, *_further_columns(args)], item_files, files)
+    else:
+        of_items, of_log = _all_of_items(args, item_files), split_columns(keep.columns, (), files)[1]
     if args.unit in of_log:
         parser.error(f"--unit {args.unit} is a column of the log; name a column of --items")
     if item_files and not of_items and not args.command.counts_quality:
@@ -59,7 +75,7 @@ def open_log(
             **columns,
             "time_format": named.get("time_format"),
             "zone": named.get("zone"),
-            "items": _read_items(args, item_files, columns["item"], of_items, numbers, bar)
+            "items": _read_items(args, item_files, columns["item"], of_items, numbers, bar, keep)
             if item_files
             else None,
             "items_key": args.items_key,
@@ -79,6 +95,8 @@ def open_log(
         return
     frame = _typed(source.frame, columns, named.get("time_format"), settings)
     _convert_amounts(frame, numbers)
+    if keep is not None:
+        convert_numbers(frame, keep.numbers, of_log)
     with _naming_lines(source):
         yield sf.StageLog(frame, **options, columns=of_log)
 
@@ -88,14 +106,18 @@ def _log_of_query(
     parser: argparse.ArgumentParser,
     settings: sf.Settings | None,
     named: Mapping[str, str],
+    keep: Kept | None,
 ) -> sf.StageLog:
     """Read the log out of a database; a table of items is a file here too."""
     if "order" in named:
         parser.error("--order is for files; let the query give its rows in order, with ORDER BY")
     item_files = expand_files([args.items], parser) if args.items else []
-    by, numbers = _columns_of_groups(args, item_files, columns_in(args, parser))
     of_items = {name for file in item_files for name in column_names(file)}
-    wanted = list(dict.fromkeys([*by, *_further_columns(args)]))
+    if keep is None:
+        by, numbers = _columns_of_groups(args, item_files, columns_in(args, parser))
+        wanted = list(dict.fromkeys([*by, *_further_columns(args)]))
+    else:
+        numbers, wanted = [], [*_all_of_items(args, item_files), *keep.columns]
     if args.unit is not None and args.unit not in of_items:
         parser.error(f"--unit {args.unit} is a column of the log; name a column of --items")
     columns = {role: named.get(role, role) for role in _ROLES}
@@ -113,7 +135,7 @@ def _log_of_query(
                 columns=[name for name in wanted if name not in of_items],
                 time_format=named.get("time_format"),
                 zone=named.get("zone"),
-                items=_read_items(args, item_files, columns["item"], items, numbers, bar)
+                items=_read_items(args, item_files, columns["item"], items, numbers, bar, keep)
                 if item_files
                 else None,
                 items_key=args.items_key,
@@ -124,6 +146,19 @@ def _log_of_query(
                 keys="keep",
                 progress=bar_for(bar),
             )
+
+
+def _opened(path: str, args: argparse.Namespace, settings: sf.Settings | None) -> sf.StageLog:
+    """Open a saved log; its columns and the table of items are those that were saved."""
+    log = sf.StageLog.load(path, threads=args.threads)
+    until = _observed_until(args, settings)
+    return log if until is None else log.with_observed_until(until)
+
+
+def _all_of_items(args: argparse.Namespace, item_files: Sequence[str]) -> list[str]:
+    """List the columns of the table of items but its key, where that is named."""
+    names = dict.fromkeys(name for file in item_files for name in column_names(file))
+    return [name for name in names if name != args.items_key]
 
 
 def _observed_until(args: argparse.Namespace, settings: sf.Settings | None) -> Any:
@@ -184,12 +219,16 @@ def _read_items(
     columns: Sequence[str],
     numbers: Sequence[str],
     bar: Bars,
+    keep: Kept | None,
 ) -> pd.DataFrame:
     """Read the key and some further columns of the table of items."""
     key = args.items_key or item
+    columns = [name for name in columns if name != key]
     with _hint_at_columns([] if args.items_key else [key], _KEY_HINT):
         frame = read_tables(files, [key, *columns], progress=bar(files)).frame
     _convert_amounts(frame, numbers)
+    if keep is not None:
+        convert_numbers(frame, keep.item_numbers, columns)
     return frame
 
 

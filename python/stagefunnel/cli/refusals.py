@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from ..display.formats import choose_format
 from .database_options import names_database
+from .saved_files import asks_saved
 
 _Args: TypeAlias = argparse.Namespace
 
@@ -108,7 +109,25 @@ def _reads_step_1(args: _Args) -> bool:
     return bool(args.attribution != "step" and args.attribution_step == 1)
 
 
+#: Options that say how rows are read: those of a saved log have been read.
+_OF_ROWS: Final = (
+    *("item", "stage", "time", "order", "exited", "start_unknown", "time_format", "zone", "invalid", "empty"),
+    *("read", "of", "crm", "only", "merged", "dayfirst", "decimal", "encoding"),
+)
 _RULES: Final = (
+    _Rule(_OF_ROWS, asks_saved, "{} says how rows are read, and a saved log has its own; leave it out"),
+    _Rule(
+        ("items", "items_key"),
+        asks_saved,
+        "{} is for files of rows, and a saved log has its own table of items; bring new rows of it with "
+        "`stagefunnel append`, or leave it out",
+    ),
+    _Rule(("sql",), asks_saved, "{} stands in the place of files, and a saved log does too; leave out one"),
+    _Rule(
+        ("columns",),
+        lambda args: hasattr(args, "saved") and (_is_export(args) or asks_saved(args)),
+        "{} names columns of tables, and an export or a saved log brings its own; leave it out",
+    ),
     _Rule(
         ("into", "if_exists", "schema"),
         lambda args: not names_database(getattr(args, "to", None) or args.out),

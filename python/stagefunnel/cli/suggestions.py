@@ -14,6 +14,7 @@ import stagefunnel as sf
 from ..clean import clean
 from ..display.assumed import assumed_lines
 from ..errors import counted
+from .saved_files import saved_log_in
 from .spelling import speller
 from .sql_inputs import frames_of, has_queries, joined_inputs, shown_inputs
 
@@ -21,7 +22,10 @@ from .sql_inputs import frames_of, has_queries, joined_inputs, shown_inputs
 def suggestion_for(
     args: argparse.Namespace, parser: argparse.ArgumentParser, files: list[str]
 ) -> sf.Suggestion:
-    """Suggest a pipeline for files or queries, with the columns that the options name."""
+    """Suggest a pipeline for files, queries or a saved log, with the columns that the options name."""
+    saved = saved_log_in(args)
+    if saved is not None:
+        return sf.suggest(sf.StageLog.load(saved))
     return sf.suggest(
         frames_of(args, parser) if has_queries(args) else files,
         item=args.item,
@@ -75,7 +79,7 @@ def next_command(
 ) -> str:
     """Write the command that asks both funnels with a file that was just written."""
     words = ["stagefunnel", "funnel", *shown_inputs(args)]
-    if suggestion.source != "table":
+    if suggestion.source not in ("table", "log"):
         words.append("--read")
     if of is not None:
         words += ["--of", of]

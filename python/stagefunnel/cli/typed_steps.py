@@ -14,6 +14,7 @@ import stagefunnel as sf
 from stagefunnel.files import column_names, expand, split_columns
 
 from ..errors import did_you_mean
+from .saved_files import saved_log_in
 from .sql_inputs import columns_in, has_queries
 from .values import where_of
 from .where_options import WhereCondition, condition
@@ -97,7 +98,7 @@ class TypedSteps:
 
     def _refuse_unknown(self, columns: list[str]) -> None:
         """Refuse columns that no file has; an export has none but those that its reader keeps."""
-        if not self._args.read and not has_queries(self._args):
+        if not self._args.read and not has_queries(self._args) and saved_log_in(self._args) is None:
             split_columns(columns, *_files_of(self._args))
 
     def _refuse(self, text: str) -> NoReturn:

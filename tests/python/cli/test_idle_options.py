@@ -4,6 +4,7 @@
 
 import argparse
 import re
+import shutil
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -93,6 +94,10 @@ FILES = {
     "1,2,2026-01-05,2026-02-09\n2,,2026-01-03,\n",
     "marked.csv": "item;stage;time;amount\n1;New;03/04/2026;1,234\n2;New;03/05/2026;2\n2;Won;05/05/2026;2\n",
 }
+
+
+#: The log that is there where a command changes one.
+SAVED = {"item": ["p", "a"], "stage": ["New", "New"], "time": ["2026-02-10", "2026-01-02"]}
 
 
 class Trial(NamedTuple):
@@ -266,6 +271,7 @@ TRIALS: dict[str, list[Trial]] = {
     "reached": [trial("Offer")],
     "reason": [trial("who")],
     "same_part": [trial(needs="--period 2026-06")],
+    "saved": [trial("other.sf")],
     "seed": [trial("7", needs="--confidence 0.2")],
     "skipped": [trial("Offer")],
     "stage": [trial("other_stage")],
@@ -360,6 +366,8 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         "mix-rate": ["--mix", "created:month", "--by", "who", "--a", "Al"],
         "sales-velocity": [] if option.startswith("amount") else ["--amount", AMOUNTS.get(file, "paid")],
         "time-to": ["--to-stage", "Won" if file in ("export", "leads") else "Offer"],
+        "save": ["--to", "log.sf"],
+        "append": ["--to", "log.sf"],
         "read": ["--to", "log.csv", "--item", "item", "--stage", "stage", "--time", "time"],
     }.get(command, [])
     is_export = file in ("export", "leads", "marked", "merged")
@@ -387,6 +395,8 @@ def base_of(command: str, file: str, option: str) -> list[str]:
             *more,
         ]
     pipeline = ["--pipeline", "pipeline.toml"] if "pipeline" in flags else []
+    if command in ("compact", "erase"):
+        return [command, "log.sf", "--item-key", "p"]
     return [command, file, *pipeline, *more]
 
 
@@ -438,14 +448,20 @@ def run(
     monkeypatch.chdir(folder)
 
     def command(words: Sequence[str]) -> Outcome:
+        if words[0] in ("append", "erase"):
+            sf.StageLog(SAVED, zone="UTC" if "--zone" in words else None).save("log.sf")
         try:
             code = main(list(words))
         except SystemExit as ended:
             code = int(ended.code or 0)
         out, err = capsys.readouterr()
-        written = {path.name: path.read_bytes() for path in Path().iterdir() if path.name not in FILES}
-        for name in written:
-            Path(name).unlink()
+        new = [path for path in Path().iterdir() if path.name not in FILES]
+        written = {path.name: path.read_bytes() for path in new if path.is_file()}
+        written |= {
+            path.name: sf.row_table(sf.StageLog.load(path)).to_csv().encode() for path in new if path.is_dir()
+        }
+        for path in new:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()  # a saved log, of which much is drawn
         for name in REPLACED & {*words}:
             Path(name).write_text(FILES[name])
         return Outcome(code, out + err.rpartition("error: ")[2], written)
@@ -455,6 +471,7 @@ def run(
 
 CASES = [(command, action.dest) for command in COMMANDS for action in options_of(command)]
 NO_TRIAL = {
+    ("append", "of"): "an export is appended to a saved one, and the log that is there is of a table",
     ("chain-funnel", "read"): "a chain is of an export wherever it names files; the option only says so",
     ("chain-funnel", "dayfirst"): "the one export of leads and deals has dates in ISO 8601",
     ("chain-funnel", "merged"): "nor does it have merged deals",

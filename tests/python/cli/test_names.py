@@ -15,6 +15,10 @@ from stagefunnel.cli.old_names import renewed
 OTHER_COMMANDS: dict[str, Any] = {
     "quality": sf.StageLog.quality,  # a method: it needs no pipeline, so that it is a question of the log
     "init": sf.suggest,  # it writes what the function suggests
+    "save": sf.StageLog.save,  # methods, because a saved log is one of the log's forms
+    "append": sf.StageLog.append,
+    "compact": sf.StageLog.compact,
+    "erase": sf.StageLog.erase,
     "demo": None,  # it writes files to try the others with; Python has datasets
 }
 OTHER_OPTIONS = {
@@ -26,7 +30,7 @@ OTHER_OPTIONS = {
     "if_exists": "of that table, as `write` has it",
     "schema": "of that table, likewise",
     "csv_safe": "of the answer, likewise",
-    "to": "of what `read` gives; in Python it is an object",
+    "to": "of what `read` gives, which in Python is an object, and the `path` of a saved log",
     "quiet": "of the bar on a terminal",
     "read": "that the files are read by the function `read`; in Python one calls it",
     "of": "the part of an export: its `leads` or its `deals`",
@@ -35,7 +39,7 @@ OTHER_OPTIONS = {
     "json": "short for --format json",
     "of_stage": "a stage of the pipeline; --stage names the column of stages, as in all commands",
     "from_dates": "the dates of `backtest`; --dates was the name of another option",
-    "item_key": "the item of `explain`; --item names the column of items, as in all commands",
+    "item_key": "the item of `explain`, and `items` of `erase`; --item names a column, as in all commands",
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import stagefunnel as sf
 from commands import actions_of
 from stagefunnel.cli import main
 from stagefunnel.cli.commands.table import COMMANDS
@@ -40,7 +41,7 @@ NEEDS = {
 OF_EXPORTS = {"of", "crm", "only", "merged", "dayfirst", "decimal", "encoding"}
 # Options that take any text, and those whose value is a file that is written.
 ANY = {"title", "out", "page", "to", "items", "item_key", "quiet", "wide", "read", "same_part", "dayfirst"}
-ANY |= {"toml", "force"}
+ANY |= {"toml", "force", "saved"}
 # The value names a file or a column, and the error names that.
 NAMED_BY_ITS_VALUE = {
     *(
@@ -86,7 +87,9 @@ def options_of(command: str) -> list[argparse.Action]:
 
 def base_of(command: str, option: str) -> list[str]:
     flags = {flag for action in options_of(command) for flag in action.option_strings}
-    if command == "chain-funnel":
+    if command in ("compact", "erase"):
+        words = "log.sf"
+    elif command == "chain-funnel":
         words = "--leads log.csv --deals log.csv --links links.csv"
         words += " --lead-pipeline p.toml --deal-pipeline p.toml"
     else:
@@ -100,6 +103,8 @@ def base_of(command: str, option: str) -> list[str]:
     more = {"compare-periods": "--period 2026-01", "report": "--out page.html", "explain": "--item-key 1"}
     more |= {
         "read": "--to log.parquet",
+        "save": "--to log.sf",
+        "append": "--to log.sf",
         "check": "--fail-if won>9",
         "time-to": "--to-stage Won",
         "cohort-maturity": "--tau 9d",
@@ -121,6 +126,8 @@ def base_of(command: str, option: str) -> list[str]:
 def needed_by(command: str, option: str) -> list[str]:
     flags = {flag for action in options_of(command) for flag in action.option_strings}
     words = NEEDS.get(option, "").split()
+    if command == "save":  # it keeps all columns of the items; --columns are those of the log
+        words = words[:2]
     pairs = [words[at : at + 2] for at in range(0, len(words), 2)]
     return [word for pair in pairs if pair[0] in flags for word in pair]
 
@@ -145,6 +152,8 @@ def test_the_error_about_a_wrong_value_names_the_option_as_it_is_typed(
     monkeypatch.chdir(tmp_path)
     for name, text in FILES.items():
         Path(name).write_text(text)
+    if command in ("append", "erase"):
+        sf.StageLog({"item": [1], "stage": ["New"], "time": ["2026-01-01"]}).save("log.sf")
     words = [*base_of(command, option), *needed_by(command, option), flag, VALUES.get(option, ODD)]
     code: Any
     try:

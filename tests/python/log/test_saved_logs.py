@@ -199,7 +199,10 @@ def test_every_changed_byte_of_the_header_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ({"item": ["x"], "stage": ["New"], "time": [0]}, "items of the new rows are text"),
+        (
+            {"item": ["x"], "stage": ["New"], "time": [0]},
+            "items: the new rows have text",
+        ),
         ({"item": [1], "stage": ["New"], "time": ["2026-03-01"]}, "another unit of the times"),
     ],
 )

@@ -43,8 +43,9 @@ ALLOWED: dict[str, set[str]] = {
     "tables": {"naming", "errors", "pipeline"},
     "log": {
         *("_core", "naming", "clean", "errors", "whole_file", "times", "files", "databases"),
-        *("pipeline", "tables"),
+        *("pipeline", "tables", "log.saved.form"),
     },
+    "log.saved.form": {"log"},  # how the rows of a saved log are read, for the command
     "readers": {
         *("naming", "clean", "errors", "renamed", "times", "files", "databases", "pipeline", "tables", "log")
     },
@@ -114,7 +115,8 @@ ALLOWED: dict[str, set[str]] = {
     "reports.painter": {"clean"},
     "datasets": {"errors", "log", "pipeline"},
     "cli": {
-        *("", "clean", "errors", "files", "toml_file", "databases", "tables", "display", "reports.painter")
+        *("", "clean", "errors", "files", "toml_file", "databases", "tables", "display", "reports.painter"),
+        "log.saved.form",
     },
     "__main__": {"cli"},
 }

@@ -35,11 +35,12 @@ def test_a_command_of_a_page_runs(
 ) -> None:
     monkeypatch.chdir(ROOT)
     words = as_a_shell_has_it(command)
-    if "--out" in words:
-        at = words.index("--out") + 1
+    places = {"--out", "--to"} & {*words}
+    for place in places:
+        at = words.index(place) + 1
         words[at] = str(tmp_path / words[at])
     assert main(words) == 0
-    assert "--out" in words or capsys.readouterr().out.startswith(BEGINNINGS)
+    assert places or capsys.readouterr().out.startswith(BEGINNINGS)
 
 
 def test_every_page_has_a_command() -> None:

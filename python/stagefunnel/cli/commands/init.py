@@ -12,13 +12,14 @@ from ...display.write import write, write_file
 from ...errors import quoted
 from ..log_files import expand_files
 from ..progress import page_bar
+from ..saved_files import saved_log_in
 from ..suggestions import already_there, files_of, next_command, part_of, suggestion_for
 
 
 def init(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     """Suggest a pipeline, print what it rests on, write it down and say what to type next."""
-    files = expand_files(args.files, parser)
-    with page_bar(files[0] if files else "the query", quiet=args.quiet):
+    files = expand_files([] if saved_log_in(args) else args.files, parser)
+    with page_bar((files or args.files)[0] if args.files else "the query", quiet=args.quiet):
         suggestion = suggestion_for(args, parser, files)
         targets = files_of(suggestion, args.toml)
         there = already_there(targets)

@@ -18,6 +18,7 @@ from ..init_options import suggesting
 from .command import Command
 from .forecast_table import FORECAST_COMMANDS
 from .list_table import LIST_COMMANDS
+from .saved_table import SAVED_COMMANDS
 from .sequence_table import SEQUENCE_COMMANDS
 from .sure_table import SURE_COMMANDS
 
@@ -299,4 +300,5 @@ examples:
         has_output=False,
         other_names={"path": "--to"},
     ),
+    **SAVED_COMMANDS,
 }

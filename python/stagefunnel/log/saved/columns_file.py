@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeAlias
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ... import _core
 from ...errors import SchemaError, core_errors, named
+from .plain_values import from_json, to_json
 
 _UNSIGNED: Final = ("uint8", "uint16", "uint32", "uint64")
 Array: TypeAlias = npt.NDArray[Any]
@@ -114,8 +115,8 @@ def _array_of(buffer: Any, dtype: np.dtype[Any], n: int) -> Array:
     return np.frombuffer(buffer, dtype=dtype, count=n)
 
 
-def write_table(path: str, frame: Any, what: str) -> None:
-    """Write a frame of pandas.
+def write_table(path: str, frame: Any, what: str) -> dict[str, Any]:
+    """Write a frame of pandas; return what the file does not say of its columns.
 
     Raises
     ------
@@ -123,25 +124,63 @@ def write_table(path: str, frame: Any, what: str) -> None:
         If a column holds values that Arrow has no type for; `what` names the frame.
     """
     pa = pyarrow()
+    named = frame.set_axis(_names_of_texts(frame.columns), axis=1)
     try:
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        table = pa.Table.from_pandas(named, preserve_index=False)
+    except (pa.ArrowException, TypeError, ValueError) as error:
         raise SchemaError(
-            f"{what} cannot be saved, because a column holds values of several types: {error}; make each "
-            f"column one type, such as text"
+            f"{what} cannot be saved: {error}; make each column one type, such as text"
         ) from error
+    for name, kind in zip(table.schema.names, table.schema.types, strict=True):
+        if pa.types.is_struct(kind) or pa.types.is_map(kind):
+            raise SchemaError(f"{what} cannot be saved: {name!r} holds dictionaries; make it text")
     with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
+    columns = [frame.iloc[:, at] for at in range(frame.shape[1])]
+    return {
+        "names": [to_json(name, "the name of a column") for name in frame.columns],
+        "dtypes": [str(column.dtype) for column in columns],
+        "tuples": [
+            at for at, column in enumerate(columns) if column.dtype == object and any(map(_is_tuple, column))
+        ],
+    }
 
 
-def read_table(path: str) -> Any:
-    """Read a frame of pandas that :func:`write_table` wrote."""
+def _is_tuple(value: Any) -> bool:
+    return isinstance(value, tuple)
+
+
+def _names_of_texts(names: Any) -> list[str]:
+    """Give each column a name that is text and no other's."""
+    texts = [str(name) for name in names]
+    if len({*texts}) == len(texts):
+        return texts
+    return [f"{text} ({at})" for at, text in enumerate(texts)]
+
+
+def _objects(values: Sequence[Any]) -> Array:
+    """Make an array of objects, of which those with a length are not taken for rows."""
+    array = np.empty(len(values), dtype=object)
+    for at, value in enumerate(values):
+        array[at] = value
+    return array
+
+
+def names_and_types(path: str) -> dict[str, Any]:
+    """Return the columns of a file that :func:`write_table` wrote, with their types of Arrow."""
     pa = pyarrow()
     try:
         with pa.OSFile(path, "rb") as source:
-            return pa.ipc.open_file(source).read_all().to_pandas()
+            schema = pa.ipc.open_file(source).schema
     except (pa.ArrowInvalid, OSError) as error:
         raise damaged(path, f"{error}") from error
+    return dict(zip(schema.names, schema.types, strict=True))
+
+
+def is_number(kind: Any) -> bool:
+    """Check whether a type of Arrow holds numbers."""
+    types = pyarrow().types
+    return any(of(kind) for of in (types.is_integer, types.is_floating, types.is_decimal))
 
 
 def damaged(path: str, how: str) -> SchemaError:
@@ -174,7 +213,8 @@ class ColumnsFile:
             os.close(descriptor)
 
     @cached_property
-    def _bytes(self) -> npt.NDArray[np.uint8]:
+    def data(self) -> npt.NDArray[np.uint8]:
+        """Its bytes, which must not be written to."""
         return self.mapped.bytes
 
     def column(self, name: str, place: Place, *, checked: bool = True) -> Array:
@@ -185,10 +225,33 @@ class ColumnsFile:
         SchemaError
             If they are not those that were written.
         """
-        data = self._bytes[place.offset : place.offset + place.n_bytes]
+        data = self.data[place.offset : place.offset + place.n_bytes]
         if len(data) != place.n_bytes:
             raise damaged(self.path, f"column {name!r} lies beyond its end")
         values = data.view(np.dtype(place.dtype))
         if checked and checksum(values) != place.checksum:
             raise damaged(self.path, f"the bytes of column {name!r} are not those that were written")
         return values
+
+
+def read_table(file: ColumnsFile, about: Mapping[str, Any]) -> Any:
+    """Read a frame of pandas that :func:`write_table` wrote, which returned what it is `about`."""
+    import pandas as pd
+
+    pa = pyarrow()
+    try:
+        table = pa.ipc.open_file(pa.py_buffer(file.data)).read_all()
+        columns = {}
+        for at, dtype in enumerate(about["dtypes"]):
+            if dtype == "object":  # pandas would make numbers of integers with missing ones
+                values = table.column(at).to_pylist()
+                if at in about["tuples"]:
+                    values = [tuple(one) if isinstance(one, list) else one for one in values]
+                columns[at] = pd.Series(_objects(values), dtype=object)
+            else:
+                columns[at] = table.select([at]).to_pandas().iloc[:, 0].astype(dtype)
+    except (pa.ArrowException, OSError, IndexError) as error:
+        raise damaged(file.path, f"{error}") from error
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
+    frame.columns = pd.Index(list(map(from_json, about["names"])), tupleize_cols=False)
+    return frame

@@ -22,6 +22,17 @@ VERSION: Final = 1
 _HEADER, _LOCK, _PART = "log.json", "lock", "part-"
 
 
+def checked_path(path: Any) -> str:
+    """Read the path of a folder."""
+    try:
+        folder = os.fsdecode(path)
+    except TypeError as error:
+        raise StageFunnelError(given("path", path), " is not the path of a folder") from error
+    if not folder or "\0" in folder:
+        raise StageFunnelError(given("path", path), " is not the path of a folder")
+    return folder
+
+
 def read_header(path: str) -> list[dict[str, Any]]:
     """Return what the header says of each part of a saved log.
 

@@ -45,12 +45,24 @@ def _refuse_unlike(whole: LogData, part: LogData) -> None:
             f"the items of the new rows are {kinds[1]}, and those of the saved log are {kinds[0]}; make them "
             "one type"
         )
-    if part.keys_of is None and part.journeys.holds_text and _hash_key(part) != _hash_key(whole):
+    if whole.journeys.is_unsigned != part.journeys.is_unsigned and all(map(_has_upper_bit, (whole, part))):
+        raise SchemaError(
+            "the items of the new rows and of the saved log are negative in one and 2^63 or more in the "
+            "other, and no integers of 64 bits hold both; make them text"
+        )
+    has_no_text = part.keys_of is None and part.journeys.holds_text
+    if has_no_text and (not whole.journeys.hashed or _hash_key(part) != _hash_key(whole)):
         raise SchemaError(
             "the texts of the new rows' items are hashed with another key than those of the saved log, so an "
             "item of both would not be found; keep the texts, or read the rows with the key of the saved log "
             "(hash_key)"
         )
+
+
+def _has_upper_bit(data: LogData) -> bool:
+    """Check whether an integer is negative, or 2^63 or more where the integers have no sign."""
+    key = _core.journeys.parts_of(data.journeys)["key"]
+    return not data.journeys.holds_text and bool((key >> np.uint64(63)).any())
 
 
 def _hash_key(data: LogData) -> bytes:
@@ -87,12 +99,18 @@ def joined_keys(first: LogData, second: LogData, new: Places) -> tuple[dict[str,
         What else :class:`StoredKeys` holds of them; ``None`` where the texts are not known.
     """
     parts = [_core.journeys.parts_of(data.journeys) for data in (first, second)]
+    if first.keys_of is None and first.journeys.holds_text and second.keys_of is not None:
+        # The texts of the second, hashed as those of the first were, which nobody knows.
+        texts = read_input(second.keys_of(parts[1]["first_row"]), "item").column
+        parts[1]["key"], parts[1]["high"] = _core.columns.hashes_of(texts, first.journeys.text_hash)
     highs = [parts[0]["high"], parts[1]["high"]]
     about: dict[str, Any] = {
         "key": np.concatenate([parts[0]["key"], parts[1]["key"][new]]),
         "high": np.concatenate([highs[0], highs[1][new] if len(highs[1]) else highs[1]]),
         **{name: parts[0][name] for name in ("prefix", "hash_key", "is_unsigned")},
     }
+    if _has_upper_bit(second):
+        about["is_unsigned"] = parts[1]["is_unsigned"]
     are_alike = all(parts[0][name] == parts[1][name] for name in ("prefix", "hash_key", "is_unsigned"))
     if first.keys_of is None or second.keys_of is None:
         return about, None
@@ -108,13 +126,22 @@ def joined_keys(first: LogData, second: LogData, new: Places) -> tuple[dict[str,
         ends = np.concatenate([stored[0].ends, ends + len(stored[0].texts)])
         return about, {**stored[0].parts, "texts": np.concatenate([stored[0].texts, texts]), "ends": ends}
     known = [stored[0](parts[0]["first_row"]), stored[1](parts[1]["first_row"][new])]
-    series = pd.concat([keys for keys in known if len(keys)] or known[:1], ignore_index=True)
+    series = _one_after_another(
+        [keys for keys in known if len(keys)] or known[:1], "uint64" if about["is_unsigned"] else "int64"
+    )
     kept = {"form": "series", "dtype": str(series.dtype), "texts": None, "ends": None, "series": series}
     if not first.journeys.holds_text:
         return about, kept
     hash_ = _core.columns.TextHash.of_process()
     about["key"], about["high"] = _core.columns.hashes_of(read_input(series, "item").column, hash_)
     return about | {"prefix": None, "hash_key": b"", "is_unsigned": False}, kept
+
+
+def _one_after_another(keys: list[pd.Series], integers: str) -> pd.Series:
+    """Put keys behind others; those of two types of numbers become `integers`, and not floats."""
+    if len({one.dtype for one in keys}) > 1 and all(pd.api.types.is_numeric_dtype(one) for one in keys):
+        keys = [one.astype(integers) for one in keys]
+    return pd.concat(keys, ignore_index=True)
 
 
 def _texts_at(stored: StoredKeys, items: Places) -> tuple[npt.NDArray[np.uint8], Places]:

@@ -132,13 +132,14 @@ def joined(first: LogData, later: LogData) -> LogData:
         n_labels=len(labels),
         **keys,
     )
+    clock = first if first.journeys.n_rows else later  # one without rows has no times that say what they are
     label_rows, label_first_row = _rows_of_labels(first, later, code_of, len(labels))
     return LogData(
         journeys=journeys,
         n_input_rows=first.n_input_rows + later.n_input_rows,
         found=_sums(first.found, later.found),
-        unit=first.unit,
-        zone=first.zone,
+        unit=clock.unit,
+        zone=clock.zone,
         labels=labels,
         label_rows=label_rows,
         label_first_row=label_first_row,
@@ -149,8 +150,8 @@ def joined(first: LogData, later: LogData) -> LogData:
         marks=_joined_marks(first, later, insertion),
         items_table=_joined_tables(first, later, journeys),
         locate=None,  # rows of several inputs
-        has_pipelines=first.has_pipelines,
-        observed_until=_latest(first.observed_until, later.observed_until),
+        has_pipelines=clock.has_pipelines,
+        observed_until=_noted_end(first, later),
         whole_end=None,
         reader_lines=_sums(first.reader_lines, later.reader_lines),
     )
@@ -172,6 +173,10 @@ def like(first: LogData, later: LogData) -> LogData:
         return replace(
             later, unit=first.unit, zone=first.zone, has_pipelines=first.has_pipelines, columns=columns
         )
+    if not first.journeys.n_rows:
+        clock: dict[str, Any] = {name: getattr(later, name) for name in ("unit", "zone", "has_pipelines")}
+        refuse_unlike(replace(first, **clock), later)
+        return later
     refuse_unlike(first, later)
     return later if first.unit == later.unit else _in_unit(later, str(first.unit))
 
@@ -263,8 +268,11 @@ def _sums(first: Mapping[Any, int], later: Mapping[Any, int]) -> dict[Any, int]:
     return {name: first.get(name, 0) + later.get(name, 0) for name in {**first, **later}}
 
 
-def _latest(*moments: int | None) -> int | None:
-    return max((moment for moment in moments if moment is not None), default=None)
+def _noted_end(*logs: LogData) -> int | None:
+    """Return the later end of observation, unless a row is later still: then the last row is the end."""
+    noted = [data.observed_until for data in logs if data.observed_until is not None]
+    last = [data.time_range[1] for data in logs if data.time_range is not None]
+    return max(noted) if noted and max(noted) >= max(last, default=max(noted)) else None
 
 
 def _joined_columns(
@@ -306,7 +314,8 @@ def _concatenated(values: Sequence[pd.Series]) -> pd.Series:
     if all(isinstance(one.dtype, pd.CategoricalDtype) for one in values):
         from pandas.api.types import union_categoricals
 
-        return pd.Series(union_categoricals(list(values), ignore_order=True))
+        if len({one.cat.categories.dtype for one in values}) == 1:
+            return pd.Series(union_categoricals(list(values), ignore_order=True))
     return pd.concat(values, ignore_index=True)
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from ..chosen import ItemKeys
 from ..data import LogData
-from .saved_log import append_rows, compact_log, erase_items, form_of, load_log, save_log
+from .form import form_of
+from .saved_log import append_rows, compact_log, erase_items, load_log, save_log
 
 
 class SavedLogs:
@@ -124,7 +125,7 @@ class SavedLogs:
         """
         form = form_of(path)
         if not isinstance(rows, SavedLogs):
-            given = {"columns": form.columns, "zone": form.zone, "items_key": form.items_key} | options
+            given = {"columns": list(form.columns), "zone": form.zone, "items_key": form.items_key} | options
             make: Any = cls  # StageLog, whose options these are
             rows = make(rows, items=items, **{"empty": "error" if items is None else "allow"} | given)
         elif items is not None:

@@ -43,7 +43,7 @@ class Part:
     about
         What the header says of it.
     files
-        Its files of columns, which stay open.
+        Its files, which stay open: another process may remove them.
     """
 
     folder: str
@@ -56,11 +56,7 @@ class Part:
         folder = os.path.join(path, about["folder"])
         files = {}
         for name, of_file in about["files"].items():
-            at, size = os.path.join(folder, name), of_file["bytes"]
-            if of_file["columns"]:
-                files[name] = ColumnsFile(at, size)
-            elif os.path.getsize(at) != size:
-                raise damaged(at, f"it has {os.path.getsize(at):,} bytes, not {size:,}")
+            files[name] = ColumnsFile(os.path.join(folder, name), of_file["bytes"])
         return cls(folder, about, files)
 
     def place(self, file: str, column: str) -> Place | None:
@@ -73,12 +69,12 @@ class Part:
         place = self.place(file, column)
         return None if place is None else self.files[file].column(column, place)
 
-    def table(self, file: str) -> pd.DataFrame:
+    def table(self, file: str, about: Mapping[str, Any]) -> pd.DataFrame:
         """Read a file that holds a frame of pandas."""
-        at = os.path.join(self.folder, file)
-        if checksum(np.fromfile(at, dtype=np.uint8)) != self.about["files"][file]["checksum"]:
-            raise damaged(at, "its bytes are not those that were written")
-        frame: pd.DataFrame = read_table(at)
+        opened = self.files[file]
+        if checksum(opened.data) != self.about["files"][file]["checksum"]:
+            raise damaged(opened.path, "its bytes are not those that were written")
+        frame: pd.DataFrame = read_table(opened, about)
         return frame
 
 
@@ -88,6 +84,10 @@ class PartData(LogData):
     part: Part
     mmap: bool
     checks: bool
+
+    def __new__(cls, *values: Any, **fields: Any) -> Any:
+        """Make the inside of a log that is held otherwise: what ``replace`` makes of this one has no part."""
+        return LogData(*values, **fields)
 
     @classmethod
     def of(
@@ -175,7 +175,7 @@ class PartData(LogData):
         texts = self.part.column(ITEMS, "item bytes")
         series = None
         if KEYS in self.part.about["files"]:
-            series = self.part.table(KEYS)["item"].astype(keys["dtype"])
+            series = self.part.table(KEYS, self.part.about["key_values"])["item"]
         return StoredKeys(
             self.journeys, **keys, texts=texts, ends=None if ends is None else ends[1:], series=series
         )
@@ -196,8 +196,8 @@ class PartData(LogData):
                     "dtype": pd.api.types.pandas_dtype(column["dtype"]),
                 }
             else:
-                stored = self.part.table(VALUES.format(number=number))["value"]
-                parts[name] = {"code": values, "values": stored.astype(column["values"])}
+                stored = self.part.table(VALUES.format(number=number), column["values"])["value"]
+                parts[name] = {"code": values, "values": stored}
         with core_errors(f"the saved log is damaged: {self.part.folder}: "):
             return RowColumns.of_parts(parts)
 
@@ -213,9 +213,7 @@ class PartData(LogData):
         about = self.part.about["items_table"]
         if about is None:
             return None
-        frame = self.part.table(TABLE)
-        for column, dtype in zip(frame.columns, about["dtypes"], strict=True):
-            frame[column] = frame[column].astype(dtype)
+        frame = self.part.table(TABLE, about)
         return ItemsTable.of_parts(
             {
                 "frame": frame,

@@ -52,11 +52,10 @@ def write_part(data: LogData, folder: str) -> dict[str, Any]:
         **{name: body[name] for name in ("observed_until", "whole_end", "reader_lines")},
         "places": body["places"],
         "keys": None if keys is None else {name: keys[name] for name in ("form", "dtype")},
+        "key_values": _about_keys(folder, keys),
         "columns": _about_columns(folder, body["columns"] or {}),
         "items_table": _about_table(folder, body["items_table"]),
     }
-    if keys is not None and keys["series"] is not None:
-        write_table(os.path.join(folder, KEYS), pd.DataFrame({"item": keys["series"]}), "the items' keys")
     places = {name: {column: asdict(place) for column, place in of.items()} for name, of in files.items()}
     part["files"] = {
         name: {"bytes": os.path.getsize(os.path.join(folder, name)), "columns": places.get(name, {})}
@@ -143,15 +142,20 @@ def _about_columns(folder: str, parts: Mapping[str, Mapping[str, Any]]) -> list[
             about.append({"name": name, "dtype": str(part["dtype"]), "scale": part["scale"]})
             continue
         frame = pd.DataFrame({"value": part["values"]})
-        write_table(os.path.join(folder, VALUES.format(number=number)), frame, f"column {name!r}")
-        about.append({"name": name, "dtype": None, "values": str(frame["value"].dtype)})
+        values = write_table(os.path.join(folder, VALUES.format(number=number)), frame, f"column {name!r}")
+        about.append({"name": name, "dtype": None, "values": values})
     return about
+
+
+def _about_keys(folder: str, keys: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if keys is None or keys["series"] is None:
+        return None
+    return write_table(os.path.join(folder, KEYS), pd.DataFrame({"item": keys["series"]}), "the items' keys")
 
 
 def _about_table(folder: str, table: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if table is None:
         return None
-    frame = table["frame"]
-    write_table(os.path.join(folder, TABLE), frame.reset_index(drop=True), "the items table")
-    dtypes = [str(dtype) for dtype in frame.dtypes]
-    return {"key": to_json(table["key"], "column"), "n_keyless": table["n_keyless"], "dtypes": dtypes}
+    frame = table["frame"].reset_index(drop=True)
+    written = write_table(os.path.join(folder, TABLE), frame, "the items table")
+    return {"key": to_json(table["key"], "column"), "n_keyless": table["n_keyless"], **written}

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import SchemaError, StageFunnelError, given, named
+from ...errors import SchemaError, named
 from ..chosen import ItemKeys, places_of_keys
 from ..chosen_data import taken_out, with_places_chosen
 from ..columns.items import ItemsTable
 from ..data import LogData
 from .columns_file import damaged
-from .folder import read_header, writing
+from .folder import checked_path, read_header, writing
 from .joining import joined, like
+from .kinds import refuse_other_kinds
 from .known_rows import without_known_rows
 from .part_reading import PartData, checked_part
 from .part_writing import write_part
-from .plain_values import from_json
 
 #: So many parts that came later are put together when one more is added.
 MOST_PARTS = 16
@@ -40,11 +40,15 @@ def save_log(data: LogData, path: str | os.PathLike[str]) -> None:
 def load_log(path: str | os.PathLike[str], *, mmap: bool, threads: int | None) -> LogData:
     """Open a saved log."""
     folder = checked_path(path)
-    try:
-        return _opened(folder, mmap=mmap, threads=threads)
-    except SchemaError:
-        # A writer may have put another log in its place between the header and the files.
-        return _opened(folder, mmap=mmap, threads=threads)
+    parts = read_header(folder)
+    while True:
+        try:
+            return _joined([_part(folder, about, mmap=mmap, threads=threads) for about in parts])
+        except SchemaError:
+            # A writer may have put another log in its place between the header and the files.
+            before, parts = parts, read_header(folder)
+            if parts == before:
+                raise
 
 
 def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]:
@@ -55,6 +59,7 @@ def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]
         # A look at the rows of the items that come again, not at all rows of the log.
         saved = [_part(folder, about, checks=False) for about in parts]
         later = like(saved[0], taken_out(later))
+        refuse_other_kinds(saved, later)
         try:
             new = reduce(without_known_rows, saved, later)
         except (IndexError, MemoryError, OverflowError) as error:
@@ -63,29 +68,13 @@ def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]
         if not n_new and new.items_table is None:
             return 0, int(later.journeys.n_rows)
         if len(parts) > MOST_PARTS:  # small ones, so that opening stays quick
-            new = reduce(joined, [*(_part(folder, about) for about in parts[1:]), new])
-            parts = parts[:1]
+            is_large = 1 if _have_texts([*saved, new]) else 0
+            new = reduce(joined, [*(_part(folder, about) for about in parts[is_large:]), new])
+            parts = parts[:is_large]
         with writer.new_folder() as part:
             about = write_part(new, part)
         writer.commit([*parts, about])
     return n_new, int(later.journeys.n_rows) - n_new
-
-
-@dataclass(frozen=True)
-class SavedForm:
-    """How the rows of a saved log are to be read: its further columns, its zone and the key of its items."""
-
-    columns: list[str]
-    zone: str | None
-    items_key: Any
-
-
-def form_of(path: str | os.PathLike[str]) -> SavedForm:
-    """Look at the header of a saved log for how rows to append are to be read."""
-    about = read_header(checked_path(path))[0]
-    table = about["items_table"]
-    columns = [column["name"] for column in about["columns"]]
-    return SavedForm(columns, about["zone"], None if table is None else from_json(table["key"]))
 
 
 def compact_log(path: str | os.PathLike[str]) -> None:
@@ -111,19 +100,20 @@ def erase_items(path: str | os.PathLike[str], items: ItemKeys) -> int:
     return n_rows
 
 
-def _opened(folder: str, *, mmap: bool, threads: int | None) -> LogData:
-    return _joined([_part(folder, about, mmap=mmap, threads=threads) for about in read_header(folder)])
-
-
 def _part(folder: str, about: Any, **options: Any) -> PartData:
     return PartData.of(checked_part(folder, about), **options)
 
 
 def _joined(parts: Sequence[LogData]) -> LogData:
     """Make one log of all parts; the later ones, which are small, are put together first."""
-    if len(parts) == 1:
-        return parts[0]
+    if len(parts) == 1 or not _have_texts(parts):
+        return reduce(joined, parts)
     return joined(parts[0], reduce(joined, parts[1:]))
+
+
+def _have_texts(parts: Sequence[LogData]) -> bool:
+    """Check whether the keys of all parts are known; else the hashes of the first one are those of all."""
+    return all(part.keys_of is not None for part in parts)
 
 
 def _replace(writer: Any, data: LogData) -> None:
@@ -143,11 +133,3 @@ def _without(data: LogData, erased: npt.NDArray[np.int64]) -> LogData:
         frame = table.frame.drop(index=table.frame.index[rows[rows >= 0]]).reset_index(drop=True)
         table = ItemsTable(frame, table.parts["key"], rest.journeys, "drop", data.threads)
     return replace(rest, items_table=table, columns=None if columns is None else columns.without_unused())
-
-
-def checked_path(path: Any) -> str:
-    """Read the path of a folder."""
-    try:
-        return str(os.fspath(path))
-    except TypeError as error:
-        raise StageFunnelError(given("path", path), " is not the path of a folder") from error

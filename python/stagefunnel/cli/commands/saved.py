@@ -1,0 +1,87 @@
+"""The commands that save a log and change a saved one."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+import stagefunnel as sf
+
+from ...clean import clean
+from ...errors import counted
+from ...log.saved.form import SavedForm, form_of
+from ..inputs import part_of_export, read_settings
+from ..log_files import open_log
+from ..remarks import say_doubts
+from ..saved_files import Kept
+from ..values import split_names
+
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
+
+
+def save(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Save a log, and print what it has."""
+    with _log(args, parser, Kept(split_names(args.columns) or [], {}, {})) as log:
+        log.save(args.saved)
+    _print_log(args.saved, "saved")
+
+
+def append(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Add rows to a saved log, and print how many were new."""
+    form = form_of(args.saved)
+    if not args.read:
+        _take_from(form, args)
+    keep = Kept([*form.columns], form.columns, form.items)
+    with _log(args, parser, keep, without=("one_row_items",)) as log:  # as a day's rows often are
+        answer = sf.StageLog.append(args.saved, log)
+    added, known = (counted(int(answer[name]), "row") for name in ("added", "known"))
+    _print_log(args.saved, f"added {added}, and left out {known} that it had already")
+
+
+def compact(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Make the parts of a saved log one."""
+    sf.StageLog.compact(args.log)
+    _print_log(args.log, "one part")
+
+
+def erase(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Take items out of a saved log, and print how many rows they had."""
+    are_integers = not form_of(args.log).has_text_items and all(map(_INTEGER.fullmatch, args.item_key))
+    n_rows = sf.StageLog.erase(args.log, [int(key) if are_integers else key for key in args.item_key])
+    _print_log(args.log, f"erased {counted(n_rows, 'row')}")
+
+
+def _take_from(form: SavedForm, args: argparse.Namespace) -> None:
+    """Take the zone and the key of items from a saved log, where options do not name them."""
+    if args.zone is None and form.zone is not None and args.pipeline is None:
+        args.zone = form.zone
+    if args.items is not None and args.items_key is None and form.items_key is not None:
+        args.items_key = form.items_key
+
+
+@contextmanager
+def _log(
+    args: argparse.Namespace, parser: argparse.ArgumentParser, keep: Kept, without: Collection[str] = ()
+) -> Iterator[sf.StageLog]:
+    """Read the log whole; a pipeline file may name the columns."""
+    if args.read:
+        if args.pipeline is not None:
+            parser.error("--pipeline names columns of tables, and an export has its own; leave it out")
+        log = part_of_export(args, parser).log
+        say_doubts(log, args, without)
+        yield log
+        return
+    settings = read_settings(args.pipeline, parser) if args.pipeline is not None else None
+    with open_log(args, parser, settings, keep) as log:
+        say_doubts(log, args, without)
+        yield log
+
+
+def _print_log(path: str, done: str) -> None:
+    """Say what was done, and what the saved log has now."""
+    if sys.stdout is not None:
+        text = f"{path}: {done}\n{sf.StageLog.load(path)!r}\n"
+        sys.stdout.write(clean(text, lines=True))

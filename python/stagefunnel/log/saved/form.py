@@ -1,0 +1,55 @@
+"""How the rows of a saved log are to be read, as its header says it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from .columns_file import is_number, names_and_types
+from .folder import checked_path, read_header
+from .part_writing import ITEMS, TABLE
+from .plain_values import from_json
+
+
+@dataclass(frozen=True)
+class SavedForm:
+    """What rows have to be like to join a saved log.
+
+    Attributes
+    ----------
+    columns
+        Its further columns, and for each whether it holds numbers.
+    has_text_items
+        Whether its items are text, and not integers.
+    zone
+        The zone of its times.
+    items_key
+        The key of its table of items; ``None`` without one.
+    items
+        The columns of that table, and for each whether it holds numbers.
+    """
+
+    columns: dict[str, bool]
+    has_text_items: bool
+    zone: str | None
+    items_key: Any
+    items: dict[str, bool]
+
+
+def form_of(path: str | os.PathLike[str]) -> SavedForm:
+    """Look at the header of a saved log for how rows to append are to be read."""
+    folder = checked_path(path)
+    about = read_header(folder)[0]
+    table = about["items_table"]
+    items: dict[str, bool] = {}
+    if table is not None:
+        types = names_and_types(os.path.join(folder, about["folder"], TABLE))
+        items = {name: is_number(kind) for name, kind in types.items()}
+    return SavedForm(
+        {column["name"]: column["dtype"] is not None for column in about["columns"]},
+        about["prefix"] is not None or "high" in about["files"][ITEMS]["columns"],
+        about["zone"],
+        None if table is None else from_json(table["key"]),
+        items,
+    )

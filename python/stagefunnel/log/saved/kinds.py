@@ -1,0 +1,84 @@
+"""Of which kind values are, so that those of other kinds are refused before they join a saved log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...errors import SchemaError
+from ..data import LogData
+
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
+_NAMES = {"string": "text", "boolean": "true and false", "datetime64": "times", "datetime": "times"}
+
+
+def refuse_other_kinds(saved: Sequence[LogData], later: LogData) -> None:
+    """Refuse rows whose items, further columns or table of items hold values of other kinds than a saved log.
+
+    Raises
+    ------
+    SchemaError
+        For the first such column. A column without values fits all kinds.
+    """
+    if later.journeys.n_rows:
+        _refuse("items", [_of_keys(data) for data in saved], _of_keys(later))
+    for name in [] if later.columns is None else later.columns.names:
+        kinds = [_of_column(data, name) for data in saved]
+        _refuse(f"column {name!r}", kinds, _of_column(later, name))
+    if later.items_table is None:
+        return
+    tables = [data.items_table.frame for data in saved if data.items_table is not None]
+    for at, name in enumerate(later.items_table.frame.columns):
+        kinds = [kind_of(frame[name]) for frame in tables if name in frame]
+        _refuse(f"column {name!r} of the items table", kinds, kind_of(later.items_table.frame.iloc[:, at]))
+
+
+def _refuse(what: str, saved: Sequence[str | None], later: str | None) -> None:
+    known = next((kind for kind in saved if kind is not None), None)
+    if None not in (known, later) and known != later:
+        raise SchemaError(
+            f"{what}: the new rows have {later}, and the saved log has {known}; make them one type"
+        )
+
+
+def _of_keys(data: LogData) -> str | None:
+    if data.keys_of is None or not data.journeys.n_items:
+        return None
+    return kind_of(data.keys_of(data.journeys.first_row[:1].copy()))
+
+
+def _of_column(data: LogData, name: str) -> str | None:
+    if data.columns is None or not data.journeys.n_rows:
+        return None
+    part = data.columns.parts[name]
+    if "dtype" in part:
+        return "numbers" if np.isfinite(part["values"]).any() else None
+    return kind_of(part["values"])
+
+
+def kind_of(values: pd.Series) -> str | None:
+    """Return the kind of some values in a word; ``None`` where all are missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> kind_of(pd.Series([1, 2])), kind_of(pd.Series(["a", None])), kind_of(pd.Series([None]))
+    ('numbers', 'text', None)
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = pd.Series(values.cat.categories)
+    known = values.dropna()
+    if not len(known):
+        return None
+    if isinstance(known.dtype, pd.DatetimeTZDtype):
+        return "times with a zone"
+    kind = pd.api.types.infer_dtype(known)
+    if kind in _NUMBERS:
+        return "numbers"
+    first: Any = known.iloc[0]
+    if kind in ("datetime64", "datetime") and getattr(first, "tzinfo", None) is not None:
+        return "times with a zone"
+    return _NAMES.get(kind, f"values of type {type(first).__name__}")
