@@ -40,7 +40,7 @@ NEEDS = {
 OF_EXPORTS = {"of", "crm", "only", "merged", "dayfirst", "decimal", "encoding"}
 # Options that take any text, and those whose value is a file that is written.
 ANY = {"title", "out", "page", "to", "items", "item_key", "quiet", "wide", "read", "same_part", "dayfirst"}
-ANY |= {"toml", "force"}
+ANY |= {"toml", "force", "part"}
 # The value names a file or a column, and the error names that.
 NAMED_BY_ITS_VALUE = {
     *(
@@ -99,6 +99,7 @@ def base_of(command: str, option: str) -> list[str]:
         words += " --steps New,Won"
     more = {"compare-periods": "--period 2026-01", "report": "--out page.html", "explain": "--item-key 1"}
     more |= {
+        "partial": "--to log.part",
         "read": "--to log.parquet",
         "check": "--fail-if won>9",
         "time-to": "--to-stage Won",

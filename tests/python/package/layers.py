@@ -111,7 +111,18 @@ ALLOWED: dict[str, set[str]] = {
     "reports.painter": {"clean"},
     "datasets": {"errors", "log", "pipeline"},
     "cli": {
-        *("", "clean", "errors", "files", "toml_file", "databases", "tables", "display", "reports.painter")
+        *(
+            "",
+            "clean",
+            "errors",
+            "files",
+            "whole_file",
+            "toml_file",
+            "databases",
+            "tables",
+            "display",
+            "reports.painter",
+        )
     },
     "__main__": {"cli"},
 }

@@ -12,7 +12,7 @@ LIBRARIES = frozenset({"altair", "jinja2", "numpy", "openpyxl", "pandas", "pyarr
 # Modules of the package that the command loads for help, completion and errors of arguments: the parser,
 # its messages and what cleans them, old names, the table of commands, the values of the options and the
 # names of formats.
-MODULES_OF_HELP = 34
+MODULES_OF_HELP = 36
 
 # Modules of the package that "import stagefunnel" loads: itself.
 MODULES_OF_IMPORT = 1
