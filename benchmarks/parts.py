@@ -96,7 +96,9 @@ def compare(before: Path, rounds: int, names: tuple[str, ...]) -> None:
             for name in names:
                 old(name), new(name)  # what is made once
                 a, b = np.array([(old(name), new(name)) for _ in range(rounds)]).min(axis=0)
-                print(f"| {name} | {size} | {1000 * a:.3f} ms | {1000 * b:.3f} ms | {b / a:.3f} |", flush=True)
+                print(
+                    f"| {name} | {size} | {1000 * a:.3f} ms | {1000 * b:.3f} ms | {b / a:.3f} |", flush=True
+                )
 
 
 def merge_many(n_parts: int = 1000, rows: int = 1000) -> None:
@@ -107,7 +109,12 @@ def merge_many(n_parts: int = 1000, rows: int = 1000) -> None:
     logs = [
         sf.StageLog(rows_of(rows, first_item=part * rows, seed=part), threads=1) for part in range(n_parts)
     ]
-    for precision, check in (("exact", "keys"), ("exact", "none"), ("bounded", "sketch"), ("bounded", "none")):
+    for precision, check in (
+        ("exact", "keys"),
+        ("exact", "none"),
+        ("bounded", "sketch"),
+        ("bounded", "none"),
+    ):
         parts = [sf.partial(log, pipeline, precision=precision, check=check) for log in logs]
         start = time.process_time()
         whole = sf.merge(parts)
