@@ -64,8 +64,9 @@ def chosen(word: str) -> list[tuple[str, Any]]:
     import values
 
     import files
+    import parts
 
-    kinds = (values, files, options, faces, memory, stored, outside)
+    kinds = (values, files, options, faces, memory, stored, parts, outside)
     cases = [case for kind in kinds for case in kind.cases()]
     names = [name for name, _ in cases]
     assert len(names) == len(set(names)), "two cases have one name"

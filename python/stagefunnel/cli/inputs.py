@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import stagefunnel as sf
 
 from ..display.formats import choose_format
+from .asking import Answer, ask
 from .log_files import expand_files, open_log
 from .progress import progress_bars
 from .remarks import say_doubts
@@ -31,6 +32,12 @@ class Inputs:
     missing: str | None
     calendar: sf.WorkingHours | None = None
     has_guessed_stages: bool = True  # where the reader of an export guessed them, and nothing says otherwise
+
+    def ask(
+        self, args: argparse.Namespace, question: Callable[..., Answer], *rest: Any, **options: Any
+    ) -> Answer:
+        """Ask a question of the log; ``stagefunnel partial`` gets what it counts of the log."""
+        return ask(args, question, self.log, self.pipeline, *rest, **options)
 
     def scope(self, args: argparse.Namespace) -> dict[str, Any]:
         """Return the options that say which part of the log a question is about, and which items."""

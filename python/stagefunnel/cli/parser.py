@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final, NoReturn
 
 import stagefunnel as sf
@@ -12,6 +12,7 @@ import stagefunnel as sf
 from ..clean import clean
 from . import database_options, job_options, options, output_options
 from .commands.command import Command
+from .commands.part_table import with_question
 from .commands.table import COMMANDS
 from .mistakes import unknown_choice, unknown_option, usage_of, worded
 
@@ -142,17 +143,20 @@ class _CommandParser(_Parser):
             raise AttributeError(name)
         return getattr(self.complete(), name)
 
-    def complete(self) -> _Parser:
-        """Make the parser with the options of the command, if it is not made yet."""
+    def complete(self, words: Sequence[str] = ()) -> _Parser:
+        """Make the parser with the options of the command, if it is not made yet.
+
+        Those of a part depend on its question, which the words name.
+        """
         if self._unmade is not None:
             (command, settings), self._unmade = self._unmade, None
             super().__init__(**settings)
-            _add_options(self, command)
+            _add_options(self, with_question(command, words, COMMANDS))
         return self
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse arguments with a parser that is made by now; those of a file of settings stand among them."""
-        self.complete()
+        self.complete(args or ())
         return super().parse_known_args(self._with_settings(args), namespace)
 
     def _with_settings(self, words: Any) -> Any:

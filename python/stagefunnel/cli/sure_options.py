@@ -29,12 +29,23 @@ def confidence(parser: argparse.ArgumentParser) -> None:
 
 def incidence(parser: argparse.ArgumentParser) -> None:
     """Add what happens, from when on ages run, and how it is estimated."""
+    what_happens(parser, "--to")
+    lives(parser)
+
+
+def what_happens(parser: argparse.ArgumentParser, option: str) -> None:
+    """Add what happens to items."""
     parser.add_argument(
-        "--to",
+        option,
+        dest="to",
         metavar="STAGE",
         default="outcome",
         help="what happens: outcome (default), won or lost; or the stage that an item gets to",
     )
+
+
+def lives(parser: argparse.ArgumentParser) -> None:
+    """Add from when on ages run, and how what happens is estimated."""
     parser.add_argument(
         "--clock",
         choices=get_args(LifeClockName),

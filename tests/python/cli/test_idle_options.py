@@ -98,6 +98,7 @@ FILES = {
 
 #: The log that is there where a command changes one.
 SAVED = {"item": ["p", "a"], "stage": ["New", "New"], "time": ["2026-02-10", "2026-01-02"]}
+PART = "deals.part"  # made of the deals
 
 
 class Trial(NamedTuple):
@@ -154,6 +155,7 @@ TRIALS: dict[str, list[Trial]] = {
         trial("0.5", needs="--by who"),
         trial("0.5", needs="--at first --by who"),
     ],
+    "check": [trial("sketch")],
     "clock": [trial("stage", needs="--of-stage Offer")],
     "of_stage": [trial("Offer", needs="--clock stage")],
     "mix": [trial("number")],
@@ -256,6 +258,9 @@ TRIALS: dict[str, list[Trial]] = {
         idle("stage=New"),
     ],
     "optional": [trial("2", needs="--steps New,Offer,Won")],
+    "part": [trial("answer.part")],
+    "precision": [trial("bounded")],
+    "question": [trial("losses")],
     "order": [
         trial("number", needs="--kind strict --item-key j --mode strict --steps New,Offer"),
         trial("number", needs="--by who"),
@@ -368,9 +373,12 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         "time-to": ["--to-stage", "Won" if file in ("export", "leads") else "Offer"],
         "save": ["--to", "log.sf"],
         "append": ["--to", "log.sf"],
+        "partial": ["--to", "new.part"],
         "read": ["--to", "log.csv", "--item", "item", "--stage", "stage", "--time", "time"],
     }.get(command, [])
     is_export = file in ("export", "leads", "marked", "merged")
+    if command == "merge":
+        return [command, PART]
     if is_export and command == "read":
         more = more[:2]
     if command == "chain-funnel":
@@ -436,6 +444,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("files")
     for name, text in FILES.items():
         (path / name).write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(path)
+        assert main(["partial", "deals.csv", "--pipeline", "pipeline.toml", "--to", PART]) == 0
     return path
 
 
@@ -455,7 +466,8 @@ def run(
         except SystemExit as ended:
             code = int(ended.code or 0)
         out, err = capsys.readouterr()
-        new = [path for path in Path().iterdir() if path.name not in FILES]
+        there = {*FILES, PART}
+        new = [path for path in Path().iterdir() if path.name not in there]
         written = {path.name: path.read_bytes() for path in new if path.is_file()}
         written |= {
             path.name: sf.row_table(sf.StageLog.load(path)).to_csv().encode() for path in new if path.is_dir()

@@ -30,7 +30,7 @@ OTHER_OPTIONS = {
     "if_exists": "of that table, as `write` has it",
     "schema": "of that table, likewise",
     "csv_safe": "of the answer, likewise",
-    "to": "of what `read` gives, which in Python is an object, and the `path` of a saved log",
+    "to": "of what `read` and `partial` give, which in Python is an object, and the `path` of a saved log",
     "quiet": "of the bar on a terminal",
     "read": "that the files are read by the function `read`; in Python one calls it",
     "of": "the part of an export: its `leads` or its `deals`",
@@ -61,6 +61,8 @@ def test_a_command_is_called_as_its_function(command: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_option_is_called_as_its_argument(command: str) -> None:
     known = arguments_of(FUNCTIONS[command]) | arguments_of(sf.show)
+    if COMMANDS[command].has_question:
+        known |= arguments_of(sf.summary)  # the usual question
     if COMMANDS[command].asks_log:
         known |= arguments_of(sf.StageLog)
     if COMMANDS[command].files != "none":

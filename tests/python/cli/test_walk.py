@@ -41,7 +41,7 @@ NEEDS = {
 OF_EXPORTS = {"of", "crm", "only", "merged", "dayfirst", "decimal", "encoding"}
 # Options that take any text, and those whose value is a file that is written.
 ANY = {"title", "out", "page", "to", "items", "item_key", "quiet", "wide", "read", "same_part", "dayfirst"}
-ANY |= {"toml", "force", "saved"}
+ANY |= {"toml", "force", "saved", "part"}
 # The value names a file or a column, and the error names that.
 NAMED_BY_ITS_VALUE = {
     *(
@@ -102,6 +102,7 @@ def base_of(command: str, option: str) -> list[str]:
         words += " --steps New,Won"
     more = {"compare-periods": "--period 2026-01", "report": "--out page.html", "explain": "--item-key 1"}
     more |= {
+        "partial": "--to log.part",
         "read": "--to log.parquet",
         "save": "--to log.sf",
         "append": "--to log.sf",

@@ -115,8 +115,8 @@ ALLOWED: dict[str, set[str]] = {
     "reports.painter": {"clean"},
     "datasets": {"errors", "log", "pipeline"},
     "cli": {
-        *("", "clean", "errors", "files", "toml_file", "databases", "tables", "display", "reports.painter"),
-        "log.saved.form",
+        *("", "clean", "errors", "files", "whole_file", "toml_file", "databases", "tables", "display"),
+        *("reports.painter", "log.saved.form"),
     },
     "__main__": {"cli"},
 }

@@ -45,6 +45,8 @@ class Command:
         Whether its answer has the quality table, so that its warnings are not said beside it.
     judges
         Whether its answer says what failed, which the exit code says too.
+    has_question
+        Whether ``--question`` names another command, whose options it has too.
     other_names
         Names on the command line for options of Python that go by their own names in other commands.
     """
@@ -64,6 +66,7 @@ class Command:
     has_several_tables: bool = False
     shows_quality: bool = False
     judges: bool = False
+    has_question: bool = False
     other_names: Mapping[str, str] = field(default_factory=dict)
 
     def looks(self, args: argparse.Namespace) -> dict[str, Any]:

@@ -21,9 +21,9 @@ def compare_groups(args: _Args, parser: _Parser) -> pd.DataFrame:
     if args.by is None:
         parser.error("compare-groups needs --by, the columns whose groups are compared")
     with open_inputs(args, parser) as inputs:
-        return sf.compare_groups(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.compare_groups,
             by=split_names(args.by) or [],
             **_sides(args),
             adjust=args.adjust,
@@ -47,15 +47,15 @@ def _sides(args: _Args) -> dict[str, Any]:
 def decompose(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Say which step made a difference."""
     with open_inputs(args, parser) as inputs:
-        return sf.decompose(inputs.log, inputs.pipeline, **_two_sides(args, parser, inputs))
+        return inputs.ask(args, sf.decompose, **_two_sides(args, parser, inputs))
 
 
 def mix_rate(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Say whether the mix made a difference."""
     with open_inputs(args, parser) as inputs:
-        return sf.mix_rate(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.mix_rate,
             mix=split_names(args.mix) or [],
             stage=None if args.of_stage is None else read_stage(args.of_stage, inputs.pipeline),
             top=args.top,
@@ -77,9 +77,9 @@ def _two_sides(args: _Args, parser: _Parser, inputs: Inputs) -> dict[str, Any]:
 def drivers(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Rank the values of columns."""
     with open_inputs(args, parser) as inputs:
-        return sf.drivers(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.drivers,
             split_names(args.columns) or [],
             static=split_names(args.static),
             adjust=args.adjust,

@@ -20,9 +20,9 @@ _Parser: TypeAlias = argparse.ArgumentParser
 def forecast(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Forecast how many of the open items will be won."""
     with open_inputs(args, parser) as inputs:
-        return sf.forecast(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.forecast,
             by=split_names(args.by),
             top=args.top,
             target=args.target,
@@ -40,9 +40,9 @@ def forecast(args: _Args, parser: _Parser) -> pd.DataFrame:
 def win_probability(args: _Args, parser: _Parser) -> pd.DataFrame:
     """List the open items with their chance to be won."""
     with open_inputs(args, parser) as inputs:
-        return sf.win_probability(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.win_probability,
             columns=split_names(args.columns) or (),
             top=args.top,
             horizon=_horizon(args.horizon, inputs),
@@ -58,9 +58,9 @@ def backtest(args: _Args, parser: _Parser) -> pd.DataFrame:
     with open_inputs(args, parser) as inputs:
         dates = split_names(args.from_dates)
         options = _now(args, inputs)
-        return sf.backtest(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.backtest,
             every=args.every,
             horizon=read_length(args.horizon, inputs.log),
             dates=None if dates is None else [read_moment(date, inputs.log) for date in dates],
@@ -80,9 +80,9 @@ def backtest(args: _Args, parser: _Parser) -> pd.DataFrame:
 def bottlenecks(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Say where items wait, are lost, and would be worth saving."""
     with open_inputs(args, parser) as inputs:
-        return sf.bottlenecks(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.bottlenecks,
             by=split_names(args.by),
             top=args.top,
             benchmark=_benchmark(args.benchmark, inputs, parser),
@@ -94,8 +94,12 @@ def bottlenecks(args: _Args, parser: _Parser) -> pd.DataFrame:
 def markov_check(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Test whether the next stage depends on more than the present one."""
     with open_inputs(args, parser) as inputs:
-        return sf.markov_check(
-            inputs.log, inputs.pipeline, by=split_names(args.by), top=args.top, **inputs.stretch(args)
+        return inputs.ask(
+            args,
+            sf.markov_check,
+            by=split_names(args.by),
+            top=args.top,
+            **inputs.stretch(args),
         )
 
 
@@ -103,9 +107,9 @@ def state_occupation(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Say where the open items are to be expected after some time."""
     with open_inputs(args, parser) as inputs:
         times = [read_length(time, inputs.log) for time in split_names(args.times) or []]
-        return sf.state_occupation(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.state_occupation,
             times=times,
             by=split_names(args.by),
             top=args.top,
@@ -117,9 +121,9 @@ def win_within(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Say how likely an item is won within a time."""
     with open_inputs(args, parser) as inputs:
         ages = split_names(args.ages)
-        return sf.win_within(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.win_within,
             horizon=_horizon(args.horizon, inputs),
             ages=None if ages is None else [read_length(age, inputs.log) for age in ages],
             method=args.method,
@@ -136,9 +140,9 @@ def item_features(args: _Args, parser: _Parser) -> pd.DataFrame:
         args.as_of = None
         options = _now(args, inputs)
         options.pop("as_of")
-        return sf.item_features(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.item_features,
             as_of=moments,
             horizon=read_length(args.horizon, inputs.log),
             columns=split_names(args.columns) or (),

@@ -9,6 +9,7 @@ import pandas as pd
 
 import stagefunnel as sf
 
+from ..asking import ask
 from ..inputs import Inputs, open_inputs, open_log_and_pipeline
 from ..values import read_length, read_limits, read_period, read_stage, split_names
 
@@ -22,7 +23,7 @@ def funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
         money = {"amount_at": args.amount_at, **currency_of(args, parser)}
         options = _funnel_options(args, inputs)
         options |= {"at": args.at, "top": args.top, "confidence": args.confidence}
-        return sf.funnel(inputs.log, inputs.pipeline, **money, **options)
+        return inputs.ask(args, sf.funnel, **money, **options)
 
 
 def funnel_by_period(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -31,7 +32,7 @@ def funnel_by_period(args: _Args, parser: _Parser) -> pd.DataFrame:
         money = {"amount_at": args.amount_at, **currency_of(args, parser)}
         options = _funnel_options(args, inputs)
         options |= {"every": args.every, "top": args.top, "confidence": args.confidence}
-        return sf.funnel_by_period(inputs.log, inputs.pipeline, **money, **options)
+        return inputs.ask(args, sf.funnel_by_period, **money, **options)
 
 
 def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -42,9 +43,9 @@ def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
         options = _funnel_options(args, inputs)
         is_word = args.against in ("previous", "last_year")
         against = args.against if is_word else read_period(args.against, inputs.log)
-        return sf.compare_periods(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.compare_periods,
             options.pop("period"),
             against=against,
             same_part=args.same_part,
@@ -58,9 +59,9 @@ def compare_periods(args: _Args, parser: _Parser) -> pd.DataFrame:
 def outcomes(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count how the items stand."""
     with open_inputs(args, parser) as inputs:
-        return sf.outcomes(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.outcomes,
             lost_then_won=args.lost_then_won or "include",
             **_groups(args),
             amount=args.amount,
@@ -75,9 +76,9 @@ def outcomes(args: _Args, parser: _Parser) -> pd.DataFrame:
 def explain(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Explain one item."""
     with open_inputs(args, parser) as inputs:
-        return sf.explain(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.explain,
             item=args.item_key,
             kind=args.kind,
             fill=args.fill,
@@ -89,9 +90,9 @@ def explain(args: _Args, parser: _Parser) -> pd.DataFrame:
 def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Summarise how long items stay in each stage."""
     with open_inputs(args, parser) as inputs:
-        return sf.time_in_stage(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.time_in_stage,
             per=args.per,
             calendar=inputs.calendar,
             **_groups(args),
@@ -106,9 +107,9 @@ def time_in_stage(args: _Args, parser: _Parser) -> pd.DataFrame:
 def time_to(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Summarise how long items take to a stage."""
     with open_inputs(args, parser) as inputs:
-        return sf.time_to(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.time_to,
             read_stage(args.to_stage, inputs.pipeline),
             start=read_stage(args.start, inputs.pipeline),
             by=split_names(args.by),
@@ -122,9 +123,9 @@ def time_to(args: _Args, parser: _Parser) -> pd.DataFrame:
 def cohort_maturity(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Say of each cohort how much of its answer is in."""
     with open_inputs(args, parser) as inputs:
-        return sf.cohort_maturity(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.cohort_maturity,
             every=args.every,
             tau=read_length(args.tau, inputs.log),
             by=split_names(args.by),
@@ -137,9 +138,9 @@ def cohort_maturity(args: _Args, parser: _Parser) -> pd.DataFrame:
 def absorption(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Estimate where the moves from each stage end."""
     with open_inputs(args, parser) as inputs:
-        return sf.absorption(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.absorption,
             by=split_names(args.by),
             top=args.top,
             method=args.method,
@@ -155,7 +156,9 @@ def cumulative_incidence(args: _Args, parser: _Parser) -> pd.DataFrame:
     with open_inputs(args, parser) as inputs:
         log, pipeline = inputs.log, inputs.pipeline
         times = split_names(args.times)
-        return sf.cumulative_incidence(
+        return ask(
+            args,
+            sf.cumulative_incidence,
             log,
             pipeline,
             to=args.to if args.to == "outcome" else read_stage(args.to, pipeline),
@@ -177,9 +180,9 @@ def cumulative_incidence(args: _Args, parser: _Parser) -> pd.DataFrame:
 def visits(args: _Args, parser: _Parser) -> pd.DataFrame:
     """List the visits, one row each."""
     with open_inputs(args, parser) as inputs:
-        return sf.visits(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.visits,
             by=split_names(args.by),
             at=args.at,
             columns=split_names(args.columns) or (),
@@ -191,9 +194,9 @@ def visits(args: _Args, parser: _Parser) -> pd.DataFrame:
 def variants(args: _Args, parser: _Parser) -> pd.DataFrame:
     """List the variants of whole journeys."""
     with open_inputs(args, parser) as inputs:
-        return sf.variants(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.variants,
             top=args.top,
             by=split_names(args.by),
             at=args.at,
@@ -206,7 +209,7 @@ def transitions(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count the transitions."""
     with open_inputs(args, parser) as inputs:
         options = {**_groups(args), "confidence": args.confidence}
-        return sf.transitions(inputs.log, inputs.pipeline, **options, **inputs.scope(args))
+        return inputs.ask(args, sf.transitions, **options, **inputs.scope(args))
 
 
 def item_table(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -218,9 +221,9 @@ def item_table(args: _Args, parser: _Parser) -> pd.DataFrame:
             for name in cells
             if (label := getattr(args, name)) is not None
         }
-        return sf.item_table(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.item_table,
             by=split_names(args.by),
             at=args.at,
             kind=args.kind,
@@ -238,9 +241,9 @@ def open_items(args: _Args, parser: _Parser) -> pd.DataFrame:
     with open_inputs(args, parser) as inputs:
         options = inputs.stretch(args)
         options.pop("period")  # what is open is open now
-        return sf.open_items(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.open_items,
             columns=split_names(args.columns) or (),
             top=args.top,
             limits=read_limits(args.limits, inputs.log, inputs.pipeline, parser),
@@ -252,9 +255,9 @@ def open_items(args: _Args, parser: _Parser) -> pd.DataFrame:
 def losses(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count where items are lost, and why."""
     with open_inputs(args, parser) as inputs:
-        return sf.losses(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.losses,
             by=split_names(args.by),
             at=args.at,
             top=args.top,
@@ -272,15 +275,15 @@ def skips(args: _Args, parser: _Parser) -> pd.DataFrame:
     with open_inputs(args, parser) as inputs:
         scope = inputs.cohort(args)
         options = {**_groups(args), "unit": args.unit, "confidence": args.confidence}
-        return sf.skips(inputs.log, inputs.pipeline, **options, **scope)
+        return inputs.ask(args, sf.skips, **options, **scope)
 
 
 def flow(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Balance every stage."""
     with open_inputs(args, parser) as inputs:
-        return sf.flow(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.flow,
             every=args.every,
             amount=args.amount,
             **currency_of(args, parser),
@@ -294,9 +297,9 @@ def sales_velocity(args: _Args, parser: _Parser) -> pd.DataFrame:
     if args.amount is None:
         parser.error("sales-velocity needs --amount, the column of amounts")
     with open_inputs(args, parser) as inputs:
-        return sf.sales_velocity(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.sales_velocity,
             amount=args.amount,
             amount_at=args.amount_at,
             **currency_of(args, parser),
@@ -310,9 +313,9 @@ def sales_velocity(args: _Args, parser: _Parser) -> pd.DataFrame:
 def summary(args: _Args, parser: _Parser) -> sf.Summary:
     """Answer the usual questions at once."""
     with open_inputs(args, parser) as inputs:
-        return sf.summary(
-            inputs.log,
-            inputs.pipeline,
+        return inputs.ask(
+            args,
+            sf.summary,
             fill=args.fill,
             lost_then_won=args.lost_then_won,
             **_groups(args),
@@ -326,7 +329,7 @@ def summary(args: _Args, parser: _Parser) -> sf.Summary:
 def quality(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count what is unusual in the rows."""
     with open_log_and_pipeline(args, parser) as (log, pipeline):
-        return log.quality(pipeline)
+        return ask(args, sf.StageLog.quality, log, pipeline)
 
 
 def _groups(args: _Args) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 import stagefunnel as sf
 
+from ..asking import ask
 from ..inputs import open_log_alone
 from ..typed_steps import TypedSteps, check_steps
 from ..values import read_length, read_moment, read_where, split_names
@@ -23,13 +24,13 @@ def sequence_funnel(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count how far items come through steps."""
     with _opened(args, parser) as (log, typed, _):
         options = {**_groups(args), "confidence": args.confidence, **_rules(args, log, typed, parser)}
-        return sf.sequence_funnel(log, typed.steps(), **options)
+        return ask(args, sf.sequence_funnel, log, steps=typed.steps(), **options)
 
 
 def sequence_items(args: _Args, parser: _Parser) -> pd.DataFrame:
     """List the items, one row each."""
     with _opened(args, parser) as (log, typed, _):
-        return sf.sequence_items(log, typed.steps(), **_rules(args, log, typed, parser))
+        return ask(args, sf.sequence_items, log, steps=typed.steps(), **_rules(args, log, typed, parser))
 
 
 def sequence_trend(args: _Args, parser: _Parser) -> pd.DataFrame:
@@ -37,21 +38,23 @@ def sequence_trend(args: _Args, parser: _Parser) -> pd.DataFrame:
     with _opened(args, parser) as (log, typed, _):
         options = _between(args) | _groups(args) | _rules(args, log, typed, parser)
         options |= {"every": args.every, "confidence": args.confidence}
-        return sf.sequence_trend(log, typed.steps(), **options)
+        return ask(args, sf.sequence_trend, log, steps=typed.steps(), **options)
 
 
 def time_to_convert(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Summarise how long items take from one step to another."""
     with _opened(args, parser) as (log, typed, calendar):
         options = _between(args) | _groups(args) | _rules(args, log, typed, parser)
-        return sf.time_to_convert(log, typed.steps(), bins=args.bins, calendar=calendar, **options)
+        return ask(
+            args, sf.time_to_convert, log, steps=typed.steps(), bins=args.bins, calendar=calendar, **options
+        )
 
 
 def sequence_paths(args: _Args, parser: _Parser) -> pd.DataFrame:
     """List what comes between two steps."""
     with _opened(args, parser) as (log, typed, _):
         options = _between(args) | _groups(args) | _rules(args, log, typed, parser)
-        return sf.sequence_paths(log, typed.steps(), **options)
+        return ask(args, sf.sequence_paths, log, steps=typed.steps(), **options)
 
 
 @contextmanager

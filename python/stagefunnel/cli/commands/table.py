@@ -18,6 +18,7 @@ from ..init_options import suggesting
 from .command import Command
 from .forecast_table import FORECAST_COMMANDS
 from .list_table import LIST_COMMANDS
+from .part_table import PART_COMMANDS
 from .saved_table import SAVED_COMMANDS
 from .sequence_table import SEQUENCE_COMMANDS
 from .sure_table import SURE_COMMANDS
@@ -208,6 +209,7 @@ examples:
         shows_quality=True,
     ),
     **SEQUENCE_COMMANDS,
+    **PART_COMMANDS,
     "report": Command(
         "write one page that tells all of it, for those who open no notebook",
         "report.report",

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import Field, dataclass, field, fields
+from functools import cache
 from typing import Any, Final, Literal
 
 Rule = Literal["sum", "least", "most"]
@@ -71,14 +72,17 @@ class Kind:
     settle: Callable[[Sequence[Any]], Any] | None = None
 
 
-def kinds_of(counted: Any) -> list[tuple[str, Kind]]:
+def kinds_of(counted: Any) -> tuple[tuple[str, Kind], ...]:
     """Return the name and the kind of each field of counts, or of their class."""
-    found = []
+    return _kinds_of(counted if isinstance(counted, type) else type(counted))
+
+
+@cache
+def _kinds_of(counted: Any) -> tuple[tuple[str, Kind], ...]:
     for one in fields(counted):
         if _NAME not in one.metadata:
             raise TypeError(f"{one.name!r} of {counted!r} does not say how it adds up")
-        found.append((one.name, one.metadata[_NAME]))
-    return found
+    return tuple((one.name, one.metadata[_NAME]) for one in fields(counted))
 
 
 def dense(rule: Rule = "sum", *, by_group: bool = True, default: Any = ...) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Self, cast
 
 from ... import _core
@@ -98,6 +99,7 @@ class Stored:
         return next((value for value in self.plain.values() if isinstance(value, Facts)), None)
 
     @staticmethod
+    @cache
     def kind_at(of: type, path: str) -> Kind:
         """Return the kind of a field, which is named from the outside in."""
         if path == _GROUPS:

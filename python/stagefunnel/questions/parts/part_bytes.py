@@ -4,24 +4,44 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, Literal, get_args
 
 from ... import _core
-from ...errors import SchemaError, core_errors
+from ...errors import SchemaError, StageFunnelError, core_errors
+from ...pipeline import Pipeline
+from ...times.periods import Clock
 from ..counted.plain import from_plain, to_plain
+from ..counted.stages import Stages
 from ..counted.stored import Stored
 from .answer import Answer
 from .item_keys import ItemIds
 from .item_sketch import ItemSketch
 from .mergeable import BY_NAME
 
+Precision = Literal["exact", "bounded"]
+Check = Literal["keys", "sketch", "none"]
 _MAGIC: Final = b"stagefunnel partial\n"
 # Raise it when the bytes change so that an older version would misread them.
 VERSION: Final = 1
 _DIGEST: Final = 16
 _DAMAGED: Final = "the stored partial is damaged: "
+_OF_ODD_CONTENT: Final = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(MemoryError, RecursionError, StopIteration, TypeError, ValueError),
+)
 _KINDS_OF_KEYS: Final[dict[str, Any]] = {"keys": ItemIds, "sketch": ItemSketch}
+_TYPES: Final[dict[str, Any]] = {
+    "pipeline": Pipeline | None,
+    "unit": str | None,
+    "zone": str | None,
+    "precision": str,
+    "check": str,
+    "_of_all": Stages,
+    "_n_rows": int,
+    "_n_items": int,
+}
 _PLAIN: Final = ("pipeline", "unit", "zone", "precision", "check", "_of_all", "_n_rows", "_n_items")
 
 
@@ -70,24 +90,50 @@ def from_bytes(data: Any) -> dict[str, Any]:
     if len(data) < start + _DIGEST:
         raise SchemaError(f"{_DAMAGED}it ends too early")
     body = data[:-_DIGEST]
-    if _digest(body) != data[-_DIGEST:]:
-        raise SchemaError(f"{_DAMAGED}its checksum is another one, so bytes were changed or are missing")
     version = int.from_bytes(body[len(_MAGIC) : len(_MAGIC) + 4], "little")
+    is_whole = _digest(body) == data[-_DIGEST:]
     if version != VERSION:
+        raise _of_version(version, is_whole=is_whole)
+    if not is_whole:
+        raise SchemaError(f"{_DAMAGED}its checksum is another one, so bytes were changed or are missing")
+    end = start + int.from_bytes(body[len(_MAGIC) + 4 : start], "little")
+    with fits_its_question(are_read=True), core_errors(_DAMAGED):
+        return {**_state_of(json.loads(body[start:end]), body[end:]), "_is_read": True}
+
+
+@contextmanager
+def fits_its_question(*, are_read: bool) -> Iterator[None]:
+    """Refuse partials that were read of whole bytes, and do not hold what their questions count."""
+    try:
+        yield
+    except StageFunnelError:
+        raise
+    except _OF_ODD_CONTENT as error:
+        if not are_read:
+            raise
         raise SchemaError(
+            f"the partial does not hold what its questions count ({type(error).__name__}: {error}); another "
+            "program wrote it, or this is a fault of stagefunnel"
+        ) from error
+
+
+def _of_version(version: int, *, is_whole: bool) -> SchemaError:
+    """Say what is to be done about another version; its checksum may be made in another way."""
+    if version > VERSION and is_whole:
+        return SchemaError(
             f"a newer stagefunnel wrote this partial (version {version}; this one reads version {VERSION}); "
             "update it with: pip install --upgrade stagefunnel"
         )
-    end = start + int.from_bytes(body[len(_MAGIC) + 4 : start], "little")
-    try:
-        with core_errors(_DAMAGED):
-            return _state_of(json.loads(body[start:end]), body[end:])
-    except (AssertionError, AttributeError, LookupError, TypeError, RecursionError) as error:
-        raise SchemaError(f"{_DAMAGED}{error}") from error
+    newer = "a newer stagefunnel wrote it, or " if version > VERSION else ""
+    return SchemaError(
+        f"the stored partial says that it is of version {version} (this one reads version {VERSION}): {newer}"
+        "bytes were changed or are missing"
+    )
 
 
 def _state_of(header: Mapping[str, Any], rest: bytes) -> dict[str, Any]:
     state = {name: from_plain(header["state"][name]) for name in _PLAIN}
+    _check_types(state)
     sections = []
     for n in header["sections"]:
         sections.append(_core.counts.from_bytes(rest[:n]))
@@ -95,6 +141,7 @@ def _state_of(header: Mapping[str, Any], rest: bytes) -> dict[str, Any]:
     if rest:
         raise SchemaError(f"{_DAMAGED}there is more than it needs")
     answers = {}
+    Clock(state["unit"], state["zone"])
     for one, blocks in zip(header["answers"], sections, strict=False):
         if one["question"] not in BY_NAME:
             raise SchemaError(f"this version of stagefunnel knows no partials of {one['question']!r}")
@@ -112,6 +159,19 @@ def _state_of(header: Mapping[str, Any], rest: bytes) -> dict[str, Any]:
         "_keys": of_items[0] if of_items else None,
         "_units": dict(zip(header["units"], of_items[1:], strict=True)),
     }
+
+
+def _check_types(state: Mapping[str, Any]) -> None:
+    """Refuse fields of other types than a partial has."""
+    for name, types in _TYPES.items():
+        if not isinstance(state[name], types) or isinstance(state[name], bool):
+            raise SchemaError(f"{_DAMAGED}its {name.strip('_')} is {state[name]!r}")
+    for name, known in (("precision", get_args(Precision)), ("check", get_args(Check))):
+        if state[name] not in known:
+            raise SchemaError(f"{_DAMAGED}its {name} is {state[name]!r}, not one of {', '.join(known)}")
+    for name in ("_n_rows", "_n_items"):
+        if state[name] < 0:
+            raise SchemaError(f"{_DAMAGED}its {name.strip('_')} is {state[name]!r}")
 
 
 def _digest(body: bytes) -> bytes:

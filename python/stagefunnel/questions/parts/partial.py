@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial as partial_of
 from types import EllipsisType
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, cast, get_args
 
 from ...errors import SchemaError, check_option, counted, named, quoted
 from ...log.stage_log import StageLog
@@ -31,10 +31,8 @@ from .item_keys import ItemIds
 from .item_sketch import ItemSketch
 from .mergeable import Mergeable, mergeable_of
 from .options import are_equal, call, known_option, one_of, read_options
-from .part_bytes import from_bytes, to_bytes
+from .part_bytes import Check, Precision, fits_its_question, from_bytes, to_bytes
 
-Precision = Literal["exact", "bounded"]
-Check = Literal["keys", "sketch", "none"]
 # A question, or a question and its options.
 QuestionLike = Any
 _ONLY: Final = "answer"
@@ -73,6 +71,7 @@ class Partial:
     _n_items: int
     _keys: ItemIds | ItemSketch | None
     _units: Mapping[str, ItemIds | ItemSketch]  # the values of each column whose values are counted
+    _is_read: bool = False  # of bytes, whoever wrote them
 
     @property
     def n_items(self) -> int:
@@ -92,9 +91,15 @@ class Partial:
     def __getstate__(self) -> dict[str, Any]:
         return {"version": _VERSION, "bytes": self.to_bytes()}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        version = state.get("version", 1) if isinstance(state, Mapping) else 0
-        if not isinstance(version, int) or version > _VERSION:
+    def __setstate__(self, state: Any) -> None:
+        # The first form had its fields, and no version.
+        version = state.get("version", 1 if state else None) if isinstance(state, dict) else None
+        if type(version) is not int or version < 1 or (version == _VERSION and "bytes" not in state):
+            raise SchemaError(
+                f"the stored partial is damaged: it has a version and bytes, got {_short(state)}; "
+                "make it anew from its rows"
+            )
+        if version > _VERSION:
             raise SchemaError(
                 f"a newer stagefunnel stored this partial (version {version!r} of the stored form; this one "
                 f"reads version {_VERSION}); update it with: pip install --upgrade stagefunnel"
@@ -215,7 +220,8 @@ class Partial:
 
     def _answer(self, name: str, **options: Any) -> Any:
         clock = Clock(self.unit, self.zone)
-        answer = self._answers[name].table(self.pipeline, clock, self._of_all, **options)
+        with fits_its_question(are_read=self._is_read):
+            answer = self._answers[name].table(self.pipeline, clock, self._of_all, **options)
         return as_chosen(answer)
 
     def __repr__(self) -> str:
@@ -227,6 +233,10 @@ class Partial:
 
 # Raise it when what is pickled changes so that an older version would misread it.
 _VERSION: Final = 4
+
+
+def _short(state: Any) -> str:
+    return f"a mapping of {quoted(state)}" if isinstance(state, dict) and state else repr(state)[:80]
 
 
 def partial(
@@ -391,6 +401,12 @@ def merge(partials: Iterable[Partial]) -> Partial:
         raise SchemaError(f"merge takes partials, got {type(others[0]).__name__}")
     if not parts:
         raise SchemaError("there is nothing to merge: it takes one partial or more")
+    are_read = any(part._is_read for part in parts)
+    with fits_its_question(are_read=are_read):
+        return replace(_merged(parts), _is_read=are_read)
+
+
+def _merged(parts: Sequence[Partial]) -> Partial:
     first = parts[0]
     for number, other in enumerate(parts):
         _refuse_difference(first, other, number)
