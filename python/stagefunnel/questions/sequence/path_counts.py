@@ -16,6 +16,7 @@ from ...tables.schema import SEQUENCE_PATHS
 from ...times.periods import MomentLike
 from ..counted import fields
 from ..counted.code_cells import Cells
+from ..counted.folding import added_up
 from ..counted.samples import Binned, Samples
 from ..scope.groups import ONE_GROUP, Groups
 from ..scope.where import Where, is_read_as_part
@@ -66,7 +67,7 @@ class Paths:
     labels
         The stages.
     group, items
-        The group of each line, and how many matches it stands for.
+        The group of each line, and how many matches it stands for; ``None``: each for one.
     lengths
         The time of each line, or the times of all its matches.
     """
@@ -74,8 +75,15 @@ class Paths:
     codes: Integers
     labels: Sequence[Any]
     group: Integers
-    items: Integers
+    items: Integers | None
     lengths: Integers | Samples | Binned
+
+    def total(self, code: npt.NDArray[np.integer[Any]], n: int) -> Integers:
+        """Add up the matches; `code` says where each line goes."""
+        if self.items is None:
+            return np.bincount(code, minlength=n).astype(np.int64)
+        total: Integers = added_up(self.items, code, n)
+        return total
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +167,7 @@ def count_paths(
         _stages_between(rows, begin, finish, max_stages, plan.stage_of),
         question.asked._data.labels,
         group,
-        np.ones(len(item), dtype=np.int64),
+        None,
         time[:, end - 1] - time[:, start - 1],
     )
     is_part = is_read_as_part()

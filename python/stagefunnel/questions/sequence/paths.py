@@ -17,7 +17,6 @@ from ...tables.options import AttributionName
 from ...tables.schema import SEQUENCE_PATHS
 from ...times.periods import MomentLike
 from ...times.stamps import to_durations
-from ..counted.folding import added_up
 from ..counted.lengths import means_and_medians
 from ..counted.samples import Binned, Samples
 from ..scope.medians import medians_of_lines
@@ -124,8 +123,8 @@ def paths_table(counted: PathsCounted, *, max_stages: int = 10, top: int = 20) -
     is_line = is_listed | is_other
     line = line_of_path[path]
     n_lines = int(is_line.sum())
-    counts = added_up(found.items, line, n_lines)
-    of_group = added_up(found.items, found.group, groups.n_groups)[group_of_path[is_line]]
+    counts = found.total(line, n_lines)
+    of_group = found.total(found.group, groups.n_groups)[group_of_path[is_line]]
     lengths = found.lengths
     medians = (
         means_and_medians(lengths.to(line, n_lines))[1]
@@ -164,7 +163,7 @@ def _most_frequent_first(
     rank_of[code_of] = [*range(missing + 2), -1]
     keys = np.column_stack([found.group, rank_of[found.codes]])
     ranks, path = np.unique(keys, axis=0, return_inverse=True)
-    n_matches = added_up(found.items, path.reshape(-1), len(ranks))
+    n_matches = found.total(path.reshape(-1), len(ranks))
     order = np.lexsort((-n_matches, ranks[:, 0]))  # a stable sort
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))

@@ -19,6 +19,7 @@ from ...times.periods import FREQUENCIES, Period, begin_of
 from ...times.stamps import NAT
 from ..scope.breakdown import by_columns, check_top, refuse_names_of_the_result
 from ..scope.groups import Groups, combined, folded
+from ..scope.where import is_read_as_part
 from .attribution import Part, Touch, grouped_by, items_of_groups, part_of
 from .matches import core_options, held_by_rows
 from .plan import Plan
@@ -141,7 +142,9 @@ def entered_by_period(
         grouped = grouped_by(question, by, touch, reserved, top)
         answers = asked.answers(grouped.plan, grouped.journeys)
         groups = grouped.groups
-        sizes = None if groups is None else items_of_groups(grouped.journeys, groups, question.as_of)
+        sizes = None
+        if groups is not None and is_read_as_part():
+            sizes = items_of_groups(grouped.journeys, groups, question.as_of)
         code = None if groups is None else groups.code[answers.item]
     else:
         refuse_names_of_the_result(log, [part.name for part in parts], reserved)

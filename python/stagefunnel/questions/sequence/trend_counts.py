@@ -132,10 +132,17 @@ def count_trend(
 def _rows(entered: Entered) -> EnteredRows:
     ordinals = entered.periods.asi8
     n_periods = max(len(ordinals), 1)
+    n_groups = 1 if entered.groups is None else entered.groups.n_groups
     cell = entered.group.astype(np.int64) * n_periods + entered.period
-    cells = Cells.of([cell])
+    if n_periods * n_groups <= 4 * len(cell) + 1_000:
+        place, n_cells = cell, n_periods * n_groups
+        sizes = np.bincount(cell, minlength=n_cells)
+        used = found = np.flatnonzero(sizes)
+    else:
+        cells = Cells.of([cell])
+        place, n_cells, sizes = cells.of_each, cells.n, cells.sizes()
+        found, used = np.arange(n_cells), cells.keys[0]
     flags = (entered.converted, entered.mature, entered.converted & entered.mature)
-    counts = [np.bincount(cells.of_each[one], minlength=cells.n) for one in flags]
-    n = np.stack([cells.sizes(), *counts], axis=-1).astype(np.int64)
-    (found,) = cells.keys
-    return EnteredRows(found // n_periods, ordinals[found % n_periods], n)
+    counts = [sizes, *(np.bincount(place[one], minlength=n_cells) for one in flags)]
+    n = np.stack([one[found] for one in counts], axis=-1).astype(np.int64)
+    return EnteredRows(used // n_periods, ordinals[used % n_periods], n)
