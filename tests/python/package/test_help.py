@@ -33,6 +33,8 @@ FREE = {
         "save_chart.chart",
     ),  # any table, file or answer
     "Pipeline.limits",
+    # The options of any question.
+    *("partial.question", "partial.options", "Partial.table.options"),
     *("Pipeline.replace.changes", "Settings.bind.defaults", "bind.defaults", "Bound.defaults"),
 }
 

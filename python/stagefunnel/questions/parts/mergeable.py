@@ -330,6 +330,9 @@ _REFUSED: Final = {
     **dict.fromkeys(("sequence_items", "visits", "win_probability", "win_within"), _ITEMS),
     **dict.fromkeys(("backtest", "forecast", "markov_check", "state_occupation"), _FITTED),
     **dict.fromkeys(("check", "partial", "pipelines_of_log", "report"), _NO_ANSWER),
+    "absorption": "solves a chain of all items' moves, and its errors need more of them than counts",
+    "chain_funnel": "joins leads with deals, which may be in several parts",
+    "quality": "looks at rows before any pipeline reads them; a summary of parts has a table of it",
 }
 
 
