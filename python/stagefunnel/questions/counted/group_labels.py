@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final, Self
 
 import numpy as np
@@ -124,7 +125,12 @@ def _bytes_of(plain: Any) -> bytes:
 
 
 def _hash_of(types: list[Any]) -> str:
-    return hashlib.blake2b(_bytes_of(types), digest_size=8).hexdigest()
+    return _digest(_bytes_of(types))
+
+
+@lru_cache(maxsize=256)
+def _digest(plain: bytes) -> str:
+    return hashlib.blake2b(plain, digest_size=8).hexdigest()
 
 
 def _plain_type(dtype: Any) -> Any:

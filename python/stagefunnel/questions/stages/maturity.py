@@ -217,17 +217,20 @@ class CohortItems:
         by_tau, _ = curve_values(spells, code, n_groups, of_tau, threads, of=group)
         goes_on = self.is_open & (age < tau)
         to_come = np.where(goes_on, share(by_tau - won, left), np.where(np.isnan(by_tau), np.nan, 0.0))
-        # Floats are added in the order of the ages, which is that of no log.
-        order = np.lexsort((age, self.cell))
-        n = self._sums(np.ones(len(age)), order).astype(np.int64)
-        n_open = self._sums(self.is_open, order).astype(np.int64)
+        n = self._sums(self.cell)
+        n_open = self._sums(self.cell[self.is_open])
+        # Floats are added in the order of the ages, which is that of no log; items of one age and cell add
+        # the same number or none.
+        order = np.argsort(age)
+        cell = self.cell[order]
         return {
             "n": n,
             "n_open": n_open,
             "share_open": share(n_open, n),
-            "maturity": share(self._sums(share(won, by_tau), order), n),
-            "expected_more_wins": self._sums(to_come, order),
+            "maturity": share(self._sums(cell, share(won, by_tau)[order]), n),
+            "expected_more_wins": self._sums(cell, to_come[order]),
         }
 
-    def _sums(self, values: npt.NDArray[Any], order: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
-        return np.bincount(self.cell[order], weights=values[order], minlength=self.n_cells)
+    def _sums(self, cell: Ticks, values: npt.NDArray[np.float64] | None = None) -> npt.NDArray[Any]:
+        """Count the items of each cell, or add up a value of each item."""
+        return np.bincount(cell, weights=values, minlength=self.n_cells)
