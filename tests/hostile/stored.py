@@ -106,40 +106,6 @@ def number_in_place(kind: str, path: tuple[str, ...], value: int, _: Path) -> No
     used(restored(body))
 
 
-def part_of() -> sf.Partial:
-    return sf.partial(log_of("numbers"), PIPELINE, by="manager", limits={"New": "2D"}, missing="ignore")
-
-
-def changed_field(field: str, inner: str, name: str, _: Path) -> None:
-    """Put something else in the place of a field of a partial, or of what the field is made of."""
-    state = copy.deepcopy(part_of().__getstate__())
-    if inner:
-        one = state[field]
-        one = one[0] if isinstance(one, list) else one["classic"] if isinstance(one, dict) else one
-        before = getattr(one, inner)
-    else:
-        before = state[field]
-    if name in ABSURD:
-        value = np.array(before)
-        value[...] = (
-            ABSURD[name](value.ravel()).reshape(value.shape) if name == "far apart" else ABSURD[name](value)
-        )
-    elif name == "shorter":
-        value = before[:-1]
-    else:
-        value = ODD[name]
-    if inner:
-        object.__setattr__(one, inner, value)
-    elif name == "not there":
-        del state[field]
-    else:
-        state[field] = value
-    part = sf.Partial.__new__(sf.Partial)
-    part.__setstate__(state)
-    assert repr(part)
-    assert len(sf.merge([part]).summary().quality)
-
-
 def of_version(kind: str, version: Any, _: Path) -> None:
     body = dict(log_of(kind).__getstate__())
     body["version"] = version
@@ -251,19 +217,6 @@ def cases() -> Iterator[tuple[str, Case]]:
             yield f"stored {kind}: version {version!r}", partial(of_version, kind, version)
         for share in (0.0, 0.3, 0.99):
             yield f"stored {kind}: cut at {share}", partial(cut, kind, share)
-    state = part_of().__getstate__()
-    for field, part in state.items():
-        for name in ODD:
-            number += 1
-            if number % 3 == 0:
-                yield f"partial: {field} is {name}", partial(changed_field, field, "", name)
-        one = part[0] if isinstance(part, list) else part.get("classic") if isinstance(part, dict) else part
-        for inner, value in getattr(one, "__dict__", {}).items():
-            # The types of the fields have tests of their own, tests/python/questions/parts/test_damage.py.
-            is_array = isinstance(value, np.ndarray) and value.size and value.dtype.kind in "iu"
-            names = ["shorter", "all the largest", "far apart"] if is_array else []
-            for name in names:
-                yield f"partial: {field}.{inner} is {name}", partial(changed_field, field, inner, name)
     for name, value in ODD.items():
         yield f"stored: the body is {name}", partial(not_a_body, value)
     for way in ("frame", "batches", "CSV"):
