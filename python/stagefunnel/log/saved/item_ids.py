@@ -101,8 +101,8 @@ def joined_keys(first: LogData, second: LogData, new: Places) -> tuple[dict[str,
     parts = [_core.journeys.parts_of(data.journeys) for data in (first, second)]
     if first.keys_of is None and first.journeys.holds_text and second.keys_of is not None:
         # The texts of the second, hashed as those of the first were, which nobody knows.
-        texts = read_input(second.keys_of(parts[1]["first_row"]), "item").column
-        parts[1]["key"], parts[1]["high"] = _core.columns.hashes_of(texts, first.journeys.text_hash)
+        column = read_input(second.keys_of(parts[1]["first_row"]), "item").column
+        parts[1]["key"], parts[1]["high"] = _core.columns.hashes_of(column, first.journeys.text_hash)
     highs = [parts[0]["high"], parts[1]["high"]]
     about: dict[str, Any] = {
         "key": np.concatenate([parts[0]["key"], parts[1]["key"][new]]),
@@ -127,7 +127,8 @@ def joined_keys(first: LogData, second: LogData, new: Places) -> tuple[dict[str,
         return about, {**stored[0].parts, "texts": np.concatenate([stored[0].texts, texts]), "ends": ends}
     known = [stored[0](parts[0]["first_row"]), stored[1](parts[1]["first_row"][new])]
     series = _one_after_another(
-        [keys for keys in known if len(keys)] or known[:1], "uint64" if about["is_unsigned"] else "int64"
+        [keys for keys in known if len(keys)] or known[:1],
+        np.dtype(np.uint64 if about["is_unsigned"] else np.int64),
     )
     kept = {"form": "series", "dtype": str(series.dtype), "texts": None, "ends": None, "series": series}
     if not first.journeys.holds_text:
@@ -137,7 +138,7 @@ def joined_keys(first: LogData, second: LogData, new: Places) -> tuple[dict[str,
     return about | {"prefix": None, "hash_key": b"", "is_unsigned": False}, kept
 
 
-def _one_after_another(keys: list[pd.Series], integers: str) -> pd.Series:
+def _one_after_another(keys: list[pd.Series], integers: np.dtype[Any]) -> pd.Series:
     """Put keys behind others; those of two types of numbers become `integers`, and not floats."""
     if len({one.dtype for one in keys}) > 1 and all(pd.api.types.is_numeric_dtype(one) for one in keys):
         keys = [one.astype(integers) for one in keys]

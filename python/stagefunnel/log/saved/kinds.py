@@ -45,18 +45,30 @@ def _refuse(what: str, saved: Sequence[str | None], later: str | None) -> None:
 
 
 def _of_keys(data: LogData) -> str | None:
+    if hasattr(data, "kinds"):  # a part in files, whose header says it
+        kind: str | None = data.kinds["items"]
+        return kind
     if data.keys_of is None or not data.journeys.n_items:
         return None
     return kind_of(data.keys_of(data.journeys.first_row[:1].copy()))
 
 
 def _of_column(data: LogData, name: str) -> str | None:
+    if hasattr(data, "kinds"):
+        kind: str | None = data.kinds["columns"].get(name)
+        return kind
     if data.columns is None or not data.journeys.n_rows:
         return None
     part = data.columns.parts[name]
     if "dtype" in part:
         return "numbers" if np.isfinite(part["values"]).any() else None
     return kind_of(part["values"])
+
+
+def kinds_of(data: LogData) -> dict[str, Any]:
+    """Name the kinds of the items and the further columns of a log, for the header of its part."""
+    names = [] if data.columns is None else data.columns.names
+    return {"items": _of_keys(data), "columns": {name: _of_column(data, name) for name in names}}
 
 
 def kind_of(values: pd.Series) -> str | None:

@@ -155,6 +155,12 @@ class PartData(LogData):
         return journeys
 
     @property
+    def kinds(self) -> Mapping[str, Any]:
+        """The kinds of the items and of the further columns, for which nothing is read."""
+        kinds: Mapping[str, Any] = self.part.about["kinds"]
+        return kinds
+
+    @property
     def n_items(self) -> int:
         """Number of items."""
         return int(self.part.about["n_items"])

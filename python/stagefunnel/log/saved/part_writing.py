@@ -16,6 +16,7 @@ from ..body import to_body
 from ..columns.inputs import FORMATS, read_input
 from ..data import LogData
 from .columns_file import Array, Place, checksum, pyarrow, write_columns, write_table
+from .kinds import kinds_of
 from .plain_values import to_json
 
 #: Files of a part.
@@ -52,6 +53,7 @@ def write_part(data: LogData, folder: str) -> dict[str, Any]:
         **{name: body[name] for name in ("observed_until", "whole_end", "reader_lines")},
         "places": body["places"],
         "keys": None if keys is None else {name: keys[name] for name in ("form", "dtype")},
+        "kinds": kinds_of(data),
         "key_values": _about_keys(folder, keys),
         "columns": _about_columns(folder, body["columns"] or {}),
         "items_table": _about_table(folder, body["items_table"]),
