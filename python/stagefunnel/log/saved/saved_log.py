@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -18,6 +17,7 @@ from ..columns.items import ItemsTable
 from ..data import LogData
 from .columns_file import damaged
 from .folder import checked_path, read_header, writing
+from .joined_data import JoinedData, have_texts, joined_parts
 from .joining import joined, like
 from .kinds import refuse_other_kinds
 from .known_rows import without_known_rows
@@ -43,12 +43,18 @@ def load_log(path: str | os.PathLike[str], *, mmap: bool, threads: int | None) -
     parts = read_header(folder)
     while True:
         try:
-            return _joined([_part(folder, about, mmap=mmap, threads=threads) for about in parts])
+            opened = [_part(folder, about, mmap=mmap, threads=threads) for about in parts]
         except SchemaError:
             # A writer may have put another log in its place between the header and the files.
             before, parts = parts, read_header(folder)
             if parts == before:
                 raise
+        else:
+            break
+    if len(opened) == 1:
+        return opened[0]
+    data = JoinedData.of(opened)
+    return data if mmap else data.whole
 
 
 def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]:
@@ -68,7 +74,7 @@ def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]
         if not n_new and new.items_table is None:
             return 0, int(later.journeys.n_rows)
         if len(parts) > MOST_PARTS:  # small ones, so that opening stays quick
-            is_large = 1 if _have_texts([*saved, new]) else 0
+            is_large = 1 if have_texts([*saved, new]) else 0
             new = reduce(joined, [*(_part(folder, about) for about in parts[is_large:]), new])
             parts = parts[:is_large]
         with writer.new_folder() as part:
@@ -83,14 +89,14 @@ def compact_log(path: str | os.PathLike[str]) -> None:
     with writing(folder) as writer:
         parts = writer.parts
         if len(parts) > 1:
-            _replace(writer, _joined([_part(folder, about) for about in parts]))
+            _replace(writer, joined_parts([_part(folder, about) for about in parts]))
 
 
 def erase_items(path: str | os.PathLike[str], items: ItemKeys) -> int:
     """Take items out of a saved log, which is written anew without them; return their rows."""
     folder = checked_path(path)
     with writing(folder) as writer:
-        data = _joined([_part(folder, about) for about in writer.parts])
+        data = joined_parts([_part(folder, about) for about in writer.parts])
         places = places_of_keys(data, items)
         if len(places) == data.n_items:
             raise SchemaError(named("items"), " has all items of the saved log; remove its folder instead")
@@ -102,18 +108,6 @@ def erase_items(path: str | os.PathLike[str], items: ItemKeys) -> int:
 
 def _part(folder: str, about: Any, **options: Any) -> PartData:
     return PartData.of(checked_part(folder, about), **options)
-
-
-def _joined(parts: Sequence[LogData]) -> LogData:
-    """Make one log of all parts; the later ones, which are small, are put together first."""
-    if len(parts) == 1 or not _have_texts(parts):
-        return reduce(joined, parts)
-    return joined(parts[0], reduce(joined, parts[1:]))
-
-
-def _have_texts(parts: Sequence[LogData]) -> bool:
-    """Check whether the keys of all parts are known; else the hashes of the first one are those of all."""
-    return all(part.keys_of is not None for part in parts)
 
 
 def _replace(writer: Any, data: LogData) -> None:
