@@ -1,13 +1,29 @@
-"""The commands that save a log and change a saved one."""
+"""The commands that write logs: as plain tables, or as a saved log, which they also change."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from .. import options, saved_options
+from .. import database_options, options, saved_options
 from .command import Command
 
 SAVED_COMMANDS: Final = {
+    "read": Command(
+        "read a CRM's export once and write it as plain tables",
+        "read.read",
+        (database_options.to,),
+        """\
+examples:
+  stagefunnel read deals.csv --to log.parquet
+  stagefunnel read deals.csv items.csv --to .
+""",
+        asks_log=False,
+        chooses_part=False,
+        reads_stages=False,
+        has_pipeline=False,
+        has_output=False,
+        other_names={"path": "--to"},
+    ),
     "save": Command(
         "save the rows of files as a log that later commands open at once",
         "saved.save",

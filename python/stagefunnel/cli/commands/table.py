@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from .. import (
-    database_options,
     item_options,
     job_options,
     money_options,
@@ -285,22 +284,6 @@ The exit code is 3 if a condition is met or cannot be judged, else 0; 1 is an er
         shows_quality=True,
         judges=True,
         other_names={"conditions": "--fail-if"},
-    ),
-    "read": Command(
-        "read a CRM's export once and write it as plain tables",
-        "read.read",
-        (database_options.to,),
-        """\
-examples:
-  stagefunnel read deals.csv --to log.parquet
-  stagefunnel read deals.csv items.csv --to .
-""",
-        asks_log=False,
-        chooses_part=False,
-        reads_stages=False,
-        has_pipeline=False,
-        has_output=False,
-        other_names={"path": "--to"},
     ),
     **SAVED_COMMANDS,
 }
