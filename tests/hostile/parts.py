@@ -10,9 +10,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from stored import ODD, PIPELINE, log_of
-
 import stagefunnel as sf
+from hostile.stored import ODD, PIPELINE, log_of
 
 Case: TypeAlias = Callable[[Path], None]
 MAGIC: Final = b"stagefunnel partial\n"

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "python" / "support")]
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "python" / "support")]
 
 SECONDS = 5.0  # of processor time of one case
 PATIENCE = 60  # seconds without a word of the process

@@ -14,7 +14,7 @@ ROWS = "item,stage,time\n1,New,2026-01-01\n1,Won,2026-01-05\n2,New,2026-01-02\n2
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("deals.csv").write_text(ROWS)
-    Path("pipeline.toml").write_text('[pipeline]\nstages = ["New"]\nwon = "Won"\n')
+    Path("pipeline.toml").write_text('[pipeline]\nstages = ["New"]\nwon = "Won"\nlost = "Lost"\n')
 
 
 def run(*options: str) -> int:

@@ -39,11 +39,11 @@ def test_what_is_expected_fills_a_part_of_what_is_open_and_the_too_old_are_an_ou
     assert length_of(ghost) == pytest.approx(4 * length_of(offer[0]), abs=2)
     assert ghost["x"] > offer[1]["x2"] - 0.1
     words = words_of(chart)
-    assert words.count("0.2 (0–1)") == 2  # of the stage, and of all
+    assert words.count("0.3 (0–1)") == 2  # of the stage, and of all
     assert words.count("1 can be forecast at 25%; 1 too old to forecast") == 2
     assert "too old to forecast: in no sum" in words
     assert title_of(chart) == (
-        "About 0.2 of 1 open item that can be forecast is expected to be won some day (0–1, the 90% range)."
+        "About 0.3 of 1 open item that can be forecast is expected to be won some day (0–1, the 90% range)."
     )
     assert "All open items" in words
 

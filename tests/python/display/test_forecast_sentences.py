@@ -28,7 +28,7 @@ def below(table: Any) -> str:
 def test_a_forecast_says_what_is_expected_and_what_is_too_old() -> None:
     items = pd.DataFrame({"item": [5, 6], "amount": [100.0, 40.0]})
     text = below(sf.forecast(six(items=items), OFFER, amount="amount"))
-    assert "About 0.2 of 1 open item that can be forecast is expected to be won some day (0–1" in text
+    assert "About 0.3 of 1 open item that can be forecast is expected to be won some day (0–1" in text
     assert "Amount expected of them: 25 (0–100, the 90% range)." in text
     assert "1 open item (40) has been in the stage longer than any item that ever left it" in text
 

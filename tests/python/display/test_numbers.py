@@ -58,7 +58,7 @@ def test_a_share_is_written_in_percent(share: float, text: str) -> None:
         (0.004, "+0.4%"),
         (-0.9996, "-99.9%"),
         (-1.0, "-100%"),
-        (12.0, "+1200%"),
+        (12.0, "+1,200%"),
         (float("nan"), "–"),
     ],
 )

@@ -19,10 +19,10 @@ PART_COMMANDS: Final = {
         (part_options.part,),
         """\
 examples:
+  stagefunnel partial deals.csv --pipeline pipeline.toml --question losses --to deals.part
   for file in deals*.csv; do
       stagefunnel partial "$file" --pipeline pipeline.toml --question losses --to "$file.part"
   done
-  stagefunnel merge deals*.part
 
 All rows of an item must be in one part; an item that is in two is an error.
 """,

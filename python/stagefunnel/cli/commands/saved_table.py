@@ -29,9 +29,8 @@ examples:
         "saved.save",
         (saved_options.to, saved_options.of_items, saved_options.kept, options.marks),
         """\
-examples:
+example:
   stagefunnel save deals.csv --pipeline pipeline.toml --items items.csv --to deals.sf
-  stagefunnel save deals.csv --read --to export.sf
 
 Every command takes the folder in place of files: stagefunnel funnel deals.sf --pipeline pipeline.toml
 """,

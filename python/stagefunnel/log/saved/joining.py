@@ -111,9 +111,10 @@ def joined(first: LogData, later: LogData) -> LogData:
         If they have more rows than a log can have. Units, zones and columns are the same (:func:`like`).
     """
     n_rows = int(first.journeys.n_rows) + int(later.journeys.n_rows)
-    if max(n_rows, first.n_input_rows + later.n_input_rows) > _MOST_ROWS:
+    if max(n_rows, _rows_before(first) + _rows_before(later)) > _MOST_ROWS:
         raise SchemaError(f"{counted(n_rows, 'row')} are more than a log can have, which is {_MOST_ROWS:,}")
     insertion = Insertion.of(first, later)
+    behind = _rows_before(first)
     labels, code_of = _joined_labels(first, later)
     keys, stored = joined_keys(first, later, insertion.new)
     parts = [_core.journeys.parts_of(data.journeys) for data in (first, later)]
@@ -127,7 +128,7 @@ def joined(first: LogData, later: LogData) -> LogData:
         stage=insertion.into(*(code.astype(kind) for code in codes)),
         time=insertion.into(parts[0]["time"], parts[1]["time"]),
         first_row=np.concatenate(
-            [parts[0]["first_row"], parts[1]["first_row"][insertion.new] + np.uint32(first.n_input_rows)]
+            [parts[0]["first_row"], parts[1]["first_row"][insertion.new] + np.uint32(behind)]
         ).astype(np.uint32),
         n_labels=len(labels),
         **keys,
@@ -235,6 +236,12 @@ def _names(data: LogData) -> list[str]:
     return [] if data.columns is None else sorted(data.columns.names)
 
 
+def _rows_before(data: LogData) -> int:
+    """Return a number of rows beyond all that an item begins in; those of erased items may be gone."""
+    first_row = _core.journeys.parts_of(data.journeys)["first_row"]
+    return max(data.n_input_rows, int(first_row.max(initial=0)) + 1)
+
+
 def _offsets(data: LogData) -> Places:
     offsets: Places = _core.journeys.parts_of(data.journeys)["offsets"].view(np.int64)
     return offsets
@@ -258,7 +265,7 @@ def _rows_of_labels(first: LogData, later: LogData, code_of: Places, n_labels: i
     rows[: len(first.labels)] = first.label_rows
     np.add.at(rows, code_of, later.label_rows)
     first_row = np.zeros(n_labels, dtype=np.int64)
-    first_row[code_of] = later.label_first_row + first.n_input_rows
+    first_row[code_of] = later.label_first_row + _rows_before(first)
     has_rows = np.flatnonzero(first.label_rows)
     first_row[has_rows] = first.label_first_row[has_rows]
     return rows, first_row

@@ -507,5 +507,5 @@ def test_notes_about_groups_count_accounts() -> None:
 
 
 def test_a_partial_refuses_units() -> None:
-    with pytest.raises(sf.SchemaError, match="items as one that may be in several parts"):
+    with pytest.raises(sf.SchemaError, match=r"summary\(\) has no option 'unit'"):
         sf.partial(worked(), PIPELINE, unit="account")
