@@ -57,7 +57,12 @@ def answers(log: sf.StageLog, directory: Path | None = None) -> dict[str, Any]:
 
 
 def asked(
-    question: Callable[..., Any], name: str, log: sf.StageLog, directory: Path | None = None, /, **options: Any
+    question: Callable[..., Any],
+    name: str,
+    log: sf.StageLog,
+    directory: Path | None = None,
+    /,
+    **options: Any,
 ) -> Any:
     second = parameters_of(question)[1:2]
     arguments = {"pipeline": [PIPELINE], "steps": [STEPS]}.get(second[0] if second else "", [])
