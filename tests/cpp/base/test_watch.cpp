@@ -41,7 +41,7 @@ TEST(Watch, StopsTheWorkOfOneThread) {
 
 TEST(Watch, StopsAllThreadsAndReachesTheCaller) {
     looks = 0;
-    std::atomic<int> ended{0};
+    std::atomic<int> begun{0}, ended{0};  // a busy machine may not have begun the last task by the stop
     struct Ending {
         std::atomic<int>& n;
         ~Ending() { ++n; }
@@ -49,11 +49,13 @@ TEST(Watch, StopsAllThreadsAndReachesTheCaller) {
     const Watch watch(&stop_at_the_tenth_look);
     EXPECT_THROW(parallel_tasks(3, 3,
                                 [&](std::size_t) {
+                                    ++begun;
                                     const Ending ending{ended};
                                     work_for_ever();
                                 }),
                  Asked);
-    EXPECT_EQ(ended, 3);
+    EXPECT_GE(begun, 1);
+    EXPECT_EQ(ended, begun);
 }
 
 TEST(Watch, BeginsNoTaskAfterTheStop) {
