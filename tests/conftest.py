@@ -41,3 +41,6 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.section("seconds of the steps before")
         for step, seconds in [*steps, ("all", sum(int(seconds) for _, seconds in steps))]:
             terminalreporter.line(f"{step:<10} {seconds:>5}")
+
+# It watches every module that is imported after it, with a library that the tests do not need.
+collect_ignore = ["fuzz/fuzz_readers.py"]
