@@ -11,7 +11,9 @@ from undrawn import specified, specifying
 
 load_profile()
 
-collect_ignore = ["mutation"]  # a tool, which is run as a script
+# Tools, which are run as scripts; the fuzz watches all modules that are imported after it, by a library that
+# the tests do not need.
+collect_ignore = ["mutation", "fuzz/fuzz_readers.py"]
 
 # Written by tests/run.sh: the steps before this one and how long each took.
 SECONDS = Path(__file__).parents[1] / "build" / "seconds.txt"
@@ -41,6 +43,3 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.section("seconds of the steps before")
         for step, seconds in [*steps, ("all", sum(int(seconds) for _, seconds in steps))]:
             terminalreporter.line(f"{step:<10} {seconds:>5}")
-
-# It watches every module that is imported after it, with a library that the tests do not need.
-collect_ignore = ["fuzz/fuzz_readers.py"]
