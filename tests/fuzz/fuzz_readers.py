@@ -27,8 +27,8 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "python"), str(HERE.parent / "python" / "support")]
 
 import numpy  # noqa: E402, F401  # what is loaded before is not watched
-import pandas as pd  # noqa: E402
-import pyarrow.parquet  # noqa: E402, F401
+import pandas as pd  # noqa: E402  # likewise, and the path has to be set first
+import pyarrow.parquet  # noqa: E402, F401  # likewise
 
 with atheris.instrument_imports(include=["stagefunnel"], enable_loader_override=False):
     import stagefunnel as sf

@@ -78,7 +78,7 @@ def _checked_lines(lines: object) -> Iterator[tuple[str, bool]]:
         are_lines
         and all(
             all(isinstance(text, str) for text in line[:3]) and _is_count(line[3])
-            for line in lines  # type: ignore[attr-defined]
+            for line in lines  # type: ignore[attr-defined]  # a list, as was just seen
         ),
     )
 
@@ -112,11 +112,11 @@ def _is_number(value: object) -> bool:
 
 
 def _is_count(value: object) -> bool:
-    return _is_number(value) and int(value) >= 0  # type: ignore[call-overload]
+    return _is_number(value) and int(value) >= 0  # type: ignore[call-overload]  # a number
 
 
 def _are_counts(values: object) -> bool:
-    return _is_whole(values) and int(values.min(initial=0)) >= 0  # type: ignore[attr-defined]
+    return _is_whole(values) and int(values.min(initial=0)) >= 0  # type: ignore[attr-defined]  # an array
 
 
 def _is_one_of(value: object, names: tuple[str, ...]) -> bool:

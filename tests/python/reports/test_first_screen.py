@@ -1,5 +1,7 @@
 """The first screen of the page: its tiles, their changes since the period before, and the findings."""
 
+# The tiles and the findings are read off the same pages and held by the same helpers.
+
 import html
 import math
 import re

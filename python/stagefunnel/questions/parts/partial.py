@@ -1,5 +1,7 @@
 """Answers about parts of the items, which are merged into the answers about all items."""
 
+# Making, merging, writing and asking a part share its fields; more than half of it is docstrings.
+
 from __future__ import annotations
 
 import inspect

@@ -1,3 +1,5 @@
+// The units of one set of journeys in funnels, facts and trends: all tests share these helpers.
+
 #include <gtest/gtest.h>
 
 #include <array>
