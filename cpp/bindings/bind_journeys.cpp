@@ -153,6 +153,19 @@ Journeys with_stages(const Journeys& journeys,
     return journeys::with_stages(journeys, codes, n_labels);
 }
 
+py::array_t<std::uint8_t> inserted(const Array<std::uint8_t>& first, const Array<std::uint8_t>& later,
+                                   const Array<std::int64_t>& values, const Array<std::int64_t>& before,
+                                   std::size_t size) {
+    const std::span<const std::uint8_t> bytes = as_span(first);
+    const std::span<const std::uint8_t> others = as_span(later);
+    const journeys::Inserted places{.values = as_span(values), .before = as_span(before)};
+    const auto joined = [&] {
+        const Unlocked unlocked;
+        return journeys::inserted(bytes, others, places, size);
+    };
+    return as_array(joined());
+}
+
 }  // namespace journeys_calls
 
 void bind_journeys(py::module_& m) {
@@ -236,6 +249,8 @@ void bind_journeys(py::module_& m) {
     m.def("journeys_of_parts", &journeys_of_parts, "offsets"_a.noconvert(), "stage"_a.noconvert(),
           "time"_a.noconvert(), "first_row"_a.noconvert(), "key"_a.noconvert(), "high"_a.noconvert(),
           "prefix"_a, "hash_key"_a, "is_unsigned"_a, "n_labels"_a);
+    m.def("inserted", &inserted, "first"_a.noconvert(), "later"_a.noconvert(), "values"_a.noconvert(),
+          "before"_a.noconvert(), "size"_a);
     m.def("with_stages", &with_stages, "journeys"_a, "stage"_a.noconvert(), "n_labels"_a);
 
     py::class_<journeys::RowStream>(m, "RowStream")

@@ -206,4 +206,30 @@ Journeys with_stages(const Journeys& journeys, const JourneyParts::Codes& stage,
     return staged;
 }
 
+LargeVector<std::uint8_t> inserted(std::span<const std::uint8_t> first, std::span<const std::uint8_t> later,
+                                   const Inserted& places, std::size_t size) {
+    check_length("before", places.before.size(), places.values.size());
+    if (size == 0 || first.size() % size != 0 || later.size() % size != 0) {
+        throw std::invalid_argument("the columns do not hold values of " + std::to_string(size) + " bytes");
+    }
+    const std::size_t n = first.size() / size;
+    const std::size_t n_later = later.size() / size;
+    LargeVector<std::uint8_t> joined(first.size() + places.values.size() * size);
+    std::uint8_t* out = joined.data();
+    std::size_t done = 0;
+    for (std::size_t i = 0; i < places.values.size(); ++i) {
+        // A negative place is beyond every column, too.
+        const auto before = static_cast<std::size_t>(places.before[i]);
+        const auto value = static_cast<std::size_t>(places.values[i]);
+        if (before < done || before > n || value >= n_later) {
+            throw std::invalid_argument("a value has a place that falls or lies beyond its column");
+        }
+        out = std::copy_n(first.data() + done * size, (before - done) * size, out);
+        out = std::copy_n(later.data() + value * size, size, out);
+        done = before;
+    }
+    std::copy_n(first.data() + done * size, (n - done) * size, out);
+    return joined;
+}
+
 }  // namespace stagefunnel::journeys

@@ -3,7 +3,7 @@ import numpy
 import numpy.typing
 import stagefunnel._core.columns
 import typing
-__all__: list[str] = ['Journeys', 'KeyTexts', 'MappedFile', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'check_journeys', 'in_working_time', 'items_by_first_row', 'journey_of', 'journeys_of_parts', 'mapped_journeys', 'match_items', 'packed_texts', 'parts_of', 'places_of', 'portable_keys', 'release_idle', 'rows_of_codes', 'take_items', 'time_range', 'with_stages', 'with_times', 'working_times']
+__all__: list[str] = ['Journeys', 'KeyTexts', 'MappedFile', 'RowStream', 'build_journeys', 'build_journeys_with_rows', 'check_journeys', 'in_working_time', 'inserted', 'items_by_first_row', 'journey_of', 'journeys_of_parts', 'mapped_journeys', 'match_items', 'packed_texts', 'parts_of', 'places_of', 'portable_keys', 'release_idle', 'rows_of_codes', 'take_items', 'time_range', 'with_stages', 'with_times', 'working_times']
 class Journeys:
     @property
     def common_keys(self) -> tuple[numpy.typing.NDArray[numpy.uint64], numpy.typing.NDArray[numpy.uint64]]:
@@ -83,6 +83,8 @@ def build_journeys_with_rows(items: stagefunnel._core.columns.ItemKeys, stages: 
 def check_journeys(journeys: Journeys) -> None:
     ...
 def in_working_time(journeys: Journeys, begin: numpy.typing.NDArray[numpy.int64], end: numpy.typing.NDArray[numpy.int64], before: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> Journeys:
+    ...
+def inserted(first: numpy.typing.NDArray[numpy.uint8], later: numpy.typing.NDArray[numpy.uint8], values: numpy.typing.NDArray[numpy.int64], before: numpy.typing.NDArray[numpy.int64], size: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
     ...
 def items_by_first_row(journeys: Journeys) -> numpy.typing.NDArray[numpy.uint32]:
     ...

@@ -214,7 +214,7 @@ def rows_of_items(
     journeys: _core.journeys.Journeys, items: npt.NDArray[np.integer[Any]]
 ) -> npt.NDArray[np.int64]:
     """Return the places of the rows of some items in the journeys, item after item."""
-    offsets = journeys.offsets.astype(np.int64)
+    offsets = journeys.offsets.view(np.int64)
     starts = offsets[items]
     lengths = offsets[np.asarray(items) + 1] - starts
     # Each row's place: where its item starts, and how far it is from there.

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <variant>
@@ -247,6 +249,50 @@ TEST(JourneysOfParts, TakesTheFirstRowsOfSomeItemsOfALargeLog) {
     Columns columns;
     columns.first_row = {4'294'967'295U, 3};
     EXPECT_EQ(items_by_first_row(columns.journeys()), (std::vector<std::uint32_t>{1, 0}));
+}
+
+/// The bytes of numbers.
+std::span<const std::uint8_t> bytes_of(const std::vector<std::uint16_t>& values) {
+    return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * 2};
+}
+
+std::vector<std::uint16_t> inserted_into(const std::vector<std::uint16_t>& first,
+                                         const std::vector<std::uint16_t>& later,
+                                         const std::vector<std::int64_t>& values,
+                                         const std::vector<std::int64_t>& before) {
+    const LargeVector<std::uint8_t> bytes =
+        inserted(bytes_of(first), bytes_of(later), {.values = values, .before = before}, 2);
+    std::vector<std::uint16_t> joined(bytes.size() / 2);
+    std::memcpy(joined.data(), bytes.data(), bytes.size());
+    return joined;
+}
+
+TEST(Inserted, PutsEachValueBeforeItsPlace) {
+    EXPECT_EQ(inserted_into({500, 600, 700}, {1, 2, 3}, {2, 0, 1}, {0, 2, 3}),
+              (std::vector<std::uint16_t>{3, 500, 600, 1, 700, 2}));
+}
+
+TEST(Inserted, PutsValuesWithOnePlaceInTheirOrder) {
+    EXPECT_EQ(inserted_into({500}, {1, 2, 3}, {1, 2, 0}, {1, 1, 1}),
+              (std::vector<std::uint16_t>{500, 2, 3, 1}));
+    EXPECT_EQ(inserted_into({}, {1, 2}, {1, 0}, {0, 0}), (std::vector<std::uint16_t>{2, 1}));
+    EXPECT_EQ(inserted_into({500, 600}, {}, {}, {}), (std::vector<std::uint16_t>{500, 600}));
+}
+
+TEST(Inserted, RefusesPlacesOutsideOfTheColumns) {
+    EXPECT_THROW(inserted_into({500}, {1}, {0}, {2}), std::invalid_argument);
+    EXPECT_THROW(inserted_into({500}, {1}, {0}, {-1}), std::invalid_argument);
+    EXPECT_THROW(inserted_into({500}, {1}, {1}, {0}), std::invalid_argument);
+    EXPECT_THROW(inserted_into({500}, {1}, {-1}, {0}), std::invalid_argument);
+    EXPECT_THROW(inserted_into({500}, {1, 2}, {0, 1}, {1, 0}), std::invalid_argument);  // falls
+    EXPECT_THROW(inserted_into({500}, {1, 2}, {0, 1}, {0}), std::invalid_argument);
+}
+
+TEST(Inserted, RefusesBytesThatAreNoWholeValues) {
+    const std::vector<std::uint8_t> bytes{1, 2, 3};
+    EXPECT_THROW(static_cast<void>(inserted(bytes, {}, {}, 2)), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(inserted({}, bytes, {}, 2)), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(inserted(bytes, {}, {}, 0)), std::invalid_argument);
 }
 
 }  // namespace

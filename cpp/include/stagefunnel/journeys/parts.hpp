@@ -77,4 +77,20 @@ void check_journeys(const Journeys& journeys);
 [[nodiscard]] Journeys with_stages(const Journeys& journeys, const JourneyParts::Codes& stage,
                                    std::size_t n_labels);
 
+/// Which values of a later column go among those of a first one, and before which of these.
+struct Inserted {
+    std::span<const std::int64_t> values;  // places in the later column
+    std::span<const std::int64_t> before;  // places in the first column or its length, never falling
+};
+
+/// Returns the bytes of a column with values of another put among its own, which are copied in runs.
+///
+/// @param size bytes of a value.
+/// @throws std::invalid_argument if a length is no multiple of `size`, the two lists of places differ in
+/// length,
+///     or a place falls or lies beyond its column.
+[[nodiscard]] LargeVector<std::uint8_t> inserted(std::span<const std::uint8_t> first,
+                                                 std::span<const std::uint8_t> later, const Inserted& places,
+                                                 std::size_t size);
+
 }  // namespace stagefunnel::journeys

@@ -75,13 +75,9 @@ class Insertion:
 
     def into(self, values: Array, later: Array) -> Array:
         """Put the later log's values among those of the first."""
-        n = len(values) + len(self.rows)
-        places = self.at + np.arange(len(self.rows))
-        joined = np.empty(n, dtype=np.result_type(values, later))
-        is_first = np.ones(n, dtype=bool)
-        is_first[places] = False
-        joined[is_first] = values
-        joined[places] = later[self.rows]
+        kind = np.result_type(values, later)
+        both = [np.ascontiguousarray(one, dtype=kind).view(np.uint8) for one in (values, later)]
+        joined: Array = _core.journeys.inserted(*both, self.rows, self.at, kind.itemsize).view(kind)
         return joined
 
 
@@ -118,14 +114,14 @@ def joined(first: LogData, later: LogData) -> LogData:
     labels, code_of = _joined_labels(first, later)
     keys, stored = joined_keys(first, later, insertion.new)
     parts = [_core.journeys.parts_of(data.journeys) for data in (first, later)]
-    codes = [
-        np.concatenate([np.arange(len(first.labels)), [len(labels)]])[parts[0]["stage"]],
-        np.concatenate([code_of, [len(labels)]])[parts[1]["stage"]],
-    ]
     kind = np.uint8 if len(labels) < 256 else np.uint16
+    codes = [
+        _with_codes(parts[0]["stage"], np.arange(len(first.labels)), len(labels), kind),
+        _with_codes(parts[1]["stage"], code_of, len(labels), kind),
+    ]
     journeys = _core.journeys.journeys_of_parts(
         offsets=np.concatenate([[0], np.cumsum(insertion.lengths)]).astype(np.uint64),
-        stage=insertion.into(*(code.astype(kind) for code in codes)),
+        stage=insertion.into(*codes),
         time=insertion.into(parts[0]["time"], parts[1]["time"]),
         first_row=np.concatenate(
             [parts[0]["first_row"], parts[1]["first_row"][insertion.new] + np.uint32(behind)]
@@ -269,6 +265,15 @@ def _rows_of_labels(first: LogData, later: LogData, code_of: Places, n_labels: i
     has_rows = np.flatnonzero(first.label_rows)
     first_row[has_rows] = first.label_first_row[has_rows]
     return rows, first_row
+
+
+def _with_codes(stage: Array, code_of: Places, missing: int, kind: type[np.unsignedinteger[Any]]) -> Array:
+    """Write codes of stages as those of other labels; `missing` is that of rows without a stage."""
+    codes = np.append(code_of, missing).astype(kind)
+    if stage.dtype == kind and np.array_equal(codes, np.arange(len(codes))):
+        return stage  # all rows of a large log, of which none changes
+    changed: Array = codes[stage]
+    return changed
 
 
 def _sums(first: Mapping[Any, int], later: Mapping[Any, int]) -> dict[Any, int]:
