@@ -56,6 +56,8 @@ def _written(value: object, write: Callable[[object], str]) -> str:
         text = write(value)
     except Exception:  # a value may break whatever it likes, such as a number of thousands of digits
         return f"<{type(value).__name__}>"
+    if "\n" in text and not isinstance(value, str):
+        return f"<{type(value).__name__}>"  # such as a column or a table, which is no part of a sentence
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text):,} characters)"
 
 

@@ -180,5 +180,5 @@ def test_a_column_that_changes_while_it_is_read_is_refused_or_read_as_it_is_then
         table = sf.funnel(log, sf.Pipeline("New"), by="who", at="last")
         assert table["who"].tolist() == [-5, 0, 1, 2, 4, 5]
         return
-    with pytest.raises(sf.SchemaError, match="column 'who' changes while it is read; .* or pass a copy"):
+    with pytest.raises(sf.SchemaError, match=r"column 'who' changes while it is read; .* or pass a copy"):
         sf.StageLog(**rows, columns={"who": who})

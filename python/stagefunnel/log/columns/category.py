@@ -82,7 +82,9 @@ def _narrow_category_column(column: pd.Series, subject: str | Option) -> Categor
     # From here on no value is read again: somebody may write into the array meanwhile.
     distances = (values - lowest).view(np.uint64)
     if int(distances.max()) >= _NARROW:
-        raise SchemaError(subject, " changes while it is read; do not write into it meanwhile, or pass a copy")
+        raise SchemaError(
+            subject, " changes while it is read; do not write into it meanwhile, or pass a copy"
+        )
     places = distances.astype(np.int32)
     is_there = np.zeros(_NARROW, dtype=bool)
     is_there[places] = True
