@@ -180,9 +180,8 @@ def check_names(names: Iterable[str], known: list[Any], where: str, index: Seque
         if name in known:
             continue
         if name in index:
-            raise SchemaError(
-                f"no column {name!r}, because the index of {where} has this name; pass frame.reset_index()"
-            )
+            why = f"because the index of {where} has this name; pass frame.reset_index()"
+            raise SchemaError(f"no column {name!r}, {why}")
         has = f"has: {quoted(known)}{did_you_mean(name, known)}" if known else "has no columns"
         raise SchemaError(f"no column {name!r}; {where} {has}")
 
@@ -263,10 +262,8 @@ def _pandas_column(series: pd.Series, name: str) -> tuple[_core.columns.Column, 
         known = dtype.kind != "f" or dtype.itemsize in (4, 8)
         return _number_column(values if known else values.astype(np.float64)), None
     if pd.api.types.is_bool_dtype(dtype):
-        raise SchemaError(
-            f"column {name!r} is boolean; expected keys, labels or times; if these are labels, make them "
-            f"text with astype(str)"
-        )
+        wanted = "expected keys, labels or times; if these are labels, make them text with astype(str)"
+        raise SchemaError(f"column {name!r} is boolean; {wanted}")
     if pd.api.types.is_integer_dtype(dtype) or pd.api.types.is_float_dtype(dtype):
         missing = series.isna().to_numpy()
         numpy_dtype = getattr(dtype, "numpy_dtype", np.dtype("int64"))
