@@ -18,7 +18,7 @@ from ... import _core
 from ...errors import SchemaError, core_errors, did_you_mean, quoted
 from ...times.stamps import stamps_from_objects
 from ...times.zones import UTC, zone_name
-from .arrow import Sizes, is_of_duckdb, refuse_damaged, refuse_damaged_column, refuse_objects, table_of
+from .arrow import Sizes, is_of_duckdb, plain, refuse_damaged, refuse_damaged_column, refuse_objects, table_of
 from .casts import NotWhole, columns_to_cast, whole_objects, with_casts
 from .records import as_table
 
@@ -238,7 +238,7 @@ def _pandas_input(series: pd.Series, name: str) -> Input:
         taken = series.take(rows.astype(np.int64)).reset_index(drop=True)
         if isinstance(taken.dtype, pd.CategoricalDtype):
             taken = taken.astype(taken.cat.categories.dtype)
-        return taken.rename(None)
+        return plain(taken).rename(None)
 
     if isinstance(series.dtype, np.dtype) and not series.dtype.isnative:
         series = series.astype(series.dtype.newbyteorder("="))
