@@ -64,10 +64,11 @@ def chosen(word: str) -> list[tuple[str, Any]]:
     import stored
     import values
 
+    import commands
     import files
     import parts
 
-    kinds = (values, frames, files, options, faces, memory, stored, parts, outside)
+    kinds = (values, frames, commands, files, options, faces, memory, stored, parts, outside)
     cases = [case for kind in kinds for case in kind.cases()]
     names = [name for name, _ in cases]
     assert len(names) == len(set(names)), "two cases have one name"
