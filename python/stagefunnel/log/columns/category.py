@@ -100,7 +100,8 @@ def values_at(values: pd.Series, places: npt.NDArray[np.integer[Any]]) -> pd.Ser
     """Take the values at some places; the place -1 gives a missing value, and integers stay integers."""
     if not (places < 0).any():
         return values.iloc[places].reset_index(drop=True)
-    taken = values.reindex(places).reset_index(drop=True)
-    if pd.api.types.is_integer_dtype(values.dtype) and not pd.api.types.is_integer_dtype(taken.dtype):
-        return taken.astype("Int64")
-    return taken
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu":
+        # Beside a missing one pandas would make doubles of them, which round those of more than 53 bits.
+        is_large = len(values) > 0 and int(values.max()) > np.iinfo(np.int64).max
+        values = values.astype("UInt64" if is_large else "Int64")
+    return values.reindex(places).reset_index(drop=True)
