@@ -20,7 +20,7 @@ _ACTING_IN_LINES: Final = re.compile(
 )
 # A cell that a spreadsheet reads as a formula. A number with a sign stays a number.
 _RUN: Final = re.compile(r"[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")
-_NUMBER: Final = re.compile(r"[+-]?(\d[\d,. ]*)?\d%?|[+-]?\d*\.?\d+[eE][+-]?\d+|-inf")
+_NUMBER: Final = re.compile(r"[+-]?(\d[\d,. ]*)?\d%?|[+-]?(?:\d++(?:\.\d++)?|\.\d++)[eE][+-]?\d+|-inf")
 # What Markdown would read as a mark, within a line and at its start.
 _MARK: Final = re.compile(r"[\\|*`\[\]<~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
 _MARK_OF_LINE: Final = re.compile(r"(?=#|>|[+=-](?:\s|$|[-=])|\d{1,9}(?P<after>[.)])\s)")

@@ -13,6 +13,7 @@ from typing import Any, Final, Self, TypeAlias, TypeGuard
 from .clean import clean
 from .naming import public
 
+_LONGEST_WORD: Final = 200  # characters of a name that may be misspelled
 _LONGEST_VALUE: Final = 1_000  # characters of a value in a message
 
 
@@ -56,6 +57,8 @@ def _written(value: object, write: Callable[[object], str]) -> str:
         text = write(value)
     except Exception:  # a value may break whatever it likes, such as a number of thousands of digits
         return f"<{type(value).__name__}>"
+    if "\n" in text and not isinstance(value, str):
+        return f"<{type(value).__name__}>"  # such as a column or a table, which is no part of a sentence
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text):,} characters)"
 
 
@@ -235,7 +238,10 @@ def counted(n: int, noun: str) -> str:
 
 def did_you_mean(word: object, known: Iterable[object]) -> str:
     """Return ``"; did you mean 'Offer'?"`` for the nearest of `known`, or nothing."""
-    nearest = difflib.get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.6)
+    if len(text := str(word)) > _LONGEST_WORD:  # to compare texts takes the square of their length
+        return ""
+    near = [other for other in map(str, known) if len(other) <= _LONGEST_WORD]
+    nearest = difflib.get_close_matches(text, near, n=1, cutoff=0.6)
     return f"; did you mean {nearest[0]!r}?" if nearest else ""
 
 

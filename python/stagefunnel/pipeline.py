@@ -6,7 +6,7 @@ import datetime
 import enum
 import os
 import warnings
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, KeysView, Mapping, Sequence, Set
 from typing import Any, Final, Literal, Protocol, get_args
 
 import numpy as np
@@ -127,9 +127,9 @@ class Pipeline:
         limits: Mapping[Any, LengthLike] | None = None,
     ) -> None:
         check_option("moved_out", moved_out, get_args(MovedOut))
-        self._stages = _labels(stages)
-        self._won = _labels(won)
-        self._lost = _labels(lost)
+        self._stages = _in_order("stages", stages)
+        self._won = _in_order("won", won)
+        self._lost = _in_order("lost", lost)
         self._elsewhere = _labels(elsewhere)
         self._moved_out: MovedOut = moved_out
         self._names = {label: str(name) for label, name in (names or {}).items()}
@@ -343,8 +343,14 @@ def _by_label(name: str, values: Mapping[Any, Any] | None) -> dict[Label, Any]:
 
 def _labels(listed: Label | Sequence[Label]) -> tuple[Label, ...]:
     if isinstance(listed, str | bytes) or not isinstance(listed, Iterable):
-        return (listed,)
-    return tuple(listed)
+        listed = (listed,)
+    return tuple(None if label is pd.NA else label for label in listed)  # pd.NA cannot be compared
+
+
+def _in_order(name: str, listed: Label | Sequence[Label]) -> tuple[Label, ...]:
+    if isinstance(listed, Set) and not isinstance(listed, KeysView):
+        raise SchemaError(given(name, listed), " is a set, which has no order; give a list", option=name)
+    return _labels(listed)
 
 
 def _may_be_stage(label: Any) -> bool:

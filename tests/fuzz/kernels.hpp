@@ -15,6 +15,7 @@ void check_incidence(Choices& choices);
 void check_absorbing_chain(Choices& choices);
 void check_origin(Choices& choices);
 void check_body(Choices& choices);
+void check_counts(Choices& choices);
 
 /// Reads the first byte as the choice of a kernel, and the others as its case.
 ///

@@ -57,16 +57,18 @@ def main() -> int:
 def chosen(word: str) -> list[tuple[str, Any]]:
     """Return the cases whose name has a word."""
     import faces
+    import frames
     import memory
     import options
     import outside
     import stored
     import values
 
+    import commands
     import files
     import parts
 
-    kinds = (values, files, options, faces, memory, stored, parts, outside)
+    kinds = (values, frames, commands, files, options, faces, memory, stored, parts, outside)
     cases = [case for kind in kinds for case in kind.cases()]
     names = [name for name, _ in cases]
     assert len(names) == len(set(names)), "two cases have one name"

@@ -61,12 +61,17 @@ PYTHON_TESTS: Final = {
     "questions/stages/velocity.py": ["questions/stages/test_velocity.py"],
     "questions/sequence/step.py": ["questions/sequence/test_step.py"],
     "questions/sequence/paths.py": ["questions/sequence/test_paths.py"],
-    "questions/parts/damage.py": ["questions/parts"],
+    "questions/parts/part_bytes.py": ["questions/parts/test_partial.py"],
     "log/body_types.py": ["log/test_travel.py"],
+    "log/columns/number.py": ["questions/funnel/test_bad_questions.py", "log/test_types_of_arrow.py"],
+    "log/columns/category.py": ["log/test_log_columns.py", "log/test_category_order.py"],
     "readers/shapes/wide.py": ["readers/test_shapes.py", "readers/test_wide_names.py"],
     "readers/crm/kommo.py": ["readers/test_kommo.py"],
 }
 CPP_TESTS: Final = {
+    "counts/bytes.cpp": ["counts/test_counts.cpp", "counts/test_counts_bytes.cpp"],
+    "counts/checks.cpp": ["counts/test_counts.cpp", "counts/test_counts_bytes.cpp"],
+    "counts/merge.cpp": ["counts/test_counts.cpp", "counts/test_counts_bytes.cpp"],
     "stats/quantiles.cpp": ["stats/test_quantiles.cpp"],
     "stats/incidence.cpp": ["stats/test_incidence.cpp"],
     "stats/risk_sets.cpp": ["stats/test_incidence.cpp"],

@@ -165,6 +165,8 @@ Block read_block(Reader& reader) {
         }
     }
     read_samples(reader, block, n_rows);
+    // A row without columns is one of a sample.
+    if (block.n_rows() != n_rows) refuse("a row has neither columns nor a sample");
     return block;
 }
 

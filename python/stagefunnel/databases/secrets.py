@@ -11,10 +11,15 @@ _MASK: Final = "***"
 _SHORTEST: Final = 4  # a shorter word stands in too many texts, and masking it there would show what it is
 # Names of options whose values are secret: password, pwd, sslpassword, token, api_key, client_secret, …
 _SECRET: Final = "passw(?:or)?d|passphrase|passcode|pwd|secret|token|credential|(?:private|api|access)_?key"
-_NAME: Final = rf"pass|[\w.-]*(?:{_SECRET})[\w.-]*"
-_IN_USER: Final = re.compile(r"([A-Za-z][\w+.-]*://[^\s:@/]*):(\S+)@")
-_VALUE: Final = r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|\{[^}]*\}|(?:(?!%3B)[^\s&;'\"])+"
-_OPTION: Final = re.compile(rf"(?i)(?:(?<=%3B)|\b)({_NAME})(\s*(?:=|%3D)\s*)({_VALUE})")
+# The time that a text takes grows with its length and not with its square: a scheme is short, what stands in
+# braces too, and a name is tried where it begins and nowhere else.
+_USER: Final = re.compile(r"[A-Za-z][\w+.-]{0,30}://[^\s:@/]*:")
+_VALUE: Final = r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|\{[^}]{0,1000}\}|(?:(?!%3B)[^\s&;'\"])+"
+_IS: Final = rf"(\s*+(?:=|%3D)\s*)({_VALUE})"
+_OPTIONS: Final = (
+    re.compile(rf"(?i)(?<![\w.-])(?=[\w.-]*?(?:{_SECRET}))([\w.-]++){_IS}"),
+    re.compile(rf"(?i)(?:(?<=%3B)|\b)(pass){_IS}"),
+)
 # A password may hold the marks that end it in a URI; what a driver shows of it then is one of these pieces.
 _MARKS: Final = re.compile(r"[@/?#:&;=\s%]+")
 
@@ -28,8 +33,18 @@ def masked(text: str) -> str:
     >>> masked("no file postgresql://ann:s3cret@db/crm?sslpassword=abc")
     'no file postgresql://ann:***@db/crm?sslpassword=***'
     """
-    text = _IN_USER.sub(rf"\1:{_MASK}@", text)
-    return _OPTION.sub(rf"\1\2{_MASK}", text)
+    if "://" in text:
+        text = re.sub(r"\S+", lambda word: _without_password(word[0]), text)
+    for option in _OPTIONS:
+        text = option.sub(rf"\1\2{_MASK}", text)
+    return text
+
+
+def _without_password(word: str) -> str:
+    """Mask what stands between a user and the last @ of a word."""
+    user = _USER.search(word)
+    host = word.rfind("@") if user is not None else -1
+    return word if user is None or host <= user.end() else f"{word[: user.end()]}{_MASK}{word[host:]}"
 
 
 def masked_uri(uri: str) -> str:
@@ -112,6 +127,7 @@ def _words_of(source: str) -> Iterator[str]:
             yield first_user.partition(":")[2]
     # A string of a connection may stand in a URI as a whole: odbc_connect=Driver%3D…%3BPWD%3D…
     for text in {source, unquote_plus(source)}:
-        for found in _OPTION.finditer(text):
-            yield found[3]
-            yield found[3].strip("'\"{}")
+        for option in _OPTIONS:
+            for found in option.finditer(text):
+                yield found[3]
+                yield found[3].strip("'\"{}")

@@ -36,7 +36,9 @@ def expand(patterns: Iterable[str]) -> list[str]:
             # Its text is left out: it may hold a password.
             raise ReaderError("a URI is not a file; name a database with ", named("connection"))
         if not found:
-            raise FileNotFoundError(f"no file {pattern!r}")
+            inside = os.path.join(pattern, "*.csv")
+            why = f", which is a folder; name its files, such as {inside!r}" if os.path.isdir(pattern) else ""
+            raise FileNotFoundError(f"no file {pattern!r}{why}")
         for file in found:
             files.setdefault(os.path.realpath(file), file)
     return list(files.values())

@@ -60,5 +60,16 @@ TEST(CountsAsBytes, TakeNoMemoryForRowsThatAreNotThere) {
                  std::invalid_argument);
 }
 
+TEST(CountsAsBytes, HaveNoRowThatHoldsNothing) {
+    // No labels, and one block without a name, keys and rules: of one row without samples.
+    const std::string row("sfcounts\x01\x00\x01\x00\x00\x00\x01\x00", 16);
+    EXPECT_THROW(static_cast<void>(from_bytes(sealed(row))), std::invalid_argument);
+    // Of no rows, and of one row with an empty sample.
+    for (const char* last : {"\x00\x00", "\x01\x01\x00"}) {
+        const std::string bytes = sealed(row.substr(0, 14) + std::string(last, last[0] == 0 ? 2 : 3));
+        EXPECT_EQ(to_bytes(from_bytes(bytes)), bytes);
+    }
+}
+
 }  // namespace
 }  // namespace stagefunnel::counts

@@ -5,6 +5,7 @@ import gc
 import pickle
 import sqlite3
 import sys
+import time
 import traceback
 import uuid
 import weakref
@@ -307,6 +308,39 @@ def test_what_hides_a_password_leaves_the_rest() -> None:
     assert "abc" not in repr(secrets)
     assert secrets.without("no user abc") == "(its text holds a password, and is left out)"
     assert secrets.without("no user ann") == "no user ann"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "x",
+        "a.a-",
+        "a://b:",
+        "a://",
+        "secret",
+        "secret ",
+        "pass ",
+        "pwd={ ",
+        "pwd='",
+        "@",
+        "a://b:@",
+        " ",
+        "é",
+    ],
+)
+def test_the_time_to_mask_a_text_grows_with_its_length_alone(part: str) -> None:
+    text = part * (400_000 // len(part))
+    start = time.process_time()
+    masked(text)
+    # A search that starts again at each letter takes minutes here.
+    assert time.process_time() - start < 5
+
+
+def test_a_password_in_a_long_text_is_hidden() -> None:
+    long = "x" * 5_000
+    assert masked(f"{long}postgresql://ann:pw@db") == f"{long}postgresql://ann:***@db"
+    assert masked(f"{long}_password={long}") == f"{long}_password=***"
+    assert masked(f"postgresql://ann:{long}@db") == "postgresql://ann:***@db"
 
 
 def test_a_password_of_an_open_connection_is_hidden_too() -> None:

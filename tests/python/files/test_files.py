@@ -281,6 +281,13 @@ def test_globs_are_expanded_in_order_and_each_file_is_read_once(folder: Folder) 
             names(nothing)
 
 
+def test_a_folder_is_not_a_file_and_the_error_says_how_to_name_its_files(folder: Folder) -> None:
+    (folder.path / "days").mkdir()
+    message = f"no file {str(folder.path / 'days')!r}, which is a folder; name its files, such as "
+    with pytest.raises(FileNotFoundError, match=f"^{re.escape(message)}.*\\*\\.csv'$"):
+        expand([str(folder.path / "days")])
+
+
 def test_one_file_under_two_names_is_read_once(folder: Folder) -> None:
     file = folder.file("a.csv", "")
     (folder.path / "sub").mkdir()

@@ -147,6 +147,7 @@ def test_times_with_and_without_a_zone_do_not_mix(
 ONE_TYPE = "make it one type, for example with astype(str)"
 OBJECTS = "expected integers, text, bytes, UUIDs, enum members, dates or timestamps"
 CAST = "cast it to integers, text, a date or a timestamp first"
+TRUTH = "expected keys, labels or times; if these are labels, make them text with astype(str)"
 DATES = "expected keys, labels, dates or timestamps"
 NOT_WHOLE = "is not a whole number below 2^53"
 TOO_WIDE = "which no 64-bit integer holds beside the other values; make the column text"
@@ -164,8 +165,14 @@ TOO_WIDE = "which no 64-bit integer holds beside the other values; make the colu
         ("item", [1, "a", 2], f" mixes types: int in row 0, str ('a') in row 1; {ONE_TYPE}"),
         ("stage", ["New", None, 1], f" mixes types: str in row 0, int (1) in row 2; {ONE_TYPE}"),
         ("item", [None, b"a", "a"], f" mixes types: bytes in row 1, str ('a') in row 2; {ONE_TYPE}"),
-        ("item", [True, False, True], " is boolean; expected keys, labels or times"),
-        ("stage", pd.array([True, None, False]), " is boolean; expected keys, labels or times"),
+        ("item", [True, False, True], f" is boolean; {TRUTH}"),
+        ("stage", pd.array([True, None, False]), f" is boolean; {TRUTH}"),
+        (
+            "time",
+            pd.Series([np.datetime64("2026-01-01")] * 3, dtype=object),
+            " holds datetime64 objects (row 0: np.datetime64('2026-01-01')); expected a column of the type "
+            "datetime64, which pd.to_datetime makes of them",
+        ),
         ("item", pa.array([True, False, True]), f": unsupported column type: boolean; {CAST}"),
         ("item", pa.array([1, 2, 3], pa.decimal128(5)), f": unsupported column type: decimal; {CAST}"),
         ("stage", pa.array([["a"], [], []]), f": unsupported column type: nested; {CAST}"),
@@ -238,6 +245,17 @@ def test_a_column_that_is_not_there_is_refused_with_the_nearest_one(source: Any,
 def test_a_column_that_is_like_no_other_gets_no_suggestion() -> None:
     with refused(sf.SchemaError, "no column 'zzz'; the frame has: 'item', 'stage', 'time'"):
         sf.StageLog(pd.DataFrame(ROWS), time="zzz")
+    with refused(sf.SchemaError, "no column 'item'; the frame has no columns"):
+        sf.StageLog(pd.DataFrame())
+
+
+@pytest.mark.parametrize("levels", [["item"], ["item", "stage"]])
+def test_a_column_that_is_the_index_is_refused_with_what_makes_a_column_of_it(levels: list[str]) -> None:
+    message = "no column 'item', because the index of the frame has this name; pass frame.reset_index()"
+    frame = pd.DataFrame(ROWS).set_index(levels)
+    with refused(sf.SchemaError, message):
+        sf.StageLog(frame)
+    assert sf.StageLog(frame.reset_index()).n_items == sf.StageLog(pd.DataFrame(ROWS)).n_items
 
 
 SOURCES = "pass a pandas, polars or Arrow table, a DuckDB relation, a list of records or a mapping of arrays"
@@ -264,6 +282,27 @@ def test_names_and_arrays_do_not_mix() -> None:
         sf.StageLog(item=[1], stage=["New"])
     with refused(sf.SchemaError, "with a frame, 'item' must be the name of a column"):
         sf.StageLog(ROWS, item=[1, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [([0, "stage", "time"], {"item": 0}), ([("a", "item"), "stage", "time"], {"item": ("a", "item")})],
+)
+def test_names_of_columns_are_text(columns: list[Any], names: dict[str, Any]) -> None:
+    message = (
+        f"with a frame, 'item' must be the name of a column, not {names['item']!r}; make text of its names "
+        f"with frame.columns.map(str)"
+    )
+    frame = pd.DataFrame(ROWS).set_axis(columns, axis=1)
+    with refused(sf.SchemaError, message):
+        sf.StageLog(frame, **names)
+    renamed = frame.set_axis(frame.columns.map(str), axis=1)
+    assert sf.StageLog(renamed, item=str(names["item"])).n_items == 2
+
+
+def test_a_value_of_several_lines_is_named_by_its_type() -> None:
+    with refused(sf.SchemaError, "amount=<Series> is not the name of a column"):
+        sf.funnel(sf.StageLog(ROWS), sf.Pipeline("New", won="Won"), amount=pd.Series([1, 2]))
 
 
 def test_columns_of_different_lengths_are_refused_with_their_lengths() -> None:

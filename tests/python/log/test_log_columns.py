@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
+from stagefunnel.log.columns import category
 
 
 @pytest.mark.parametrize("source", ["frame", "mapping", "arrow", "polars", "arrays"])
@@ -158,3 +159,26 @@ def test_a_column_of_arrow_that_was_an_index_of_pandas_is_kept() -> None:
     log = sf.StageLog(table, columns="who")
     table = sf.outcomes(log, sf.Pipeline("New", won="Won"), by="who", at="last")
     assert table[["who", "won"]].to_numpy().tolist() == [["Bob", 1]]
+
+
+@pytest.mark.parametrize("value", [-5, 1 << 20, 1 << 40, -(1 << 62)])
+def test_a_column_that_changes_while_it_is_read_is_refused_or_read_as_it_is_then(
+    value: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = np.arange(6)
+    pristine = category.is_narrow
+
+    def written_after(column: pd.Series) -> bool:
+        answer = pristine(column)
+        who[3] = value
+        return answer
+
+    monkeypatch.setattr(category, "is_narrow", written_after)
+    rows: dict[str, Any] = {"item": np.arange(6), "stage": ["New"] * 6, "time": [0] * 6}
+    if value == -5:  # still near the others, so that it is an answer
+        log = sf.StageLog(**rows, columns={"who": who})
+        table = sf.funnel(log, sf.Pipeline("New"), by="who", at="last")
+        assert table["who"].tolist() == [-5, 0, 1, 2, 4, 5]
+        return
+    with pytest.raises(sf.SchemaError, match=r"column 'who' changes while it is read; .* or pass a copy"):
+        sf.StageLog(**rows, columns={"who": who})

@@ -203,7 +203,10 @@ def test_every_changed_byte_of_the_header_is_refused(tmp_path: Path) -> None:
             {"item": ["x"], "stage": ["New"], "time": [0]},
             "items: the new rows have text",
         ),
-        ({"item": [1], "stage": ["New"], "time": ["2026-03-01"]}, "another unit of the times"),
+        (
+            {"item": [1], "stage": ["New"], "time": ["2026-03-01"]},
+            "another unit of the times than the saved log: 'us', and the log has none; read them alike",
+        ),
     ],
 )
 def test_rows_that_do_not_fit_are_refused_and_change_nothing(

@@ -142,6 +142,25 @@ def test_what_cannot_be_a_label_is_refused() -> None:
         sf.Pipeline([{"New"}], won="Won")
 
 
+@pytest.mark.parametrize("name", ["stages", "won", "lost"])
+@pytest.mark.parametrize("labels", [{"Offer"}, frozenset({"Offer"})])
+def test_stages_in_a_set_have_no_order(name: str, labels: Any) -> None:
+    message = f"{name}={labels!r} is a set, which has no order; give a list"
+    with pytest.raises(sf.SchemaError, match=f"^{re.escape(message)}$"):
+        sf.Pipeline(**{"stages": "New", name: labels})
+
+
+def test_keys_of_a_dictionary_are_stages_in_their_order() -> None:
+    assert sf.Pipeline({"Offer": 1, "New": 2}.keys()) == sf.Pipeline(["Offer", "New"])
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+@pytest.mark.parametrize("name", ["stages", "won", "lost"])
+def test_a_missing_label_is_refused(name: str, missing: Any) -> None:
+    with pytest.raises(sf.SchemaError, match=r"^invalid pipeline: 1 of its labels are missing$"):
+        sf.Pipeline(**{"stages": ["New"]} | {name: ["Offer", missing]})
+
+
 def test_only_a_log_can_be_checked() -> None:
     with pytest.raises(sf.SchemaError, match="expected a StageLog, got str"):
         SMALL.check("log.csv")  # type: ignore[arg-type]  # wrong on purpose

@@ -29,7 +29,7 @@ def speaks_arrow(values: Any) -> bool:
 def series_of(values: Any) -> pd.Series:
     """Make a Series of an array, a list or whatever speaks Arrow."""
     if isinstance(values, pd.Series):
-        return _categories_of(values)
+        return plain(values)
     if not speaks_arrow(values):
         return pd.Series(values, copy=False)
     try:
@@ -155,12 +155,35 @@ def frame_of(table: Any) -> pd.DataFrame:
     return frame
 
 
-def _categories_of(column: pd.Series) -> pd.Series:
-    """Make categories of a column that pandas holds as a dictionary of Arrow."""
-    if not isinstance(column.dtype, pd.ArrowDtype) or not hasattr(column.dtype.pyarrow_dtype, "ordered"):
+def plain(column: pd.Series) -> pd.Series:
+    """Turn a column that pandas holds as Arrow, and cannot sort or compare, into one of its own types."""
+    if not isinstance(column.dtype, pd.ArrowDtype) or not _is_foreign(column.dtype.pyarrow_dtype):
         return column
     array: Any = column.array.__arrow_array__()
     return pd.Series(array.to_pandas().array, index=column.index, name=column.name)
+
+
+def with_plain_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """Do so with all columns of a frame, which stays as it is."""
+    changed = frame
+    for place, dtype in enumerate(frame.dtypes):
+        if isinstance(dtype, pd.ArrowDtype) and _is_foreign(dtype.pyarrow_dtype):
+            changed = frame.copy(deep=False) if changed is frame else changed
+            changed.isetitem(place, plain(frame.iloc[:, place]))
+    return changed
+
+
+def _is_foreign(kind: Any) -> bool:
+    """Check for a type of Arrow whose values pandas can hold, and neither sort nor tell apart."""
+    import pyarrow as pa
+
+    foreign = (
+        "null dictionary nested run_end_encoded string_view binary_view float16 interval decimal32 decimal64"
+    )
+    checks = (getattr(pa.types, f"is_{name}", None) for name in foreign.split())
+    return isinstance(kind, pa.BaseExtensionType) or any(
+        check is not None and check(kind) for check in checks
+    )
 
 
 def _is_ordered(column: pd.Series) -> bool:

@@ -56,7 +56,7 @@ def category_column(column: pd.Series, subject: str | Option) -> CategoryColumn:
         categories = pd.Categorical.from_codes(np.arange(len(column.cat.categories)), dtype=column.dtype)
         return CategoryColumn(column.cat.codes.to_numpy().astype(np.int32), pd.Series(categories))
     if is_narrow(column):
-        return _narrow_category_column(column)
+        return _narrow_category_column(column, subject)
     try:
         code, found = pd.factorize(column)
         order = pd.Index(found).argsort()
@@ -75,11 +75,17 @@ def is_narrow(column: pd.Series) -> bool:
     return int(column.max()) - int(column.min()) < _NARROW
 
 
-def _narrow_category_column(column: pd.Series) -> CategoryColumn:
+def _narrow_category_column(column: pd.Series, subject: str | Option) -> CategoryColumn:
     # Wide enough that the distance of two of them is one of them.
     values = column.to_numpy().astype(np.uint64 if column.dtype.kind == "u" else np.int64, copy=False)
     lowest = values.min()
-    places = (values - lowest).astype(np.int32)
+    # From here on no value is read again: somebody may write into the array meanwhile.
+    distances = (values - lowest).view(np.uint64)
+    if int(distances.max()) >= _NARROW:
+        raise SchemaError(
+            subject, " changes while it is read; do not write into it meanwhile, or pass a copy"
+        )
+    places = distances.astype(np.int32)
     is_there = np.zeros(_NARROW, dtype=bool)
     is_there[places] = True
     there = np.flatnonzero(is_there)
@@ -94,7 +100,8 @@ def values_at(values: pd.Series, places: npt.NDArray[np.integer[Any]]) -> pd.Ser
     """Take the values at some places; the place -1 gives a missing value, and integers stay integers."""
     if not (places < 0).any():
         return values.iloc[places].reset_index(drop=True)
-    taken = values.reindex(places).reset_index(drop=True)
-    if pd.api.types.is_integer_dtype(values.dtype) and not pd.api.types.is_integer_dtype(taken.dtype):
-        return taken.astype("Int64")
-    return taken
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu":
+        # Beside a missing one pandas would make doubles of them, which round those of more than 53 bits.
+        is_large = len(values) > 0 and int(values.max()) > np.iinfo(np.int64).max
+        values = values.astype("UInt64" if is_large else "Int64")
+    return values.reindex(places).reset_index(drop=True)

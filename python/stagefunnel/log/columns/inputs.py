@@ -18,7 +18,7 @@ from ... import _core
 from ...errors import SchemaError, core_errors, did_you_mean, quoted
 from ...times.stamps import stamps_from_objects
 from ...times.zones import UTC, zone_name
-from .arrow import Sizes, is_of_duckdb, refuse_damaged, refuse_damaged_column, refuse_objects, table_of
+from .arrow import Sizes, is_of_duckdb, plain, refuse_damaged, refuse_damaged_column, refuse_objects, table_of
 from .casts import NotWhole, columns_to_cast, whole_objects, with_casts
 from .records import as_table
 
@@ -97,7 +97,7 @@ def read_inputs(source: Any, names: Mapping[str, str]) -> dict[str, Input]:
         check_names(names.values(), list(source), "the mapping")
         return {role: read_input(source[name], name) for role, name in names.items()}
     if isinstance(source, pd.DataFrame):
-        check_names(names.values(), list(source.columns), "the frame")
+        check_names(names.values(), list(source.columns), "the frame", list(source.index.names))
         return {role: read_input(source[name], name) for role, name in names.items()}
     known = _column_names(source)
     if known:  # what has a stream and nothing else does not list its columns; the core misses them then
@@ -172,13 +172,18 @@ def _list_dtype(values: Sequence[Any]) -> Any:
     return None if numbers_or_times and not mixed and not whole else object
 
 
-def check_names(names: Iterable[str], known: list[Any], where: str) -> None:
-    """Refuse the name of a column that is not there, or that several columns have."""
+def check_names(names: Iterable[str], known: list[Any], where: str, index: Sequence[Any] = ()) -> None:
+    """Refuse the name of a column that is not there, that several columns have, or that the index has."""
     for name in names:
         if known.count(name) > 1:
             raise SchemaError(f"{where} has several columns named {name!r}; give each a name of its own")
-        if name not in known:
-            raise SchemaError(f"no column {name!r}; {where} has: {quoted(known)}{did_you_mean(name, known)}")
+        if name in known:
+            continue
+        if name in index:
+            why = f"because the index of {where} has this name; pass frame.reset_index()"
+            raise SchemaError(f"no column {name!r}, {why}")
+        has = f"has: {quoted(known)}{did_you_mean(name, known)}" if known else "has no columns"
+        raise SchemaError(f"no column {name!r}; {where} {has}")
 
 
 def _column_names(source: Any) -> list[Any]:
@@ -233,7 +238,7 @@ def _pandas_input(series: pd.Series, name: str) -> Input:
         taken = series.take(rows.astype(np.int64)).reset_index(drop=True)
         if isinstance(taken.dtype, pd.CategoricalDtype):
             taken = taken.astype(taken.cat.categories.dtype)
-        return taken.rename(None)
+        return plain(taken).rename(None)
 
     if isinstance(series.dtype, np.dtype) and not series.dtype.isnative:
         series = series.astype(series.dtype.newbyteorder("="))
@@ -257,7 +262,8 @@ def _pandas_column(series: pd.Series, name: str) -> tuple[_core.columns.Column, 
         known = dtype.kind != "f" or dtype.itemsize in (4, 8)
         return _number_column(values if known else values.astype(np.float64)), None
     if pd.api.types.is_bool_dtype(dtype):
-        raise SchemaError(f"column {name!r} is boolean; expected keys, labels or times")
+        wanted = "expected keys, labels or times; if these are labels, make them text with astype(str)"
+        raise SchemaError(f"column {name!r} is boolean; {wanted}")
     if pd.api.types.is_integer_dtype(dtype) or pd.api.types.is_float_dtype(dtype):
         missing = series.isna().to_numpy()
         numpy_dtype = getattr(dtype, "numpy_dtype", np.dtype("int64"))
@@ -370,9 +376,12 @@ def _other_objects(
         codes, labels = pd.factorize(values)
         flags = (codes < 0).view(np.uint8)
         return _core.columns.column_from_array(codes.astype(np.int64), flags, "l"), list(labels)
+    wanted = "integers, text, bytes, UUIDs, enum members, dates or timestamps"
+    if isinstance(first, np.datetime64):
+        wanted = "a column of the type datetime64, which pd.to_datetime makes of them"
     raise SchemaError(
-        f"column {name!r} holds {type(first).__name__} objects (row {first_row}: {first!r}); expected "
-        f"integers, text, bytes, UUIDs, enum members, dates or timestamps"
+        f"column {name!r} holds {type(first).__name__} objects (row {first_row}: {first!r}); "
+        f"expected {wanted}"
     )
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from ... import _core
 from ...clean import clean
 from ...errors import SchemaError, advised, counted, did_you_mean, given, may_be_label, named, quoted
-from .arrow import frame_of, series_of, speaks_arrow, table_of
+from .arrow import frame_of, series_of, speaks_arrow, table_of, with_plain_columns
 from .category import CategoryColumn, category_column
 from .inputs import read_input
 from .number import NumberColumn, number_column
@@ -158,7 +158,7 @@ def _as_column(values: Any) -> Any:
 
 def _as_pandas(source: Any) -> pd.DataFrame:
     if isinstance(source, pd.DataFrame):
-        return source
+        return with_plain_columns(source)
     # Which columns the questions will need is not known yet, and a query that runs twice need not give the
     # same rows in the same order.
     table = as_table(source, None, named("items"))

@@ -61,22 +61,42 @@ def number_column(column: pd.Series, name: str, where: str) -> NumberColumn:
         Text of a message that names the place of row ``{row}``.
     """
     values = column.reset_index(drop=True)
-    if pd.api.types.is_bool_dtype(values.dtype) or values.dtype.kind in "mMc":
-        raise SchemaError(f"amount column {name!r} is {values.dtype}, not numbers")
+    dtype = values.cat.categories.dtype if isinstance(values.dtype, pd.CategoricalDtype) else values.dtype
+    if _is_never_a_number(dtype):
+        raise SchemaError(f"amount column {name!r} is {dtype}, not numbers")
     if holds_decimals(values):
         exact = _exact(values.astype(object).tolist())
         if exact is not None:
             return exact
         values = values.astype(object)
-    numbers = pd.to_numeric(values, errors="coerce")
-    unread = (numbers.isna() & ~values.isna()) | np.isinf(numbers.astype(float))
+    unread = _odd_objects(values)
+    if not unread.any():
+        numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        unread = np.isinf(numbers)
+        if dtype.kind not in "iuf":  # NaN among numbers is a missing one, also where Arrow tells them apart
+            unread |= np.isnan(numbers) & values.notna().to_numpy()
     if unread.any():
-        row = int(np.flatnonzero(unread.to_numpy())[0])
+        row = int(np.flatnonzero(unread)[0])
         raise SchemaError(
             f"amount {values.iloc[row : row + 1].tolist()[0]!r}{where.format(row=row)} is not a number; "
             f"convert column {name!r} first"
         )
-    return NumberColumn(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+    return NumberColumn(numbers)
+
+
+def _is_never_a_number(dtype: Any) -> bool:
+    if isinstance(dtype, pd.ArrowDtype) and not issubclass(dtype.type, int | float | Decimal | str | bytes):
+        return True
+    return pd.api.types.is_bool_dtype(dtype) or dtype.kind in "mMc" or isinstance(dtype, pd.PeriodDtype)
+
+
+def _odd_objects(values: pd.Series) -> npt.NDArray[np.bool_]:
+    """Find truth and complex numbers among objects, which pandas reads as numbers."""
+    mixed = ("boolean", "complex", "mixed", "mixed-integer")
+    if values.dtype != object or pd.api.types.infer_dtype(values, skipna=True) not in mixed:
+        return np.zeros(len(values), dtype=np.bool_)
+    odd = (bool, np.bool_, complex, np.complexfloating)
+    return np.fromiter((isinstance(value, odd) for value in values), dtype=np.bool_, count=len(values))
 
 
 def holds_decimals(values: pd.Series) -> bool:

@@ -132,5 +132,7 @@ def gather(frame: Any, columns: Mapping[str, Any]) -> dict[str, Input]:
         return {role: read_input(value, role) for role, value in given.items()}
     if len(names) < len(given):
         arrays = [role for role in given if role not in names]
-        raise SchemaError(f"with a frame, {quoted(arrays)} must be the name of a column")
+        labels = [given[role] for role in arrays if isinstance(given[role], int | tuple)]
+        why = f", not {quoted(labels)}; make text of its names with frame.columns.map(str)" if labels else ""
+        raise SchemaError(f"with a frame, {quoted(arrays)} must be the name of a column{why}")
     return read_inputs(frame, names)

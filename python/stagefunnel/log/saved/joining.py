@@ -222,8 +222,9 @@ def refuse_unlike(first: LogData, later: LogData) -> None:
         ("column of the pipeline", first.has_pipelines, later.has_pipelines),
     ):
         if mine != theirs:
+            theirs, mine = (repr(value) if value else "none" for value in (theirs, mine))
             raise SchemaError(
-                f"the new rows have another {what} than the saved log: {theirs!r}, and the log has {mine!r}; "
+                f"the new rows have another {what} than the saved log: {theirs}, and the log has {mine}; "
                 "read them alike"
             )
 

@@ -23,7 +23,7 @@ _COMPARES: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 _MEANT: Final = {"=": "==", "=>": ">=", "=<": "<=", "<>": "!=", "≥": ">=", "≤": "<=", "≠": "!=", "===": "=="}
 _CONDITION: Final = re.compile(r"\s*([^\W\d]\w*)\s*([<>=!≤≥≠]+)\s*(\S.*?)\s*", re.DOTALL)
-_NUMBER: Final = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(%?)", re.ASCII)
+_NUMBER: Final = re.compile(r"([+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d+)?)\s*(%?)", re.ASCII)
 _EXAMPLES: Final = '"unlisted_rows > 0" or "win_rate < 10%"'
 
 

@@ -136,9 +136,7 @@ def _are(values: pd.Series, column: str, wanted: Any) -> Flags:
     try:
         equal = (values == _as_type_of(values, wanted)).fillna(False).to_numpy(dtype=bool)
     except (NotImplementedError, TypeError, ValueError, ArithmeticError) as error:
-        raise SchemaError(
-            condition_option(column, wanted), f" is not a value that column {column!r} can be compared with"
-        ) from error
+        raise _incomparable(column, wanted) from error
     number = pd.to_numeric(wanted, errors="coerce") if isinstance(wanted, str | int | float) else np.nan
     if pd.isna(number) or not pd.api.types.is_string_dtype(values.dtype):
         return np.asarray(equal)
@@ -149,6 +147,12 @@ def _are(values: pd.Series, column: str, wanted: Any) -> Flags:
     return np.asarray(equal | (numbers == float(number)).fillna(False).to_numpy(dtype=bool))
 
 
+def _incomparable(column: str, wanted: Any) -> SchemaError:
+    return SchemaError(
+        condition_option(column, wanted), f" is not a value that column {column!r} can be compared with"
+    )
+
+
 def _truth_of(value: Any) -> bool | None:
     return _YES_NO.get(str(value).strip().lower().removesuffix(".0"))
 
@@ -157,7 +161,10 @@ def _refuse_near(values: pd.Series, column: str, wanted: Any, of: str) -> None:
     """Refuse a value that nothing has where another one is near it: that is a slip of the pen."""
     if not pd.isna(pd.to_numeric(str(wanted), errors="coerce")):
         return  # 2026 is no misspelled 2025
-    known = [str(value) for value in values.dropna().unique()]
+    try:
+        known = [str(value) for value in values.dropna().unique()]
+    except TypeError as error:  # such as lists
+        raise _incomparable(column, wanted) from error
     hint = did_you_mean(str(wanted), known)
     if hint:
         raise SchemaError(

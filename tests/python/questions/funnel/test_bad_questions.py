@@ -1,5 +1,6 @@
 """Questions that cannot be answered: wrong stages, options and items tables, and logs without rows."""
 
+import datetime
 import re
 from typing import Any
 
@@ -175,6 +176,7 @@ def test_keys_of_another_type_than_the_logs_are_refused(
         ask(pd.DataFrame({"item": items}), rows={**ROWS, "item": log_keys})
 
 
+NOT_A_NUMBER = "in row 1 of the items table is not a number; convert column 'v' first"
 COLUMNS = "it has: 'item', 'manager', 'value', 'note'"
 
 
@@ -215,11 +217,43 @@ def test_a_column_that_the_items_table_does_not_have_as_needed_is_refused(option
             "amount [1] in row 0 of the items table is not a number; convert column 'v' first",
         ),
         ([4e18, 4e18], "amounts are infinite or add up beyond 4.6e18"),
+        (
+            pd.Series([1, True], dtype=object),
+            "amount True in row 1 of the items table is not a number; convert column 'v' first",
+        ),
+        (
+            pd.Series([1, 2 + 5j], dtype=object),
+            "amount (2+5j) in row 1 of the items table is not a number; convert column 'v' first",
+        ),
+        (pd.Categorical([True, False]), "amount column 'v' is bool, not numbers"),
+        (pd.period_range("2026", periods=2, freq="M"), "amount column 'v' is period[M], not numbers"),
     ],
 )
 def test_an_amount_is_a_number(values: Any, message: str) -> None:
     with refused(sf.SchemaError, message):
         ask(pd.DataFrame({"item": [1, 2], "v": values}), amount="v")
+
+
+@pytest.mark.parametrize(
+    ("values", "arrow_type", "message"),
+    [
+        (["1", "x"], "string", f"amount 'x' {NOT_A_NUMBER}"),
+        ([b"1", b"x"], "binary", f"amount b'x' {NOT_A_NUMBER}"),
+        ([datetime.time(1)] * 2, "time64[us]", "amount column 'v' is time64[us][pyarrow], not numbers"),
+        ([True, None], "bool", "amount column 'v' is bool[pyarrow], not numbers"),
+    ],
+)
+def test_an_amount_of_arrow_is_a_number(values: Any, arrow_type: str, message: str) -> None:
+    pytest.importorskip("pyarrow")
+    column = pd.Series(values, dtype=f"{arrow_type}[pyarrow]")
+    with refused(sf.SchemaError, message):
+        ask(pd.DataFrame({"item": [1, 2], "v": column}), amount="v")
+
+
+def test_doubles_of_arrow_may_be_nan_or_missing() -> None:
+    pa = pytest.importorskip("pyarrow")
+    numbers = pd.Series(pd.arrays.ArrowExtensionArray(pa.array([1.5, float("nan")])))
+    assert ask(pd.DataFrame({"item": [1, 2], "v": numbers}), amount="v")["amount_missing"].sum() == 1
 
 
 @pytest.mark.parametrize(
