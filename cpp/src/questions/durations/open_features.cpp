@@ -170,7 +170,8 @@ OpenFeatures begun(std::span<const OpenAtDates> parts, const Pipeline& pipeline,
     found.bounds.push_back(0);
     for (std::size_t d = 0; d < asked.dates.size(); ++d) {
         std::int64_t n_open = 0;
-        for (const OpenAtDates& part : parts) n_open += static_cast<std::int64_t>(part.of_date[d].item.size());
+        for (const OpenAtDates& part : parts)
+            n_open += static_cast<std::int64_t>(part.of_date[d].item.size());
         found.bounds.push_back(found.bounds.back() + n_open);
     }
     const auto n = static_cast<std::size_t>(found.bounds.back());
