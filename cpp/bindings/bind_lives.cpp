@@ -6,6 +6,7 @@
 #include "marks.hpp"
 #include "stagefunnel/questions/durations/life_cells.hpp"
 #include "stagefunnel/questions/durations/lives.hpp"
+#include "stagefunnel/questions/durations/open_features.hpp"
 #include "stagefunnel/questions/durations/open_then.hpp"
 #include "unlocked.hpp"
 
@@ -96,18 +97,17 @@ durations::OpenThen open_then(const Array<std::uint32_t>& item, const Array<std:
     return durations::open_then(visits, pipeline, firsts, at, until, threads);
 }
 
-durations::OpenFeatures describe_open(const Array<std::uint32_t>& item, const Array<std::int32_t>& stage,
-                                      const Array<std::int64_t>& began, const Array<std::uint8_t>& state,
-                                      const Pipeline& pipeline, const durations::OpenThen& open,
-                                      const Array<std::int64_t>& dates, const Array<std::int64_t>& windows,
-                                      double ticks_a_day, unsigned threads) {
-    const durations::VisitColumns visits{.item = bindings::as_span(item),
-                                         .stage = bindings::as_span(stage),
-                                         .began = bindings::as_span(began),
-                                         .state = bindings::as_span(state)};
-    const auto at = bindings::as_span(dates), lengths = bindings::as_span(windows);
+durations::OpenFeatures open_features(const Journeys& journeys, const Pipeline& pipeline,
+                                      const Array<std::int64_t>& dates, const Array<std::int64_t>& ends,
+                                      const Array<std::int64_t>& windows, double ticks_a_day,
+                                      const MarkColumns& columns, unsigned threads) {
+    const scan::Marks marks = columns.marks();
+    const durations::FeatureDates asked{.dates = bindings::as_span(dates),
+                                        .ends = bindings::as_span(ends),
+                                        .windows = bindings::as_span(windows),
+                                        .ticks_a_day = ticks_a_day};
     const Unlocked unlocked;
-    return durations::describe_open(visits, pipeline, open, at, lengths, ticks_a_day, threads);
+    return durations::open_features(journeys, pipeline, asked, marks, threads);
 }
 
 }  // namespace lives_calls
@@ -151,6 +151,10 @@ void bind_lives(py::module_& m) {
           "began"_a.noconvert(), "state"_a.noconvert(), "pipeline"_a, "first_visit"_a.noconvert(),
           "dates"_a.noconvert(), "ends"_a.noconvert(), "threads"_a);
     py::class_<durations::OpenFeatures>(m, "OpenFeatures")
+        .def_property_readonly("bounds", array_of<&durations::OpenFeatures::bounds>())
+        .def("take_item", taken<&durations::OpenFeatures::item>())
+        .def("take_stage", taken<&durations::OpenFeatures::stage>())
+        .def("take_outcome", taken<&durations::OpenFeatures::outcome>())
         .def("take_age", taken<&durations::OpenFeatures::age>())
         .def("take_in_stage", taken<&durations::OpenFeatures::in_stage>())
         .def("take_visits", taken<&durations::OpenFeatures::visits>())
@@ -158,9 +162,8 @@ void bind_lives(py::module_& m) {
         .def("take_skipped", taken<&durations::OpenFeatures::skipped>())
         .def("take_moves", taken<&durations::OpenFeatures::moves>())
         .def("take_time_in_stage", taken<&durations::OpenFeatures::time_in_stage>());
-    m.def("describe_open", &lives_calls::describe_open, "item"_a.noconvert(), "stage"_a.noconvert(),
-          "began"_a.noconvert(), "state"_a.noconvert(), "pipeline"_a, "open"_a, "dates"_a.noconvert(),
-          "windows"_a.noconvert(), "ticks_a_day"_a, "threads"_a);
+    m.def("open_features", &lives_calls::open_features, "journeys"_a, "pipeline"_a, "dates"_a.noconvert(),
+          "ends"_a.noconvert(), "windows"_a.noconvert(), "ticks_a_day"_a, "marks"_a, "threads"_a);
     py::class_<durations::PackedLives>(m, "PackedLives")
         .def_readonly("unknown", &durations::PackedLives::unknown);
     py::class_<durations::LifeCells>(m, "LifeCells")

@@ -9,6 +9,7 @@
 #include "base/checkpoint.hpp"
 #include "base/counted.hpp"
 #include "base/parallel.hpp"
+#include "base/shared_array.hpp"
 #include "base/time_distance.hpp"
 #include "scan/scan.hpp"
 #include "scan/visits.hpp"
@@ -133,17 +134,19 @@ WithoutShortVisits without_short_visits(const Journeys& journeys, const Pipeline
         stage);
     if (std::all_of(without.taken_out.begin(), without.taken_out.end(), [](auto n) { return n == 0; }))
         return without;
+    // All but the stages is shared: journeys are not written to, and most of a copy is the time of fresh
+    // pages.
     Journeys& made = without.journeys.emplace();
-    made.offsets = journeys.offsets;
+    made.offsets = shared_copy(journeys.offsets);
     made.stage = std::move(stage);
-    made.time = journeys.time;
-    made.first_row = journeys.first_row;
-    made.key = journeys.key;
-    made.high = journeys.high;
+    made.time = shared_copy(journeys.time);
+    made.first_row = shared_copy(journeys.first_row);
+    made.key = shared_copy(journeys.key);
+    made.high = shared_copy(journeys.high);
     made.prefix = journeys.prefix;
     made.hash = journeys.hash;
     made.is_unsigned = journeys.is_unsigned;
-    made.row = journeys.row;
+    made.row = shared_copy(journeys.row);
     made.n_labels = journeys.n_labels;
     made.ends = journeys.ends;
     return without;

@@ -50,6 +50,16 @@ TEST(WithoutShortVisits, HasALengthForEachStage) {
     EXPECT_EQ(left(rows, {0, 0, 0, 0, 0, 2}), (Labels{"New", kNone, "Discussion", kNone, "Won"}));
 }
 
+TEST(WithoutShortVisits, SharesAllButTheStages) {
+    const Log log = log_of({{1, "New", 0}, {1, "Delivery", 20}, {1, "Won", 25}, {2, "New", 3}});
+    const WithoutShortVisits without = without_short_visits(
+        log.journeys, shop().read(log), std::vector<std::int64_t>{10, 10, 10, 10, 0, 0}, 1);
+    ASSERT_TRUE(without.journeys.has_value());
+    EXPECT_EQ(without.journeys->time.data(), log.journeys.time.data());
+    EXPECT_EQ(without.journeys->offsets.data(), log.journeys.offsets.data());
+    EXPECT_EQ((Log{log.journeys, log.labels}.stages_of(1)), (Labels{"New", "Delivery", "Won"}));
+}
+
 TEST(WithoutShortVisits, LooksPastUnlistedRows) {
     EXPECT_EQ(
         left({{1, "New", 0}, {1, "Delivery", 20}, {1, "Call", 25}, {1, "Delivery", 26}, {1, "Won", 28}}),

@@ -1,95 +1,148 @@
+#include "stagefunnel/questions/durations/open_features.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
-#include "base/parallel.hpp"
-#include "stagefunnel/questions/durations/lives.hpp"
-#include "stagefunnel/questions/durations/open_then.hpp"
+#include "questions/durations/dates.hpp"
+#include "scan/look_ahead.hpp"
+#include "scan/same_items.hpp"
+#include "scan/scan.hpp"
+#include "scan/visits.hpp"
+#include "stagefunnel/journeys/lookup.hpp"
 
 namespace stagefunnel::durations {
 namespace {
 
-constexpr std::size_t kAhead = 12;  // open items whose visits are fetched early
-constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
-
-void check(const VisitColumns& visits, const Pipeline& pipeline, const OpenThen& open,
-           std::span<const std::int64_t> dates) {
-    const std::size_t n = visits.item.size();
-    if (visits.stage.size() != n || visits.began.size() != n || visits.state.size() != n)
-        throw std::invalid_argument("the columns of visits differ in length");
-    if (open.bounds.size() != dates.size() + 1 || open.bounds.front() != 0 ||
-        !std::is_sorted(open.bounds.begin(), open.bounds.end()) ||
-        static_cast<std::size_t>(open.bounds.back()) != open.visit.size() ||
-        open.earlier.size() != open.visit.size())
-        throw std::invalid_argument("the open items are not those of the dates");
-    for (std::size_t at = 0; at < open.visit.size(); ++at)
-        if (open.visit[at] < std::int64_t{open.earlier[at]} || static_cast<std::size_t>(open.visit[at]) >= n)
-            throw std::invalid_argument("the visit of an open item is out of range");
+void check(const Journeys& journeys, const Pipeline& pipeline, const FeatureDates& asked,
+           const scan::Marks& marks) {
+    pipeline.check(journeys);
+    marks.check(journeys);
     if (pipeline.has_rules()) throw std::invalid_argument("the pipeline has rules of single stages");
+    if (!marks.ended.empty() ||
+        std::any_of(marks.elsewhere.begin(), marks.elsewhere.end(), [](auto flag) { return flag != 0; }))
+        throw std::invalid_argument("visits end in another way than by the next one");
+    check_dates(asked.dates, asked.ends);
 }
 
-/// Writes the features of one item after another.
-class Describer {
+/// The visits of one item after another, and whether it is known when they began.
+template <class Code>
+class ItemVisits {
   public:
-    Describer(const VisitColumns& visits, const Pipeline& pipeline, std::span<const std::int64_t> windows,
-              double ticks_a_day, OpenFeatures& to)
-        : visits_(visits),
-          pipeline_(pipeline),
-          windows_(windows),
-          ticks_a_day_(ticks_a_day),
-          to_(to),
-          n_(to.age.size()),
-          n_stages_(static_cast<std::size_t>(pipeline.n_open())),
-          seen_at_(n_stages_, n_),
-          spent_(n_stages_),
-          any_unknown_(std::any_of(visits.state.begin(), visits.state.end(), [](std::uint8_t state) {
-              return (state & StaySpells::kStartUnknown) != 0;
-          })) {}
+    struct Visit {
+        std::int32_t row;
+        bool start_unknown;
+        std::int64_t began;
+    };
 
-    /// Fetches a visit that is written soon; items stand in another order than their visits.
-    /// Inlined always, or a compiler drops its calls as ones without effect.
-    [[gnu::always_inline]] void expect(std::size_t visit) const {
-        __builtin_prefetch(&visits_.stage[visit]);
-        __builtin_prefetch(&visits_.began[visit]);
-        if (any_unknown_) __builtin_prefetch(&visits_.state[visit]);
+    ItemVisits(const Journeys& journeys, const Code* codes, const Pipeline& pipeline,
+               const scan::Marks& marks)
+        : journeys_(journeys), codes_(codes), pipeline_(pipeline), marks_(marks) {}
+
+    /// Reads the visits of an item that began before a moment.
+    const std::vector<Visit>& read(std::size_t item, std::int64_t before) {
+        visits_.clear();
+        const std::size_t begin = journeys_.offsets[item], end = journeys_.offsets[item + 1];
+        std::int32_t last = Pipeline::kUnlisted;
+        for (std::size_t i = begin; i < end && journeys_.time[i] < before; ++i) {
+            const std::int32_t row = pipeline_.row_of_code()[codes_[i]];
+            if (row == Pipeline::kUnlisted || row == last) continue;
+            last = row;
+            const bool start_unknown =
+                !marks_.start_unknown.empty() &&
+                marks_.start_unknown[scan::place_in_whole(journeys_, marks_.whole, item, i)] != 0;
+            visits_.push_back({row, start_unknown, journeys_.time[i]});
+        }
+        return visits_;
     }
 
-    /// Writes row `at`: an item whose visits are `first` to `last` at a moment.
-    void write(std::size_t at, std::size_t first, std::size_t last, std::int64_t moment) {
-        if (visits_.stage[last] < 0 || visits_.stage[last] >= pipeline_.n_open())
-            throw std::invalid_argument("the stage of an open item is not in progress");
+  private:
+    const Journeys& journeys_;
+    const Code* codes_;
+    const Pipeline& pipeline_;
+    const scan::Marks& marks_;
+    std::vector<Visit> visits_;
+};
+
+/// Which items of a range were open at each date, and how they stood at the end of its horizon.
+struct OpenAtDates {
+    struct OfDate {
+        LargeVector<std::uint32_t> item;
+        LargeVector<std::uint8_t> outcome;
+    };
+    std::vector<OfDate> of_date;
+
+    /// Follows an item through the dates.
+    template <class Visits>
+    void add(std::size_t item, const Visits& visits, const Pipeline& pipeline, const FeatureDates& asked) {
+        if (visits.empty()) return;
+        const auto seen_at = [&](std::size_t visit, std::int64_t moment) {
+            while (visit + 1 < visits.size() && visits[visit + 1].began < moment) ++visit;
+            return visit;
+        };
+        const auto begun = std::upper_bound(asked.dates.begin(), asked.dates.end(), visits.front().began);
+        std::size_t visit = 0;
+        for (auto d = static_cast<std::size_t>(begun - asked.dates.begin()); d < asked.dates.size(); ++d) {
+            visit = seen_at(visit, asked.dates[d]);
+            if (pipeline.outcome_of(visits[visit].row) != Outcome::open) {
+                if (visit + 1 == visits.size()) return;
+                continue;
+            }
+            const std::int32_t then = visits[seen_at(visit, asked.ends[d])].row;
+            of_date[d].item.push_back(static_cast<std::uint32_t>(item));
+            of_date[d].outcome.push_back(static_cast<std::uint8_t>(pipeline.outcome_of(then)));
+        }
+    }
+};
+
+/// Writes the features of one open item after another.
+template <class Code>
+class Describer {
+  public:
+    Describer(ItemVisits<Code> visits, const Pipeline& pipeline, const FeatureDates& asked, OpenFeatures& to)
+        : visits_(std::move(visits)),
+          pipeline_(pipeline),
+          asked_(asked),
+          to_(to),
+          n_(to.item.size()),
+          seen_at_(static_cast<std::size_t>(pipeline.n_open()), n_),
+          spent_(seen_at_.size()) {}
+
+    /// Writes row `at`, which has its item, as of a date.
+    void write(std::size_t at, std::int64_t date) {
+        const auto& visits = visits_.read(to_.item[at], date);
+        const std::size_t n_visits = visits.size();
         std::fill(spent_.begin(), spent_.end(), 0.0);
         std::int64_t back_moves = 0, n_seen = 0;
         std::int32_t furthest = 0;
-        bool any_won = false;
-        for (std::size_t visit = first; visit <= last; ++visit) {
-            const std::int32_t row = visits_.stage[visit];
-            if (pipeline_.outcome_of(row) != Outcome::open) {
-                any_won = any_won || pipeline_.outcome_of(row) == Outcome::won;
-                continue;
+        bool any_won = false, was_open = false;
+        for (std::size_t v = 0; v < n_visits; ++v) {
+            const std::int32_t row = visits[v].row;
+            const Outcome outcome = pipeline_.outcome_of(row);
+            any_won = any_won || outcome == Outcome::won;
+            if (outcome == Outcome::open) {
+                const auto stage = static_cast<std::size_t>(row);
+                if (seen_at_[stage] != at) ++n_seen;
+                seen_at_[stage] = at;
+                furthest = std::max(furthest, row);
+                if (was_open && row < visits[v - 1].row) ++back_moves;
+                spent_[stage] += length(visits[v], v + 1 < n_visits ? visits[v + 1].began : date);
             }
-            const auto stage = static_cast<std::size_t>(row);
-            if (seen_at_[stage] != at) ++n_seen;
-            seen_at_[stage] = at;
-            furthest = std::max(furthest, row);
-            if (visit > first && row < visits_.stage[visit - 1] &&
-                pipeline_.outcome_of(visits_.stage[visit - 1]) == Outcome::open)
-                ++back_moves;
-            spent_[stage] += length(visit, visit < last ? visits_.began[visit + 1] : moment);
+            was_open = outcome == Outcome::open;
         }
-        for (std::size_t w = 0; w < windows_.size(); ++w) {
+        for (std::size_t w = 0; w < asked_.windows.size(); ++w) {
             // The visits since then are the last ones.
             std::int64_t moves = 0;
-            for (std::size_t visit = last; visit > first && visits_.began[visit] >= moment - windows_[w];
-                 --visit)
-                ++moves;
+            for (std::size_t v = n_visits; --v > 0 && visits[v].began >= date - asked_.windows[w];) ++moves;
             to_.moves[w * n_ + at] = moves;
         }
-        for (std::size_t stage = 0; stage < n_stages_; ++stage)
-            to_.time_in_stage[stage * n_ + at] = spent_[stage] / ticks_a_day_;
-        to_.age[at] = length(first, moment) / ticks_a_day_;
-        to_.in_stage[at] = length(last, moment) / ticks_a_day_;
-        to_.visits[at] = static_cast<std::int64_t>(last - first + 1);
+        for (std::size_t stage = 0; stage < spent_.size(); ++stage)
+            to_.time_in_stage[stage * n_ + at] = spent_[stage] / asked_.ticks_a_day;
+        to_.stage[at] = visits.back().row;
+        to_.age[at] = length(visits.front(), date) / asked_.ticks_a_day;
+        to_.in_stage[at] = length(visits.back(), date) / asked_.ticks_a_day;
+        to_.visits[at] = static_cast<std::int64_t>(n_visits);
         to_.back_moves[at] = back_moves;
         // Without a win the item visited the furthest stage itself but did not go beyond it.
         to_.skipped[at] = any_won ? pipeline_.n_open() - n_seen : furthest - (n_seen - 1);
@@ -97,53 +150,95 @@ class Describer {
 
   private:
     /// How long a visit had lasted by a moment.
-    [[nodiscard]] double length(std::size_t visit, std::int64_t until) const {
-        if (any_unknown_ && (visits_.state[visit] & StaySpells::kStartUnknown) != 0) return kNotKnown;
-        return static_cast<double>(until - visits_.began[visit]);
+    [[nodiscard]] static double length(const typename ItemVisits<Code>::Visit& visit, std::int64_t until) {
+        if (visit.start_unknown) return std::numeric_limits<double>::quiet_NaN();
+        return static_cast<double>(until - visit.began);
     }
 
-    const VisitColumns& visits_;
+    ItemVisits<Code> visits_;
     const Pipeline& pipeline_;
-    std::span<const std::int64_t> windows_;
-    double ticks_a_day_;
+    const FeatureDates& asked_;
     OpenFeatures& to_;
     std::size_t n_;
-    std::size_t n_stages_;
     std::vector<std::size_t> seen_at_;  // the row that was written last of those with a visit of a stage
     std::vector<double> spent_;
-    bool any_unknown_;
 };
 
-}  // namespace
-
-OpenFeatures describe_open(const VisitColumns& visits, const Pipeline& pipeline, const OpenThen& open,
-                           std::span<const std::int64_t> dates, std::span<const std::int64_t> windows,
-                           double ticks_a_day, unsigned threads) {
-    check(visits, pipeline, open, dates);
-    const std::size_t n = open.visit.size();
+/// Makes the columns, and fills in who was open.
+OpenFeatures begun(std::span<const OpenAtDates> parts, const Pipeline& pipeline, const FeatureDates& asked) {
     OpenFeatures found;
+    found.bounds.push_back(0);
+    for (std::size_t d = 0; d < asked.dates.size(); ++d) {
+        std::int64_t n_open = 0;
+        for (const OpenAtDates& part : parts)
+            n_open += static_cast<std::int64_t>(part.of_date[d].item.size());
+        found.bounds.push_back(found.bounds.back() + n_open);
+    }
+    const auto n = static_cast<std::size_t>(found.bounds.back());
+    found.item.resize(n);
+    found.outcome.resize(n);
+    auto item = found.item.begin();
+    auto outcome = found.outcome.begin();
+    for (std::size_t d = 0; d < asked.dates.size(); ++d)
+        for (const OpenAtDates& part : parts) {
+            item = std::copy(part.of_date[d].item.begin(), part.of_date[d].item.end(), item);
+            outcome = std::copy(part.of_date[d].outcome.begin(), part.of_date[d].outcome.end(), outcome);
+        }
+    found.stage.resize(n);
     found.age.resize(n);
     found.in_stage.resize(n);
     found.visits.resize(n);
     found.back_moves.resize(n);
     found.skipped.resize(n);
-    found.moves.resize(n * windows.size());
+    found.moves.resize(n * asked.windows.size());
     found.time_in_stage.resize(n * static_cast<std::size_t>(pipeline.n_open()));
-    parallel_for(n, threads, [&](std::size_t begin, std::size_t end) {
-        Describer describer(visits, pipeline, windows, ticks_a_day, found);
-        const auto after =
-            std::upper_bound(open.bounds.begin(), open.bounds.end(), static_cast<std::int64_t>(begin));
-        auto date = static_cast<std::size_t>(after - open.bounds.begin()) - 1;
-        for (std::size_t at = begin; at < end; ++at) {
-            if (at + kAhead < end)
-                describer.expect(static_cast<std::size_t>(open.visit[at + kAhead]) -
-                                 open.earlier[at + kAhead]);
-            while (static_cast<std::size_t>(open.bounds[date + 1]) <= at) ++date;
-            const auto last = static_cast<std::size_t>(open.visit[at]);
-            describer.write(at, last - open.earlier[at], last, dates[date]);
-        }
-    });
     return found;
+}
+
+}  // namespace
+
+OpenFeatures open_features(const Journeys& journeys, const Pipeline& pipeline, const FeatureDates& asked,
+                           const scan::Marks& marks, unsigned threads) {
+    check(journeys, pipeline, asked, marks);
+    // What begins at the latest of all moments or after it is not seen at any.
+    const std::int64_t latest =
+        asked.ends.empty() ? 0 : *std::max_element(asked.ends.begin(), asked.ends.end());
+    return scan::with_codes(journeys, [&]<class Code>(const Code* codes) {
+        OpenFeatures found;
+        {
+            const std::vector<std::uint32_t> items = journeys::items_by_first_row(journeys);
+            const auto parts =
+                parallel_parts(items.size(), threads, [&](std::size_t first, std::size_t last) {
+                    OpenAtDates own{std::vector<OpenAtDates::OfDate>(asked.dates.size())};
+                    ItemVisits<Code> visits(journeys, codes, pipeline, marks);
+                    const scan::LookAhead ahead(journeys, codes, std::span(items).first(last));
+                    in_blocks(first, last, [&](std::size_t begin, std::size_t end) {
+                        for (std::size_t i = begin; i < end; ++i) {
+                            ahead.at(i);
+                            own.add(items[i], visits.read(items[i], latest), pipeline, asked);
+                        }
+                    });
+                    return own;
+                });
+            found = begun(parts, pipeline, asked);
+        }
+        parallel_for(found.item.size(), threads, [&](std::size_t first, std::size_t last) {
+            Describer<Code> describer({journeys, codes, pipeline, marks}, pipeline, asked, found);
+            const scan::LookAhead ahead(journeys, codes,
+                                        std::span<const std::uint32_t>(found.item).first(last));
+            const auto after =
+                std::upper_bound(found.bounds.begin(), found.bounds.end(), static_cast<std::int64_t>(first));
+            auto date = static_cast<std::size_t>(after - found.bounds.begin()) - 1;
+            in_blocks(first, last, [&](std::size_t begin, std::size_t end) {
+                for (std::size_t at = begin; at < end; ++at) {
+                    ahead.at(at);
+                    while (static_cast<std::size_t>(found.bounds[date + 1]) <= at) ++date;
+                    describer.write(at, asked.dates[date]);
+                }
+            });
+        });
+        return found;
+    });
 }
 
 }  // namespace stagefunnel::durations

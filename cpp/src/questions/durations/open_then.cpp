@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/parallel.hpp"
+#include "questions/durations/dates.hpp"
 #include "stagefunnel/questions/durations/lives.hpp"
 
 namespace stagefunnel::durations {
@@ -13,7 +14,7 @@ namespace {
 /// An item that was open at a date.
 struct OpenAtDate {
     std::int64_t visit, age;
-    std::uint32_t earlier, item;
+    std::uint32_t item;
     std::int32_t stage;
     std::uint32_t date;
     std::uint8_t outcome;
@@ -39,7 +40,6 @@ class OpenOfRange {
             for (const OpenAtDate& one : block) {
                 const auto at = static_cast<std::size_t>(n_of_date_[one.date]++);
                 to.visit[at] = one.visit;
-                to.earlier[at] = one.earlier;
                 to.item[at] = one.item;
                 to.stage[at] = one.stage;
                 to.age[at] = one.age;
@@ -67,10 +67,7 @@ void check(const VisitColumns& visits, const Pipeline& pipeline, std::span<const
         throw std::invalid_argument("the first visit of an item is out of range");
     if (n > 0 && (visits.state.back() & StaySpells::kLast) == 0)
         throw std::invalid_argument("the visits of the last item go on");
-    if (ends.size() != dates.size() || !std::is_sorted(dates.begin(), dates.end()))
-        throw std::invalid_argument("the dates do not rise, or have not one end each");
-    for (std::size_t d = 0; d < dates.size(); ++d)
-        if (ends[d] < dates[d]) throw std::invalid_argument("a horizon ends before its date");
+    check_dates(dates, ends);
 }
 
 /// Follows one item through the dates.
@@ -104,7 +101,6 @@ class ItemAtDates {
             const bool is_known = (visits_.state[visit] & StaySpells::kStartUnknown) == 0;
             to.add({.visit = static_cast<std::int64_t>(visit),
                     .age = is_known ? dates_[d] - visits_.began[visit] : OpenThen::kNotKnown,
-                    .earlier = static_cast<std::uint32_t>(visit - first),
                     .item = visits_.item[first],
                     .stage = visits_.stage[visit],
                     .date = static_cast<std::uint32_t>(d),
@@ -177,7 +173,6 @@ OpenThen open_then(const VisitColumns& visits, const Pipeline& pipeline,
     }
     const auto n_open = static_cast<std::size_t>(before);
     found.visit.resize(n_open);
-    found.earlier.resize(n_open);
     found.item.resize(n_open);
     found.stage.resize(n_open);
     found.age.resize(n_open);

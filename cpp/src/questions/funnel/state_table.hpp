@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "questions/funnel/ending_steps.hpp"
 #include "questions/funnel/key_numbers.hpp"
 #include "scan/stage_epochs.hpp"
 #include "scan/stage_set.hpp"
@@ -20,21 +21,21 @@ namespace stagefunnel::funnel::inline internal {
 
 /// A table of all possible states, in which the state of an item is its own address.
 ///
-/// A state is the set of visited stages, beyond which stages the first visit was, how the journey ends, and
-/// whether the item entered a won stage: from work in progress, or as its first visit. How it ends is the
-/// last stage; of a win also whether a loss comes before the closing run of wins, and of a loss the stage
-/// before the closing run of losses. All else that funnels ask of the end follows from these.
+/// A state is the set of visited stages, beyond which stages the first visit was, and how the journey ends,
+/// as `EndingSteps` reads it. All else that funnels ask of the end follows from these.
+///
+/// Items are read in small blocks: first what their codes say, then they are counted. Reading goes on while
+/// no count waits for it.
 class StateTable {
   public:
     StateTable() = default;
     explicit StateTable(const Pipeline& pipeline)
         : n_rows_(static_cast<std::size_t>(pipeline.n_rows())),
           n_limits_(n_limits(pipeline)),
-          n_ends_(n_ends(pipeline)),
           n_plain_(n_plain(pipeline)),
+          endings_(pipeline),
           epochs_(pipeline),
           numbers_(n_states(pipeline)) {
-        number_ends(pipeline);
         for (std::size_t row = 0; row < n_rows_; ++row) {
             const bool is_final = pipeline.outcome_of(static_cast<std::int32_t>(row)) != Outcome::open;
             if (is_final || !has_date(pipeline, row)) continue;
@@ -46,12 +47,12 @@ class StateTable {
         for (const std::int32_t row : pipeline.rows()) {
             const bool listed = row != Pipeline::kUnlisted;
             stages_.push_back(listed ? CodeStage{std::uint32_t{1} << static_cast<unsigned>(row),
-                                                 static_cast<std::uint16_t>(row),
-                                                 static_cast<std::uint16_t>(pipeline.outcome_of(row))}
-                                     : CodeStage{});
+                                                 static_cast<std::uint32_t>(row)}
+                                     : CodeStage{0, static_cast<std::uint32_t>(endings_.unlisted())});
             limits_.push_back(
                 listed ? static_cast<std::uint8_t>(scan::JourneyEnd::began_limit_of(pipeline, row)) : 0);
         }
+        if (epochs_.size() > 1) note_moves(pipeline);
     }
 
     static std::size_t n_states(const Pipeline& pipeline) {
@@ -121,6 +122,16 @@ class StateTable {
     }
 
     static constexpr std::size_t kNowhere = ~std::size_t{0};
+    static constexpr std::size_t kBlock = 256;
+
+    /// A number for each item of a block; a place has all bits set where an item is nowhere.
+    using Places = std::array<std::uint32_t, kBlock>;
+
+    /// All about the stage of a code in one load; `bit` is 0 where the code is unlisted.
+    struct CodeStage {
+        std::uint32_t bit = 0;
+        std::uint32_t row = 0;  // as `EndingSteps` reads it
+    };
 
     /// What the codes of an item say.
     struct ReadCodes {
@@ -134,22 +145,14 @@ class StateTable {
         while (i < end && stages[codes[i]].bit == 0) ++i;
         if (i == end) return {kNowhere, 0};
         const std::size_t limit = limits_[codes[i]];
-        const CodeStage begun = stages[codes[i++]];
-        std::uint32_t visited = begun.bit, won_entry = begun.outcome == kWon ? 1 : 0;
-        std::uint16_t stage = begun.row, outcome = begun.outcome;
-        auto before_run = static_cast<std::uint16_t>(n_rows_);  // none
+        std::uint32_t visited = 0;
+        std::size_t state = EndingSteps::kStart;
         for (; i < end; ++i) {
             const CodeStage next = stages[codes[i]];
-            if (next.bit == 0) continue;
-            before_run = next.outcome != outcome ? stage : before_run;
-            // A win that follows work in progress is an entry too.
-            won_entry |= static_cast<std::uint32_t>(next.outcome == kWon && outcome == kOpen);
             visited |= next.bit;
-            stage = next.row;
-            outcome = next.outcome;
+            state = endings_.next(state, next.row);
         }
-        const std::size_t end_number = end_numbers_[stage * (n_rows_ + 1) + before_run];
-        return {((visited * n_limits_ + limit) * n_ends_ + end_number) * 2 + won_entry, visited};
+        return {(visited * n_limits_ + limit) * endings_.size() + endings_.ending(state), visited};
     }
 
     /// Counts an item and returns the number of its state.
@@ -191,10 +194,25 @@ class StateTable {
     void count_without_dates(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
                              ItemOf item_of, AtItem at_item) {
         const std::uint64_t* const row = journeys.offsets.data();
-        for (std::size_t i = first; i < last; ++i) {
-            const std::size_t item = item_of(i);
-            const std::size_t place = read_codes(codes, row[item], row[item + 1]).place;
-            at_item(i, place == kNowhere ? ItemStates::kNoState : count_place(place, item));
+        Places places;
+        for (std::size_t block = first; block < last; block += kBlock) {
+            const std::size_t n = std::min(kBlock, last - block);
+            for (std::size_t i = 0; i < n; ++i) {
+                const std::size_t item = item_of(block + i);
+                places[i] = static_cast<std::uint32_t>(read_codes(codes, row[item], row[item + 1]).place);
+            }
+            count_places(places, block, n, item_of, at_item);
+        }
+    }
+
+    /// Counts a block of items by their places.
+    template <class ItemOf, class AtItem>
+    void count_places(const Places& places, std::size_t block, std::size_t n, ItemOf item_of,
+                      AtItem at_item) {
+        for (std::size_t i = 0; i < n; ++i) {
+            const bool is_nowhere = places[i] == static_cast<std::uint32_t>(kNowhere);
+            at_item(block + i,
+                    is_nowhere ? ItemStates::kNoState : count_place(places[i], item_of(block + i)));
         }
     }
 
@@ -210,15 +228,13 @@ class StateTable {
     template <bool kIsOneChange, class Code, class ItemOf, class AtItem>
     void count_with_dates(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
                           ItemOf item_of, AtItem at_item) {
-        constexpr std::size_t kBlock = 256;
-        std::array<std::uint32_t, kBlock> places, dated;
-        std::array<Aside, kBlock> aside;
+        Places places, dated, places_of_mixed;
         const std::uint64_t* const row = journeys.offsets.data();
         const std::int64_t* const time = journeys.time.data();
         const auto n_plain = static_cast<std::uint32_t>(n_plain_);
         for (std::size_t block = first; block < last; block += kBlock) {
             const std::size_t n = std::min(kBlock, last - block);
-            std::size_t n_dated = 0, n_aside = 0;
+            std::size_t n_dated = 0, n_mixed = 0;
             for (std::size_t i = 0; i < n; ++i) {
                 const std::size_t item = item_of(block + i);
                 __builtin_prefetch(time + row[item], 0, 0);
@@ -230,70 +246,69 @@ class StateTable {
             for (std::size_t k = 0; k < n_dated; ++k) {
                 const std::size_t i = dated[k], item = item_of(block + i);
                 const std::size_t epoch = epoch_of<kIsOneChange>(time[row[item]]);
-                aside[n_aside] = {block + i, item, places[i], epoch};
-                const bool is_mixed = time[row[item + 1] - 1] > epochs_.last_tick(epoch);
-                n_aside += is_mixed ? 1 : 0;
+                // The list of those that are mixed grows over what has been read of the other.
+                dated[n_mixed] = static_cast<std::uint32_t>(i);
+                places_of_mixed[n_mixed] = places[i];
+                n_mixed += time[row[item + 1] - 1] > epochs_.last_tick(epoch) ? 1 : 0;
                 places[i] += static_cast<std::uint32_t>(epoch) * n_plain;
-                // All bits are set then, which is no place.
-                places[i] |= 0U - static_cast<std::uint32_t>(is_mixed);
             }
-            for (std::size_t i = 0; i < n; ++i) {
-                const bool is_nowhere = places[i] == static_cast<std::uint32_t>(kNowhere);
-                at_item(block + i,
-                        is_nowhere ? ItemStates::kNoState : count_place(places[i], item_of(block + i)));
-            }
-            for (std::size_t i = 0; i < n_aside; ++i) {
-                const std::uint64_t key = mixed_key<kIsOneChange>(journeys, codes, aside[i]);
-                const std::uint32_t number = number_of_key(key, static_cast<std::uint32_t>(aside[i].item));
+            for (std::size_t k = 0; k < n_mixed; ++k) places[dated[k]] = static_cast<std::uint32_t>(kNowhere);
+            count_places(places, block, n, item_of, at_item);
+            for (std::size_t k = 0; k < n_mixed; ++k) {
+                const std::size_t item = item_of(block + dated[k]);
+                const std::uint64_t key = mixed_key<kIsOneChange>(journeys, codes, item, places_of_mixed[k]);
+                const std::uint32_t number = number_of_key(key, static_cast<std::uint32_t>(item));
                 ++states_[number].items;
-                at_item(aside[i].i, number);
+                at_item(block + dated[k], number);
             }
         }
     }
-
-    /// An item that is put aside: where it stands among those that are read, its place in the table of one
-    /// epoch, and the epoch of its first row.
-    struct Aside {
-        std::size_t i, item, place, epoch;
-    };
 
     /// Returns all that funnels ask of an item with rows in several epochs: its place in the table of one
     /// epoch, and what depends on the times of its moves.
     template <bool kIsOneChange, class Code>
-    [[nodiscard]] std::uint64_t mixed_key(const Journeys& journeys, const Code* codes,
-                                          const Aside& one) const {
-        // With at most twelve stages the parts fit into one word.
-        constexpr unsigned kBits = 12;
-        std::uint64_t beyond = 0, absent = 0, filled = 0;
-        std::uint32_t last = 0;
-        std::uint16_t outcome = kOpen;
+    [[nodiscard]] std::uint64_t mixed_key(const Journeys& journeys, const Code* codes, std::size_t item,
+                                          std::size_t place) const {
+        std::uint64_t moves = 0;
+        std::uint32_t last = 0, visited = 0;
+        bool is_after_work = true;
+        std::size_t limit = 0;
         // Without branches: no processor foresees where an epoch ends.
-        for (std::size_t i = journeys.offsets[one.item]; i < journeys.offsets[one.item + 1]; ++i) {
+        for (std::size_t i = journeys.offsets[item]; i < journeys.offsets[item + 1]; ++i) {
             const CodeStage next = stages_[codes[i]];
             if (next.bit == 0) continue;
+            if (visited == 0) limit = limits_[codes[i]];
             const std::size_t epoch = epoch_of<kIsOneChange>(journeys.time[i]);
-            const std::uint64_t is_visit = next.bit != last ? ~std::uint64_t{0} : 0,
-                                is_entry = next.outcome == kWon && outcome == kOpen ? is_visit : 0,
-                                implied = epochs_.implied(epoch, 0),
-                                passed = scan::bits_below(limits_[codes[i]], 0) & is_visit;
-            beyond |= passed & implied;
-            absent |= passed & epochs_.absent(epoch, 0);
-            filled |= implied & is_entry;
+            const std::uint64_t is_visit = next.bit != last ? ~std::uint64_t{0} : 0;
+            moves |= moves_[((is_after_work ? 0 : epochs_.size()) + epoch) * n_rows_ + next.row] & is_visit;
+            visited |= next.bit;
             last = next.bit;
-            outcome = next.outcome;
+            is_after_work = (next.bit & open_stages_) != 0;
         }
-        return ((place_alike(one.place, beyond) << kBits | beyond) << kBits | absent) << kBits | filled;
+        return place_alike(place, limit, visited, moves >> (2 * kBits)) << (3 * kBits) | moves;
     }
 
-    static constexpr auto kOpen = static_cast<std::uint16_t>(Outcome::open);
-    static constexpr auto kWon = static_cast<std::uint16_t>(Outcome::won);
+    /// Notes what a move to each stage says in each epoch, in three parts: beyond which stages it goes that
+    /// are there, beyond which ones that are not, and which ones a win fills in that follows work in
+    /// progress. The moves that follow such work, or nothing, come first.
+    void note_moves(const Pipeline& pipeline) {
+        open_stages_ = static_cast<std::uint32_t>(scan::bits_below(n_limits_ - 1, 0));
+        for (const bool is_after_work : {true, false})
+            for (std::size_t epoch = 0; epoch < epochs_.size(); ++epoch)
+                for (std::int32_t row = 0; row < pipeline.n_rows(); ++row) {
+                    const auto limit =
+                        static_cast<std::size_t>(scan::JourneyEnd::began_limit_of(pipeline, row));
+                    const std::uint64_t passed = scan::bits_below(limit, 0),
+                                        implied = epochs_.implied(epoch, 0);
+                    const bool is_entry = is_after_work && pipeline.outcome_of(row) == Outcome::won;
+                    moves_.push_back(((passed & implied) << kBits | (passed & epochs_.absent(epoch, 0)))
+                                         << kBits |
+                                     (is_entry ? implied : 0));
+                }
+    }
 
-    /// All about the stage of a code in one load; `bit` is 0 where the code is unlisted.
-    struct CodeStage {
-        std::uint32_t bit = 0;
-        std::uint16_t row = 0;
-        std::uint16_t outcome = 0;
-    };
+    // With at most twelve stages the parts of a key fit into one word.
+    static constexpr unsigned kBits = 12;
 
     static bool has_date(const Pipeline& pipeline, std::size_t row) {
         const StageRules& rules = pipeline.rules();
@@ -303,65 +318,42 @@ class StateTable {
 
     /// Returns the place of a state that counts like another: it began beyond the same unvisited stages, and
     /// beyond no other.
+    [[nodiscard]] std::size_t place_alike(std::size_t place) const {
+        const std::size_t limit = place / endings_.size() % n_limits_;
+        return place_alike(place, limit, place / endings_.size() / n_limits_, ~std::size_t{0});
+    }
+
+    /// Does the same with what the place says, without a division.
     ///
     /// @param counted the stages of which it matters whether an item began beyond them.
-    [[nodiscard]] std::size_t place_alike(std::size_t place, std::size_t counted = ~std::size_t{0}) const {
-        const std::size_t n_endings = n_ends_ * 2;
-        const std::size_t limit = place / n_endings % n_limits_;
-        const std::size_t visited = place / n_endings / n_limits_;
+    [[nodiscard]] std::size_t place_alike(std::size_t place, std::size_t limit, std::size_t visited,
+                                          std::size_t counted) const {
         const std::size_t below = (std::size_t{1} << limit) - 1;
         const auto own = static_cast<std::size_t>(std::bit_width(below & ~visited & counted));
-        return place - (limit - own) * n_endings;
+        return place - (limit - own) * endings_.size();
     }
 
     static std::size_t n_plain(const Pipeline& pipeline) {
         const auto n = static_cast<std::size_t>(pipeline.n_rows());
-        return (std::size_t{1} << n) * n_limits(pipeline) * n_ends(pipeline) * 2;
+        return (std::size_t{1} << n) * n_limits(pipeline) * EndingSteps::size(pipeline);
     }
 
     static std::size_t n_limits(const Pipeline& pipeline) {
         return static_cast<std::size_t>(pipeline.n_open()) + 1;
     }
 
-    static std::size_t n_ends(const Pipeline& pipeline) {
-        const auto n = static_cast<std::size_t>(pipeline.n_rows());
-        const auto n_open = static_cast<std::size_t>(pipeline.n_open());
-        const auto n_won = static_cast<std::size_t>(pipeline.n_won());
-        return n_open + 2 * n_won + (n - n_open - n_won) * (n + 1);
-    }
-
-    /// Gives a number to each end, for each last stage and each stage before the closing run, or none.
-    void number_ends(const Pipeline& pipeline) {
-        const auto is_lost = [&](std::size_t row) {
-            return row < n_rows_ && pipeline.outcome_of(static_cast<std::int32_t>(row)) == Outcome::lost;
-        };
-        std::uint16_t next = 0;
-        for (std::size_t stage = 0; stage < n_rows_; ++stage) {
-            const Outcome outcome = pipeline.outcome_of(static_cast<std::int32_t>(stage));
-            for (std::size_t before = 0; before <= n_rows_; ++before) {
-                const std::size_t own = outcome == Outcome::lost                     ? before
-                                        : outcome == Outcome::won && is_lost(before) ? 1
-                                                                                     : 0;
-                end_numbers_.push_back(static_cast<std::uint16_t>(next + own));
-            }
-            const std::size_t n_own = outcome == Outcome::lost  ? n_rows_ + 1
-                                      : outcome == Outcome::won ? 2
-                                                                : 1;
-            next = static_cast<std::uint16_t>(next + n_own);
-        }
-    }
-
     std::size_t n_rows_ = 0;
     std::size_t n_limits_ = 0;
-    std::size_t n_ends_ = 0;
     std::size_t n_plain_ = 0;         // states of one epoch
     std::uint32_t beyond_dated_ = 0;  // stages beyond the first one that comes or goes
+    std::uint32_t open_stages_ = 0;   // stages in progress, where some come or go
+    EndingSteps endings_;
     scan::StageEpochs epochs_;
-    std::vector<CodeStage> stages_;           // of each code
-    std::vector<std::uint8_t> limits_;        // of each code, as `JourneyEnd::began_limit_of` has them
-    std::vector<std::uint16_t> end_numbers_;  // of each last stage and stage before the closing run
-    std::vector<std::uint32_t> numbers_;      // of each place that of its state, from 1 on; 0: no item has it
-    KeyNumbers mixed_;                        // of the states of items with rows in several epochs
+    std::vector<CodeStage> stages_;       // of each code
+    std::vector<std::uint8_t> limits_;    // of each code, as `JourneyEnd::began_limit_of` has them
+    std::vector<std::uint64_t> moves_;    // as `note_moves` says, where some stages come or go
+    std::vector<std::uint32_t> numbers_;  // of each place that of its state, from 1 on; 0: no item has it
+    KeyNumbers mixed_;                    // of the states of items with rows in several epochs
     std::vector<ItemStates::State> states_;
     std::vector<Identity> identities_;  // of each state
 };

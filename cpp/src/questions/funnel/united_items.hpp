@@ -3,12 +3,14 @@
 // Items that are counted as one: the deals of a lead, the items of a unit. Internal to the core.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "questions/funnel/funnel_counter.hpp"
@@ -22,14 +24,37 @@ namespace stagefunnel::funnel::inline internal {
 
 /// Brings values together by their keys, by a counting sort.
 ///
+/// Where keys are many, values first come near their places, because each step to a place that is not in the
+/// cache waits for memory (two passes of a radix sort).
+///
 /// @param value_of called with the place of each key, returns its value.
 template <class ValueOf>
 ByKey by_key(std::span<const std::uint32_t> keys, std::size_t n_keys, ValueOf value_of) {
+    constexpr unsigned kShift = 10;
+    constexpr std::size_t kNear = std::size_t{1} << kShift;  // keys whose places a cache holds
+    struct Entry {
+        std::uint32_t key, value;
+    };
     ByKey sorted{std::vector<std::uint64_t>(n_keys + 1, 0), std::vector<std::uint32_t>(keys.size())};
-    for (const std::uint32_t key : keys) ++sorted.offsets[key + 1];
-    for (std::size_t key = 0; key < n_keys; ++key) sorted.offsets[key + 1] += sorted.offsets[key];
-    std::vector<std::uint64_t> next(sorted.offsets.begin(), sorted.offsets.end() - 1);
-    for (std::size_t i = 0; i < keys.size(); ++i) sorted.values[next[keys[i]]++] = value_of(i);
+    const std::size_t n_parts = (n_keys + kNear - 1) / kNear;
+    std::vector<std::size_t> ends(n_parts + 1, 0);
+    for (const std::uint32_t key : keys) ++ends[(key >> kShift) + 1];
+    for (std::size_t part = 0; part < n_parts; ++part) ends[part + 1] += ends[part];
+    LargeVector<Entry> entries(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) entries[ends[keys[i] >> kShift]++] = {keys[i], value_of(i)};
+    std::size_t begin = 0;
+    for (std::size_t part = 0; part < n_parts; begin = ends[part++]) {
+        const std::size_t first = part << kShift, n = std::min(kNear, n_keys - first);
+        std::array<std::uint64_t, kNear> next{};
+        for (std::size_t i = begin; i < ends[part]; ++i) ++next[entries[i].key - first];
+        std::uint64_t place = begin;
+        for (std::size_t key = 0; key < n; ++key) {
+            place += std::exchange(next[key], place);
+            sorted.offsets[first + key + 1] = place;
+        }
+        for (std::size_t i = begin; i < ends[part]; ++i)
+            sorted.values[next[entries[i].key - first]++] = entries[i].value;
+    }
     return sorted;
 }
 

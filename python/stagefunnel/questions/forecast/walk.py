@@ -53,13 +53,9 @@ class Walk:
     state: npt.NDArray[np.uint8]
 
     @classmethod
-    def of(cls, selection: Selection, *, with_ends: bool = True) -> Walk:
-        """List the visits; without their ends the memory of these is free for what comes."""
-        columns = list_stays(selection, range(len(selection.pipeline.labels)))
-        item, stage, following, began, ended, state = columns
-        if not with_ends:
-            following, ended = following[:0].copy(), ended[:0].copy()
-        return cls(selection, item, stage, following, began, ended, state)
+    def of(cls, selection: Selection) -> Walk:
+        """List the visits."""
+        return cls(selection, *list_stays(selection, range(len(selection.pipeline.labels))))
 
     @property
     def is_known(self) -> npt.NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""The features of open items at all moments, out of one walk over the visits of a log."""
+"""The features of open items at all moments, out of the journeys of a log."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
+from ...log.columns.marks import RowMarks
 from ...tables.build import stage_values
 from ...tables.options import Unlisted
 from ..scope.further import further_values
@@ -20,7 +21,6 @@ from ..scope.where import Asked
 from .asking import shown_moment
 from .crm_chances import is_of_log
 from .standing import MOVED, NAMES
-from .walk import Walk
 
 TICKS_A_DAY: Final = {
     "D": 1,
@@ -30,6 +30,7 @@ TICKS_A_DAY: Final = {
     "ns": 86_400_000_000_000,
 }
 TIME_IN: Final = "time_in_"
+_NO_MARKS: Final = RowMarks(None, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,38 +59,36 @@ class WalkedFeatures:
         """Make the rows of all moments."""
         selection = self.selection
         pipeline, data = selection.pipeline, selection.data
-        walk = Walk.of(selection, with_ends=False)
         pairs = zip(self.moments, self.ends, strict=True)
-        found = walk.open_at(self.moments, [moment if end is None else end for moment, end in pairs])
-        described = _core.stages.describe_open(
-            item=walk.item,
-            stage=walk.stage,
-            began=walk.began,
-            state=walk.state,
+        ends = [moment if end is None else end for moment, end in pairs]
+        found = _core.stages.open_features(
+            journeys=selection.journeys,
             pipeline=selection.lookup,
-            open=found,
             dates=np.array(self.moments, dtype=np.int64),
+            ends=np.array(ends, dtype=np.int64),
             windows=np.array(list(self.windows.values()), dtype=np.int64),
             ticks_a_day=1.0 if data.unit is None else float(TICKS_A_DAY[data.unit]),
+            marks=selection.core_marks(data.marks or _NO_MARKS),
             threads=data.threads,
         )
-        counts, item = np.diff(found.bounds), found.take_item()
-        moves = described.take_moves().reshape(len(self.windows), len(item))
-        times = described.take_time_in_stage().reshape(len(pipeline.stages), len(item))
+        bounds, item = found.bounds, found.take_item()
+        counts = np.diff(bounds)
+        moves = found.take_moves().reshape(len(self.windows), len(item))
+        times = found.take_time_in_stage().reshape(len(pipeline.stages), len(item))
         moments = np.repeat(np.array(self.moments, dtype=np.int64), counts)
         columns: dict[str, Any] = {
             "item": data.keys_at(selection.journeys.first_row[item]).reset_index(drop=True),
             "moment": data.to_times(moments),
             "stage": stage_values(pipeline, found.take_stage()),
-            "age": described.take_age(),
-            "in_stage": described.take_in_stage(),
-            "visits": described.take_visits(),
-            "back_moves": described.take_back_moves(),
-            "skipped": described.take_skipped(),
+            "age": found.take_age(),
+            "in_stage": found.take_in_stage(),
+            "visits": found.take_visits(),
+            "back_moves": found.take_back_moves(),
+            "skipped": found.take_skipped(),
             **dict(zip(self.windows, moves, strict=True)),
             **{f"{TIME_IN}{label}": times[row] for row, label in enumerate(pipeline.stages)},
         }
-        further = further_values(selection.log, self.names, item, self._rows(item, found.bounds))
+        further = further_values(selection.log, self.names, item, self._rows(item, bounds))
         columns |= {str(name): values for name, values in further.items()}
         has_label = np.repeat(np.array([end is not None for end in self.ends]), counts)
         codes = np.where(has_label, found.take_outcome().view(np.int8), -1)

@@ -14,7 +14,6 @@ using namespace stagefunnel::testing;
 using Times = LargeVector<std::int64_t>;
 using Flags = LargeVector<std::uint8_t>;
 using Stage = LargeVector<std::int32_t>;
-using Values = LargeVector<double>;
 
 constexpr std::uint8_t kIsOpen = 0, kIsWon = 1, kIsLost = 2;
 const Stages kStagesThen{{"New", "Offer"}, {"Won"}, {"Lost"}};
@@ -94,44 +93,6 @@ TEST(OpenThen, RefusesWhatDoesNotFit) {
     EXPECT_THROW(static_cast<void>(visits.open({0}, {3, 2}, {5, 5})), std::invalid_argument);
     EXPECT_THROW(static_cast<void>(visits.open({0}, {3}, {2})), std::invalid_argument);
     EXPECT_THROW(static_cast<void>(visits.open({0}, {3}, {})), std::invalid_argument);
-}
-
-TEST(OpenFeatures, DescribeAnItemByItsVisitsUpToTheMoment) {
-    const Visits visits(
-        {{1, "Offer", 2}, {1, "New", 5}, {1, "Offer", 9}, {1, "Won", 30}, {2, "Offer", 8}, {2, "Won", 12}});
-    const Times dates{6, 10};
-    const OpenThen open = visits.open({2, 0}, dates, dates);  // shorter journeys lie first
-    EXPECT_EQ(open.visit, (Times{3, 4, 0}));
-    const Times windows{1, 5};
-    const OpenFeatures found = describe_open(visits.columns(), visits.pipeline, open, dates, windows, 2.0, 1);
-    EXPECT_EQ(found.age, (Values{2, 4, 1}));
-    EXPECT_EQ(found.in_stage, (Values{0.5, 0.5, 1}));
-    EXPECT_EQ(found.visits, (Times{2, 3, 1}));
-    EXPECT_EQ(found.back_moves, (Times{1, 1, 0}));
-    EXPECT_EQ(found.skipped, (Times{0, 0, 1}));  // item 2 is in Offer and never was in New
-    EXPECT_EQ(found.moves, (Times{1, 1, 0, 1, 2, 0}));
-    EXPECT_EQ(found.time_in_stage, (Values{0.5, 2, 0, 1.5, 2, 1}));
-}
-
-TEST(OpenFeatures, SkippedAllThatAWinPassed) {
-    const Visits visits({{1, "Offer", 2}, {1, "Won", 5}, {1, "Offer", 9}});
-    const Times dates{10};
-    const OpenFeatures found =
-        describe_open(visits.columns(), visits.pipeline, visits.open({0}, dates, dates), dates, {}, 1.0, 1);
-    EXPECT_EQ(found.skipped, (Times{1}));
-    EXPECT_EQ(found.visits, (Times{3}));
-    EXPECT_EQ(found.time_in_stage, (Values{0, 4}));
-}
-
-TEST(OpenFeatures, RefuseWhatDoesNotFit) {
-    const Visits visits({{1, "New", 1}, {1, "Won", 4}});
-    const Times dates{3};
-    OpenThen open = visits.open({0}, dates, dates);
-    EXPECT_THROW(static_cast<void>(describe_open(visits.columns(), visits.pipeline, open, {}, {}, 1.0, 1)),
-                 std::invalid_argument);
-    open.visit[0] = 1;
-    EXPECT_THROW(static_cast<void>(describe_open(visits.columns(), visits.pipeline, open, dates, {}, 1.0, 1)),
-                 std::invalid_argument);
 }
 
 }  // namespace

@@ -149,6 +149,25 @@ TEST(CountUnits, UnitsOfOneItemAndAnyNumberOfThreadsCountAsTheItemsDo) {
     }
 }
 
+TEST(Units, HaveTheirItemsInTheOrderOfThese) {
+    std::mt19937_64 random(20'261'130);
+    for (const std::size_t n_units : {std::size_t{1}, std::size_t{1'024}, std::size_t{5'000}}) {
+        std::vector<std::uint32_t> unit_of_item(20'000);
+        std::vector<std::vector<std::uint32_t>> expected(n_units);
+        for (std::uint32_t item = 0; item < unit_of_item.size(); ++item) {
+            unit_of_item[item] = static_cast<std::uint32_t>(random() % n_units);
+            expected[unit_of_item[item]].push_back(item);
+        }
+        const ByKey items = items_of_units(unit_of_item, n_units);
+        ASSERT_EQ(items.n_keys(), n_units);
+        for (std::size_t unit = 0; unit < n_units; ++unit) {
+            const auto own = items.of(unit);
+            EXPECT_EQ(std::vector<std::uint32_t>(own.begin(), own.end()), expected[unit]);
+        }
+    }
+    EXPECT_EQ(items_of_units({}, 0).n_keys(), 0U);
+}
+
 /// A random log of 20,000 items in 7,000 units; a stage of it comes and another goes.
 struct RandomUnits {
     Journeys journeys;

@@ -23,9 +23,8 @@ struct OpenThen {
     static constexpr std::int64_t kNotKnown = -1;
 
     std::vector<std::int64_t> bounds;
-    LargeVector<std::int64_t> visit;     // place of the visit in which the item was
-    LargeVector<std::uint32_t> earlier;  // visits of the item before this one
-    LargeVector<std::uint32_t> item;     // of this visit, and its stage
+    LargeVector<std::int64_t> visit;  // place of the visit in which the item was
+    LargeVector<std::uint32_t> item;  // of this visit, and its stage
     LargeVector<std::int32_t> stage;
     LargeVector<std::int64_t> age;      // of the visit at the date; `kNotKnown`: nobody knows when it began
     LargeVector<std::uint8_t> outcome;  // as `Outcome`, as seen at the end of the date's horizon
@@ -52,28 +51,5 @@ struct OpenThen {
                                  std::span<const std::int64_t> first_visit,
                                  std::span<const std::int64_t> dates, std::span<const std::int64_t> ends,
                                  unsigned threads);
-
-/// What was known of open items at the moments at which they were; a column has a value for each of them.
-///
-/// Lengths are divided by the ticks of a day, and NaN where the start of a visit is not known.
-struct OpenFeatures {
-    LargeVector<double> age, in_stage;
-    LargeVector<std::int64_t> visits, back_moves, skipped;
-    LargeVector<std::int64_t> moves;    // by window: moves since the moment less it
-    LargeVector<double> time_in_stage;  // by stage in progress: the time there so far
-};
-
-/// Describes open items by their visits up to some moments.
-///
-/// The numbers of visits, back moves and skipped stages are those of `item_facts`, of a pipeline without
-/// rules of single stages.
-///
-/// @param open the items, as `open_then` found them at the `dates`.
-/// @param windows lengths before a moment in which moves are counted.
-/// @throws std::invalid_argument if the columns or the places do not fit, or the pipeline has such rules.
-[[nodiscard]] OpenFeatures describe_open(const VisitColumns& visits, const Pipeline& pipeline,
-                                         const OpenThen& open, std::span<const std::int64_t> dates,
-                                         std::span<const std::int64_t> windows, double ticks_a_day,
-                                         unsigned threads);
 
 }  // namespace stagefunnel::durations
