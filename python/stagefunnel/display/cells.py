@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..words import current_catalogue, tr
+from ..tables.labels import MISSING
+from ..words import current_catalogue, mark, tr
 from .given import of_moment
 from .heads import WORDS_OF, label, word_of
 from .numbers import (
@@ -25,6 +26,8 @@ from .numbers import (
 )
 from .period_sentences import NameOf
 
+NO_STAGE: Final = mark("no earlier stage")
+NO_REASON: Final = mark("no reason")
 _P_VALUES: Final = ("p_value", "p_adjusted")
 # Names that are of shares in some kinds of table alone: elsewhere they are of counts.
 _SHARES_OF: Final = {
@@ -47,10 +50,38 @@ def is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind == "m"
 
 
+def absent_word(of_table: str, name: str, column: pd.Series, *, is_key: bool) -> str | None:
+    """Say what a missing value of a column means, where an empty cell would look as one of the row above.
+
+    It is ``None`` where nothing is written.
+    """
+    if is_key:
+        return label(MISSING)
+    if of_table != "losses" or is_number(column):
+        return None
+    return tr(NO_STAGE) if name == "from_stage" else tr(NO_REASON)
+
+
 def cell_writer(
-    name: str, column: pd.Series, name_of: NameOf, working_day: float | None, of_table: str = ""
+    name: str,
+    column: pd.Series,
+    name_of: NameOf,
+    working_day: float | None,
+    of_table: str = "",
+    *,
+    absent: str | None = None,
 ) -> Callable[[Any], str]:
-    """Choose how the values of a column are written, by its name in some kind of table and its type."""
+    """Choose how the values of a column are written, by its name in some kind of table and its type.
+
+    What is `absent` has a word of its own, if there is one.
+    """
+    write = _writer(name, column, name_of, working_day, of_table)
+    return write if absent is None else lambda value: absent if pd.isna(value) else write(value)
+
+
+def _writer(
+    name: str, column: pd.Series, name_of: NameOf, working_day: float | None, of_table: str
+) -> Callable[[Any], str]:
     kind = column.dtype.kind
     if kind == "m" or name in ("mean", "median"):
         return partial(length, working_day=working_day)

@@ -16,7 +16,7 @@ from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
 from ..words import Language, spoken_in, tr, trn
 from .assumed import suggested_text
-from .cells import cell_writer, is_number, with_bounds, without_bounds
+from .cells import absent_word, cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
 from .first_columns import CHECKED_BY_SENTENCES, FIRST_COLUMNS
 from .flow_sentences import flow_title
@@ -362,7 +362,19 @@ def _show_rows(
     kept = without_bounds([*table.columns])
     columns = [(str(name), table[name]) for name in kept]
     shown = table.head(most) if len(table) > most else table
-    writers = [cell_writer(name, column, name_of, working_day, kind) for name, column in columns]
+    first = FIRST_COLUMNS.get(kind, ("",))[0]
+    n_keys = kept.index(first) if first in kept else 0
+    writers = [
+        cell_writer(
+            name,
+            column,
+            name_of,
+            working_day,
+            kind,
+            absent=absent_word(kind, name, column, is_key=at < n_keys),
+        )
+        for at, (name, column) in enumerate(columns)
+    ]
     texts = [with_bounds(write, shown, name) for write, name in zip(writers, kept, strict=True)]
     grid = Grid(
         headings=[head(name) for name, _ in columns],

@@ -121,7 +121,7 @@ def _draw(sheet: Sheet, bins: Sequence[_Bin]) -> None:
     half = next((at for at, one in enumerate(bins) if one.to_date >= 0.5), -1)
     for at, (one, text) in enumerate(zip(bins, texts, strict=True)):
         y = at * _ROW + 2
-        sheet.text(names - 10, y + 13, one.name, size=NAME, align="right", room=names - 12)
+        sheet.name(names - 10, y + 13, one.name, align="right", room=names - 12)
         about = {"took": one.name, "items": count(one.n), "through by then": percent(one.to_date)}
         if one.n:
             sheet.bar(names, y, max(1.5, wide * one.n / most), _HIGH, look.moved, about)

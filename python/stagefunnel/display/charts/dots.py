@@ -112,7 +112,7 @@ def draw_dots(
             )
             y += 18
         else:
-            sheet.text(names - 8, y + 19, row.name, size=NAME, align="right", room=names - 10)
+            sheet.name(names - 8, y + 19, row.name, align="right", room=names - 10)
             ink = look.quiet if row.is_faint else ""
             sheet.text(sheet.width, y + 19, row.number, colour=ink, align="right", bold=not row.is_faint)
         _draw_dot(sheet, row, place, y + 15, all_at)

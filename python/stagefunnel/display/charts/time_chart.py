@@ -231,7 +231,7 @@ def _draw(
             sheet.text(sheet.width, y + NAME, stay.label, bold=not stay.is_final, **of_label)
             y += 18
         else:
-            sheet.text(names - 10, y + 14, stay.name, size=NAME, align="right", room=names - 12)
+            sheet.name(names - 10, y + 14, stay.name, align="right", room=names - 12)
             sheet.text(sheet.width, y + 14, stay.label, bold=not stay.is_final, **of_label)
         _draw_stay(sheet, stay, box, ends, place, y, names + 4 + wide)
         sheet.text(names + 4, y + _HIGH + _NOTE, stay.note, colour=look.quiet, room=sheet.width - names - 4)

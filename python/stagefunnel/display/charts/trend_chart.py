@@ -11,11 +11,19 @@ import pandas as pd
 
 from ...errors import SchemaError, check_option, given, named
 from ...tables.schema import FUNNEL
-from ...words import Language, mark, tr, trc
+from ...words import Language, begins, mark, tr, trc
 from ..lost_stage import can_lose
 from ..numbers import brief, count, percent
 from ..period_rows import PeriodRows
-from ..period_sentences import immature, is_change, of_periods, sides_of_periods, win_rates
+from ..period_sentences import (
+    TOO_FEW,
+    comparable,
+    immature,
+    is_change,
+    of_periods,
+    sides_of_periods,
+    win_rates,
+)
 from ..remarks import of_won_with_rows
 from ..things import things_of
 from ..titles import KIND_TITLES
@@ -159,8 +167,13 @@ def plot_trend(
         below += interval_note(remembered)
     if value != "win_rate" and len(shown) < len(labels):
         below.append(tr("{shown} of {labels} stages are drawn", shown=len(shown), labels=len(labels)))
+    # Of younger items, which have had less time, no number is written as if it could be compared.
+    is_alike = remembered.get("basis") != "created" or "within" in remembered
     return canvas.drawn(
-        lambda sheet: _draw(sheet, panels, periods, value, things_of(remembered)), title, below, width=width
+        lambda sheet: _draw(sheet, panels, periods, value, things_of(remembered), is_alike),
+        title,
+        below,
+        width=width,
     )
 
 
@@ -178,13 +191,13 @@ def _shown_stages(labels: Sequence[Any], outcome_of: Mapping[Any, str]) -> list[
 
 
 def _title_of(canvas: Canvas, periods: Sequence[str], sentences: list[str]) -> tuple[str, list[str]]:
-    """Take the sentence that compares two periods as the title, where there is one."""
+    """Take the sentence that compares two periods as the title, or the one that says why none are."""
     kind = str(canvas.remembered.get("kind", ""))
     first, last = short_period(periods[0]), short_period(periods[-1])
     plain = canvas.titled(
         tr("Funnel: {kind}, from {first} to {last}", kind=KIND_TITLES.get(kind, kind), first=first, last=last)
     )
-    found = next((line for line in sentences if is_change(line)), None)
+    found = next((line for line in sentences if is_change(line) or begins(line, TOO_FEW)), None)
     if found is None:
         return plain, sentences
     return found, [plain, *(line for line in sentences if line != found)]
@@ -221,7 +234,8 @@ def _early_and_faint(periods: PeriodRows, remembered: Mapping[str, Any]) -> tupl
     sides = sides_of_periods(periods, remembered)
     flags = zip(sides, immature(sides, remembered), strict=True)
     early = {side.name for side, is_young in flags if is_young or side.is_partial}
-    return early, early | {side.name for side in sides if not side.is_large}
+    firm = zip(sides, comparable(sides, remembered), strict=True)
+    return early, {side.name for side, is_firm in firm if not is_firm}
 
 
 def _points_of(rows: pd.DataFrame, value: str, early: set[str], faint: set[str]) -> dict[Any, list[Point]]:
@@ -270,6 +284,7 @@ def _draw(
     periods: Sequence[str],
     value: str,
     things: str,
+    is_alike: bool,
 ) -> None:
     is_share = value != "reached"
     values = [value for _, lines in panels for line in lines for value in drawn_values(line)]
@@ -303,7 +318,7 @@ def _draw(
                 right=right,
             )
             shade_early(sheet, frame, lines, periods)
-            draw_lines(sheet, frame, lines, periods, right, things)
+            draw_lines(sheet, frame, lines, periods, right, things, is_alike=is_alike)
             ends.append(end)
         y = max(ends) + 16
 
@@ -335,9 +350,19 @@ def draw_faint_key(sheet: Sheet) -> float:
 
 
 def draw_lines(
-    sheet: Sheet, frame: Frame, lines: Sequence[Line], periods: Sequence[str], right: float, things: str
+    sheet: Sheet,
+    frame: Frame,
+    lines: Sequence[Line],
+    periods: Sequence[str],
+    right: float,
+    things: str,
+    *,
+    is_alike: bool = True,
 ) -> None:
-    """Draw lines in a frame, with their names at their ends if there is room at the right."""
+    """Draw lines in a frame, with their names at their ends if there is room at the right.
+
+    Where periods are alike, the first and the last value that can be compared are written at their dots.
+    """
     look = sheet.look
     place = {period: at for at, period in enumerate(periods)}
     ends: list[tuple[float, Line, str]] = []
@@ -350,7 +375,7 @@ def draw_lines(
             pair = [(frame.x(left), frame.y(one.value or 0)), (frame.x(at), frame.y(after.value or 0))]
             is_faint = one.is_faint or after.is_faint or at - left > 1
             sheet.line(pair, colour, thick=thick / 2 if is_faint else thick, dashed=is_faint)
-        if line.is_strong:
+        if line.is_strong and is_alike:
             _write_compared(sheet, frame, known, _places_of(frame, lines))
         for at, one in known if line.is_strong or len(periods) <= _MOST_DOTS else ():
             about = {
@@ -395,7 +420,7 @@ def _write_compared(
     known: Sequence[tuple[int, Point]],
     others: Mapping[str, Sequence[float]],
 ) -> None:
-    """Write the first and the last value that can be compared, which the title is about, at their dots."""
+    """Write the first and the last value that can be compared at their dots."""
     firm = [(at, one) for at, one in known if not one.is_faint]
     if len(firm) < 2:
         return
@@ -403,7 +428,9 @@ def _write_compared(
         own = frame.y(one.value or 0)
         # A number stands beyond the end of the interval, where there is one.
         top, bottom = (own if end is None else frame.y(end) for end in (one.high, one.low))
-        is_below = any(0 < top - y < _HIGH_OF_TEXT for y in others.get(one.period, ()))
+        is_below = top - _HIGH_OF_TEXT < frame.top - 10 or any(
+            0 < top - y < _HIGH_OF_TEXT for y in others.get(one.period, ())
+        )
         text = one.text.split(",")[0].split(" (")[0]
         half = width_of(text, SMALL, bold=True) / 2
         x = min(max(frame.x(at), frame.left + half), frame.left + frame.width - half)
