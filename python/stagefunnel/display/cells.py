@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -50,38 +50,19 @@ def is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind == "m"
 
 
-def absent_word(of_table: str, name: str, column: pd.Series, *, is_key: bool) -> str | None:
-    """Say what a missing value of a column means, where an empty cell would look as one of the row above.
-
-    It is ``None`` where nothing is written.
-    """
-    if is_key:
-        return label(MISSING)
-    if of_table != "losses" or is_number(column):
-        return None
-    return tr(NO_STAGE) if name == "from_stage" else tr(NO_REASON)
+def absent_words(remembered: Mapping[str, Any]) -> dict[str, str]:
+    """Say what a missing value means in columns where an empty cell would look as one of the row above."""
+    words = dict.fromkeys(map(str, remembered.get("by") or ()), label(MISSING))
+    if remembered.get("table") != "losses":
+        return words
+    reasons = dict.fromkeys(map(str, remembered.get("reason") or ()), tr(NO_REASON))
+    return {**words, **reasons, "from_stage": tr(NO_STAGE)}
 
 
 def cell_writer(
-    name: str,
-    column: pd.Series,
-    name_of: NameOf,
-    working_day: float | None,
-    of_table: str = "",
-    *,
-    absent: str | None = None,
+    name: str, column: pd.Series, name_of: NameOf, working_day: float | None, of_table: str = ""
 ) -> Callable[[Any], str]:
-    """Choose how the values of a column are written, by its name in some kind of table and its type.
-
-    What is `absent` has a word of its own, if there is one.
-    """
-    write = _writer(name, column, name_of, working_day, of_table)
-    return write if absent is None else lambda value: absent if pd.isna(value) else write(value)
-
-
-def _writer(
-    name: str, column: pd.Series, name_of: NameOf, working_day: float | None, of_table: str
-) -> Callable[[Any], str]:
+    """Choose how the values of a column are written, by its name in some kind of table and its type."""
     kind = column.dtype.kind
     if kind == "m" or name in ("mean", "median"):
         return partial(length, working_day=working_day)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..restored import parted
 from .intervals import draw_below_bar
 from .letters import width_of, wrapped
 from .sheet import About, Sheet
@@ -81,6 +82,19 @@ def number_room(rows: Sequence[Row]) -> float:
     return max([width_of(row.number, NAME, bold=True) for row in rows], default=0) + 12
 
 
+def write_name(sheet: Sheet, x: float, y: float, name: str, room: float) -> None:
+    """Write the name of a row, on a base line and up to its right end.
+
+    The mark of an optional stage that does not fit behind its name stands below it.
+    """
+    bare, sign = parted(name)
+    if not sign or width_of(name, NAME) <= room:
+        sheet.text(x, y, name, size=NAME, align="right", room=room)
+        return
+    sheet.text(x, y - 4, bare, size=NAME, align="right", room=room)
+    sheet.text(x, y + 8, sign, align="right", colour=sheet.look.quiet, room=room)
+
+
 def draw_rows(
     sheet: Sheet,
     rows: Sequence[Row],
@@ -140,7 +154,7 @@ def draw_rows(
             y += 5
         else:
             if shows_names:
-                sheet.name(left - 10, middle, row.name, align="right", room=names - 12)
+                write_name(sheet, left - 10, middle, row.name, names - 12)
             sheet.text(x + width, middle, row.number, size=NAME, bold=True, align="right")
         end = _draw_bar(sheet, row, left, y, scale, high)
         _draw_ghost(sheet, row, end, y, scale, high)

@@ -12,9 +12,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 from ...words import tr, trc
 from ...words.forms import read_out
-from ..restored import parted
 from .letters import fitted, width_of, wrapped
-from .style import FONT, HEADING, NAME, NARROW, SMALL, TITLE, Meaning, Theme, inert
+from .style import FONT, HEADING, NARROW, SMALL, TITLE, Meaning, Theme, inert
 
 Align: TypeAlias = Literal["left", "center", "right"]
 About: TypeAlias = Mapping[str, Any]  # what pointing at a mark shows: headings and texts
@@ -58,16 +57,6 @@ _MARKS: Final[Mapping[str, Record]] = {
         for align in ("left", "center", "right")
     },
 }
-
-
-def _fitted(text: str, room: float, size: float, bold: bool) -> str:
-    """Cut a text so that it fits; where it is the name of an optional stage, the name and not its mark."""
-    bare, sign = parted(text)
-    mark = f" {sign}" if sign else ""
-    rest = room - width_of(mark, size, bold=bold)
-    if not sign or rest < room / 3 or width_of(text, size, bold=bold) <= room:
-        return fitted(text, room, size, bold=bold)
-    return f"{fitted(bare, rest, size, bold=bold)}{mark}"
 
 
 class Sheet:
@@ -218,7 +207,7 @@ class Sheet:
     ) -> float:
         """Write a text on a base line, cut where it is wider than the room; return its width."""
         text = inert(text)
-        shown = text if room is None else _fitted(text, room, size, bold)
+        shown = text if room is None else fitted(text, room, size, bold=bold)
         if shown != text and about is None:
             about = {"in full": text}
         record = {"x": _r(x), "y": _r(y), "text": shown, "size": size}
@@ -226,18 +215,6 @@ class Sheet:
         self._add(align, {**record, **ink}, about)
         self.height = max(self.height, y + 0.3 * size)
         return width_of(shown, size, bold=bold)
-
-    def name(self, x: float, y: float, name: str, *, align: Align = "left", room: float) -> None:
-        """Write the name of a row on a base line.
-
-        The mark of an optional stage that does not fit behind its name stands below it.
-        """
-        bare, sign = parted(name)
-        if not sign or width_of(inert(name), NAME) <= room:
-            self.text(x, y, name, size=NAME, align=align, room=room)
-            return
-        self.text(x, y - 4, bare, size=NAME, align=align, room=room)
-        self.text(x, y + 8, sign, align=align, colour=self.look.quiet, room=room)
 
     def heading(self, x: float, y: float, text: str, sentences: Sequence[str], room: float) -> float:
         """Write the heading of one of several panels with sentences below it; return where it ends."""
