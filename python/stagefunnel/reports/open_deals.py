@@ -88,7 +88,7 @@ def open_deals(
             log, pipeline, columns=columns, top=_MOST_LISTED, horizon=horizon, **money, **scope
         )
         caption = trn(
-            "The likeliest to be won",
+            "The likeliest to be won ({listed})",
             "The {listed} likeliest to be won",
             len(listed),
             listed=count(len(listed)),
