@@ -151,7 +151,7 @@ def plot_drivers(
     found = of_drivers(canvas.table, canvas.remembered)
     plain = TITLES["drivers"]
     sides = (tr("won less often than the rest"), tr("won more often than the rest"))
-    return _drawn(canvas, rows, found, plain, sides, width)
+    return _drawn(canvas, rows, found, plain, sides, width, warns=False)
 
 
 def _name_of_value(row: Mapping[str, Any], columns: set[str]) -> str:
@@ -255,10 +255,12 @@ def _drawn(
     sides: tuple[str, str],
     width: int | None,
     about: Sequence[str] = (),
+    *,
+    warns: bool = True,
 ) -> Any:
-    """Draw the rows below the sentence that states the finding, or warns that the sides are unlike."""
+    """Draw the rows below the sentence that states the finding, or warns that sides are unlike."""
     shown = clearest(rows)
-    unlike = [line for line in found if begins(line, AGE, PART)]
+    unlike = [line for line in found if warns and begins(line, AGE, PART)]
     warned = why_not_compared(unlike)
     if warned:
         finding, kept = warned
