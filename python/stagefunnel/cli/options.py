@@ -366,7 +366,7 @@ def matrix(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--matrix",
         metavar="COLUMN",
-        help="show this column with the periods across, e.g. reached or conversion_from_all",
+        help="show this column of numbers with the periods across",
     )
 
 

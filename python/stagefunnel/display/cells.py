@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
 import pandas as pd
 
-from ..words import current_catalogue, tr
+from ..tables.labels import MISSING
+from ..words import current_catalogue, mark, tr
 from .given import of_moment
 from .heads import WORDS_OF, label, word_of
 from .numbers import (
@@ -25,6 +26,8 @@ from .numbers import (
 )
 from .period_sentences import NameOf
 
+NO_STAGE: Final = mark("no earlier stage")
+NO_REASON: Final = mark("no reason")
 _P_VALUES: Final = ("p_value", "p_adjusted")
 # Names that are of shares in some kinds of table alone: elsewhere they are of counts.
 _SHARES_OF: Final = {
@@ -45,6 +48,15 @@ _SHARES: Final = (
 def is_number(column: pd.Series) -> bool:
     """Check for numbers and lengths of time, which stand to the right."""
     return pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind == "m"
+
+
+def absent_words(remembered: Mapping[str, Any]) -> dict[str, str]:
+    """Say what a missing value means in columns where an empty cell would look as one of the row above."""
+    words = dict.fromkeys(map(str, remembered.get("by") or ()), label(MISSING))
+    if remembered.get("table") != "losses":
+        return words
+    reasons = dict.fromkeys(map(str, remembered.get("reason") or ()), tr(NO_REASON))
+    return {**words, **reasons, "from_stage": tr(NO_STAGE)}
 
 
 def cell_writer(

@@ -32,6 +32,7 @@ Series: TypeAlias = tuple[str, pd.DataFrame]  # a name and the rows of one funne
 _Remembered: TypeAlias = Mapping[str, Any]
 
 _CHANGE: Final = mark("{now} in {last} after {before} in {first}")
+TOO_FEW: Final = mark("Too few periods are covered whole, with {least_base} {things}, to compare them")
 ALL_THE_SAME: Final = mark("The same share of all reached each stage.")
 
 
@@ -51,6 +52,8 @@ def of_periods(
     if remembered.get("basis") == "created":
         within = remembered.get("within")
         if within is None:
+            if sum(map(_is_of_enough, sides)) < 2:  # nor would it help to follow their items
+                return [_too_few(remembered), *notes]
             return [
                 tr(
                     "Not compared: younger {things} have had less time; follow all of them for the same time "
@@ -91,6 +94,25 @@ def immature(sides: Sequence[Side], remembered: _Remembered) -> list[bool]:
     return flags
 
 
+def comparable(sides: Sequence[Side], remembered: _Remembered) -> list[bool]:
+    """Flag the periods that can be compared: covered whole, of enough items, and not too early to tell."""
+    young = immature(sides, remembered)
+    return [_is_of_enough(side) and not is_young for side, is_young in zip(sides, young, strict=True)]
+
+
+def are_comparable(table: pd.DataFrame, remembered: _Remembered) -> bool:
+    """Check whether two periods of a trend can be compared."""
+    return sum(comparable(sides_of_periods(PeriodRows.of(table), remembered), remembered)) > 1
+
+
+def _is_of_enough(side: Side) -> bool:
+    return side.is_large and not side.is_partial
+
+
+def _too_few(remembered: _Remembered) -> str:
+    return tr(TOO_FEW, least_base=LEAST_BASE, things=things_of(remembered))
+
+
 def _won_of_all(
     periods: PeriodRows, sides: Sequence[Side], name_of: NameOf, remembered: _Remembered
 ) -> list[str]:
@@ -104,13 +126,7 @@ def _won_of_all(
     ]
     stage = name_of(won["stage"].iloc[0]) if len(won) else ""
     if len(shares) < 2:
-        return [
-            tr(
-                "Too few periods are covered whole, with {least_base} {things}, to compare them",
-                least_base=LEAST_BASE,
-                things=things_of(remembered),
-            )
-        ]
+        return [_too_few(remembered)]
     return [
         _change(
             tr("{stage} within {within}, of all created", stage=stage, within=remembered["within"]), shares

@@ -185,6 +185,12 @@ def marked_optional(names: Mapping[Any, str], remembered: Mapping[str, Any]) -> 
     }
 
 
+def parted(name: str) -> tuple[str, str]:
+    """Part the mark of an optional stage from its name; it is empty where there is none."""
+    sign = tr(_OPTIONAL)
+    return (name.removesuffix(sign), sign.strip()) if name.endswith(sign) else (name, "")
+
+
 def named_parts(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[pd.DataFrame, Mapping[str, Any]]:
     """Name the stages of a chain, each as its part does, and what the table remembers with them."""
     names = remembered.get("names", {})

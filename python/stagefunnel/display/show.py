@@ -16,7 +16,7 @@ from ..tables.skipping import OnTheWay
 from ..tables.summary import Summary
 from ..words import Language, spoken_in, tr, trn
 from .assumed import suggested_text
-from .cells import cell_writer, is_number, with_bounds, without_bounds
+from .cells import absent_words, cell_writer, is_number, with_bounds, without_bounds
 from .checks import check_sentence, written_checks
 from .first_columns import CHECKED_BY_SENTENCES, FIRST_COLUMNS
 from .flow_sentences import flow_title
@@ -156,6 +156,7 @@ def _show_table(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Shown:
         below=below,
         working_day=remembered.get("working_day"),
         kind=str(kind or ""),
+        absent=absent_words(remembered),
     )
 
 
@@ -356,6 +357,7 @@ def _show_rows(
     below: Sequence[str] = (),
     working_day: float | None = None,
     kind: str = "",
+    absent: Mapping[str, str] | None = None,
 ) -> Shown:
     """Show a table row by row, each column written as its type and its name ask for."""
     name_of = stage_namer(names)
@@ -364,6 +366,7 @@ def _show_rows(
     shown = table.head(most) if len(table) > most else table
     writers = [cell_writer(name, column, name_of, working_day, kind) for name, column in columns]
     texts = [with_bounds(write, shown, name) for write, name in zip(writers, kept, strict=True)]
+    texts = _with_absent(shown, kept, texts, absent or {})
     grid = Grid(
         headings=[head(name) for name, _ in columns],
         is_text=[not is_number(column) for _, column in columns],
@@ -372,6 +375,25 @@ def _show_rows(
     )
     rest = len(table) - most
     return Shown(title, grid, [], [*([_more_rows(rest)] if rest > 0 else []), *below])
+
+
+def _with_absent(
+    table: pd.DataFrame, names: Sequence[Any], texts: Sequence[list[str]], absent: Mapping[str, str]
+) -> list[list[str]]:
+    """Write what a missing value means, but in rows that have no number: they hold nothing."""
+    if not absent:
+        return [*texts]
+    numbers = [is_number(table.iloc[:, at]) for at in range(table.shape[1])]
+    is_held = table.loc[:, numbers].notna().any(axis=1).tolist()
+    return [
+        [
+            absent[str(name)] if is_gone and held else text
+            for text, is_gone, held in zip(cells, table[name].isna().tolist(), is_held, strict=True)
+        ]
+        if str(name) in absent
+        else cells
+        for name, cells in zip(names, texts, strict=True)
+    ]
 
 
 def _more_rows(n: int) -> str:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ..words import tr, trn
+from ..words import tr
 from ..words.forms import written
-from .numbers import count, percent, plural
+from .numbers import count, counted, percent, plural
 
 _LEVEL: Final = 0.05
 UNLIKE: Final = 0.05  # shares that differ by so much are not alike
@@ -46,7 +46,7 @@ def of_standouts(
         return []
     if record["n_groups"] and record["p_value"] is None:
         return []  # there is one group, or one result
-    groups = _plural(remembered.get("by", []))
+    groups = plural(_noun(remembered.get("by", [])))
     if not record["n_groups"]:
         return [tr("No rank: none of the {groups} has 30 {trials}", groups=groups, trials=trials)]
     like = [one for one in record["named"] if not _is_unlike(one)]
@@ -74,8 +74,8 @@ def of_standouts(
     if record["named"]:
         return sentences
     n_groups = record["n_groups"]
-    called = groups if n_groups > 1 else trn("group", "groups", 1)
-    chance = f"(p = {_p_value(record['p_value'])}, {count(n_groups)} {called})"
+    counted_groups = counted(n_groups, _noun(remembered.get("by", [])) if n_groups > 1 else "group")
+    chance = f"(p = {_p_value(record['p_value'])}, {counted_groups})"
     subject = f"{rate[0].upper()}{rate[1:]}"
     if record["p_value"] < _LEVEL:
         return [
@@ -146,10 +146,10 @@ def _name(one: Mapping[str, Any]) -> str:
     return ", ".join(one["group"])
 
 
-def _plural(by: Sequence[Any]) -> str:
-    """Name the groups as people do where the column is called by a usual noun."""
+def _noun(by: Sequence[Any]) -> str:
+    """Name a group as people do where the column is called by a usual noun."""
     name = str(by[0]).lower() if len(by) == 1 else ""
-    return plural(name) if _NOUNS.fullmatch(name) else tr("groups")
+    return name if _NOUNS.fullmatch(name) else "group"
 
 
 def _p_value(p: float) -> str:

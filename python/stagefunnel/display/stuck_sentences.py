@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..words import tr, trn
+from ..words import tr, trn, trs
 from .numbers import count, counted, percent
 
 _SLOW: Final = 0.9
@@ -62,7 +62,7 @@ def _slow(slow: int, compared: int, n_open: int) -> str:
     what = _how_many_slow(slow, compared)
     if compared == n_open:
         return what
-    return tr("{n} can be compared with won ones: {what}", n=count(compared), what=what)
+    return trs("{n} can be compared with won ones: {what}", compared, n=count(compared), what=what)
 
 
 def _how_many_slow(slow: int, compared: int) -> str:

@@ -21,7 +21,7 @@ from ..questions.scope.conditions import columns_of_where
 from ..questions.scope.today import columns_of_today
 from ..questions.scope.where import Where
 from ..times.periods import moment_of
-from ..words import mark, tr
+from ..words import mark, tr, trn
 from . import sections
 from .findings import of_forecast
 from .page import Section, TablePart
@@ -87,9 +87,13 @@ def open_deals(
         listed = win_probability(
             log, pipeline, columns=columns, top=_MOST_LISTED, horizon=horizon, **money, **scope
         )
-        tables.append(
-            sections.table_part(listed, tr("The {listed} likeliest to be won", listed=count(len(listed))))
+        caption = trn(
+            "The likeliest to be won ({listed})",
+            "The {listed} likeliest to be won",
+            len(listed),
+            listed=count(len(listed)),
         )
+        tables.append(sections.table_part(listed, caption))
     leverage = bottlenecks(log, pipeline, **scope)
     findings += answers(leverage, leverage.attrs["stagefunnel"])
     if pipeline.lost:  # else every row of it is 0

@@ -300,7 +300,9 @@ def _template() -> Any:
         raise ImportError('the report needs jinja2: pip install "stagefunnel[report]"') from error
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.finalize = _cleaned
-    environment.filters.update(kept=kept_together, dated=dates_together, minutes=to_the_minute)
+    environment.filters.update(
+        kept=lambda text: dates_together(kept_together(text)), dated=dates_together, minutes=to_the_minute
+    )
     environment.globals.update(tr=tr, trn=trn)
     return environment.from_string(_read("page.html"))
 

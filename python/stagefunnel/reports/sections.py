@@ -21,8 +21,9 @@ from ..display.heads import label
 from ..display.log_sentences import doubts_of, of_quality
 from ..display.lost_stage import can_lose
 from ..display.numbers import count
-from ..display.remarks import of_pauses
-from ..display.sentences import answers
+from ..display.period_sentences import are_comparable, of_periods
+from ..display.remarks import of_pauses, of_won_with_rows
+from ..display.sentences import answers, stage_namer
 from ..display.show import show
 from ..tables.labels import columns_before, spoken, value_labels
 from ..tables.schema import FUNNEL
@@ -163,9 +164,15 @@ def moves(draw: Draw, table: pd.DataFrame) -> Section | None:
 
 
 def trend(draw: Draw, table: pd.DataFrame | None, news: Sequence[News]) -> Section | None:
-    """Make the section of the trend; ``None`` without a table."""
+    """Make the section of the trend; ``None`` without a table.
+
+    Where no two periods can be compared there is no picture, whose lines would say the contrary.
+    """
     if table is None:
         return None
+    remembered = as_spoken(table.attrs["stagefunnel"])
+    is_drawn = are_comparable(table, remembered)
+    name_of = stage_namer(remembered.get("names", {}))
     return Section(
         "trend",
         tr("By the period in which items were created"),
@@ -173,9 +180,11 @@ def trend(draw: Draw, table: pd.DataFrame | None, news: Sequence[News]) -> Secti
             "The funnel with conversions of the items created in each period, {how_long}",
             how_long=_how_long(table),
         ),
-        figure_of(draw, plot_trend, table),
+        figure_of(draw, plot_trend, table) if is_drawn else None,
         [table_part(table, tr("The funnel of every period"))],
+        () if is_drawn else of_periods(of_won_with_rows(table, remembered), remembered, name_of),
         news=news,
+        is_folded=not is_drawn and not news,
     )
 
 

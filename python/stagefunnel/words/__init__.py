@@ -89,7 +89,9 @@ def trs(text: str, number: Any, /, **fields: Any) -> str:
 def _filled(spoken: Catalogue | None, text: str, fields: Mapping[str, Any]) -> str:
     if not fields:
         return text
-    return (text if spoken is None else spoken.elided(text, fields)).format(**fields)
+    made = (text if spoken is None else spoken.elided(text, fields)).format(**fields)
+    # A sentence that ends with a name or a unit which has a full stop of its own ends once: ``5 дн.``.
+    return made[:-1] if text.endswith("}.") and made.endswith("..") and not made.endswith("...") else made
 
 
 def trc(context: str, text: str, /) -> str:

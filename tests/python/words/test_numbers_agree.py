@@ -1,13 +1,16 @@
 """A number and its noun or participle agree: in French, in Russian's three forms, and in every language."""
 
 import ast
+from typing import Any
 
+import pandas as pd
 import pytest
 
+import stagefunnel as sf
 from catalogues import LANGUAGES, PACKAGE, Text, catalogue_of, entries_of, extracted, fields_of
 from stagefunnel.display.numbers import counted, more_groups, more_stages, plural, so_many
 from stagefunnel.display.things import open_things
-from stagefunnel.words import spoken_in, trs
+from stagefunnel.words import spoken_in, tr, trs
 
 NUMBERS = (0, 1, 2, 5, 21)
 KEPT = "\N{NARROW NO-BREAK SPACE}"
@@ -161,3 +164,30 @@ def test_a_number_before_a_word_is_not_written_by_tr_alone() -> None:
         "{open_at_end} open × {win_rate} × {mean_amount} ÷ {days} days",  # a formula
         "none of them can be compared with a won one ({x} completed visits)",
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "2 managers"), ("fr", "2 responsables"), ("ru", "5 менеджеров"), ("ru", "2 менеджера")],
+)
+def test_groups_behind_a_p_value_agree_with_their_number(language: Any, text: str) -> None:
+    """Of groups of 100 deals each half is won: differences are within chance."""
+    n = int(text.split()[0])
+    rows = [
+        (f"{group} {at}", stage, at, f"G{group}")
+        for group in range(n)
+        for at in range(100)
+        for stage in ("New", "Won" if at % 2 else "Lost")
+    ]
+    frame = pd.DataFrame(rows, columns=["item", "stage", "time", "manager"])
+    log = sf.StageLog(frame.drop(columns="manager"), items=frame[["item", "manager"]].drop_duplicates())
+    table = sf.outcomes(log, sf.Pipeline("New", won="Won", lost="Lost"), by="manager")
+    assert f", {text})" in str(sf.show(table, language=language)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_sentence_that_ends_with_an_abbreviation_ends_once() -> None:
+    with spoken_in("ru"):
+        text = tr("{answer}{few}. So far: {naive}.", answer="5 дн.", few="", naive="5 дн.")
+    assert text.endswith("5 дн.")
+    assert not text.endswith("..")
+    assert tr("Reached {stage}", stage="Inc..") == "Reached Inc.."

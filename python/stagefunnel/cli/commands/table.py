@@ -138,11 +138,12 @@ example:
         "questions.flow",
         (
             *(money_options.every_of_balance, *_GROUPS, options.at_item, options.largest),
-            *(money_options.amount, money_options.currency, options.stretch),
+            *(money_options.amount, money_options.currency, options.stretch, options.matrix),
         ),
         """\
 examples:
   stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03
+  stagefunnel flow deals.csv --pipeline pipeline.toml --every month --matrix entered
   stagefunnel flow deals.csv --pipeline pipeline.toml --items items.csv --every month --amount amount
   stagefunnel flow deals.csv --pipeline pipeline.toml --period 2026-03 --items items.csv --by manager
 """,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..restored import parted
 from .intervals import draw_below_bar
 from .letters import width_of, wrapped
 from .sheet import About, Sheet
@@ -14,6 +15,8 @@ from .style import NAME, SMALL, Meaning
 _BAR, _LOW_BAR = 21, 13
 _NOTE = 17  # pixels of a line below a bar
 _LEAST = 1.5  # pixels of a piece that is not nothing
+_STEP = 6  # pixels that a conversion between two rows takes where no note is above it
+_INTO_GAP = 22  # so far a conversion may reach into the gap between two panels
 MANY_ROWS = 24  # with more of them the rows are low
 
 
@@ -79,6 +82,19 @@ def number_room(rows: Sequence[Row]) -> float:
     return max([width_of(row.number, NAME, bold=True) for row in rows], default=0) + 12
 
 
+def write_name(sheet: Sheet, x: float, y: float, name: str, room: float) -> None:
+    """Write the name of a row, on a base line and up to its right end.
+
+    The mark of an optional stage that does not fit behind its name stands below it.
+    """
+    bare, sign = parted(name)
+    if not sign or width_of(name, NAME) <= room:
+        sheet.text(x, y, name, size=NAME, align="right", room=room)
+        return
+    sheet.text(x, y - 4, bare, size=NAME, align="right", room=room)
+    sheet.text(x, y + 8, sign, align="right", colour=sheet.look.quiet, room=room)
+
+
 def draw_rows(
     sheet: Sheet,
     rows: Sequence[Row],
@@ -90,6 +106,7 @@ def draw_rows(
     names: float,
     numbers: float,
     shows_names: bool = True,
+    tops: Sequence[float] | None = None,
 ) -> float:
     """Draw rows below each other and return where they end.
 
@@ -107,6 +124,9 @@ def draw_rows(
         Widths of the columns of names and numbers; names stand above the bars where there is no column.
     shows_names
         Whether there are names; rows beside this panel may have them already.
+    tops
+        Where the bars begin, as :func:`tops_beside` finds it, so that rows of panels beside each other are
+        level.
     """
     is_low = len(rows) > MANY_ROWS
     high = _LOW_BAR if is_low else _BAR
@@ -118,7 +138,13 @@ def draw_rows(
         if row.is_apart and at:
             y += 12
         if row.step and not is_low:
-            y = _draw_step(sheet, row.step, x, left, y, width, line)
+            y = _below_step(sheet, row.step, x, y, width, line)
+        if tops is not None:
+            y = tops[at]
+        if row.step and not is_low and not sheet.is_narrow:
+            # A step may reach into the gap at the left of its panel.
+            room = names - 10 + (_INTO_GAP if x else 0)
+            sheet.text(left - 10, y - 4, row.step, colour=sheet.look.quiet, align="right", room=room)
         middle = y + high / 2 + 4.5
         if sheet.is_narrow:
             y += NAME + 1
@@ -128,7 +154,7 @@ def draw_rows(
             y += 5
         else:
             if shows_names:
-                sheet.text(left - 10, middle, row.name, size=NAME, align="right", room=names - 12)
+                write_name(sheet, left - 10, middle, row.name, names - 12)
             sheet.text(x + width, middle, row.number, size=NAME, bold=True, align="right")
         end = _draw_bar(sheet, row, left, y, scale, high)
         _draw_ghost(sheet, row, end, y, scale, high)
@@ -178,19 +204,51 @@ def _draw_note(sheet: Sheet, row: Row, x: float, y: float, room: float) -> tuple
     return y + 2, (x + wide, y)
 
 
-def _draw_step(
-    sheet: Sheet, step: str, x: float, left: float, y: float, width: float, line: tuple[float, float] | None
+def _below_step(
+    sheet: Sheet, step: str, x: float, y: float, width: float, line: tuple[float, float] | None
 ) -> float:
-    """Write a conversion between two rows: among the names, or at the right of the line above."""
+    """Return where a bar begins below a conversion; on a phone write that at the right of the line above."""
     if not sheet.is_narrow:
-        y += 0 if line else 6
-        sheet.text(left - 10, y - 4, step, colour=sheet.look.quiet, align="right")
-        return y
+        return y + (0 if line else _STEP)
     if line is None or line[0] + width_of(step, SMALL) + 12 > x + width:
         y += 11
         line = (x, y - 4)
     sheet.text(x + width, line[1], step, colour=sheet.look.quiet, align="right")
     return y
+
+
+def tops_beside(panels: Sequence[Sequence[Row]], rooms: Sequence[float], y: float) -> list[float]:
+    """Return where the bars of panels beside each other begin, so that the same rows are level.
+
+    Parameters
+    ----------
+    panels
+        The rows of each panel, as many in each.
+    rooms
+        The width that there is for the notes of each.
+    y
+        Where they begin.
+    """
+    own = [_tops(rows, room) for rows, room in zip(panels, rooms, strict=True)]
+    tops = [y + max(places[0] for places in own)]
+    for at in range(1, len(own[0])):
+        tops.append(tops[-1] + max(places[at] - places[at - 1] for places in own))
+    return tops
+
+
+def _tops(rows: Sequence[Row], room: float) -> list[float]:
+    """Return where the bars of one panel begin by themselves, on a sheet that is not narrow."""
+    is_low = len(rows) > MANY_ROWS
+    tops, y, has_note = [], 0.0, False
+    for at, row in enumerate(rows):
+        y += (12 if row.is_apart and at else 0) + (_STEP if row.step and not is_low and not has_note else 0)
+        tops.append(y)
+        has_note = bool(row.note) and not is_low
+        y += (_LOW_BAR + 5) if is_low else (_BAR + 10)
+        if has_note:
+            lines = len(wrapped([row.note], room, SMALL, bold=bool(row.marked)))
+            y += (0 if row.low is None else 4) + (_NOTE - 2) * lines + 2
+    return tops
 
 
 def most_of(rows: Sequence[Row]) -> Any:

@@ -11,6 +11,7 @@ from ...errors import SchemaError
 from ...tables.schema import CONVERSION_TIMES
 from ...words import Language, tr
 from ..numbers import brief, count, length, percent
+from .bars import write_name
 from .canvas import Canvas, rows_of
 from .letters import width_of
 from .sequence_chart import titled_by
@@ -121,7 +122,7 @@ def _draw(sheet: Sheet, bins: Sequence[_Bin]) -> None:
     half = next((at for at, one in enumerate(bins) if one.to_date >= 0.5), -1)
     for at, (one, text) in enumerate(zip(bins, texts, strict=True)):
         y = at * _ROW + 2
-        sheet.text(names - 10, y + 13, one.name, size=NAME, align="right", room=names - 12)
+        write_name(sheet, names - 10, y + 13, one.name, names - 12)
         about = {"took": one.name, "items": count(one.n), "through by then": percent(one.to_date)}
         if one.n:
             sheet.bar(names, y, max(1.5, wide * one.n / most), _HIGH, look.moved, about)

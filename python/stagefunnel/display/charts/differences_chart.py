@@ -19,7 +19,7 @@ from ..remarks import basis_of
 from ..sentences import answers, stage_namer
 from ..things import things_of
 from ..titles import KIND_TITLES, TITLES
-from ..unlike import NOTES
+from ..unlike import AGE, NOTES, PART, why_not_compared
 from .canvas import Canvas, rows_of
 from .gaps import MOST_ROWS, Gap, clearest, draw_clear_key, draw_gaps, number_of
 from .sheet import Sheet
@@ -39,7 +39,8 @@ def plot_differences(
     """Draw differences of shares with their intervals, the largest first, around a line at nothing.
 
     A difference is green or orange where chance alone does not make it (`p_adjusted` below 5%, and both
-    sides have 30 items or more), and faint where it may. Of more than 24 the clearest are drawn.
+    sides have 30 items or more), and faint where it may. Of more than 24 the clearest are drawn. Where sides
+    are unlike in age, or the log covers one only in part, the title warns of that.
 
     Parameters
     ----------
@@ -150,7 +151,7 @@ def plot_drivers(
     found = of_drivers(canvas.table, canvas.remembered)
     plain = TITLES["drivers"]
     sides = (tr("won less often than the rest"), tr("won more often than the rest"))
-    return _drawn(canvas, rows, found, plain, sides, width)
+    return _drawn(canvas, rows, found, plain, sides, width, warns=False)
 
 
 def _name_of_value(row: Mapping[str, Any], columns: set[str]) -> str:
@@ -254,11 +255,19 @@ def _drawn(
     sides: tuple[str, str],
     width: int | None,
     about: Sequence[str] = (),
+    *,
+    warns: bool = True,
 ) -> Any:
-    """Draw the rows below the sentence that states the finding, which is not one about unlike ages."""
+    """Draw the rows below the sentence that states the finding, or warns that sides are unlike."""
     shown = clearest(rows)
-    finding = next((line for line in found if not begins(line, *NOTES)), "")
-    rest = (line for line in found if line != finding)
+    unlike = [line for line in found if warns and begins(line, AGE, PART)]
+    warned = why_not_compared(unlike)
+    if warned:
+        finding, kept = warned
+        rest = [line for line in found if line not in unlike or line in kept]
+    else:
+        finding = next((line for line in found if not begins(line, *NOTES)), "")
+        rest = [line for line in found if line != finding]
     below = [plain, *about, *rest] if finding else [*about, *rest]
     if len(shown) < len(rows):
         below.append(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..numbers import percent
+from .bars import write_name
 from .frame import ticks_of
 from .intervals import draw_across
 from .letters import width_of
@@ -112,7 +113,7 @@ def draw_dots(
             )
             y += 18
         else:
-            sheet.text(names - 8, y + 19, row.name, size=NAME, align="right", room=names - 10)
+            write_name(sheet, names - 8, y + 19, row.name, names - 10)
             ink = look.quiet if row.is_faint else ""
             sheet.text(sheet.width, y + 19, row.number, colour=ink, align="right", bold=not row.is_faint)
         _draw_dot(sheet, row, place, y + 15, all_at)

@@ -12,15 +12,16 @@ from ...tables.schema import FUNNEL
 from ...words import Language, beginning, tr
 from ..numbers import count, percent, so_many
 from ..things import things_of
-from .bars import Row, draw_rows, name_room, number_room
+from .bars import Row, draw_rows, name_room, number_room, tops_beside
 from .canvas import Canvas, Panels
 from .funnel_panels import IN_ORDER, KINDS, SO_MANY_IN_ORDER, Panel, Story, kinds_of, of_kind, story_of
 from .heat import Cell, draw_heat
+from .letters import width_of
 from .sheet import Sheet
-from .style import WORDS, Meaning, ThemeName
+from .style import SMALL, WORDS, Meaning, ThemeName
 
 _MOST_PANELS, _MOST_GROUPS = 6, 60
-_GAP, _STEP_ROOM, _LEAST_PANEL = 30, 66, 330
+_GAP, _STEP_ROOM, _MOST_STEP_ROOM, _LEAST_PANEL = 30, 66, 130, 330
 
 
 def plot_funnel(
@@ -100,7 +101,8 @@ def _draw_panels(sheet: Sheet, story: Story) -> None:
     columns = int(max(1, min(len(story.panels), (sheet.width - names + _GAP) // (_LEAST_PANEL + _GAP))))
     if story.of_kinds and sheet.width >= 2 * _LEAST_PANEL + _GAP:
         columns = 2
-    steps = max((_STEP_ROOM for row in rows if row.step), default=0) if columns > 1 else 0
+    needed = max((width_of(row.step, SMALL) - 10 for row in rows if row.step), default=0)
+    steps = min(_MOST_STEP_ROOM, max(_STEP_ROOM, needed)) if needed and columns > 1 else 0
     share = (sheet.width - names - (columns - 1) * (_GAP + steps)) / columns
     for first in range(0, len(story.panels), columns):
         line = story.panels[first : first + columns]
@@ -119,6 +121,12 @@ def _draw_panels(sheet: Sheet, story: Story) -> None:
             for panel, (x, own, wide) in zip(line, places, strict=True)
         ]
         top = max(tops) + 8
+        are_alike = len({tuple(row.name for row in panel.rows) for panel in line}) == 1
+        level = (
+            tops_beside([one.rows for one in line], [wide - own for _, own, wide in places], top)
+            if len(line) > 1 and are_alike
+            else None
+        )
         y = max(
             draw_rows(
                 sheet,
@@ -130,6 +138,7 @@ def _draw_panels(sheet: Sheet, story: Story) -> None:
                 names=own,
                 numbers=numbers,
                 shows_names=own != steps or at == 0,
+                tops=level,
             )
             for at, (panel, (x, own, wide)) in enumerate(zip(line, places, strict=True))
         )

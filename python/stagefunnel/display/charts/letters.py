@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
+from ..restored import parted
+
 # Widths in hundredths of the size of the letters, from the blank to the tilde, of DejaVu Sans: the widest of
 # the fonts that a browser takes for Arial. What fits in it fits in all of them.
 _WIDTHS: Final = (
@@ -46,9 +48,21 @@ def _width(letter: str) -> int:
 
 
 def fitted(text: str, room: float, size: float, *, bold: bool = False) -> str:
-    """Cut a text so that it fits into some room, with an ellipsis where something is cut."""
+    """Cut a text so that it fits into some room, with an ellipsis where something is cut.
+
+    Of the name of an optional stage that is the name, and not its mark, where there is room for both.
+    """
     if width_of(text, size, bold=bold) <= room:
         return text
+    text, sign = parted(text)
+    behind = f" {sign}" if sign else ""
+    rest = room - width_of(behind, size, bold=bold)
+    if behind and rest < room / 3:
+        text, behind, rest = f"{text}{behind}", "", room
+    return f"{_cut(text, rest, size, bold)}{behind}"
+
+
+def _cut(text: str, room: float, size: float, bold: bool) -> str:
     end = width_of("…", size, bold=bold)
     kept = ""
     for letter in text:

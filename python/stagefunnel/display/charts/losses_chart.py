@@ -10,6 +10,7 @@ import pandas as pd
 from ...tables.labels import columns_behind, present_or_missing
 from ...tables.schema import LOSSES
 from ...words import Language, begins, mark, tr, trs
+from ..cells import NO_REASON, NO_STAGE
 from ..heads import label
 from ..numbers import brief, count, counted, length, percent
 from ..sentences import of_losses
@@ -23,7 +24,7 @@ from .sheet import Sheet
 from .style import ThemeName
 
 _MOST_GROUPS, _MOST_REASONS, _LEAST_PANEL = 12, 7, 400
-_NO_STAGE, _NO_REASON, _OTHER = mark("no earlier stage"), mark("no reason"), mark("other")
+_OTHER = mark("other")
 
 
 def plot_losses(
@@ -70,7 +71,7 @@ def plot_losses(
     canvas = Canvas.of(table, LOSSES, "losses()", theme)
     table, remembered = canvas.table, canvas.remembered
     part = _part_column(table)
-    names = {**canvas.names_of(table["from_stage"].dropna().unique()), None: tr(_NO_STAGE)}
+    names = {**canvas.names_of(table["from_stage"].dropna().unique()), None: tr(NO_STAGE)}
     reasons = {
         reason: label(name)
         for reason, name in canvas.names_of(map(present_or_missing, table[part].unique())).items()
@@ -185,7 +186,7 @@ def _cells_of(
 
 
 def _reason(value: Any, reasons: Mapping[Any, str]) -> str:
-    return tr(_NO_REASON) if pd.isna(value) else reasons[value]
+    return tr(NO_REASON) if pd.isna(value) else reasons[value]
 
 
 def _draw(sheet: Sheet, panels: list[tuple[str, list[Row], tuple[list[Cell], list[str]]]], what: str) -> None:

@@ -18,7 +18,7 @@ from .intervals import interval_note, interval_of, percent_between
 from .sequence_chart import titled_by
 from .sheet import Sheet
 from .style import ThemeName
-from .trend_chart import Line, Point, draw_faint_key, draw_lines, drawn_values, shade_early
+from .trend_lines import Line, Point, draw_faint_key, draw_lines, drawn_values, shade_early
 
 _MOST_GROUPS, _HEIGHT, _LEAST_PANEL = 12, 240, 380
 

@@ -15,6 +15,7 @@ from ...words.forms import share
 from ..numbers import count, length, percent, so_many
 from ..sentences import of_times
 from ..titles import PER_TITLES
+from .bars import write_name
 from .canvas import Canvas, rows_of
 from .frame import ticks_of
 from .lengths import LengthAxis, length_axis_of
@@ -231,7 +232,7 @@ def _draw(
             sheet.text(sheet.width, y + NAME, stay.label, bold=not stay.is_final, **of_label)
             y += 18
         else:
-            sheet.text(names - 10, y + 14, stay.name, size=NAME, align="right", room=names - 12)
+            write_name(sheet, names - 10, y + 14, stay.name, names - 12)
             sheet.text(sheet.width, y + 14, stay.label, bold=not stay.is_final, **of_label)
         _draw_stay(sheet, stay, box, ends, place, y, names + 4 + wide)
         sheet.text(names + 4, y + _HIGH + _NOTE, stay.note, colour=look.quiet, room=sheet.width - names - 4)

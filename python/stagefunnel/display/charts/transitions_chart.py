@@ -22,7 +22,8 @@ from .style import NAME, NARROW, SMALL, ThemeName, checked_width
 
 FormName = Literal["matrix", "sankey"]
 _MOST_STAGES, _MOST_STREAMS = 100, 10
-_GAP, _THICKEST, _LEAST_NODE = 20, 74, 36
+_GAP, _THICKEST, _LEAST_NODE, _WIDEST_NODE = 20, 74, 36, 270
+_LINE = 13  # pixels of a line of a box
 
 
 class _Move(NamedTuple):
@@ -157,12 +158,14 @@ def _draw_streams(sheet: Sheet, moves: Sequence[_Move], stages: Sequence[str]) -
         for on in (True, False)
     )
     scale = min(_THICKEST, 0.1 * sheet.width) / max(1, most)
-    names = min(200.0, max(width_of(name, NAME, bold=True) for name in stages) + 24, 0.36 * sheet.width)
+    counts = [_came_and_went(moves, at) for at in range(len(stages))]
+    names, are_apart = _width_of_nodes(sheet, stages, counts)
     has_back = any(move.end <= move.start for move in moves)
     longest = max((move.start - move.end for move in moves if move.end <= move.start), default=0)
     left = (min(0.2 * sheet.width, 46.0 + 26 * longest) if has_back else 0) + 4
     right = left + names
-    tops, heights = _nodes(sheet, moves, stages, scale)
+    least = _LEAST_NODE + (_LINE if are_apart else 0)
+    tops, heights = _nodes(moves, stages, scale, least)
     for on in (True, False):
         own = [move for move in moves if (move.end > move.start) == on]
         edge = right if on else left
@@ -182,22 +185,35 @@ def _draw_streams(sheet: Sheet, moves: Sequence[_Move], stages: Sequence[str]) -
             _draw_arc(sheet, edge, start, end, reach - thick / 2, thick, on, move, labels)
     for at, name in enumerate(stages):
         sheet.bar(left, tops[at], names, heights[at], look.paper, {"stage": name}, edge=look.quiet)
-        middle = tops[at] + heights[at] / 2
-        came, went = (
-            sum(move.n for move in moves if move.end == at),
-            sum(move.n for move in moves if move.start == at),
-        )
-        sheet.text(left + 10, middle - 2, name, size=NAME, bold=True, room=names - 18)
-        sheet.text(
-            left + 10,
-            middle + 12,
-            ", ".join([so_many("in {n}", came, brief), so_many("out {n}", went, brief)]),
-            colour=look.quiet,
-        )
+        lines = counts[at] if are_apart else [", ".join(counts[at])]
+        y = tops[at] + heights[at] / 2 - 2 - (_LINE / 2 if are_apart else 0)
+        sheet.text(left + 10, y, name, size=NAME, bold=True, room=names - 18)
+        for place, line in enumerate(lines, start=1):
+            sheet.text(left + 10, y + 1 + _LINE * place, line, colour=look.quiet)
+
+
+def _came_and_went(moves: Sequence[_Move], at: int) -> list[str]:
+    came = sum(move.n for move in moves if move.end == at)
+    went = sum(move.n for move in moves if move.start == at)
+    return [so_many("in {n}", came, brief), so_many("out {n}", went, brief)]
+
+
+def _width_of_nodes(
+    sheet: Sheet, stages: Sequence[str], counts: Sequence[Sequence[str]]
+) -> tuple[float, bool]:
+    """Return how wide the boxes of stages are, and whether their numbers stand below each other in them."""
+    joined = max(width_of(", ".join(texts), SMALL) for texts in counts)
+    widest = max(joined, *(width_of(name, NAME, bold=True) for name in stages))
+    # A number that is cut would be another one: what does not fit on one line has two.
+    wide = max(
+        min(_WIDEST_NODE, widest + 20, 0.36 * sheet.width),
+        max(width_of(text, SMALL) for texts in counts for text in texts) + 20,
+    )
+    return wide, joined + 20 > wide
 
 
 def _nodes(
-    sheet: Sheet, moves: Sequence[_Move], stages: Sequence[str], scale: float
+    moves: Sequence[_Move], stages: Sequence[str], scale: float, least: float
 ) -> tuple[list[float], list[float]]:
     """Return where each stage begins and how high it is: as high as its streams, or as its name."""
     tops, heights = [], []
@@ -209,7 +225,7 @@ def _nodes(
             went = sum(move.n for move in moves if move.start == at and (move.end > move.start) == on)
             sides.append((came + went) * scale + 4)
         tops.append(y)
-        heights.append(max(_LEAST_NODE, *sides))
+        heights.append(max(least, *sides))
         y += heights[-1] + _GAP
     return tops, heights
 
