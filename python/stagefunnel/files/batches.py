@@ -83,6 +83,11 @@ class FileBatches(ABC):
     @abstractmethod
     def _batches_of(self, file: str) -> Generator[Any, None, None]: ...
 
+    @property
+    def files(self) -> list[str]:
+        """The files that are read, in order."""
+        return list(self._files)
+
     def locate(self, row: int) -> str:
         """Return the file and the line of a row that has been read."""
         return self.places()(row)

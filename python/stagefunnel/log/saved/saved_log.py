@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -43,14 +44,17 @@ def load_log(path: str | os.PathLike[str], *, mmap: bool, threads: int | None) -
     parts = read_header(folder)
     while True:
         try:
-            opened = [_part(folder, about, mmap=mmap, threads=threads) for about in parts]
+            return data_of_parts(folder, parts, mmap=mmap, threads=threads)
         except SchemaError:
             # A writer may have put another log in its place between the header and the files.
             before, parts = parts, read_header(folder)
             if parts == before:
                 raise
-        else:
-            break
+
+
+def data_of_parts(folder: str, parts: Sequence[Any], *, mmap: bool = True, threads: int | None) -> LogData:
+    """Open some parts of a saved log as one log."""
+    opened = [_part(folder, about, mmap=mmap, threads=threads) for about in parts]
     if len(opened) == 1:
         return opened[0]
     data = JoinedData.of(opened)
