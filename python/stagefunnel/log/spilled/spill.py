@@ -21,7 +21,7 @@ from ..intake.stream import feed, refuse_no_batches
 from ..number_dates import read_as_dates, refuse_the_missing_end, warn_of_format
 from ..saved.folder import SPILL, Writer, checked_path, remove_spills, spill_in, writing
 from ..saved.part_writing import write_part
-from .budget import Budget, give_back, rows_and_bytes
+from .budget import Budget, frugal, give_back, rows_and_bytes
 from .building import Reading, TableOfItems, log_of_rows
 from .placing import Place
 from .placing import as_json as place_to_json
@@ -29,9 +29,15 @@ from .spill_files import SpilledRows, SpillWriter, rows_by_place
 from .spilling import MOST_BITS, USUAL_BITS, Spilled, SpillStream
 from .state import State, input_of
 
-#: Memory that a partition takes while it is put in order: for each row, and for each byte of its columns.
-_PER_ROW: Final = 64
-_PER_BYTE: Final = 2.0
+#: Memory that a partition takes while it is put in order, as `benchmarks/spilled.py` measures it: for each row,
+#: and for each byte of its columns.
+_PER_ROW: Final = 40
+_PER_BYTE: Final = 1.2
+#: Memory that a row of a batch takes while it is read, and the fewest rows that are read at once.
+_PER_ROW_READ: Final = 1_200
+_LEAST_READ: Final = 32_000
+#: The share of the memory that rows may take while they wait for being written.
+_BUFFERS: Final = 16
 #: Partitions are not equally large.
 _LARGER: Final = 1.5
 _MORE_BITS: Final = 3  # by which a partition that is too large is divided
@@ -116,7 +122,7 @@ def spill(
     )
     spilling = Spilling(path, budget, reading, table, empty, observed_until, progress)
     try:
-        with writing(path, new=True) as writer:
+        with frugal(), writing(path, new=True) as writer:
             state, rows_folder = _begun(path, of_input)
             if state is None:
                 try:
@@ -155,18 +161,22 @@ def _rows_of(
 ) -> Spilled:
     """Read all rows, and deal them out."""
     room = spilling.budget.room
-    expected = None if files is None else files.expected
+    expected = None
+    if files is not None:
+        expected = files.expected
+        files.rows_at_once = min(files.rows_at_once, max(room // _PER_ROW_READ, _LEAST_READ))
 
     def bits_for(n_rows: int, n_bytes: int) -> int:
         if expected is None or not n_rows:
             return USUAL_BITS
-        share = max(expected(stream.n_rows) / stream.n_rows, 1.0)
+        n_read = max(stream.n_rows, n_rows)
+        share = max(expected(n_read) / n_read, 1.0)
         partitions = share * _weight(n_rows, n_bytes) * _LARGER / room
         return max(int(partitions) - 1, 0).bit_length() if partitions > 1 else 0
 
     stream = SpillStream(
         folder,
-        max(room // 8, 1 << 20),
+        max(room // _BUFFERS, 1 << 20),
         bits_for,
         columns=spilling.reading.roles,
         time_format=options["time_format"],
@@ -285,7 +295,7 @@ def _is_indivisible(place: Place, rows: list[SpilledRows]) -> bool:
 def _divided(place: Place, rows: list[SpilledRows], folder: str, state: State, room: float) -> list[Group]:
     """Divide a partition that is too large."""
     forms = state.spilled.forms
-    writer = SpillWriter(folder, place, _MORE_BITS, max(int(room) // 8, 1 << 20), forms)
+    writer = SpillWriter(folder, place, _MORE_BITS, max(int(room) // _BUFFERS, 1 << 20), forms)
     try:
         for one in rows:
             for batch, form in one.batches():

@@ -152,23 +152,26 @@ class SpillWriter:
             return
         pa = pyarrow()
         batches, self._waiting, self._n_bytes = self._waiting, [], 0
-        parts = [numbers_of(_hashes(batch), self._begin.bits + self._bits) for batch in batches]
-        own = [(part - (self._begin.prefix << self._bits)).astype(np.uint16) for part in parts]
-        orders = [np.argsort(part, kind="stable") for part in own]
-        ends = [
-            np.concatenate([[0], np.cumsum(np.bincount(part, minlength=1 << self._bits))]) for part in own
-        ]
-        taken = [batch.take(pa.array(order)) for batch, order in zip(batches, orders, strict=True)]
-        del batches
+        taken, bounds = [], []
+        while batches:  # each is let go when it is in order
+            batch = batches.pop()
+            part = numbers_of(_hashes(batch), self._begin.bits + self._bits)
+            own = (part - (self._begin.prefix << self._bits)).astype(np.uint16)
+            bounds.append(np.concatenate([[0], np.cumsum(np.bincount(own, minlength=1 << self._bits))]))
+            taken.append(batch.take(pa.array(np.argsort(own, kind="stable"))))
+            del batch
+        taken.reverse()
+        bounds.reverse()
         for number in range(1 << self._bits):
             pieces = [
                 one.slice(end[number], end[number + 1] - end[number])
-                for one, end in zip(taken, ends, strict=True)
+                for one, end in zip(taken, bounds, strict=True)
                 if end[number + 1] > end[number]
             ]
             if pieces:
-                table = pa.Table.from_batches(pieces).combine_chunks()
-                self._file(number).write(table.to_batches()[0])
+                self._file(number).write(pa.concat_batches(pieces) if len(pieces) > 1 else pieces[0])
+        del taken
+        pa.default_memory_pool().release_unused()
 
     def _file(self, number: int) -> _Open:
         if number not in self._files:
