@@ -25,14 +25,14 @@ _HEADER, _LOCK, _PART = "log.json", "lock", "part-"
 SPILL, SPILL_STATE = "spill-", "spill.json"
 
 
-def checked_path(path: Any) -> str:
-    """Read the path of a folder."""
+def checked_path(path: Any, option: str = "path") -> str:
+    """Read the path of a folder, which an option gives."""
     try:
         folder = os.fsdecode(path)
     except TypeError as error:
-        raise StageFunnelError(given("path", path), " is not the path of a folder") from error
+        raise StageFunnelError(given(option, path), " is not the path of a folder") from error
     if not folder or "\0" in folder:
-        raise StageFunnelError(given("path", path), " is not the path of a folder")
+        raise StageFunnelError(given(option, path), " is not the path of a folder")
     return folder
 
 
@@ -167,13 +167,15 @@ class Writer:
 
 
 @contextmanager
-def writing(path: str, *, new: bool = False) -> Iterator[Writer]:
+def writing(path: str, *, new: bool = False, option: str = "path") -> Iterator[Writer]:
     """Hold a saved log for a change, which one process at a time may make.
 
     Parameters
     ----------
     path
         Its folder. A `new` one is made, or takes the place of a saved log that is there.
+    option
+        The option that gives it, for errors.
 
     Raises
     ------
@@ -182,35 +184,39 @@ def writing(path: str, *, new: bool = False) -> Iterator[Writer]:
     """
     was_there = os.path.isdir(path)
     if new:
-        _refuse_other_folders(path)
+        _refuse_other_folders(path, option)
     try:
         if new:
             os.makedirs(path, exist_ok=True)
         else:
             read_header(path)
-        with _locked(path):
+        with _locked(path, option):
             header = os.path.join(path, _HEADER)
             writer = Writer(path, not os.path.exists(header))
             # What a process left that was ended while it wrote, but for what can be gone on with.
             _remove_others(path, writer.parts, _parts_of_spill(path))
-            yield writer
+            try:
+                yield writer
+            except BaseException:
+                _remove_others(path, writer.parts, _parts_of_spill(path))
+                raise
     except OSError as error:
-        raise StageFunnelError(given("path", path), f": {error.strerror or error}") from error
+        raise StageFunnelError(given(option, path), f": {error.strerror or error}") from error
     finally:
         has_log = os.path.exists(os.path.join(path, _HEADER))
         if new and not was_there and not has_log and spill_in(path) is None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _refuse_other_folders(path: str) -> None:
+def _refuse_other_folders(path: str, option: str) -> None:
     """Refuse a place where something else lies, which would be lost or mixed up."""
     if os.path.exists(path) and not os.path.isdir(path):
-        raise SchemaError(given("path", path), " is a file; give the name of a folder for the saved log")
+        raise SchemaError(given(option, path), " is a file; give the name of a folder for the saved log")
     if os.path.isdir(path):
         others = [name for name in os.listdir(path) if not _is_ours(name)]
         if others:
             raise SchemaError(
-                given("path", path),
+                given(option, path),
                 f" is a folder with other files in it, such as {min(others)!r}; give a folder of its own",
             )
 
@@ -220,7 +226,7 @@ def _is_ours(name: str) -> bool:
 
 
 @contextmanager
-def _locked(path: str) -> Iterator[None]:
+def _locked(path: str, option: str) -> Iterator[None]:
     import fcntl
 
     with open(os.path.join(path, _LOCK), "w") as file:
@@ -228,7 +234,7 @@ def _locked(path: str) -> Iterator[None]:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StageFunnelError(
-                given("path", path), ": another process is changing this saved log; try again when it is done"
+                given(option, path), ": another process is changing this saved log; try again when it is done"
             ) from error
         yield
 

@@ -102,7 +102,7 @@ def spill(
     options
         Those of a stream.
     """
-    path = checked_path(folder)
+    path = checked_path(folder, "spill")
     budget = Budget(memory)
     refuse_no_batches(batches)
     files = batches if isinstance(batches, FileBatches) else None
@@ -122,7 +122,7 @@ def spill(
     )
     spilling = Spilling(path, budget, reading, table, empty, observed_until, progress)
     try:
-        with frugal(), writing(path, new=True) as writer:
+        with frugal(), writing(path, new=True, option="spill") as writer:
             state, rows_folder = _begun(path, of_input)
             if state is None:
                 try:
