@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .log.memory import release_memory
     from .log.pipelines import pipelines_of_log
     from .log.rows import row_table
+    from .log.spilled.partitioned_log import PartitionedLog
     from .log.stage_log import StageLog
     from .pipeline import Pipeline
     from .questions.chain.chain import chain_funnel
@@ -99,6 +100,7 @@ __all__ = [
     "InvalidRowError",
     "MissingColumnError",
     "Partial",
+    "PartitionedLog",
     "Pipeline",
     "ReaderError",
     "SchemaError",
@@ -193,6 +195,7 @@ _NAMES_OF: Final = {
     "log.memory": ("release_memory",),
     "log.pipelines": ("pipelines_of_log",),
     "log.rows": ("row_table",),
+    "log.spilled.partitioned_log": ("PartitionedLog",),
     "log.stage_log": ("StageLog",),
     "pipeline": ("Pipeline",),
     "questions.chain.chain": ("chain_funnel",),
@@ -267,6 +270,7 @@ if not TYPE_CHECKING:
             import_module(".signatures", __name__).show_values(value)
         if isinstance(value, FunctionType):
             # The package calls its functions themselves; callers get tables of the library that they chose.
+            value = import_module(".any_log", __name__).of_any_log(value)
             value = import_module(".tables.frames", __name__).at_the_edge(value)
         globals()[name] = value
         return value

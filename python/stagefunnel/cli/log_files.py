@@ -69,7 +69,12 @@ def open_log(
         parser.error(f"--items {args.items} has no column that another option names; leave it out")
     columns = {role: named.get(role, role) for role in _ROLES}
     columns |= {role: named[role] for role in ("order", *_MORE_ROLES) if role in named}
-    from_files = None if of_log else _batch_reader(files, "order" in named, settings)
+    from_files = _batch_reader(files, "order" in named, settings) if args.spill or not of_log else None
+    if args.spill is not None and from_files is None:
+        parser.error(
+            "rows that are put on disk come from CSV files or from Parquet files, have no --order and stages "
+            "that are text; write the others as one of these"
+        )
     with progress_bars(quiet=args.quiet) as bar:
         options: dict[str, Any] = {
             **columns,
@@ -87,7 +92,8 @@ def open_log(
         with _hint_at_columns([role for role in _ROLES if role not in named], _COLUMNS_HINT):
             source: sf.StageLog | FileTable
             if from_files is not None:
-                source = from_files(files, **options, keys="keep", progress=bar(files))
+                spilled = {"columns": of_log, "spill": args.spill, "memory": args.memory} if args.spill else {}
+                source = from_files(files, **options, **spilled, keys="keep", progress=bar(files))
             else:
                 source = read_tables(files, [*columns.values(), *of_log], progress=bar(files))
     if isinstance(source, sf.StageLog):

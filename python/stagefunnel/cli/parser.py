@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 import stagefunnel as sf
 
 from ..clean import clean
-from . import database_options, job_options, options, output_options
+from . import database_options, job_options, options, output_options, saved_options
 from .commands.command import Command
 from .commands.part_table import with_question
 from .commands.table import COMMANDS
@@ -39,6 +39,8 @@ _OF_SOME: Final = (
     "where",
     "connection",
     "sql",
+    "spill",
+    "memory",
 )
 
 
@@ -269,6 +271,8 @@ def _add_options(parser: _Parser, command: Command) -> None:
         options.pipeline(parser)
     if command.asks_log:
         options.log(parser)
+    if parser.prog.rpartition(" ")[2] in saved_options.OF_PARTITIONS:
+        saved_options.spilled(parser)
     if command.reads_stages:
         options.unlisted(parser)
         options.missing(parser)

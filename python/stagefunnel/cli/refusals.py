@@ -49,6 +49,10 @@ def _is_export(args: _Args) -> bool:
     return bool(args.files) if hasattr(args, "links") else getattr(args, "read", False)
 
 
+def _is_of_database(args: _Args) -> bool:
+    return getattr(args, "sql", None) is not None
+
+
 def _is_of_tables(args: _Args) -> bool:
     return not _is_export(args)
 
@@ -121,6 +125,14 @@ _RULES: Final = (
         asks_saved,
         "{} is for files of rows, and a saved log has its own table of items; bring new rows of it with "
         "`stagefunnel append`, or leave it out",
+    ),
+    _Rule(("spill", "memory"), asks_saved, "{} is for files of rows, and a saved log is on disk; leave it out"),
+    _Rule(("spill", "memory"), _is_export, "{} is for tables of your own, and this is an export; leave it out"),
+    _Rule(("spill", "memory"), _is_of_database, "{} is for files, and these rows come from a database"),
+    _Rule(
+        ("memory",),
+        lambda args: args.spill is None and not hasattr(args, "saved"),
+        "{} is for rows that are put on disk, and there is no --spill; give it a folder",
     ),
     _Rule(("sql",), asks_saved, "{} stands in the place of files, and a saved log does too; leave out one"),
     _Rule(

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
+
+#: Commands whose questions a log in partitions takes.
+OF_PARTITIONS: Final = frozenset(
+    (
+        *("summary", "funnel", "outcomes", "funnel-by-period", "compare-periods", "compare-groups"),
+        *("decompose", "mix-rate", "drivers", "transitions", "losses", "skips", "time-in-stage", "flow"),
+        *("variants", "cumulative-incidence", "bottlenecks", "cohort-maturity", "sales-velocity"),
+        *("sequence-funnel", "sequence-trend", "time-to-convert", "sequence-paths", "time-to"),
+        *("quality", "partial"),
+    )
+)
 
 
 def to(parser: argparse.ArgumentParser) -> None:
@@ -51,4 +63,22 @@ def erased(parser: argparse.ArgumentParser) -> None:
         metavar="KEY",
         required=True,
         help="an item to erase; for several more than once",
+    )
+
+
+def spilled(parser: argparse.ArgumentParser) -> None:
+    """Add where rows go that are more than fit in memory."""
+    spilling = parser.add_argument_group("rows that are more than fit in memory (CSV or Parquet)")
+    spilling.add_argument(
+        "--spill", metavar="FOLDER", help="put them there as a saved log; later commands take the folder"
+    )
+    memory(spilling)
+
+
+def memory(parser: argparse._ActionsContainer) -> None:
+    """Add the memory that rows may take while they are put on disk."""
+    parser.add_argument(
+        "--memory",
+        metavar="SIZE",
+        help="put the rows on disk in partitions, and take no more memory than this, e.g. 500MB (default: 4GB)",
     )

@@ -21,7 +21,6 @@ from .read_ahead import Gate, reading_ahead
 from .tables import check_columns
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
-_PARQUET_ROWS = 250_000
 _CSV_BYTES = 4 << 20
 _CSV_ROWS = 100_000
 
@@ -36,6 +35,8 @@ class FileBatches(ABC):
     """
 
     kind: ClassVar[str]
+    #: How many rows a batch has at most, where the format lets them be counted.
+    rows_at_once = 250_000
 
     def __init__(
         self,
@@ -82,6 +83,11 @@ class FileBatches(ABC):
 
     @abstractmethod
     def _batches_of(self, file: str) -> Generator[Any, None, None]: ...
+
+    @property
+    def files(self) -> list[str]:
+        """The files that are read, in order."""
+        return list(self._files)
 
     def locate(self, row: int) -> str:
         """Return the file and the line of a row that has been read."""
@@ -138,7 +144,7 @@ class ParquetBatches(FileBatches):
                 page_checksum_verification=True,
             ) as parquet:
                 for batch in parquet.iter_batches(
-                    _PARQUET_ROWS, columns=self._names, use_threads=self._threads > 1
+                    self.rows_at_once, columns=self._names, use_threads=self._threads > 1
                 ):
                     yield self._times.read(batch)
         except (self._pa.ArrowException, OSError) as error:

@@ -44,10 +44,11 @@ def places_of_keys(data: LogData, items: ItemKeys) -> npt.NDArray[np.int64]:
     UnknownItemError
         For a key that the log does not have.
     """
-    return _places_of(data, _read_keys(items))
+    return places_of_column(data, read_keys(items))
 
 
-def _read_keys(items: Any) -> Input:
+def read_keys(items: Any) -> Input:
+    """Read the keys of items, in any form."""
     if isinstance(items, str | bytes) or (not isinstance(items, Iterable) and not callable(items)):
         raise SchemaError(named("items"), f" is {items!r}, not a list of keys; give [{items!r}] for one item")
     if callable(items):
@@ -67,7 +68,7 @@ def _is_mask(values: Any) -> bool:
     return str(getattr(values, "dtype", getattr(values, "type", ""))).lower().startswith("bool")
 
 
-def _places_of(data: LogData, column: Input) -> npt.NDArray[np.int64]:
+def places_of_column(data: LogData, column: Input) -> npt.NDArray[np.int64]:
     """Return the places of items in the journeys, each once and in the order of the log."""
     keys = encode(_core.columns.encode_items, column, data.threads, data.journeys.text_hash)
     if len(keys.missing_rows):

@@ -104,16 +104,7 @@ class LogData:
 
     def with_observed_until(self, until: MomentLike | None) -> LogData:
         """Take the moment until which the items were observed; one before the last row is refused."""
-        if isinstance(until, str) and self.unit is None and until.lstrip("-").isdecimal():
-            until = int(until)  # a command line and a file have text only
-        moment = moment_of(until, self.clock, "observed_until")
-        if moment is not None and self.time_range is not None and moment < self.time_range[1]:
-            last = self.to_times(np.array([self.time_range[1]])).iloc[0]
-            raise SchemaError(
-                given("observed_until", until),
-                f" is before the log's last row, at {last}; give a moment that is not before it (text is the "
-                "begin of its day, month or year)",
-            )
+        moment = end_given(until, self.clock, self.time_range)
         return replace(self, observed_until=moment)
 
     def end_of_observation(self, as_of: int | None = None) -> int | None:
@@ -257,3 +248,18 @@ class LogData:
         rows = [row_of.get(aliases.get(label, label), -1) for label in self.labels]
         rules = core_rules(pipeline, self.clock) or ()
         return _core.scan.Pipeline(len(pipeline.stages), len(pipeline.won), len(pipeline.lost), rows, *rules)
+
+
+def end_given(until: MomentLike | None, clock: Clock, ends: tuple[int, int] | None) -> int | None:
+    """Read a moment until which items were observed; one before the last of the `ends` of a log is refused."""
+    if isinstance(until, str) and clock.unit is None and until.lstrip("-").isdecimal():
+        until = int(until)  # a command line and a file have text only
+    moment = moment_of(until, clock, "observed_until")
+    if moment is not None and ends is not None and moment < ends[1]:
+        last = to_times(np.array([ends[1]]), clock.unit, clock.zone).iloc[0]
+        raise SchemaError(
+            given("observed_until", until),
+            f" is before the log's last row, at {last}; give a moment that is not before it (text is the "
+            "begin of its day, month or year)",
+        )
+    return moment

@@ -19,7 +19,12 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 def refuse_the_missing_number(data: LogData) -> None:
     """Refuse the integer that stands for a missing time in every table, and would come out as one."""
-    if data.unit is None and data.time_range is not None and data.time_range[0] == NAT:
+    refuse_the_missing_end(data.unit, data.time_range)
+
+
+def refuse_the_missing_end(unit: str | None, ends: tuple[int, int] | None) -> None:
+    """Do the same by the first and the last time of a log."""
+    if unit is None and ends is not None and ends[0] == NAT:
         raise SchemaError(
             f"a time is {NAT}, the integer that stands for a missing time; leave such rows out, or count "
             f"time from {NAT + 1} on"
@@ -54,10 +59,14 @@ def _are_dates(times: npt.NDArray[np.int64], digits: int) -> npt.NDArray[np.bool
 def warn_of_dates(data: LogData, stacklevel: int) -> None:
     """Warn of times that read as dates; `stacklevel` is that of the caller of who calls this."""
     written = read_as_dates(data)
-    if written is None or data.time_range is None:
-        return
+    if written is not None and data.time_range is not None:
+        warn_of_format(written, data.time_range[0], stacklevel + 1)
+
+
+def warn_of_format(written: str, first: int, stacklevel: int) -> None:
+    """Do the same where the format of the times and the first of them are known."""
     warnings.warn(
-        f"the log's times are whole numbers that read as dates ({data.time_range[0]}): lengths of time are "
+        f"the log's times are whole numbers that read as dates ({first}): lengths of time are "
         f"wrong and there are no months; turn them into dates, as "
         f'pandas.to_datetime(times, format="{written}") does',
         StageFunnelWarning,

@@ -14,7 +14,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
-from ..clean import clean
 from ..databases.connection import Connection
 from ..databases.numerics import WideNumeric
 from ..databases.opening import open_database
@@ -33,8 +32,8 @@ from .chosen import ItemKeys, with_items_chosen
 from .chosen_data import taken_out, with_places_chosen
 from .columns.frame_types import Column, Frame
 from .columns.kept import column_names
-from .columns.marks import RowMarks
 from .data import Empty, Invalid, Keys, LogData, ReaderLines
+from .described import Described, described, marks_text
 from .intake.checks import check_options, thread_count
 from .intake.frame import read_frame
 from .intake.stream import read_batches
@@ -43,6 +42,7 @@ from .number_dates import refuse_the_missing_number, warn_of_dates
 from .quality import quality_of
 from .saved.methods import SavedLogs
 from .short_visits import without_short_visits
+from .spilled.opening import spilled
 
 
 class StreamOptions(TypedDict, total=False):
@@ -66,6 +66,8 @@ class StreamOptions(TypedDict, total=False):
     observed_until: MomentLike | None
     threads: int | None
     progress: Progress | None
+    spill: str | os.PathLike[str] | None
+    memory: str | int | None
 
 
 @public
@@ -242,6 +244,8 @@ class StageLog(SavedLogs):
         observed_until: MomentLike | None = None,
         threads: int | None = None,
         progress: Progress | None = None,
+        spill: str | os.PathLike[str] | None = None,
+        memory: str | int | None = None,
     ) -> Self:
         """Read a log that comes in batches: more rows than fit in memory as a table.
 
@@ -274,7 +278,15 @@ class StageLog(SavedLogs):
             one, such as :attr:`hash_key` of the first log.
         progress
             Function that is called after each batch with the rows so far and the number of all rows: an
-            estimate for CSV files, and ``None`` where it is not known.
+            estimate for CSV files, and ``None`` where it is not known. Of rows that are spilled it counts
+            twice: as they are read, and as partitions are put in order.
+        spill
+            A folder for rows that are more than fit in memory: a new one, or that of a saved log, which is
+            replaced. They are put there in partitions by their item, and what comes back is a
+            :class:`PartitionedLog`, which takes the same questions and reads one partition after the other.
+            :meth:`load` opens the folder again. It needs pyarrow.
+        memory
+            With `spill`, the memory that the process may take, such as ``"500MB"``; by default ``"4GB"``.
 
         Raises
         ------
@@ -297,23 +309,24 @@ class StageLog(SavedLogs):
         more = {"exited": exited, "start_unknown": start_unknown}
         roles |= {role: name for role, name in more.items() if name is not None}
         files = batches if isinstance(batches, FileBatches) else None
-        data = read_batches(
-            batches,
-            roles,
-            time_format=time_format,
-            invalid=invalid,
-            empty=empty,
-            keys=keys,
-            hash_key=hash_key,
-            threads=threads,
+        options: dict[str, Any] = {
+            "time_format": time_format,
+            "invalid": invalid,
+            "empty": empty,
+            "keys": keys,
+            "hash_key": hash_key,
+            "threads": threads,
             # Reading a file keeps the other half busy.
-            encoders=max(threads // 2, 1) if files else threads,
-            progress=progress,
-            expected=files.expected if files else None,
-            zone=checked_zone(zone),
-            stages=stages,
-            kept=column_names(columns),
-        )
+            "encoders": max(threads // 2, 1) if files else threads,
+            "progress": progress,
+            "zone": checked_zone(zone),
+            "stages": stages,
+            "kept": column_names(columns),
+        }
+        if spill is not None or memory is not None:
+            of_items = {"items": items, "items_key": items_key or item, "observed_until": observed_until}
+            return cast(Self, spilled(batches, roles, spill, memory, **of_items, **options))
+        data = read_batches(batches, roles, expected=files.expected if files else None, **options)
         refuse_the_missing_number(data)
         warn_of_dates(data, stacklevel=2)
         data = data.with_items(items, items_key or item, invalid)
@@ -431,7 +444,8 @@ class StageLog(SavedLogs):
                 except InvalidRowError as error:
                     raise error.within(f"{places(error.row)}: ") from error
                 else:
-                    return cls._from_data(replace(log._data, locate=places))
+                    is_spilled = options.get("spill") is not None
+                    return log if is_spilled else cls._from_data(replace(log._data, locate=places))
 
     @classmethod
     def _from_files(cls, reader: type[FileBatches], paths: Paths, options: StreamOptions) -> Self:
@@ -446,6 +460,8 @@ class StageLog(SavedLogs):
             log = cls.from_batches(source, **options)
         except InvalidRowError as error:
             raise error.within(f"{source.locate(error.row)}: ") from error
+        if options.get("spill") is not None:
+            return log
         data = replace(log._data, found=log._data.found | source.found(), locate=source.places())
         return cls._from_data(data)
 
@@ -589,42 +605,21 @@ class StageLog(SavedLogs):
 
     def __repr__(self) -> str:
         data = self._data
-        lines = [f"StageLog: {counted(self.n_rows, 'row')}, {counted(self.n_items, 'item')}"]
-        first_and_last = data.time_range
-        if first_and_last is not None:
-            ends = data.to_times(np.array(first_and_last, dtype=np.int64))
-            what = "plain integers" if data.unit is None else (data.zone or "no zone")
-            lines.append(f"  time    {ends.iloc[0]} … {ends.iloc[1]} ({what})")
-            if data.noted_end is not None:
-                lines.append(f"  until   {self.observed_until} (end of observation)")
-        stages = self.stages
-        if len(stages):
-            shown = stages.head(12)
-            names = [f"{stage} {rows:,}" for stage, rows in zip(shown["stage"], shown["rows"], strict=True)]
-            more = f", … ({len(stages) - 12:,} more)" if len(stages) > 12 else ""
-            lines.append("  stages  " + ", ".join(names) + more)
-        if data.marks is not None:
-            lines.append(f"  marks   {_marks_text(data.marks)}")
-        if data.columns is not None:
-            lines.append(f"  columns {', '.join(data.columns.names)}")
-        if data.items_table is not None:
-            lines.append(f"  items   {data.items_table!r}")
-        left_out = data.found.get("other_stages", 0)
-        if left_out:
-            others = counted(len(data.other_labels), "other stage")
-            lines.append(f"  left    {counted(left_out, 'row')} of {others} out")
-        odd = {name: count for name, count in data.found.items() if count and name != "other_stages"}
-        if odd:
-            listed = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in odd.items())
-            lines.append(f"  invalid {listed}")
-        return "\n".join(map(clean, lines))
-
-
-def _marks_text(marks: RowMarks) -> str:
-    ended, unknown = marks.n_ended, marks.n_start_unknown
-    texts = [] if marks.ended is None else [f"end of {counted(ended, 'row')}"]
-    texts += [] if marks.start_unknown is None else [f"start of {counted(unknown, 'row')} unknown"]
-    return ", ".join(texts)
+        columns = None if data.columns is None else data.columns.names
+        return described(
+            f"StageLog: {counted(self.n_rows, 'row')}, {counted(self.n_items, 'item')}",
+            Described(
+                data.clock,
+                data.time_range,
+                data.noted_end,
+                self.stages,
+                None if data.marks is None else marks_text(data.marks),
+                columns,
+                None if data.items_table is None else repr(data.items_table),
+                data.found,
+                len(data.other_labels),
+            ),
+        )
 
 
 def _columns_of(options: StreamOptions) -> dict[str, str]:

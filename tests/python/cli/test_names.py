@@ -39,6 +39,8 @@ OTHER_OPTIONS = {
     "json": "short for --format json",
     "of_stage": "a stage of the pipeline; --stage names the column of stages, as in all commands",
     "from_dates": "the dates of `backtest`; --dates was the name of another option",
+    "spill": "of `StageLog.from_csv` and `from_parquet`, which read the files",
+    "memory": "likewise",
     "item_key": "the item of `explain`, and `items` of `erase`; --item names a column, as in all commands",
 }
 

@@ -329,7 +329,7 @@ def summary(args: _Args, parser: _Parser) -> sf.Summary:
 def quality(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Count what is unusual in the rows."""
     with open_log_and_pipeline(args, parser) as (log, pipeline):
-        return ask(args, sf.StageLog.quality, log, pipeline)
+        return ask(args, type(log).quality, log, pipeline)
 
 
 def _groups(args: _Args) -> dict[str, Any]:

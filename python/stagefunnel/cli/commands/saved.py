@@ -24,8 +24,11 @@ _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 def save(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     """Save a log, and print what it has."""
+    if args.memory is not None:  # then its rows go to the folder while they are read
+        args.spill = args.saved
     with _log(args, parser, Kept(split_names(args.columns) or [], {}, {})) as log:
-        log.save(args.saved)
+        if args.spill is None:
+            log.save(args.saved)
     _print_log(args.saved, "saved")
 
 

@@ -27,7 +27,13 @@ examples:
     "save": Command(
         "save the rows of files as a log that later commands open at once",
         "saved.save",
-        (saved_options.to, saved_options.of_items, saved_options.kept, options.marks),
+        (
+            saved_options.to,
+            saved_options.of_items,
+            saved_options.kept,
+            saved_options.memory,
+            options.marks,
+        ),
         """\
 example:
   stagefunnel save deals.csv --pipeline pipeline.toml --items items.csv --to deals.sf
@@ -36,7 +42,7 @@ Every command takes the folder in place of files: stagefunnel funnel deals.sf --
 """,
         reads_stages=False,
         has_output=False,
-        other_names={"path": "--to"},
+        other_names={"path": "--to", "spill": "--to"},
     ),
     "append": Command(
         "add the rows of files to a saved log, without those that it has already",

@@ -62,6 +62,16 @@ def read_batches(
     expected
         Function that estimates the number of all rows from the rows so far; ``None`` without an estimate.
     """
+    refuse_no_batches(batches)
+    stream = Stream(
+        columns, time_format, zone, invalid, keys, hash_key, encoders, stages_to_keep(stages), kept
+    )
+    feed(stream, batches, progress, expected)
+    return stream.data(empty, threads)
+
+
+def refuse_no_batches(batches: Any) -> None:
+    """Refuse what is one table, or the path of a file, in the place of batches."""
     if isinstance(batches, str | os.PathLike):
         raise SchemaError(f"batches is not an iterable of tables: {path_advice(batches)}")
     # A reader of Arrow is one stream of batches; a table of polars would give its columns one by one.
@@ -69,22 +79,27 @@ def read_batches(
         raise SchemaError(
             f"batches is a {type(batches).__name__}, not an iterable of tables; pass one table to StageLog()"
         )
-    stream = _Stream(
-        columns, time_format, zone, invalid, keys, hash_key, encoders, stages_to_keep(stages), kept
-    )
+
+
+def feed(
+    stream: Stream,
+    batches: Iterable[Any],
+    progress: Progress | None,
+    expected: Callable[[int], int] | None,
+) -> None:
+    """Give a stream all batches, each of which is anything that a frame may be."""
     with iterating(batches) as rows:
         for batch in rows:
             stream.append(batch)
             if progress is not None:
                 progress(stream.n_rows, expected(stream.n_rows) if expected else None)
-    return stream.data(empty, threads)
 
 
 def _is_scalar(value: object) -> bool:
     return isinstance(value, str | bytes) or not (hasattr(value, "__len__") or speaks_arrow(value))
 
 
-class _Stream:
+class Stream:
     """The rows so far and their types, which all batches must share."""
 
     def __init__(
@@ -158,17 +173,23 @@ class _Stream:
         )
         self._agree_on_unit(rows)
         self._check_kinds(rows)
+        self._hold(batch, rows, kept, flags)
+        self._found = {check: self._found.get(check, 0) + count for check, count in rows.found.items()}
+        self._other_labels |= dict.fromkeys(rows.other_labels)
+        self.n_rows += len(rows)
+
+    def _hold(
+        self, batch: Any, rows: Rows, kept: Mapping[str, pd.Series], flags: Mapping[str, pd.Series]
+    ) -> None:
+        """Take the rows of a batch that was looked over."""
         if self._texts is not None:
-            encode(self._texts.add, inputs["item"], rows.keys)
+            encode(self._texts.add, rows.inputs["item"], rows.keys)
         if kept or not self._marks.is_empty:
             is_kept = rows_kept(rows)
             self._kept.append(kept, is_kept)
             self._marks.append(rows, flags, is_kept)
         with core_errors():
             self._rows.append(rows.keys, rows.codes, rows.stamps, rows.dropped)
-        self._found = {check: self._found.get(check, 0) + count for check, count in rows.found.items()}
-        self._other_labels |= dict.fromkeys(rows.other_labels)
-        self.n_rows += len(rows)
 
     def _agree_on_unit(self, rows: Rows) -> None:
         """Refine the times so far where the batch has the first text with nanoseconds."""
@@ -204,10 +225,9 @@ class _Stream:
         if present["time"] or "time" not in self._kinds:
             self._unit, self._zone = rows.times.time_unit, rows.times.zone
 
-    def data(self, empty: Empty, threads: int) -> LogData:
-        if not self.n_rows:
-            refuse_empty(0, empty)
-        refuse_nothing_left(self.n_rows, self._found, self._other_labels, empty)
+    @property
+    def checks(self) -> list[str]:
+        """Checks of the quality table that count what was found in the rows."""
         checks = ["missing_item", "missing_stage", "missing_time", "unparsed_time", "dropped"]
         if self._marks.has_ends:
             checks += ["unparsed_end", "ended_before_start"]
@@ -215,6 +235,12 @@ class _Stream:
             checks.append("doubtful_local_times")
         if self._stages is not None:
             checks.append("other_stages")
+        return checks
+
+    def data(self, empty: Empty, threads: int) -> LogData:
+        if not self.n_rows:
+            refuse_empty(0, empty)
+        refuse_nothing_left(self.n_rows, self._found, self._other_labels, empty)
         self._unit = self._marks.refine(self._rows, self._unit)
         marks, kept = None, None
         if self._marks.is_empty and not self._kept.names:
@@ -228,7 +254,7 @@ class _Stream:
         return LogData(
             journeys=journeys,
             n_input_rows=self.n_rows,
-            found={check: self._found.get(check, 0) for check in checks},
+            found={check: self._found.get(check, 0) for check in self.checks},
             unit=self._unit,
             zone=self._zone,
             labels=list(self._rows.labels),

@@ -37,24 +37,28 @@ class StreamColumns:
             If a column holds values of another kind than in the batches before.
         """
         for name, column in columns.items():
-            values = column.reset_index(drop=True)
-            kind = _kind_of(values)
-            before = self._kinds.setdefault(name, kind) if kind else self._kinds.get(name, "")
-            if kind and kind != before:
-                raise SchemaError(
-                    f"column {name!r} has {kind}, the batches before have {before}; make them one type"
-                )
-            self._parts[name].append(values[is_kept])
+            self._parts[name].append(self.checked(name, column)[is_kept])
+
+    def checked(self, name: str, column: pd.Series) -> pd.Series:
+        """Return the values of a column of a batch, which are of the kind of those before."""
+        values = column.reset_index(drop=True)
+        kind = _kind_of(values)
+        before = self._kinds.setdefault(name, kind) if kind else self._kinds.get(name, "")
+        if kind and kind != before:
+            raise SchemaError(
+                f"column {name!r} has {kind}, the batches before have {before}; make them one type"
+            )
+        return values
 
     def of_rows(self, numbers: npt.NDArray[np.uint32], threads: int) -> RowColumns:
         """Put the columns in the order of the journeys."""
         joined = {}
         for name in self.names:
-            joined[name] = _joined(self._parts.pop(name))
+            joined[name] = joined_values(self._parts.pop(name))
         return RowColumns(joined, numbers, threads)
 
 
-def _joined(parts: Sequence[pd.Series]) -> pd.Series:
+def joined_values(parts: Sequence[pd.Series]) -> pd.Series:
     """Join the values of all batches; a batch without a value has no type of its own."""
     parts = _of_same_categories(parts)
     if len({part.dtype for part in parts}) == 1:

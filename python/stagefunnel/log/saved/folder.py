@@ -6,30 +6,33 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import numpy as np
 
-from ...errors import SchemaError, StageFunnelError, given
+from ...errors import SchemaError, StageFunnelError, given, named
 from ...whole_file import whole_file
 from .columns_file import checksum, damaged, pyarrow
 
 MAGIC: Final = "stagefunnel saved log"
 # Raise it when the folder changes so that an older version would misread it; all older ones are read.
-VERSION: Final = 1
+VERSION: Final = 2
+_WITHOUT_PARTITIONS: Final = 1  # what a log without partitions is written as, which older versions read too
 _HEADER, _LOCK, _PART = "log.json", "lock", "part-"
+#: Folders with rows that are on their way to their partitions, and what says how far they are.
+SPILL, SPILL_STATE = "spill-", "spill.json"
 
 
-def checked_path(path: Any) -> str:
-    """Read the path of a folder."""
+def checked_path(path: Any, option: str = "path") -> str:
+    """Read the path of a folder, which an option gives."""
     try:
         folder = os.fsdecode(path)
     except TypeError as error:
-        raise StageFunnelError(given("path", path), " is not the path of a folder") from error
+        raise StageFunnelError(given(option, path), " is not the path of a folder") from error
     if not folder or "\0" in folder:
-        raise StageFunnelError(given("path", path), " is not the path of a folder")
+        raise StageFunnelError(given(option, path), " is not the path of a folder")
     return folder
 
 
@@ -41,6 +44,17 @@ def read_header(path: str) -> list[dict[str, Any]]:
     SchemaError
         If there is no saved log, a newer version wrote it, or the header is damaged.
     """
+    parts: list[dict[str, Any]] = _read(path)["parts"]
+    return parts
+
+
+def read_partitions(path: str) -> list[Any] | None:
+    """Return what the header says of the partitions of a saved log; ``None`` for a log without any."""
+    partitions: list[Any] | None = _read(path).get("partitions")
+    return partitions
+
+
+def _read(path: str) -> dict[str, Any]:
     pyarrow()
     header = os.path.join(path, _HEADER)
     try:
@@ -48,6 +62,13 @@ def read_header(path: str) -> list[dict[str, Any]]:
             text = file.read()
     except (FileNotFoundError, NotADirectoryError) as error:
         what = "is not there" if not os.path.exists(path) else f"has no {_HEADER}, so it is no saved log"
+        if spill_in(path) is not None:
+            raise SchemaError(
+                given("path", path),
+                " has rows whose reading is not done, or was interrupted; read them again with this folder as ",
+                named("spill"),
+                ", which goes on where it can",
+            ) from error
         raise SchemaError(given("path", path), f" {what}; give the folder that a log was saved to") from error
     except (OSError, UnicodeDecodeError) as error:
         raise damaged(header, str(error)) from error
@@ -67,16 +88,36 @@ def read_header(path: str) -> list[dict[str, Any]]:
         )
     if sum_ != _sum_of(rest):
         raise damaged(header, "its text is not the one that was written")
-    parts: list[dict[str, Any]] = about["parts"]
-    return parts
+    return about
+
+
+def spill_in(path: str) -> str | None:
+    """Return the folder of rows whose reading was interrupted, if there is one."""
+    with suppress(OSError):
+        names = sorted(name for name in os.listdir(path) if name.startswith(SPILL))
+        return os.path.join(path, names[0]) if names else None
+    return None
+
+
+def _parts_of_spill(path: str) -> set[str]:
+    """Return the folders of parts that an interrupted reading has made already."""
+    folder = spill_in(path)
+    if folder is None:
+        return set()
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        with open(os.path.join(folder, SPILL_STATE), encoding="utf-8") as file:
+            return {about["folder"] for _, about in json.load(file)["done"]}
+    return set()
 
 
 def _sum_of(text: str) -> str:
     return checksum(np.frombuffer(text.encode(), dtype=np.uint8))
 
 
-def _write_header(path: str, parts: Sequence[dict[str, Any]]) -> None:
-    about = {"magic": MAGIC, "version": VERSION, "parts": list(parts)}
+def _write_header(path: str, parts: Sequence[dict[str, Any]], partitions: Sequence[Any] | None) -> None:
+    about: dict[str, Any] = {"magic": MAGIC, "version": _WITHOUT_PARTITIONS, "parts": list(parts)}
+    if partitions is not None:
+        about |= {"version": VERSION, "partitions": list(partitions)}
     rest = json.dumps(about, ensure_ascii=False, default=int)
     with whole_file(os.path.join(path, _HEADER)) as partial, open(partial, "w", encoding="utf-8") as file:
         file.write(f"{_sum_of(rest)}\n{rest}")
@@ -106,27 +147,35 @@ class Writer:
         os.mkdir(folder)
         try:
             yield folder
-            _sync_files(folder)
+            sync_files(folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def commit(self, parts: Sequence[dict[str, Any]]) -> None:
+    @property
+    def partitions(self) -> list[Any] | None:
+        """The partitions that the log has now; ``None`` without any."""
+        return None if self._is_new else read_partitions(self.path)
+
+    def commit(self, parts: Sequence[dict[str, Any]], partitions: Sequence[Any] | None = None) -> None:
         """Make the log one of these parts, and remove the folders of all others."""
-        _write_header(self.path, parts)
+        _write_header(self.path, parts, partitions)
         _sync(self.path)
         self._is_new = False
         _remove_others(self.path, parts)
+        remove_spills(self.path)
 
 
 @contextmanager
-def writing(path: str, *, new: bool = False) -> Iterator[Writer]:
+def writing(path: str, *, new: bool = False, option: str = "path") -> Iterator[Writer]:
     """Hold a saved log for a change, which one process at a time may make.
 
     Parameters
     ----------
     path
         Its folder. A `new` one is made, or takes the place of a saved log that is there.
+    option
+        The option that gives it, for errors.
 
     Raises
     ------
@@ -135,43 +184,49 @@ def writing(path: str, *, new: bool = False) -> Iterator[Writer]:
     """
     was_there = os.path.isdir(path)
     if new:
-        _refuse_other_folders(path)
+        _refuse_other_folders(path, option)
     try:
         if new:
             os.makedirs(path, exist_ok=True)
         else:
             read_header(path)
-        with _locked(path):
+        with _locked(path, option):
             header = os.path.join(path, _HEADER)
             writer = Writer(path, not os.path.exists(header))
-            _remove_others(path, writer.parts)  # what a process left that was ended while it wrote
-            yield writer
+            # What a process left that was ended while it wrote, but for what can be gone on with.
+            _remove_others(path, writer.parts, _parts_of_spill(path))
+            try:
+                yield writer
+            except BaseException:
+                _remove_others(path, writer.parts, _parts_of_spill(path))
+                raise
     except OSError as error:
-        raise StageFunnelError(given("path", path), f": {error.strerror or error}") from error
+        raise StageFunnelError(given(option, path), f": {error.strerror or error}") from error
     finally:
-        if new and not was_there and not os.path.exists(os.path.join(path, _HEADER)):
+        has_log = os.path.exists(os.path.join(path, _HEADER))
+        if new and not was_there and not has_log and spill_in(path) is None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _refuse_other_folders(path: str) -> None:
+def _refuse_other_folders(path: str, option: str) -> None:
     """Refuse a place where something else lies, which would be lost or mixed up."""
     if os.path.exists(path) and not os.path.isdir(path):
-        raise SchemaError(given("path", path), " is a file; give the name of a folder for the saved log")
+        raise SchemaError(given(option, path), " is a file; give the name of a folder for the saved log")
     if os.path.isdir(path):
         others = [name for name in os.listdir(path) if not _is_ours(name)]
         if others:
             raise SchemaError(
-                given("path", path),
+                given(option, path),
                 f" is a folder with other files in it, such as {min(others)!r}; give a folder of its own",
             )
 
 
 def _is_ours(name: str) -> bool:
-    return name in (_HEADER, _LOCK) or name.startswith((_PART, ".stagefunnel-"))
+    return name in (_HEADER, _LOCK) or name.startswith((_PART, SPILL, ".stagefunnel-"))
 
 
 @contextmanager
-def _locked(path: str) -> Iterator[None]:
+def _locked(path: str, option: str) -> Iterator[None]:
     import fcntl
 
     with open(os.path.join(path, _LOCK), "w") as file:
@@ -179,19 +234,25 @@ def _locked(path: str) -> Iterator[None]:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StageFunnelError(
-                given("path", path), ": another process is changing this saved log; try again when it is done"
+                given(option, path), ": another process is changing this saved log; try again when it is done"
             ) from error
         yield
 
 
-def _remove_others(path: str, parts: Sequence[dict[str, Any]]) -> None:
-    kept = {part["folder"] for part in parts}
+def _remove_others(path: str, parts: Sequence[dict[str, Any]], of_spill: Collection[str] = ()) -> None:
+    kept = {part["folder"] for part in parts} | {*of_spill}
     for name in os.listdir(path):
         if name.startswith(_PART) and name not in kept:
             shutil.rmtree(os.path.join(path, name), ignore_errors=True)
 
 
-def _sync_files(folder: str) -> None:
+def remove_spills(path: str) -> None:
+    """Remove rows whose reading was interrupted, and the parts that it had made."""
+    while (folder := spill_in(path)) is not None:
+        shutil.rmtree(folder)
+
+
+def sync_files(folder: str) -> None:
     for name in os.listdir(folder):
         _sync(os.path.join(folder, name))
     _sync(folder)

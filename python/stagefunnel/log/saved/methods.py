@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 import pandas as pd
 
 from ..chosen import ItemKeys
 from ..data import LogData
+from ..spilled.opening import has_partitions, opened
+from .folder import checked_path
 from .form import form_of
 from .saved_log import append_rows, compact_log, erase_items, load_log, save_log
 
@@ -56,7 +58,8 @@ class SavedLogs:
     def load(cls, path: str | os.PathLike[str], *, mmap: bool = True, threads: int | None = None) -> Self:
         """Open a saved log.
 
-        The rows stay in their files, and come to memory as questions touch them. The first question checks
+        A log that was spilled comes back as a :class:`PartitionedLog`. The rows stay in their files, and come
+        to memory as questions touch them. The first question checks
         every row that it relies on. What was appended is put among the saved rows then too.
 
         Parameters
@@ -75,6 +78,8 @@ class SavedLogs:
             If there is no saved log, a newer version wrote it, or it is damaged: a file that is missing or
             cut is found here, a byte that has changed when its column is first read.
         """
+        if has_partitions(path):
+            return cast(Self, opened(checked_path(path), threads, mmap=mmap))
         loaded: Self = cls._from_data(load_log(path, mmap=mmap, threads=threads))
         return loaded
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -11,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import SchemaError, named
-from ..chosen import ItemKeys, places_of_keys
+from ..chosen import ItemKeys, places_of_column
 from ..chosen_data import taken_out, with_places_chosen
 from ..columns.items import ItemsTable
 from ..data import LogData
 from .columns_file import damaged
-from .folder import checked_path, read_header, writing
+from .folder import Writer, checked_path, read_header, writing
+from .groups import Groups
 from .joined_data import JoinedData, have_texts, joined_parts
 from .joining import joined, like
 from .kinds import refuse_other_kinds
@@ -43,14 +45,17 @@ def load_log(path: str | os.PathLike[str], *, mmap: bool, threads: int | None) -
     parts = read_header(folder)
     while True:
         try:
-            opened = [_part(folder, about, mmap=mmap, threads=threads) for about in parts]
+            return data_of_parts(folder, parts, mmap=mmap, threads=threads)
         except SchemaError:
             # A writer may have put another log in its place between the header and the files.
             before, parts = parts, read_header(folder)
             if parts == before:
                 raise
-        else:
-            break
+
+
+def data_of_parts(folder: str, parts: Sequence[Any], *, mmap: bool = True, threads: int | None) -> LogData:
+    """Open some parts of a saved log as one log."""
+    opened = [_part(folder, about, mmap=mmap, threads=threads) for about in parts]
     if len(opened) == 1:
         return opened[0]
     data = JoinedData.of(opened)
@@ -60,60 +65,90 @@ def load_log(path: str | os.PathLike[str], *, mmap: bool, threads: int | None) -
 def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]:
     """Add rows to a saved log; return how many were added, and how many it had already."""
     folder = checked_path(path)
+    n_new = 0
     with writing(folder) as writer:
-        parts = writer.parts
-        # A look at the rows of the items that come again, not at all rows of the log.
-        saved = [_part(folder, about, checks=False) for about in parts]
-        later = like(saved[0], taken_out(later))
-        refuse_other_kinds(saved, later)
-        try:
-            new = reduce(without_known_rows, saved, later)
-        except (IndexError, MemoryError, OverflowError) as error:
-            raise damaged(folder, "its offsets do not fit its rows") from error
-        n_new = int(new.journeys.n_rows)
-        if not n_new and new.items_table is None:
-            return 0, int(later.journeys.n_rows)
-        if len(parts) > MOST_PARTS:  # small ones, so that opening stays quick
-            is_large = 1 if have_texts([*saved, new]) else 0
-            new = reduce(joined, [*(_part(folder, about) for about in parts[is_large:]), new])
-            parts = parts[:is_large]
-        with writer.new_folder() as part:
-            about = write_part(new, part)
-        writer.commit([*parts, about])
+        groups = Groups.of(writer)
+        first = _part(folder, groups.parts[0][0], checks=False)
+        later = like(first, taken_out(later))
+        parts = []
+        for own, of_place in zip(groups.dealt(later), groups.parts, strict=True):
+            grown, n = _appended(writer, of_place, own)
+            n_new += n
+            parts.append(grown)
+        if parts != groups.parts:
+            groups.commit(writer, parts)
     return n_new, int(later.journeys.n_rows) - n_new
 
 
+def _appended(writer: Writer, parts: list[Any], later: LogData) -> tuple[list[Any], int]:
+    """Write rows as a part behind others, where they are new; return all parts, and how many rows are new."""
+    if not later.journeys.n_rows and later.items_table is None:
+        return parts, 0
+    folder = writer.path
+    # A look at the rows of the items that come again, not at all rows of the log.
+    saved = [_part(folder, about, checks=False) for about in parts]
+    refuse_other_kinds(saved, later)
+    try:
+        new = reduce(without_known_rows, saved, later)
+    except (IndexError, MemoryError, OverflowError) as error:
+        raise damaged(folder, "its offsets do not fit its rows") from error
+    n_new = int(new.journeys.n_rows)
+    if not n_new and new.items_table is None:
+        return parts, 0
+    if len(parts) > MOST_PARTS:  # small ones, so that opening stays quick
+        is_large = 1 if have_texts([*saved, new]) else 0
+        new = reduce(joined, [*(_part(folder, about) for about in parts[is_large:]), new])
+        parts = parts[:is_large]
+    return [*parts, _written(writer, new)], n_new
+
+
 def compact_log(path: str | os.PathLike[str]) -> None:
-    """Make the parts of a saved log one."""
+    """Make the parts of a saved log one, or those of each of its partitions."""
     folder = checked_path(path)
     with writing(folder) as writer:
-        parts = writer.parts
-        if len(parts) > 1:
-            _replace(writer, joined_parts([_part(folder, about) for about in parts]))
+        groups = Groups.of(writer)
+        if all(len(parts) == 1 for parts in groups.parts):
+            return
+        compacted = [
+            parts
+            if len(parts) == 1
+            else [_written(writer, joined_parts([_part(folder, about) for about in parts]))]
+            for parts in groups.parts
+        ]
+        groups.commit(writer, compacted)
 
 
 def erase_items(path: str | os.PathLike[str], items: ItemKeys) -> int:
     """Take items out of a saved log, which is written anew without them; return their rows."""
     folder = checked_path(path)
+    n_rows = n_left = 0
     with writing(folder) as writer:
-        data = joined_parts([_part(folder, about) for about in writer.parts])
-        places = places_of_keys(data, items)
-        if len(places) == data.n_items:
+        groups = Groups.of(writer)
+        parts = []
+        for keys, of_place in zip(groups.dealt_keys(items), groups.parts, strict=True):
+            if keys is None:
+                n_left += sum(about["n_items"] for about in of_place)
+                parts.append(of_place)
+                continue
+            data = joined_parts([_part(folder, about) for about in of_place])
+            places = places_of_column(data, keys)
+            rest = _without(data, places)
+            n_left += data.n_items - len(places)
+            n_rows += int(data.journeys.n_rows) - int(rest.journeys.n_rows)
+            parts.append([_written(writer, rest)])
+        if not n_left:
             raise SchemaError(named("items"), " has all items of the saved log; remove its folder instead")
-        rest = _without(data, places)
-        n_rows = int(data.journeys.n_rows) - int(rest.journeys.n_rows)
-        _replace(writer, rest)
+        groups.commit(writer, parts)
     return n_rows
+
+
+def _written(writer: Writer, data: LogData) -> dict[str, Any]:
+    with writer.new_folder() as part:
+        return write_part(data, part)
 
 
 def _part(folder: str, about: Any, **options: Any) -> PartData:
     return PartData.of(checked_part(folder, about), **options)
-
-
-def _replace(writer: Any, data: LogData) -> None:
-    with writer.new_folder() as part:
-        about = write_part(data, part)
-    writer.commit([about])
 
 
 def _without(data: LogData, erased: npt.NDArray[np.int64]) -> LogData:

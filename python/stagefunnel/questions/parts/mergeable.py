@@ -336,6 +336,11 @@ _REFUSED: Final = {
 }
 
 
+def reason_against(name: str) -> str | None:
+    """Return why the answers of a question do not add up; ``None`` for what is no such question."""
+    return _REFUSED.get(name)
+
+
 def mergeable_of(question: Any) -> Mergeable:
     """Return what is known of a public question.
 

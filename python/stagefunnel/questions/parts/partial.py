@@ -333,7 +333,17 @@ def partial(
     check_option("precision", precision, get_args(Precision))
     check_option("check", check, get_args(Check))
     shared = _given(locals()) | options
-    asked = _asked(question, questions, shared)
+    return counted_part(log, pipeline, _asked(question, questions, shared), precision, check)
+
+
+def counted_part(
+    log: StageLog,
+    pipeline: Pipeline | None,
+    asked: Mapping[str, tuple[Mergeable, Mapping[str, Any]]],
+    precision: Precision,
+    check: Check,
+) -> Partial:
+    """Count what questions, each with its options, need of a log."""
     data = log._data
     answers: dict[str, Answer] = {}
     for name, (kind, given_options) in asked.items():

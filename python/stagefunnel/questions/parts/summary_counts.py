@@ -40,7 +40,7 @@ from ..scope.item_groups import item_groups_of
 from ..scope.remarks import remark
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
-from ..scope.where import Where, asked_of
+from ..scope.where import Where, asked_of, tables_add_up
 from ..scope.working import Lengths
 from ..stages.durations import QUANTILES, box_of, keep_box, quantiles_of, time_table
 from ..stages.limits import Limits, LimitsLike, limits_of
@@ -163,7 +163,9 @@ def count_summary(
         moves=moves,
         limited=limited,
         observed=log._data.end_of_observation(moment_of(as_of, log._data.clock, "as_of")),
-        found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},
+        found={
+            check: n for check, n in found.items() if tables_add_up() or check not in ABOUT_THE_ITEMS_TABLE
+        },
         use=UseOfStages.of(log._data, pipeline, is_part=True),
         limits=limit.by_label(pipeline),
         unit=lengths.unit,

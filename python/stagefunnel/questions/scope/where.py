@@ -71,6 +71,24 @@ def is_read_as_part() -> bool:
     return _is_part.get()
 
 
+_has_one_table: ContextVar[bool] = ContextVar("has_one_table", default=False)
+
+
+@contextmanager
+def parts_have_one_table() -> Iterator[None]:
+    """Read the tables of items of parts meanwhile as parts of one, whose rows add up."""
+    token = _has_one_table.set(True)
+    try:
+        yield
+    finally:
+        _has_one_table.reset(token)
+
+
+def tables_add_up() -> bool:
+    """Whether the tables of items of parts are parts of one."""
+    return _has_one_table.get()
+
+
 _kept: WeakKeyDictionary[LogData, dict[Key | None, Asked]] = WeakKeyDictionary()
 
 

@@ -229,12 +229,14 @@ RATES = {"EUR": 1.0, "USD": 0.9, "JPY": 0.01}
 
 
 class Split(NamedTuple):
-    """A log, some logs of its items, and the pipeline."""
+    """A log, some logs of its items, and the pipeline; also the rows and the table that it is made of."""
 
     whole: sf.StageLog
     parts: list[sf.StageLog]
     pipeline: sf.Pipeline
     random: Random
+    frame: pd.DataFrame
+    table: pd.DataFrame
 
 
 @st.composite
@@ -279,7 +281,8 @@ def splits(draw: st.DrawFn) -> Split:
         )
 
     pipeline = pipeline_of(case.pipeline)
-    return Split(read(frame), [read(frame[number == part]) for part in range(4)], pipeline, random)
+    parts = [read(frame[number == part]) for part in range(4)]
+    return Split(read(frame), parts, pipeline, random, frame, table)
 
 
 def options_of(name: str, drawn: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,294 @@
+"""A log in partitions, each of which is read when a question needs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn, Self
+
+import numpy as np
+import pandas as pd
+
+from ...errors import SchemaError, counted, named
+from ...naming import public
+from ...pipeline import Pipeline
+from ...tables.frames import as_chosen
+from ...times.periods import Clock, MomentLike
+from ...times.stamps import to_times
+from ..chosen import ItemKeys
+from ..data import LogData, end_given
+from ..described import Described, described
+from ..fit import Fit
+from ..intake.checks import thread_count
+from ..saved.folder import checked_path, read_header, read_partitions
+from ..saved.plain_values import from_json
+from ..saved.saved_log import data_of_parts
+from ..stage_log import StageLog
+from .copying import copy_log
+from .placing import Place
+from .placing import from_json as place_from_json
+from .quality import quality_of_partitions
+from .some_items import data_of_items
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """What the header of the folder says of all partitions.
+
+    Attributes
+    ----------
+    places
+        The hashes of the items of each partition.
+    parts
+        The parts of each.
+    """
+
+    places: list[Place]
+    parts: list[list[dict[str, Any]]]
+
+    @classmethod
+    def of(cls, path: str) -> _Whole:
+        places = [place_from_json(stored) for stored in read_partitions(path) or ()]
+        parts: list[list[dict[str, Any]]] = [[] for _ in places]
+        for part in read_header(path):
+            parts[part["partition"]].append(part)
+        return cls(places, parts)
+
+    @property
+    def abouts(self) -> list[dict[str, Any]]:
+        return [part for of_partition in self.parts for part in of_partition]
+
+    @property
+    def ends(self) -> tuple[int, int] | None:
+        known = [about["ends"] for about in self.abouts if about["ends"] is not None]
+        return (min(first for first, _ in known), max(last for _, last in known)) if known else None
+
+
+@public
+class PartitionedLog(StageLog):
+    """A log that is too large for memory: its rows lie in a folder, in partitions by their item.
+
+    ``StageLog.from_parquet``, ``from_csv``, ``from_sql`` and ``from_batches`` make one with `spill`, and
+    :meth:`StageLog.load` opens it again. It is asked as any other log is: a question reads one partition
+    after the other, and merges what it counted, so that memory holds one of them at a time. All rows of an
+    item are in one partition. A question whose counts do not add up is refused, and so is each option that
+    :func:`partial` refuses, and `unit`, whose items may be in several partitions.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import stagefunnel as sf
+    >>> days = [{"item": ["a", "b"], "stage": ["New", "New"], "time": [0, 3]}]
+    >>> days += [{"item": ["a"], "stage": ["Won"], "time": [5]}]
+    >>> path = tempfile.mkdtemp() + "/log.sf"
+    >>> log = sf.StageLog.from_batches(days, spill=path)
+    >>> log
+    PartitionedLog: 3 rows, 2 items, 1 partition
+      time    0 … 5 (plain integers)
+      stages  New 2, Won 1
+    >>> sf.funnel(log, sf.Pipeline("New", won="Won"))["reached"].tolist()
+    [2, 1]
+    """
+
+    is_partitioned = True
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        raise SchemaError(
+            "a PartitionedLog is made by StageLog.from_parquet, from_csv, from_sql or from_batches with ",
+            named("spill"),
+            ", and opened by StageLog.load",
+        )
+
+    @classmethod
+    def _open(cls, path: str | os.PathLike[str], threads: int | None = None) -> Self:
+        log = cls.__new__(cls)
+        log._path, log._threads = checked_path(path), thread_count(threads)
+        log._whole = _Whole.of(log._path)
+        until, ends = log._whole.abouts[0]["observed_until"], log._whole.ends
+        # An end of observation gives way to rows that came later.
+        log._until = None if until is None or (ends is not None and ends[1] > until) else until
+        return log
+
+    _path: str
+    _threads: int
+    _whole: _Whole
+    _until: int | None
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Say what to do, where something needs all rows at once."""
+        if name != "_data":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        raise SchemaError(
+            "this needs all rows of the log at once, and the log is in partitions; give it a log of some of "
+            "the items, as log.filter(items=[...]) makes one, or one in memory, which is read without ",
+            named("spill"),
+        )
+
+    @property
+    def n_partitions(self) -> int:
+        """Number of partitions."""
+        return len(self._whole.places)
+
+    def partitions(self) -> Iterator[StageLog]:
+        """Give each partition as a log of its items, observed as long as the whole.
+
+        Returns
+        -------
+        Iterator of StageLog
+            One after the other, so that memory holds one of them at a time.
+        """
+        for number in range(self.n_partitions):
+            yield StageLog._from_data(self.data_of(number))
+
+    def data_of(self, number: int) -> LogData:
+        """Open a partition."""
+        data = data_of_parts(self._path, self._whole.parts[number], threads=self._threads)
+        ends = self._whole.ends
+        # Each partition is observed as long as the whole log.
+        vars(data).update(observed_until=self._until, whole_end=None if ends is None else ends[1])
+        return data
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the log, without dropped ones."""
+        return sum(about["n_rows"] for about in self._whole.abouts)
+
+    @property
+    def n_items(self) -> int:
+        """Distinct items."""
+        counts = [
+            parts[0]["n_items"] if len(parts) == 1 else self.data_of(number).n_items
+            for number, parts in enumerate(self._whole.parts)
+        ]
+        return sum(counts)
+
+    @property
+    def unit(self) -> str | None:
+        """Unit of the times, as of any log."""
+        unit: str | None = self._whole.abouts[0]["unit"]
+        return unit
+
+    @property
+    def zone(self) -> str | None:
+        """Zone of the times, as of any log."""
+        zone: str | None = self._whole.abouts[0]["zone"]
+        return zone
+
+    @property
+    def hash_key(self) -> bytes | None:
+        """``None``: no key is that of all partitions."""
+        return None
+
+    @property
+    def observed_until(self) -> pd.Timestamp | np.int64 | None:
+        """End of observation: as given, else the time of the last row; ``None`` without rows."""
+        ends = self._whole.ends
+        end = self._until if self._until is not None or ends is None else ends[1]
+        return None if end is None else self._times([end]).iloc[0]
+
+    def with_observed_until(self, until: MomentLike) -> Self:
+        """Return the same log with another end of observation, as of any log."""
+        other = self.__copy__()
+        other._until = end_given(until, self.clock, self._whole.ends)
+        return other
+
+    @property
+    def stages(self) -> pd.DataFrame:
+        """Stages of the log in order of first appearance: ``stage``, ``rows``, ``first_row``."""
+        rows, first_row = self._rows_of_labels()
+        labels = sorted(rows, key=lambda label: first_row[label])
+        return pd.DataFrame(
+            {
+                "stage": pd.Series(labels, dtype=object),
+                "rows": np.array([rows[label] for label in labels], dtype=np.int64),
+                "first_row": np.array([first_row[label] for label in labels], dtype=np.int64),
+            }
+        )
+
+    @property
+    def items(self) -> pd.DataFrame | None:
+        """The items table the log was given, one partition after the other."""
+        tables = [self.data_of(number).items_table for number in range(self.n_partitions)]
+        frames = [table.frame for table in tables if table is not None]
+        return pd.concat(frames, ignore_index=True) if frames else None
+
+    def filter(self, *, items: ItemKeys, empty: Any = "error") -> StageLog:  # type: ignore[override]
+        """Return a log of some of the items, observed as long as this one, as of any log.
+
+        It is one in memory, which takes every question.
+        """
+        data = data_of_items(self, self._whole.places, items, empty, self._until)
+        return StageLog._from_data(data)
+
+    def quality(self, pipeline: Pipeline | None = None) -> pd.DataFrame:
+        """Count what is unusual in the rows, as of any log; each partition is read for it."""
+        return as_chosen(quality_of_partitions(self, pipeline))  # type: ignore[no-any-return]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Copy the folder of the log, as :meth:`StageLog.save` saves one."""
+        copy_log(self._path, path)
+
+    def fit_of_all(self, pipeline: Pipeline) -> Fit:
+        """Put a pipeline beside the stages of all partitions."""
+        rows, first_row = self._rows_of_labels()
+        about = self._whole.abouts[0]
+        data = data_of_parts(self._path, [about], threads=1)
+        return Fit(pipeline, rows, first_row, data.other_labels, about["has_pipelines"], data.locate)
+
+    def _rows_of_labels(self) -> tuple[Mapping[Any, int], dict[Any, int]]:
+        rows: dict[Any, int] = {}
+        first_row: dict[Any, int] = {}
+        for about in self._whole.abouts:
+            labels = map(from_json, about["labels"])
+            for label, n, first in zip(labels, about["label_rows"], about["label_first_row"], strict=True):
+                if n:
+                    rows[label] = rows.get(label, 0) + n
+                    first_row[label] = min(first_row.get(label, first), first)
+        return rows, first_row
+
+    @property
+    def clock(self) -> Clock:
+        """Unit and zone of the times."""
+        return Clock(self.unit, self.zone)
+
+    def _times(self, ticks: Sequence[int]) -> pd.Series:
+        return to_times(np.array(ticks, dtype=np.int64), self.unit, self.zone)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": os.path.abspath(self._path), "threads": self._threads, "until": self._until}
+
+    def __setstate__(self, state: Any) -> None:
+        opened = type(self)._open(state["path"], state["threads"])
+        self.__dict__.update(vars(opened), _until=state["until"])
+
+    def __copy__(self) -> Self:
+        other = type(self).__new__(type(self))
+        other.__dict__.update(vars(self))
+        return other
+
+    def __repr__(self) -> str:
+        about = self._whole.abouts[0]
+        counts = (counted(self.n_rows, "row"), counted(self.n_items, "item"))
+        return described(
+            f"PartitionedLog: {', '.join(counts)}, {counted(self.n_partitions, 'partition')}",
+            Described(
+                self.clock,
+                self._whole.ends,
+                self._until,
+                self.stages,
+                None,
+                [column["name"] for column in about["columns"]] or None,
+                None,
+                self._found(),
+                len(about["other_labels"]),
+            ),
+        )
+
+    def _found(self) -> dict[str, int]:
+        """Add up what was found in the rows."""
+        found: dict[str, int] = {}
+        for about in self._whole.abouts:
+            for check, n in about["found"].items():
+                found[check] = found.get(check, 0) + n
+        return found

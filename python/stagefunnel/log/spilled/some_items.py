@@ -1,0 +1,47 @@
+"""Some of the items of a log in partitions, as a log in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...errors import SchemaError, advised, check_option, named
+from ..chosen import ItemKeys, places_of_column, read_keys
+from ..chosen_data import taken_out, with_places_chosen
+from ..columns.inputs import read_input
+from ..data import Empty, LogData
+from ..saved.joining import joined
+from .placing import Place, hashes_of_keys, place_of_all
+
+if TYPE_CHECKING:
+    from .partitioned_log import PartitionedLog
+
+
+def data_of_items(
+    log: PartitionedLog, places: Sequence[Place], items: ItemKeys, empty: Empty, until: int | None
+) -> LogData:
+    """Return the inside of a log of some items, which is read from their partitions alone."""
+    check_option("empty", empty, ("error", "allow"))
+    column = read_keys(items)
+    if not len(column) and empty == "error":
+        raise SchemaError(
+            *(named("items"), " has no key, so no row is left; pass "),
+            *(advised("empty", "allow"), " if that is expected"),
+        )
+    keys = column.take(np.arange(len(column), dtype=np.uint32))
+    missing = np.flatnonzero(keys.isna())
+    if len(missing):
+        raise SchemaError(named("items"), f" has no key in place {int(missing[0]):,}")
+    of_place = place_of_all(places, hashes_of_keys(keys)) if len(keys) else np.zeros(0, dtype=np.int64)
+    chosen = []
+    for number in np.unique(of_place) if len(keys) else [0]:
+        data = log.data_of(int(number))
+        own = read_input(keys[of_place == number].reset_index(drop=True), "items")
+        rows = places_of_column(data, own) if len(own) else np.zeros(0, dtype=np.int64)
+        chosen.append(taken_out(with_places_chosen(data, rows)))
+    end = log.data_of(0).whole_end
+    return replace(reduce(joined, chosen), observed_until=until, whole_end=end)

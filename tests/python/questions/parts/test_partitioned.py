@@ -1,0 +1,79 @@
+"""A log in partitions answers every question that merges as the log of all its rows in memory does."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import stagefunnel as sf
+from examples import examples
+from helpers import assert_frame_equal
+from questions.parts.test_any_question import OPTIONS, Split, options_of, splits
+from stagefunnel.log.spilled.budget import Budget
+from stagefunnel.questions.parts.mergeable import BY_NAME
+
+KEPT = ["who", "size", "currency", "exact", "float", "whole"]
+
+
+@pytest.fixture(autouse=True)
+def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave so little room that a few rows are a partition."""
+    monkeypatch.setattr(Budget, "room", property(lambda _: 900))
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # no power is lost here
+
+
+def batches_of(frame: pd.DataFrame, data: st.DataObject) -> Iterator[pd.DataFrame]:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(frame)), max_size=3)))
+    for first, last in zip([0, *cuts], [*cuts, len(frame)], strict=True):
+        yield frame.iloc[first:last]
+
+
+def tables_of(answer: Any) -> dict[str, pd.DataFrame]:
+    return answer.tables if isinstance(answer, sf.Summary) else {"table": answer}
+
+
+@pytest.mark.parametrize("name", list(BY_NAME))
+@pytest.mark.filterwarnings("ignore:one item has")
+@examples(ci=10, night=300)
+@given(split=splits(), data=st.data(), top=st.none() | st.integers(1, 2))
+def test_partitions_answer_as_the_whole(name: str, split: Split, data: st.DataObject, top: int | None) -> None:
+    kind = BY_NAME[name]
+    options = options_of(name, data.draw(st.fixed_dictionaries(OPTIONS[name])))
+    options = {key: of(split.pipeline) if callable(of) else of for key, of in options.items()}
+    options.pop("unit", None)
+    if top is not None and {"by", "mix", "columns"} & options.keys() and "top" in kind.at_the_end:
+        options["top"] = top
+    question: Any = getattr(sf, name)
+    until = data.draw(st.sampled_from([None, "2026-02-01"]))
+    whole = sf.StageLog(
+        split.frame, items=split.table, columns=KEPT, observed_until=until, empty="allow"
+    )
+    arguments = (split.pipeline,) if kind.has_pipeline else ()
+    with tempfile.TemporaryDirectory() as folder:
+        log = sf.StageLog.from_batches(
+            batches_of(split.frame, data),
+            items=split.table,
+            columns=KEPT,
+            observed_until=until,
+            empty="allow",
+            spill=Path(folder, "log.sf"),
+        )
+        assert_frame_equal(log.quality(), whole.quality())
+        assert_frame_equal(log.stages, whole.stages)
+        try:
+            expected = tables_of(question(whole, *arguments, **options))
+        except sf.StageFunnelError:
+            with pytest.raises(sf.StageFunnelError):
+                question(log, *arguments, **options)
+            return
+        found = tables_of(question(log, *arguments, **options))
+    for of_table, table in expected.items():
+        assert_frame_equal(found[of_table], table, check_exact=True)
+        assert json.dumps(found[of_table].attrs) == json.dumps(table.attrs)
