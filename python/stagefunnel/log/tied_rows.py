@@ -11,6 +11,7 @@ import pandas as pd
 
 from .. import _core
 from ..pipeline import Pipeline
+from ..times.stamps import NAT
 from .columns.kept import RowColumns
 from .data import LogData
 
@@ -47,7 +48,7 @@ def with_ties_ordered(data: LogData, pipeline: Pipeline | None, order: str | Non
         marks = replace(marks, ended=ended, start_unknown=unknown)
     if columns is not None:
         columns = columns.at_rows(permuted.astype(np.uint32), data.threads)
-    journeys = _core.journeys.with_stages(data.journeys, stage, len(data.labels))
+    journeys = _core.journeys.journeys_of_parts(**{**parts, "stage": stage})
     return replace(data, journeys=journeys, marks=marks, columns=_without(columns, order))
 
 
@@ -77,10 +78,15 @@ def _permutation(
         keys.append(_ranks(data.columns.values_at(order, rows)))
     keys.append(_order_of_labels(data.labels, pipeline)[stage[rows]])
     if data.marks is not None:
-        keys += [of[rows] for of in (data.marks.ended, data.marks.start_unknown) if of is not None]
+        keys += [
+            _missing_last(of[rows], NAT)
+            for of in (data.marks.ended, data.marks.start_unknown)
+            if of is not None
+        ]
     parts = {} if data.columns is None else data.columns.parts
     for name in sorted(parts):
-        keys.append(parts[name]["values" if "dtype" in parts[name] else "code"][rows])
+        values = parts[name]["values"] if "dtype" in parts[name] else _missing_last(parts[name]["code"], -1)
+        keys.append(values[rows])
     found = rows[np.lexsort(keys[::-1])]
     if np.array_equal(found, rows):
         return None
@@ -111,6 +117,11 @@ def _ranks(values: pd.Series) -> npt.NDArray[Any]:
         values = values.map(lambda one: int(one) if isinstance(one, str) else one).astype(object)
     code, found = pd.factorize(values, sort=True)
     return np.where(code < 0, len(found), code)
+
+
+def _missing_last(values: npt.NDArray[Any], missing: int) -> npt.NDArray[Any]:
+    """Let what stands for a missing value sort behind all others, as NaN does."""
+    return np.where(values == missing, np.iinfo(values.dtype).max, values)
 
 
 def _without(columns: RowColumns | None, name: str | None) -> RowColumns | None:
