@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
 from spark_rows import SCHEMA, Rows, log_of, made_rows
 
 
@@ -28,6 +27,10 @@ def spark() -> Iterator[Any]:
         .config("spark.ui.enabled", "false")
         .config("spark.driver.memory", "1g")
         .config("spark.sql.shuffle.partitions", "3")
+        # A few rows do not pay for compilers of much effort.
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.sql.session.timeZone", "Europe/Berlin")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.log.level", "OFF")

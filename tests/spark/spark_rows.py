@@ -47,10 +47,8 @@ def made_rows(n_items: int = 120, seed: int = 7) -> tuple[pa.Table, pa.Table]:
             time += random.randrange(4)
     random.shuffle(rows)
     columns = {name: [row[name] for row in rows] for name in rows[0]}
-    table = pa.table(columns).set_column(
-        2, "time", pa.array(columns["time"]).cast(pa.timestamp("us"))
-    )
-    items = [item * 1_000_003 - 50 for item in range(0, n_items + 10)]
+    table = pa.table(columns).set_column(2, "time", pa.array(columns["time"]).cast(pa.timestamp("us")))
+    items = [item * 1_000_003 - 50 for item in range(n_items + 10)]
     return table, pa.table(
         {
             "key": items,

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from spark_rows import COLUMNS, PIPELINE, Rows
 
 import stagefunnel as sf
 from helpers import assert_frame_equal
-from spark_rows import COLUMNS, PIPELINE, Rows
 from stagefunnel import spark as on_spark
 from stagefunnel.questions.parts.mergeable import BY_NAME
 
@@ -44,7 +44,11 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
         {"by": "who", "a": "a", "b": "b", "mix": "group"},
         {"by": "group", "a": "north", "b": "south", "mix": "who", "stage": "Won"},
     ],
-    "drivers": [{"columns": ["who", "size"]}, {"columns": ["who"]}, {"columns": ["group"], "static": "group"}],
+    "drivers": [
+        {"columns": ["who", "size"]},
+        {"columns": ["who"]},
+        {"columns": ["group"], "static": "group"},
+    ],
     "transitions": [{"confidence": 0.9}, {"by": "who"}, {"by": "group", "where": {"size": ">=2"}}],
     "losses": [{"reason": "size"}, {"by": "who"}, {"by": "group", "amount": "whole"}],
     "skips": [{"by": "size"}, {"by": "who", "confidence": 0.9}, {"by": "group"}],

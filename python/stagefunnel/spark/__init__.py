@@ -6,20 +6,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+import inspect
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Any, cast
 
+from ..errors import SchemaError, given
 from ..log.data import Empty, Invalid
 from ..pipeline import Pipeline
 from ..questions.parts.part_bytes import Check, Precision
 from ..questions.summary import summary as summary_question
 from ..tables.summary import Summary
 from ..times.periods import MomentLike
-from .asking import Question, answer, read_question, read_questions, unit_of
-from .reading import names_in, source_of
-from .session import check_installed
+from .asking import (
+    Question,
+    answer,
+    answer_kept,
+    kept_of,
+    listed,
+    listed_kept,
+    read_question,
+    read_questions,
+    unit_of,
+)
+from .kept import is_kept
+from .listing import read_listing
+from .reading import Reading, names_in, of_saved_logs, source_of
+from .session import check_installed, checked_frame
 
-__all__ = ["ask", "ask_all", "summary"]
+__all__ = ["ask", "ask_all", "keep", "summary", "table"]
 
 
 def ask(
@@ -56,7 +70,8 @@ def ask(
     Parameters
     ----------
     rows
-        A DataFrame of Spark, classic or Connect. Only the columns that are needed are read.
+        A DataFrame of Spark, classic or Connect, of which only the columns that are needed are read; or
+        saved logs, as :func:`keep` makes them, which are not read anew.
     pipeline
         The stages; ``None`` for a question about sequences.
     question
@@ -191,14 +206,129 @@ def summary(rows: Any, pipeline: Pipeline, **options: Any) -> Summary:
     return cast(Summary, ask(rows, pipeline, summary_question, **options))
 
 
+def keep(
+    rows: Any,
+    *,
+    item: str = "item",
+    stage: str = "stage",
+    time: str = "time",
+    order: str | None = None,
+    exited: str | None = None,
+    start_unknown: str | None = None,
+    stages: Iterable[Hashable] | None = None,
+    columns: str | Iterable[str] = (),
+    time_format: str | None = None,
+    zone: str | None = None,
+    items: Any = None,
+    items_key: str | None = None,
+    invalid: Invalid = "error",
+    observed_until: MomentLike | None = None,
+    partitions: int | None = None,
+    partitioned: bool = False,
+    unit: str | None = None,
+) -> Any:
+    """Make a DataFrame of saved logs, one for each partition: rows that are read and grouped once.
+
+    Persist it, or write it to Parquet or a table of the lake, and ask it in place of the rows: they are not
+    read, moved and grouped anew.
+
+    Parameters
+    ----------
+    rows, item, stage, time, order, exited, start_unknown, stages, time_format, zone, items, items_key, invalid, observed_until, partitions, partitioned
+        As for :func:`ask`.
+    columns
+        Further columns to keep: all that later questions name.
+    unit
+        Column of the items table whose items are to be in one partition, for questions with this `unit`.
+
+    Returns
+    -------
+    DataFrame
+        Of Spark. A row has the log of a partition in ``saved_log``, and how many ``rows`` and ``items`` it
+        has.
+
+    Raises
+    ------
+    SchemaError
+        As for :func:`ask`; what is wrong with rows is an error of the job that computes them.
+    StageFunnelError
+        If pyspark is not there or too old.
+    """
+    check_installed()
+    reading = _reading(locals(), without=("empty",))
+    return kept_of(source_of(rows, (), empty="allow", unit=unit, **reading), unit)
+
+
+def table(
+    rows: Any,
+    pipeline: Pipeline | None,
+    question: Question,
+    *,
+    item: str = "item",
+    stage: str = "stage",
+    time: str = "time",
+    order: str | None = None,
+    exited: str | None = None,
+    start_unknown: str | None = None,
+    stages: Iterable[Hashable] | None = None,
+    columns: str | Iterable[str] = (),
+    time_format: str | None = None,
+    zone: str | None = None,
+    items: Any = None,
+    items_key: str | None = None,
+    invalid: Invalid = "error",
+    observed_until: MomentLike | None = None,
+    partitions: int | None = None,
+    partitioned: bool = False,
+    **options: Any,
+) -> Any:
+    """Make a table with a row for each item, or each visit of it, as a DataFrame of Spark.
+
+    Parameters
+    ----------
+    rows
+        As for :func:`ask`; also saved logs of :func:`keep`.
+    pipeline
+        The stages; ``None`` for :func:`stagefunnel.sequence_items` and :func:`stagefunnel.row_table`.
+    question
+        :func:`stagefunnel.visits`, :func:`stagefunnel.item_table`, :func:`stagefunnel.sequence_items` or
+        :func:`stagefunnel.row_table`, alone or with its options: `columns` of the table has to be given so,
+        as in ``(sf.visits, {"columns": "manager"})``.
+    item, stage, time, order, exited, start_unknown, stages, columns, time_format, zone, items, items_key, invalid, observed_until, partitions, partitioned
+        As for :func:`ask`.
+    **options
+        Options of the table. No partition has all stages, so those without rows are not looked for.
+
+    Returns
+    -------
+    DataFrame
+        Of Spark, whose rows have no order; stages and outcomes are text, and lengths of time intervals.
+
+    Raises
+    ------
+    SchemaError
+        As for :func:`ask`; what is wrong with rows is an error of the job that computes them.
+    StageFunnelError
+        If pyspark is not there or too old.
+    """
+    check_installed()
+    given_question = question if isinstance(question, tuple) else (question, {})
+    name, read = read_listing(given_question[0], {**given_question[1], **options})
+    reading = _reading(locals(), without=("empty",))
+    checked_frame(rows, "rows")
+    if is_kept(rows):
+        return listed_kept(rows, _of_kept(reading), pipeline, name, read)
+    return listed(source_of(rows, names_in(read), empty="allow", **reading), pipeline, name, read)
+
+
 _OF_READING = (
     *("item", "stage", "time", "order", "exited", "start_unknown", "stages", "columns", "time_format"),
     *("zone", "items", "items_key", "invalid", "empty", "observed_until", "partitions", "partitioned"),
 )
 
 
-def _reading(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: arguments[name] for name in _OF_READING}
+def _reading(arguments: Mapping[str, Any], without: Collection[str] = ()) -> dict[str, Any]:
+    return {name: arguments[name] for name in _OF_READING if name not in without}
 
 
 def _asked(
@@ -211,6 +341,22 @@ def _asked(
     **reading: Any,
 ) -> dict[str, Any]:
     check_installed()
+    checked_frame(rows, "rows")
+    if is_kept(rows):
+        read = _of_kept(reading)
+        part = answer_kept(rows, read, pipeline, questions, precision=precision, check=check)
+        return dict(part.tables)
     names = [name for _, options in questions.values() for name in names_in(options)]
     source = source_of(rows, names, unit=unit_of(questions), **reading)
     return dict(answer(source, pipeline, questions, precision=precision, check=check).tables)
+
+
+def _of_kept(options: Mapping[str, Any]) -> Reading:
+    """Read how saved logs are read: not at all, so that options of it are refused."""
+    defaults = {name: one.default for name, one in inspect.signature(ask_all).parameters.items()}
+    for name, value in options.items():
+        if value is not defaults[name] and value != defaults[name]:
+            raise SchemaError(
+                given(name, value), " says how rows are read; the saved logs were read when they were kept"
+            )
+    return of_saved_logs()

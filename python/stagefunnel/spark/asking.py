@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import warnings
 from collections.abc import Callable, Mapping
@@ -14,9 +15,12 @@ from ..pipeline import Pipeline
 from ..questions.parts.mergeable import mergeable_of
 from ..questions.parts.part_bytes import Check, Precision
 from ..questions.parts.partial import Partial
-from .reading import Source
+from .kept import SCHEMA, first_of, packed, refuse_unlike, unpacked
+from .listing import Listing, refuse_without_end, types_of
+from .reading import Reading, Source, names_in
+from .session import shuffle_partitions
 from .shipping import COUNTED, shipped
-from .work import Asked, Counted, counted_in, merged
+from .work import Asked, Counted, Keeping, counted_in, merged
 
 #: So many parts are merged by one task, and by the driver.
 FAN_IN: Final = 32
@@ -82,20 +86,97 @@ def answer(
         check = "keys" if source.partitioned else "none"
     check_option("check", check, get_args(Check))
     asked = Asked(source.reading, pipeline, questions, precision, check, hash_key=None)
-    empty_log = source.empty_log()
-    of_nothing = asked.part_of(empty_log)
+    of_nothing = asked.part_of(source.empty_log())
     asked = replace(asked, hash_key=secrets.token_bytes(32))
     rows = source.by_item().mapInArrow(shipped("count_rows", asked), COUNTED)
     found = collected(rows, source.n_partitions)
-    if found is None:
-        if source.empty == "error":
-            StageLog.from_batches([])  # says so
-        return of_nothing
+    if found is None and source.empty == "error":
+        StageLog.from_batches([])  # says so
+    return of_nothing if found is None else part_of(found)
+
+
+def answer_kept(
+    rows: Any,
+    reading: Reading,
+    pipeline: Pipeline | None,
+    questions: Mapping[str, tuple[str, Mapping[str, Any]]],
+    *,
+    precision: Precision,
+    check: Check | None,
+) -> Partial:
+    """Ask questions about saved logs, and merge what they count."""
+    check_option("precision", precision, get_args(Precision))
+    check = "none" if check is None else check
+    check_option("check", check, get_args(Check))
+    asked = Asked(reading, pipeline, questions, precision, check, hash_key=None)
+    first = first_of(rows)
+    if first is None:
+        raise SchemaError("there are no saved logs in the DataFrame; keep() makes a row for each partition")
+    with unpacked(first[1], 1) as empty_log:
+        asked.part_of(empty_log)
+    counted = rows.mapInArrow(shipped("count_kept", asked), COUNTED)
+    found = collected(counted, shuffle_partitions(rows))
+    assert found is not None  # it has a first row
+    if found.error is None:
+        refuse_unlike(found.kept, unit_of(questions), check != "none")
     return part_of(found)
 
 
+def kept_of(source: Source, unit: str | None) -> Any:
+    """Make the DataFrame of the saved logs of all partitions."""
+    empty_log = source.empty_log()
+    keeping = Keeping(
+        source.reading,
+        secrets.token_hex(8),
+        unit,
+        json.dumps(source.types),
+        packed(empty_log),
+    )
+    return source.by_item().mapInArrow(shipped("keep_rows", keeping, answers=False), SCHEMA)
+
+
+def listed(source: Source, pipeline: Pipeline | None, name: str, options: Mapping[str, Any]) -> Any:
+    """Make the DataFrame of a table of single items."""
+    listing = _listing(source.reading, pipeline, name, options, source.empty_log(), source.types)
+    work = shipped("list_rows", listing, answers=False)
+    return source.by_item().mapInArrow(work, _schema(listing.types))
+
+
+def listed_kept(
+    rows: Any, reading: Reading, pipeline: Pipeline | None, name: str, options: Mapping[str, Any]
+) -> Any:
+    """Make the DataFrame of a table of single items of saved logs."""
+    first = first_of(rows)
+    if first is None:
+        raise SchemaError("there are no saved logs in the DataFrame; keep() makes a row for each partition")
+    with unpacked(first[1], 1) as empty_log:
+        listing = _listing(reading, pipeline, name, options, empty_log, first[0])
+    return rows.mapInArrow(shipped("list_kept", listing, answers=False), _schema(listing.types))
+
+
+def _listing(
+    reading: Reading,
+    pipeline: Pipeline | None,
+    name: str,
+    options: Mapping[str, Any],
+    empty_log: StageLog,
+    types: Mapping[str, str],
+) -> Listing:
+    refuse_without_end(name, options, empty_log)
+    listing = Listing(reading, pipeline, name, options, {})
+    table = listing.table_of(empty_log)
+    given_names = {"item", *names_in(options), *(("stage", *table.columns) if name == "row_table" else ())}
+    known = {name: kind for name, kind in types.items() if name in given_names}
+    return replace(listing, types=types_of(table, known, empty_log._data.zone))
+
+
+def _schema(types: Mapping[str, str]) -> str:
+    escaped = ((name.replace("`", "``"), kind) for name, kind in types.items())
+    return ", ".join(f"`{name}` {kind}" for name, kind in escaped)
+
+
 def collected(rows: Any, n: int) -> Counted | None:
-    """Merge what the partitions of a DataFrame counted on the executors until few are left, and the rest here.
+    """Merge what partitions counted: on the executors until few parts are left, and these here.
 
     Parameters
     ----------

@@ -23,6 +23,7 @@ _NAMING: Final = (
 )
 _ROLES: Final = ("item", "stage", "time", "exited", "start_unknown", "order")
 _MOST_PARTITIONS: Final = 1_000_000
+_UNIT: Final = "unit of the item"
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,13 @@ class Source:
             observed_until=reading.observed_until,
         )
 
+    @property
+    def types(self) -> dict[str, str]:
+        """The types of Spark of all columns, those of the rows before those of the items table."""
+        frames = [self.items, self.rows] if self.items is not None else [self.rows]
+        types = {one.name: one.dataType.simpleString() for frame in frames for one in frame.schema.fields}
+        return types | {role: types[self.reading.options[role]] for role in ("item", "stage")}
+
     def by_item(self) -> Any:
         """Return the rows, those of the items table among them, so that an item has all in one partition."""
         reading = self.reading
@@ -135,9 +143,6 @@ class Source:
             rows, by = _by_unit(rows, self.items, item, reading.items_key, self.unit)
         spread = rows.repartition(*by) if self.partitions is None else rows.repartition(self.partitions, *by)
         return spread.drop(_UNIT) if self.unit is not None else spread
-
-
-_UNIT: Final = "unit of the item"
 
 
 def source_of(
@@ -228,6 +233,20 @@ def source_of(
         partitioned=partitioned,
         zone=zone_of_session(rows),
         unit=unit if of_spark is not None else None,
+    )
+
+
+def of_saved_logs() -> Reading:
+    """Return what stands for how rows are read, where they were read before."""
+    return Reading(
+        options={},
+        order=None,
+        columns=(),
+        items=None,
+        table=(),
+        items_key="item",
+        invalid="error",
+        observed_until=None,
     )
 
 

@@ -48,7 +48,7 @@ def shipped(work: str, job: object, *, answers: bool = True) -> Callable[[Batche
             return
         text = (
             f"an executor {problem}; install stagefunnel {version} with its extra [spark] for the Python that "
-            f"runs there ({sys.executable}), as the page \"From one machine to Spark\" shows"
+            f'runs there ({sys.executable}), as the page "From one machine to Spark" shows'
         )
         if not answers:
             raise RuntimeError(text)

@@ -36,10 +36,17 @@ def empty_table(frame: Any, names: Iterable[str], zone: str) -> Any:
     wanted = list(dict.fromkeys(names))
     check_names(wanted, list(frame.columns), "the DataFrame")
     types = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
-    return pa.table({name: pa.array([], type=_arrow_type(name, types[name], zone)) for name in wanted})
+    return pa.table({name: pa.array([], type=arrow_type(name, types[name], zone)) for name in wanted})
 
 
-def _arrow_type(name: str, kind: str, zone: str) -> Any:
+def arrow_type(name: str, kind: str, zone: str) -> Any:
+    """Return the type of Arrow of a column of a type of Spark.
+
+    Raises
+    ------
+    SchemaError
+        If it is not read.
+    """
     import pyarrow as pa
 
     if kind in _PLAIN:
@@ -50,6 +57,8 @@ def _arrow_type(name: str, kind: str, zone: str) -> Any:
         return pa.timestamp("us", tz=zone)
     if kind == "timestamp_ntz":
         return pa.timestamp("us")
+    if kind == "interval day to second":
+        return pa.duration("us")
     decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", kind)
     if decimal is not None:
         return pa.decimal128(*map(int, decimal.groups()))

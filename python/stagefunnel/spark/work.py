@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import RowError, StageFunnelError, StageFunnelWarning
@@ -16,6 +16,8 @@ from ..pipeline import Pipeline
 from ..questions.parts.mergeable import BY_NAME
 from ..questions.parts.part_bytes import Check, Precision
 from ..questions.parts.partial import Partial, merge, partial
+from .kept import Kept, logs_in, row_of, unpacked
+from .listing import Listing, quiet
 from .reading import IS_OF_TABLE, OF_TABLE, Reading
 
 
@@ -26,7 +28,7 @@ class Asked:
     Attributes
     ----------
     reading
-        How its rows are read; ``None`` for logs that were kept.
+        How its rows are read; of logs that were kept nothing is read anew.
     pipeline
         The stages; ``None`` for sequences.
     questions
@@ -37,7 +39,7 @@ class Asked:
         The secret with which texts of items are hashed on all executors.
     """
 
-    reading: Reading | None
+    reading: Reading
     pipeline: Pipeline | None
     questions: Mapping[str, tuple[str, Mapping[str, Any]]]
     precision: Precision
@@ -48,6 +50,29 @@ class Asked:
         """Count what the questions need of a log."""
         asked = {name: (BY_NAME[of].question, options) for name, (of, options) in self.questions.items()}
         return partial(log, self.pipeline, questions=asked, precision=self.precision, check=self.check)
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How the log of a partition is kept.
+
+    Attributes
+    ----------
+    reading
+        How its rows are read.
+    keep
+        What tells this call from others.
+    unit
+        The unit whose items are in one partition.
+    types, empty_log
+        Types of the columns, and a log of no rows, which say later what the logs are.
+    """
+
+    reading: Reading
+    keep: str
+    unit: str | None
+    types: str
+    empty_log: bytes
 
 
 @dataclass(frozen=True)
@@ -64,12 +89,15 @@ class Counted:
         What was wrong with its rows.
     warned
         Texts of warnings, each once.
+    kept
+        The saved logs that it was counted of.
     """
 
     part: bytes | None
     partition: int
     error: StageFunnelError | None = None
     warned: tuple[str, ...] = field(default=())
+    kept: tuple[Kept, ...] = field(default=())
 
 
 def count_rows(batches: Iterator[Any], asked: Asked) -> Iterator[Any]:
@@ -77,13 +105,68 @@ def count_rows(batches: Iterator[Any], asked: Asked) -> Iterator[Any]:
     number, threads = _place()
 
     def parts() -> Iterator[bytes]:
-        assert asked.reading is not None
         log = read_rows(batches, asked.reading, threads, hash_key=asked.hash_key)
         if log is not None:
             ordered = with_ties_ordered(log._data, asked.pipeline, asked.reading.order)
             yield asked.part_of(with_data(log, ordered)).to_bytes()
 
     yield from _rows_of(_counted(parts, number), batches)
+
+
+def count_kept(batches: Iterator[Any], asked: Asked) -> Iterator[Any]:
+    """Count what questions need of the saved logs of a partition."""
+    number, threads = _place()
+    found: list[Counted] = []
+    for kept, data in logs_in(batches):
+
+        def parts(kept: Kept = kept, data: bytes = data) -> Iterator[bytes]:
+            with unpacked(data, threads) as log:
+                if not kept.is_ordered:
+                    log = with_data(log, with_ties_ordered(log._data, asked.pipeline))
+                yield asked.part_of(log).to_bytes()
+
+        counted = _counted(parts, kept.partition)
+        if counted is not None:
+            found.append(replace(counted, kept=(kept,)))
+    yield from _rows_of(replace(merged(found), partition=number) if found else None, iter(()))
+
+
+def keep_rows(batches: Iterator[Any], keeping: Keeping) -> Iterator[Any]:
+    """Save the log of the rows of a partition; one without rows gives nothing."""
+    number, threads = _place()
+    with quiet():
+        log = read_rows(batches, keeping.reading, threads, hash_key=None, keys="keep")
+    if log is not None:
+        order = keeping.reading.order
+        log = with_data(log, with_ties_ordered(log._data, None, order))
+        kept = Kept(keeping.keep, number, keeping.unit, order is not None)
+        yield row_of(log, kept, keeping.types, keeping.empty_log)
+    del log
+    release_memory()
+
+
+def list_rows(batches: Iterator[Any], listing: Listing) -> Iterator[Any]:
+    """Make the rows of a table of single items of the rows of a partition."""
+    _, threads = _place()
+    with quiet():
+        log = read_rows(batches, listing.reading, threads, hash_key=None, keys="keep")
+    if log is not None:
+        ordered = with_ties_ordered(log._data, listing.pipeline, listing.reading.order)
+        yield from listing.batches_of(with_data(log, ordered))
+    del log
+    release_memory()
+
+
+def list_kept(batches: Iterator[Any], listing: Listing) -> Iterator[Any]:
+    """Make the rows of a table of single items of the saved logs of a partition."""
+    _, threads = _place()
+    for kept, data in logs_in(batches):
+        with unpacked(data, threads) as log:
+            if not kept.is_ordered:
+                log = with_data(log, with_ties_ordered(log._data, listing.pipeline))
+            yield from listing.batches_of(log)
+        del log
+    release_memory()
 
 
 def merge_counted(batches: Iterator[Any], _: None) -> Iterator[Any]:
@@ -104,12 +187,14 @@ def merged(found: Sequence[Counted]) -> Counted:
     found = sorted(found, key=lambda counted: counted.partition)
     warned = tuple(dict.fromkeys(text for counted in found for text in counted.warned))
     first = found[0].partition
+    kept = tuple(one for counted in found for one in counted.kept)
     failed = next((counted for counted in found if counted.error is not None), None)
     if failed is not None:
         return Counted(None, failed.partition, failed.error, warned)
     try:
         parts = [Partial.from_bytes(counted.part) for counted in found if counted.part is not None]
-        return Counted(merge(parts).to_bytes() if len(parts) > 1 else found[0].part, first, None, warned)
+        whole = merge(parts).to_bytes() if len(parts) > 1 else found[0].part
+        return Counted(whole, first, None, warned, kept)
     except StageFunnelError as error:
         return Counted(None, first, error, warned)
 
