@@ -1,6 +1,7 @@
 """One session of Spark for all tests, and one log in it."""
 
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +18,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[Any]:
+def connect() -> str:
+    """Where the session serves clients of Connect, which run without a JVM of their own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"sc://127.0.0.1:{free.getsockname()[1]}"
+
+
+@pytest.fixture(scope="session")
+def spark(connect: str) -> Iterator[Any]:
     from pyspark.sql import SparkSession
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
@@ -27,6 +36,9 @@ def spark() -> Iterator[Any]:
         .config("spark.ui.enabled", "false")
         .config("spark.driver.memory", "1g")
         .config("spark.sql.shuffle.partitions", "3")
+        .config("spark.plugins", "org.apache.spark.sql.connect.SparkConnectPlugin")
+        .config("spark.connect.grpc.binding.address", "127.0.0.1")
+        .config("spark.connect.grpc.binding.port", connect.rpartition(":")[2])
         # A few rows do not pay for compilers of much effort.
         .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .config("spark.sql.codegen.wholeStage", "false")

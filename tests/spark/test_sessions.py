@@ -1,7 +1,9 @@
-"""The same answer whatever Spark does meanwhile: tries again, plans anew, or shows moments in another zone."""
+"""The same answer whatever Spark does: tries again, plans anew, or shows moments in another zone."""
 
 import os
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,18 +55,20 @@ def test_an_executor_that_dies_in_the_middle_is_tried_again(rows: Rows, tmp_path
 
 
 def test_the_counts_are_the_same_bytes_in_any_order_of_rows(
-    rows: Rows, spark: Any, monkeypatch: pytest.MonkeyPatch
+    rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[Counted] = []
-    monkeypatch.setattr(asking, "part_of", lambda found: seen.append(found) or part_of(found))
-    part_of = asking.part_of.__wrapped__ if hasattr(asking.part_of, "__wrapped__") else _part_of
-    for order in ("rand(1)", "rand(2)"):
-        on_spark.ask_all(rows.spark_rows.orderBy(order), PIPELINE, ASKED)
-    first, second = (found.part for found in seen)
-    assert first == second
+    seen: list[bytes | None] = []
+    merged = asking.merged
 
+    def noted(found: Sequence[Counted]) -> Counted:
+        seen.append(merged(found).part)
+        return merged(found)
 
-_part_of = asking.part_of
+    monkeypatch.setattr(asking, "merged", noted)
+    for frame in (rows.spark_rows, rows.spark_rows.sort("whole", "time"), rows.spark_rows.sort("size")):
+        on_spark.ask_all(frame, PIPELINE, ASKED)
+    assert seen[0] is not None
+    assert seen == [seen[0]] * 3
 
 
 @pytest.mark.parametrize("adaptive", ["true", "false"])
@@ -80,15 +84,18 @@ def test_a_plan_may_change_while_it_runs(rows: Rows, spark: Any, adaptive: str) 
 
 def test_many_partitions_are_merged_in_steps(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "FAN_IN", 3)
-    merged: list[int] = []
-    monkeypatch.setattr(asking, "counted_in", lambda found: merged.append(len(found)) or _counted_in(found))
+    n_merged: list[int] = []
+    counted_in = asking.counted_in
+
+    def noted(found: Sequence[bytes]) -> list[Counted]:
+        n_merged.append(len(found))
+        return counted_in(found)
+
+    monkeypatch.setattr(asking, "counted_in", noted)
     found = on_spark.ask_all(rows.spark_rows, PIPELINE, ASKED, partitions=10)
-    assert merged[0] <= 2
+    assert n_merged[0] <= 2
     for name, table in expected_of(rows).items():
         assert_same_answer(found[name], table)
-
-
-_counted_in = asking.counted_in
 
 
 def test_one_item_may_have_most_rows(spark: Any) -> None:
@@ -174,3 +181,39 @@ def test_rows_of_equal_time_go_by_a_column_that_orders_them(spark: Any) -> None:
         (2, 1, "New"),
         (2, 2, "Offer"),
     ]
+
+
+CLIENT = """
+import sys
+from pyspark.sql import SparkSession
+import stagefunnel as sf
+from stagefunnel import spark as on_spark
+session = SparkSession.builder.remote(sys.argv[1]).getOrCreate()
+pipeline = sf.Pipeline(["New", "Offer", "Demo"], won="Won", lost="Lost")
+frame = session.read.parquet(sys.argv[2])
+print(type(frame).__module__)
+print(on_spark.ask(frame, pipeline, sf.funnel, by="who").to_json())
+kept = on_spark.keep(frame, columns="who")
+print(on_spark.ask(kept, pipeline, sf.funnel, by="who").to_json())
+print(on_spark.table(kept, pipeline, sf.visits).count())
+try:
+    on_spark.ask(frame, sf.Pipeline("New"), sf.funnel)
+except sf.UnknownStageError as error:
+    print(error)
+"""
+
+
+def test_a_session_of_connect_answers_alike(rows: Rows, connect: str, tmp_path: Path) -> None:
+    path = str(tmp_path / "rows.parquet")
+    rows.spark_rows.select("item", "stage", "time", "who").write.parquet(path)
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", CLIENT, connect, path], capture_output=True, text=True
+    )
+    assert found.returncode == 0, found.stderr[-2_000:]
+    module, table, of_kept, n_visits, error = found.stdout.splitlines()
+    log = log_of(rows.rows.select(["item", "stage", "time", "who"]), columns="who")
+    assert module.startswith("pyspark.sql.connect")
+    assert table == sf.funnel(log, PIPELINE, by="who").to_json()
+    assert of_kept == table
+    assert int(n_visits) == len(sf.visits(log, PIPELINE))
+    assert "unknown stage" in error
