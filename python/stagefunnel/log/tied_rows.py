@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -41,11 +42,11 @@ def with_ties_ordered(data: LogData, pipeline: Pipeline | None, order: str | Non
     stage = np.ascontiguousarray(parts["stage"][permuted])
     marks, columns = data.marks, data.columns
     if marks is not None:
-        ended, unknown = (
-            None if column is None else np.ascontiguousarray(column[permuted])
-            for column in (marks.ended, marks.start_unknown)
+        marks = replace(
+            marks,
+            ended=None if marks.ended is None else marks.ended[permuted],
+            start_unknown=None if marks.start_unknown is None else marks.start_unknown[permuted],
         )
-        marks = replace(marks, ended=ended, start_unknown=unknown)
     if columns is not None:
         columns = columns.at_rows(permuted.astype(np.uint32), data.threads)
     journeys = _core.journeys.journeys_of_parts(**{**parts, "stage": stage})
@@ -97,7 +98,8 @@ def _permutation(
 
 def _order_of_labels(labels: list[Any], pipeline: Pipeline | None) -> Places:
     """Return the place of each stage code among all; rows without a stage come last."""
-    listed, aliases = {}, {}
+    listed: dict[Any, int] = {}
+    aliases: Mapping[Any, Any] = {}
     if pipeline is not None:
         listed = {label: place for place, label in enumerate(pipeline.labels)}
         aliases = pipeline.rules.aliases
@@ -111,7 +113,7 @@ def _order_of_labels(labels: list[Any], pipeline: Pipeline | None) -> Places:
 
 
 def _ranks(values: pd.Series) -> npt.NDArray[Any]:
-    """Number values in rising order, missing ones last; texts of digits sort as numbers."""
+    """Return the places of values in rising order, missing ones last; texts of digits sort as numbers."""
     known = values.dropna()
     if len(known) and known.map(lambda one: isinstance(one, str) and one.isdecimal()).all():
         values = values.map(lambda one: int(one) if isinstance(one, str) else one).astype(object)

@@ -138,9 +138,7 @@ def types_of(table: pd.DataFrame, known: Mapping[str, str], zone: str | None) ->
     zone
         Zone of the log's times.
     """
-    return {
-        str(name): known.get(str(name)) or _type_of(table[name].dtype, zone) for name in table.columns
-    }
+    return {str(name): known.get(str(name)) or _type_of(table[name].dtype, zone) for name in table.columns}
 
 
 def _type_of(dtype: Any, zone: str | None) -> str:
