@@ -160,8 +160,9 @@ def ask_all(
     questions
         The questions by names of your choice, each alone or with its options: ``{"funnel": sf.funnel, "by
         manager": (sf.outcomes, {"by": "manager"})}``.
-    item, stage, time, order, exited, start_unknown, stages, columns, time_format, zone, items, items_key, \
-invalid, empty, observed_until, partitions, partitioned, precision, check
+    item, stage, time, order, exited, start_unknown, stages, columns, time_format, zone
+        As for :func:`ask`.
+    items, items_key, invalid, empty, observed_until, partitions, partitioned, precision, check
         As for :func:`ask`.
 
     Returns
@@ -171,7 +172,9 @@ invalid, empty, observed_until, partitions, partitioned, precision, check
 
     Raises
     ------
-    SchemaError, InvalidRowError, UnknownStageError, StageFunnelError
+    SchemaError, InvalidRowError, UnknownStageError
+        As for :func:`ask`.
+    StageFunnelError
         As for :func:`ask`.
     """
     return _asked(
@@ -200,7 +203,9 @@ def summary(rows: Any, pipeline: Pipeline, **options: Any) -> Summary:
 
     Raises
     ------
-    SchemaError, InvalidRowError, UnknownStageError, StageFunnelError
+    SchemaError, InvalidRowError, UnknownStageError
+        As for :func:`ask`.
+    StageFunnelError
         As for :func:`ask`.
     """
     return cast(Summary, ask(rows, pipeline, summary_question, **options))
@@ -234,7 +239,9 @@ def keep(
 
     Parameters
     ----------
-    rows, item, stage, time, order, exited, start_unknown, stages, time_format, zone, items, items_key, invalid, observed_until, partitions, partitioned
+    rows, item, stage, time, order, exited, start_unknown, stages, time_format
+        As for :func:`ask`.
+    zone, items, items_key, invalid, observed_until, partitions, partitioned
         As for :func:`ask`.
     columns
         Further columns to keep: all that later questions name.
@@ -294,7 +301,9 @@ def table(
         :func:`stagefunnel.visits`, :func:`stagefunnel.item_table`, :func:`stagefunnel.sequence_items` or
         :func:`stagefunnel.row_table`, alone or with its options: `columns` of the table has to be given so,
         as in ``(sf.visits, {"columns": "manager"})``.
-    item, stage, time, order, exited, start_unknown, stages, columns, time_format, zone, items, items_key, invalid, observed_until, partitions, partitioned
+    item, stage, time, order, exited, start_unknown, stages, columns, time_format
+        As for :func:`ask`.
+    zone, items, items_key, invalid, observed_until, partitions, partitioned
         As for :func:`ask`.
     **options
         Options of the table. No partition has all stages, so those without rows are not looked for.

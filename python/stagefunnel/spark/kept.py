@@ -69,8 +69,10 @@ def row_of(log: StageLog, kept: Kept, types: str, empty_log: bytes) -> Any:
         )
     of_log = (kept.keep, kept.partition, kept.unit, kept.is_ordered, log._data.journeys.n_rows, log.n_items)
     values = (*of_log, types, empty_log, data)
-    kinds = (pa.string(), pa.int32(), pa.string(), pa.bool_(), pa.int64(), pa.int64(), pa.string())
-    kinds = (*kinds, pa.binary(), pa.binary())
+    kinds = (
+        *(pa.string(), pa.int32(), pa.string(), pa.bool_(), pa.int64(), pa.int64()),
+        *(pa.string(), pa.binary(), pa.binary()),
+    )
     columns = [pa.array([value], kind) for value, kind in zip(values, kinds, strict=True)]
     return pa.RecordBatch.from_arrays(columns, list(_NAMES))
 
@@ -112,7 +114,7 @@ def unpacked(data: bytes, threads: int) -> Iterator[StageLog]:
 
 
 def first_of(rows: Any) -> tuple[dict[str, str], bytes] | None:
-    """Return the types of columns and the log of no rows of a DataFrame of saved logs; ``None`` if it is empty."""
+    """Return the types of columns and the log of no rows of saved logs; ``None`` if there are none."""
     found = rows.select("types", "empty_log").limit(1).collect()
     return (json.loads(found[0][0]), bytes(found[0][1])) if found else None
 

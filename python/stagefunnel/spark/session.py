@@ -29,14 +29,10 @@ def check_installed() -> None:
 def check_version(version: str) -> None:
     """Refuse a version of pyspark that is too old.
 
-    Examples
-    --------
-    >>> check_version("4.3.0")
-    >>> check_version("3.2.1")
-    Traceback (most recent call last):
-    ...
-    stagefunnel.errors.StageFunnelError: pyspark 3.2.1 is too old; 4.0 or newer is needed: pip install \
-"stagefunnel[spark]"
+    Raises
+    ------
+    StageFunnelError
+        If it is older than :data:`OLDEST`.
     """
     found = re.match(r"(\d+)\.(\d+)", version)
     if found is not None and tuple(map(int, found.groups())) < OLDEST:

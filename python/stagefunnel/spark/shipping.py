@@ -47,8 +47,8 @@ def shipped(work: str, job: object, *, answers: bool = True) -> Callable[[Batche
             yield from getattr(module, work)(batches, pickle.loads(sent))
             return
         text = (
-            f"an executor {problem}; install stagefunnel {version} with its extra [spark] for the Python that "
-            f'runs there ({sys.executable}), as the page "From one machine to Spark" shows'
+            f"an executor {problem}; install stagefunnel {version} with its extra [spark] for the "
+            f'Python that runs there ({sys.executable}), as the page "From one machine to Spark" shows'
         )
         if not answers:
             raise RuntimeError(text)
