@@ -1,6 +1,7 @@
 """Settings of all tests of Python."""
 
 import gc
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ load_profile()
 # Tools, which are run as scripts; the fuzz watches all modules that are imported after it, by a library that
 # the tests do not need.
 collect_ignore = ["mutation", "fuzz/fuzz_readers.py"]
+# A step of its own, which installs Spark.
+collect_ignore += [] if "STAGEFUNNEL_SPARK" in os.environ else ["spark"]
 
 # Written by tests/run.sh: the steps before this one and how long each took.
 SECONDS = Path(__file__).parents[1] / "build" / "seconds.txt"

@@ -9,17 +9,18 @@
 #   bash tests/run.sh sanitizers                 the C++ tests under the sanitizers, `asan` and `tsan` in turn
 #   bash tests/run.sh asan_module tsan_module    the tests of the binding, and those under stress, likewise
 #   bash tests/run.sh hostile                    hostile input over every way in; -- -k bomb runs some of it
+#   bash tests/run.sh spark                      questions about DataFrames of Spark, in a session of its own
 #   bash tests/run.sh fuzz -- -runs=10000        libFuzzer with sanitizers; what follows -- goes to it. Needs clang
 #   bash tests/run.sh fuzz_million               the same without sanitizers, a million inputs on all processors
 #   bash tests/run.sh fuzz_kernels               streams, sequences and statistics likewise, half a million inputs
 #   bash tests/run.sh fuzz_readers               atheris on files of every format, ten minutes
 #
-# Steps: setup lint types cpp docs notebooks hostile python. What a step needs is installed by that step. Needs a C++20 compiler and Python >= 3.11 with venv
+# Steps: setup lint types cpp docs notebooks hostile spark python. What a step needs is installed by that step. Needs a C++20 compiler and Python >= 3.11 with venv
 # and headers; everything else goes into .venv, and PYTHON=python3.13 chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly all_steps=(setup lint types cpp docs notebooks hostile python)
+readonly all_steps=(setup lint types cpp docs notebooks hostile spark python)
 readonly venv=$PWD/.venv
 readonly stubs=python/stagefunnel/_core
 readonly seconds=$PWD/build/seconds.txt  # the steps of this run and how long each took
@@ -55,7 +56,7 @@ main() {
         printf '%s %d\n' "$step" $((SECONDS - start)) >>"$seconds"
     done
     # pytest's closing line has to stay the last one, so tests/conftest.py shows the table before it.
-    [[ $step == @(python|night|notebooks|*_module) ]] || show_seconds
+    [[ $step == @(python|night|notebooks|spark|*_module) ]] || show_seconds
 }
 
 show_seconds() {
@@ -215,6 +216,15 @@ step_hostile() {
     python tests/hostile/run.py "${options[@]}"
 }
 
+# Spark runs in this process and two of its workers; it is large, and only this step needs it.
+step_spark() {
+    install_tools test
+    install_tools test_spark
+    install_java
+    install_package
+    STAGEFUNNEL_SPARK=1 python -m pytest tests/spark "${options[@]}"
+}
+
 # One run, so that its closing line counts the tests and the examples in docstrings and pages. Tests of one file
 # stay in one process, which makes what they share once.
 step_python() {
@@ -264,6 +274,17 @@ install_postgresql() {
         return
     fi
     fail "no server of PostgreSQL; on Debian: apt-get install postgresql"
+}
+
+install_java() {
+    command -v java >/dev/null && return
+    if command -v apt-get >/dev/null && ((EUID == 0)); then
+        printf 'installing default-jre-headless\n' >&2
+        apt-get update -qq >/dev/null
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null
+        return
+    fi
+    fail "no java, which Spark runs on; on Debian: apt-get install default-jre-headless"
 }
 
 # Installs what a group of pyproject.toml names, once. The tools come apart from the package, so that lint works

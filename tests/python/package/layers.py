@@ -113,6 +113,9 @@ ALLOWED: dict[str, set[str]] = {
         *("words", "display", "display.charts", "reports.painter"),
     },
     "reports.painter": {"clean"},
+    "spark": {
+        *("", "errors", "times", "pipeline", "tables", "log", "questions.parts", "questions.summary"),
+    },
     "datasets": {"errors", "log", "pipeline"},
     "cli": {
         *("", "clean", "errors", "files", "whole_file", "toml_file", "databases", "tables", "display"),
@@ -143,7 +146,7 @@ FOLDERS = {"questions"}
 PRIVATE_FOR_ALL = {"_data", "_replace", "_fields", "_asdict"}
 CHARTS_IMPORT = {"pandas", "altair", *sys.stdlib_module_names}
 # Optional, or needed only by those who print, draw or read files.
-SLOW = {"altair", "duckdb", "matplotlib", "openpyxl", "polars", "pyarrow", "rich"}
+SLOW = {"altair", "duckdb", "matplotlib", "openpyxl", "polars", "pyarrow", "pyspark", "rich"}
 # Printing, files, dates and languages are the callers' business.
 BANNED_HEADERS = {
     *("iostream", "ostream", "istream", "fstream", "cstdio", "print", "filesystem"),

@@ -12,7 +12,13 @@ ROOT = Path(__file__).parents[3]
 BEGINNINGS = (
     *("Funnel", "Chain", "Time ", "Checks", "Assumed", "Sequence"),
     *("Won and lost, by age", "How much of each cohort", "Groups compared"),
-    *("Which step made", "Expected wins", "Other items, or the same", "What goes with"),
+    *(
+        "Where items are lost",
+        "Which step made",
+        "Expected wins",
+        "Other items, or the same",
+        "What goes with",
+    ),
 )
 PAGES = sorted(ROOT.joinpath("docs", "how_to").glob("*.md"))
 COMMANDS = [

@@ -1,0 +1,151 @@
+"""Logs that are kept in a DataFrame: a row for each partition, with its saved log as bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..errors import SchemaError, counted
+from ..log.stage_log import StageLog
+
+LOG: Final = "saved_log"
+SCHEMA: Final = (
+    "keep string, partition int, unit string, is_ordered boolean, rows bigint, items bigint, "
+    f"types string, empty_log binary, {LOG} binary"
+)
+_NAMES: Final = tuple(one.split()[0] for one in SCHEMA.split(", "))
+_MOST_BYTES: Final = 2**31 - 2**20  # the most that one value of Spark holds, with some room for its row
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a row says of its log.
+
+    Attributes
+    ----------
+    keep
+        The call that made it.
+    partition
+        Number of the partition.
+    unit
+        The unit whose items are in one partition; ``None`` where items are.
+    is_ordered
+        Whether rows of equal time were ordered by a column.
+    """
+
+    keep: str
+    partition: int
+    unit: str | None
+    is_ordered: bool
+
+
+def is_kept(rows: Any) -> bool:
+    """Check for a DataFrame of saved logs."""
+    return tuple(rows.columns) == _NAMES
+
+
+def row_of(log: StageLog, kept: Kept, types: str, empty_log: bytes) -> Any:
+    """Make the row of a log, beside what the logs of all rows have: types of columns, and a log of no rows.
+
+    Raises
+    ------
+    SchemaError
+        If the log is larger than a value of Spark may be.
+    """
+    import pyarrow as pa
+
+    data = packed(log)
+    if len(data) > _MOST_BYTES:
+        raise SchemaError(
+            f"the log of partition {kept.partition:,} has {counted(len(data), 'byte')}, and a value of Spark "
+            f"holds {_MOST_BYTES:,}; keep the rows with more partitions, as in partitions=400"
+        )
+    of_log = (kept.keep, kept.partition, kept.unit, kept.is_ordered, log._data.journeys.n_rows, log.n_items)
+    values = (*of_log, types, empty_log, data)
+    kinds = (
+        *(pa.string(), pa.int32(), pa.string(), pa.bool_(), pa.int64(), pa.int64()),
+        *(pa.string(), pa.binary(), pa.binary()),
+    )
+    columns = [pa.array([value], kind) for value, kind in zip(values, kinds, strict=True)]
+    return pa.RecordBatch.from_arrays(columns, list(_NAMES))
+
+
+def packed(log: StageLog) -> bytes:
+    """Put the files of a saved log into one archive, which is not compressed."""
+    written = io.BytesIO()
+    with tempfile.TemporaryDirectory(prefix="stagefunnel-") as folder:
+        path = os.path.join(folder, "log")
+        log.save(path)
+        with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
+            for name in sorted(_files_in(path)):
+                archive.write(os.path.join(path, name), name)
+    return written.getvalue()
+
+
+def _files_in(path: str) -> Iterator[str]:
+    for folder, _, names in os.walk(path):
+        for name in names:
+            yield os.path.relpath(os.path.join(folder, name), path)
+
+
+@contextmanager
+def unpacked(data: bytes, threads: int) -> Iterator[StageLog]:
+    """Open a log that was packed, for as long as it is needed.
+
+    Raises
+    ------
+    SchemaError
+        If the bytes are not those of a saved log, or are damaged.
+    """
+    with tempfile.TemporaryDirectory(prefix="stagefunnel-") as folder:
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                archive.extractall(folder)
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+            raise SchemaError(f"column {LOG!r} holds a saved log that is damaged: {error}") from error
+        yield StageLog.load(folder, threads=threads)
+
+
+def first_of(rows: Any) -> tuple[dict[str, str], bytes] | None:
+    """Return the types of columns and the log of no rows of saved logs; ``None`` if there are none."""
+    found = rows.select("types", "empty_log").limit(1).collect()
+    return (json.loads(found[0][0]), bytes(found[0][1])) if found else None
+
+
+def logs_in(batches: Iterator[Any]) -> Iterator[tuple[Kept, bytes]]:
+    """Read the rows of a DataFrame of saved logs."""
+    for batch in batches:
+        for row in batch.to_pylist():
+            kept = Kept(row["keep"], row["partition"], row["unit"], row["is_ordered"])
+            yield kept, row[LOG]
+
+
+def refuse_unlike(kept: Sequence[Kept], unit: str | None, checks_items: bool) -> None:
+    """Refuse saved logs that may share items, or units.
+
+    Raises
+    ------
+    SchemaError
+        If one is there twice, they come of several calls and their items are not compared, or the items of a
+        unit may be in several of them.
+    """
+    places = [(one.keep, one.partition) for one in kept]
+    twice = next((place for place in sorted(set(places)) if places.count(place) > 1), None)
+    if twice is not None:
+        raise SchemaError(f"the saved log of partition {twice[1]:,} is there twice; keep each row once")
+    if len({one.keep for one in kept}) > 1 and not checks_items:
+        raise SchemaError(
+            "the saved logs are of several calls of keep(), so that an item may be in two of them; "
+            'pass check="keys" to compare their items'
+        )
+    if unit is not None and any(one.unit != unit for one in kept):
+        raise SchemaError(
+            f"the items of a unit {unit!r} may be in several of the saved logs; keep them with unit={unit!r}"
+        )

@@ -1,0 +1,62 @@
+"""How work goes to the executors: as a function that says what is wrong where the package is not there."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeAlias
+
+from .. import __version__
+
+Batches: TypeAlias = Iterator[Any]
+#: The one column of what counting gives.
+COUNTED: Final = "counted binary"
+
+
+def shipped(work: str, job: object, *, answers: bool = True) -> Callable[[Batches], Batches]:
+    """Return the function that runs a piece of work on an executor.
+
+    Spark sends it as its code, for it is made by a function; so it runs where the package cannot be imported.
+
+    Parameters
+    ----------
+    work
+        Name of a function of :mod:`stagefunnel.spark.work`, which takes the batches and the job.
+    job
+        Plain data that it needs.
+    answers
+        Whether an error comes back as a row of :data:`COUNTED`; else it is raised.
+    """
+    sent, version = pickle.dumps(job), __version__
+
+    def run(batches: Iterator[Any]) -> Iterator[Any]:
+        import pickle
+        import sys
+        from importlib import import_module
+
+        problem = None
+        try:
+            found = import_module("stagefunnel").__version__
+            if found != version:
+                problem = f"has stagefunnel {found}, and the driver {version}"
+            else:
+                module = import_module("stagefunnel.spark.work")
+        except ImportError as error:
+            problem = f"cannot import stagefunnel ({error})"
+        if problem is None:
+            yield from getattr(module, work)(batches, pickle.loads(sent))
+            return
+        text = (
+            f"an executor {problem}; install stagefunnel {version} with its extra [spark] for the "
+            f'Python that runs there ({sys.executable}), as the page "From one machine to Spark" shows'
+        )
+        if not answers:
+            raise RuntimeError(text)
+        import pyarrow
+
+        for _ in batches:  # Spark waits until its rows are read
+            pass
+        row = pickle.dumps(text)
+        yield pyarrow.RecordBatch.from_pydict({"counted": pyarrow.array([row], pyarrow.binary())})
+
+    return run

@@ -1,0 +1,68 @@
+"""Types of Spark's columns as types of Arrow: what an executor gets, known before anything runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from ..errors import SchemaError
+from ..log.columns.inputs import check_names
+
+_PLAIN: Final = {
+    "boolean": "bool_",
+    "tinyint": "int8",
+    "smallint": "int16",
+    "int": "int32",
+    "bigint": "int64",
+    "float": "float32",
+    "double": "float64",
+    "string": "string",
+    "binary": "binary",
+    "date": "date32",
+}
+
+
+def empty_table(frame: Any, names: Iterable[str], zone: str) -> Any:
+    """Make an empty table of Arrow with some columns of a DataFrame, as its executors get them.
+
+    Raises
+    ------
+    SchemaError
+        If the DataFrame has no such column, or one is of a type that is not read.
+    """
+    import pyarrow as pa
+
+    wanted = list(dict.fromkeys(names))
+    check_names(wanted, list(frame.columns), "the DataFrame")
+    types = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
+    return pa.table({name: pa.array([], type=arrow_type(name, types[name], zone)) for name in wanted})
+
+
+def arrow_type(name: str, kind: str, zone: str) -> Any:
+    """Return the type of Arrow of a column of a type of Spark.
+
+    Raises
+    ------
+    SchemaError
+        If it is not read.
+    """
+    import pyarrow as pa
+
+    if kind in _PLAIN:
+        return getattr(pa, _PLAIN[kind])()
+    if kind.startswith(("string", "varchar", "char")):  # with a collation, or a length
+        return pa.string()
+    if kind == "timestamp":
+        return pa.timestamp("us", tz=zone)
+    if kind == "timestamp_ntz":
+        return pa.timestamp("us")
+    if kind == "interval day to second":
+        return pa.duration("us")
+    decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", kind)
+    if decimal is not None:
+        return pa.decimal128(*map(int, decimal.groups()))
+    raise SchemaError(
+        f"column {name!r} of the DataFrame is of type {kind}; cast it to integers, text, a date or a "
+        "timestamp first"
+    )

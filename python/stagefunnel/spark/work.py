@@ -1,0 +1,289 @@
+"""What runs on the executors: a partition's rows become a log, a log its counts, and counts are merged."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..errors import RowError, StageFunnelError, StageFunnelWarning
+from ..log.memory import release_memory
+from ..log.stage_log import StageLog, with_data
+from ..log.tied_rows import with_ties_ordered
+from ..pipeline import Pipeline
+from ..questions.parts.mergeable import BY_NAME
+from ..questions.parts.part_bytes import Check, Precision
+from ..questions.parts.partial import Partial, merge, partial
+from .kept import Kept, logs_in, row_of, unpacked
+from .listing import Listing, quiet
+from .reading import IS_OF_TABLE, OF_TABLE, Reading
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Questions about the log of a partition.
+
+    Attributes
+    ----------
+    reading
+        How its rows are read; of logs that were kept nothing is read anew.
+    pipeline
+        The stages; ``None`` for sequences.
+    questions
+        Name of the function and options of each question, by its own name.
+    precision, check
+        As for :func:`stagefunnel.partial`.
+    hash_key
+        The secret with which texts of items are hashed on all executors.
+    """
+
+    reading: Reading
+    pipeline: Pipeline | None
+    questions: Mapping[str, tuple[str, Mapping[str, Any]]]
+    precision: Precision
+    check: Check
+    hash_key: bytes | None
+
+    def part_of(self, log: StageLog) -> Partial:
+        """Count what the questions need of a log."""
+        asked = {name: (BY_NAME[of].question, options) for name, (of, options) in self.questions.items()}
+        return partial(log, self.pipeline, questions=asked, precision=self.precision, check=self.check)
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How the log of a partition is kept.
+
+    Attributes
+    ----------
+    reading
+        How its rows are read.
+    keep
+        What tells this call from others.
+    unit
+        The unit whose items are in one partition.
+    types, empty_log
+        Types of the columns, and a log of no rows, which say later what the logs are.
+    """
+
+    reading: Reading
+    keep: str
+    unit: str | None
+    types: str
+    empty_log: bytes
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What came of a partition, or of several.
+
+    Attributes
+    ----------
+    part
+        The partial as bytes; ``None`` after an error.
+    partition
+        Number of the first partition.
+    error
+        What was wrong with its rows.
+    warned
+        Texts of warnings, each once.
+    kept
+        The saved logs that it was counted of.
+    """
+
+    part: bytes | None
+    partition: int
+    error: StageFunnelError | None = None
+    warned: tuple[str, ...] = field(default=())
+    kept: tuple[Kept, ...] = field(default=())
+
+
+def count_rows(batches: Iterator[Any], asked: Asked) -> Iterator[Any]:
+    """Count what questions need of the rows of a partition; one without rows gives nothing."""
+    number, threads = _place()
+
+    def parts() -> Iterator[bytes]:
+        log = read_rows(batches, asked.reading, threads, hash_key=asked.hash_key)
+        if log is not None:
+            ordered = with_ties_ordered(log._data, asked.pipeline, asked.reading.order)
+            yield asked.part_of(with_data(log, ordered)).to_bytes()
+
+    yield from _rows_of(_counted(parts, number), batches)
+
+
+def count_kept(batches: Iterator[Any], asked: Asked) -> Iterator[Any]:
+    """Count what questions need of the saved logs of a partition."""
+    number, threads = _place()
+    found: list[Counted] = []
+    for kept, data in logs_in(batches):
+
+        def parts(kept: Kept = kept, data: bytes = data) -> Iterator[bytes]:
+            with unpacked(data, threads) as log:
+                if not kept.is_ordered:
+                    log = with_data(log, with_ties_ordered(log._data, asked.pipeline))
+                yield asked.part_of(log).to_bytes()
+
+        counted = _counted(parts, kept.partition)
+        if counted is not None:
+            found.append(replace(counted, kept=(kept,)))
+    yield from _rows_of(replace(merged(found), partition=number) if found else None, iter(()))
+
+
+def keep_rows(batches: Iterator[Any], keeping: Keeping) -> Iterator[Any]:
+    """Save the log of the rows of a partition; one without rows gives nothing."""
+    number, threads = _place()
+    with quiet():
+        log = read_rows(batches, keeping.reading, threads, hash_key=None, keys="keep")
+    if log is not None:
+        order = keeping.reading.order
+        log = with_data(log, with_ties_ordered(log._data, None, order))
+        kept = Kept(keeping.keep, number, keeping.unit, order is not None)
+        yield row_of(log, kept, keeping.types, keeping.empty_log)
+    del log
+    release_memory()
+
+
+def list_rows(batches: Iterator[Any], listing: Listing) -> Iterator[Any]:
+    """Make the rows of a table of single items of the rows of a partition."""
+    _, threads = _place()
+    with quiet():
+        log = read_rows(batches, listing.reading, threads, hash_key=None, keys="keep")
+    if log is not None:
+        ordered = with_ties_ordered(log._data, listing.pipeline, listing.reading.order)
+        yield from listing.batches_of(with_data(log, ordered))
+    del log
+    release_memory()
+
+
+def list_kept(batches: Iterator[Any], listing: Listing) -> Iterator[Any]:
+    """Make the rows of a table of single items of the saved logs of a partition."""
+    _, threads = _place()
+    for kept, data in logs_in(batches):
+        with unpacked(data, threads) as log:
+            if not kept.is_ordered:
+                log = with_data(log, with_ties_ordered(log._data, listing.pipeline))
+            yield from listing.batches_of(log)
+        del log
+    release_memory()
+
+
+def merge_counted(batches: Iterator[Any], _: None) -> Iterator[Any]:
+    """Merge what came of several partitions."""
+    found = [counted for batch in batches for counted in counted_in(batch.column(0).to_pylist())]
+    if found:
+        yield from _rows_of(merged(found), iter(()))
+
+
+def counted_in(rows: Sequence[bytes]) -> list[Counted]:
+    """Read what came of partitions; an executor without the package is an error of the first."""
+    found = [pickle.loads(row) for row in rows]
+    return [one if isinstance(one, Counted) else Counted(None, -1, StageFunnelError(one)) for one in found]
+
+
+def merged(found: Sequence[Counted]) -> Counted:
+    """Merge what came of several partitions; the error of the first of them goes before all else."""
+    found = sorted(found, key=lambda counted: counted.partition)
+    warned = tuple(dict.fromkeys(text for counted in found for text in counted.warned))
+    first = found[0].partition
+    kept = tuple(one for counted in found for one in counted.kept)
+    failed = next((counted for counted in found if counted.error is not None), None)
+    if failed is not None:
+        return Counted(None, failed.partition, failed.error, warned)
+    try:
+        parts = [Partial.from_bytes(counted.part) for counted in found if counted.part is not None]
+        whole = merge(parts).to_bytes() if len(parts) > 1 else found[0].part
+        return Counted(whole, first, None, warned, kept)
+    except StageFunnelError as error:
+        return Counted(None, first, error, warned)
+
+
+def read_rows(
+    batches: Iterator[Any], reading: Reading, threads: int, *, hash_key: bytes | None, keys: Any = "auto"
+) -> StageLog | None:
+    """Read the log of a partition batch by batch; ``None`` where it has no row."""
+    of_table: list[Any] = []
+    n_rows = 0
+
+    def of_log() -> Iterator[Any]:
+        nonlocal n_rows
+        for batch in batches:
+            rows = _without_table(batch, of_table) if reading.table else batch
+            n_rows += len(rows)
+            yield rows
+
+    log = StageLog.from_batches(
+        of_log(),
+        **reading.options,
+        columns=reading.kept,
+        invalid=reading.invalid,
+        empty="allow",
+        keys=keys,
+        hash_key=hash_key,
+        observed_until=None,
+        threads=threads,
+    )
+    data = log._data.with_observed_until(reading.observed_until)
+    table = _table_of(of_table, reading.table) if reading.table else reading.items
+    data = data.with_items(table, reading.items_key, reading.invalid)  # whose own rows may be wrong
+    return with_data(log, data) if n_rows else None
+
+
+def _without_table(batch: Any, of_table: list[Any]) -> Any:
+    """Take the rows of the items table out of a batch."""
+    import pyarrow.compute as pc
+
+    is_of_table = batch.column(IS_OF_TABLE)
+    own = [name for name in batch.schema.names if name.startswith(OF_TABLE)]
+    is_here = pc.any(is_of_table).as_py()
+    if is_here or not of_table:  # the first one says of which types the table is
+        of_table.append(batch.filter(is_of_table).select(own))
+    if is_here:
+        batch = batch.filter(pc.invert(is_of_table))
+    return batch.drop_columns([*own, IS_OF_TABLE])
+
+
+def _table_of(batches: Sequence[Any], names: Sequence[str]) -> Any:
+    import pyarrow as pa
+
+    if not batches:
+        return None
+    return pa.Table.from_batches(batches).rename_columns(list(names))
+
+
+def _counted(parts: Callable[[], Iterator[bytes]], number: int) -> Counted | None:
+    """Count, and catch what is wrong with rows or options: an error is an answer, which no task repeats."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", StageFunnelWarning)
+        try:
+            found = list(parts())
+        except RowError as error:
+            return Counted(None, number, error.within(f"in partition {number:,}: "))
+        except StageFunnelError as error:
+            return Counted(None, number, error)
+        finally:
+            release_memory()
+    warned = [str(one.message) for one in caught if issubclass(one.category, StageFunnelWarning)]
+    if not found:
+        return None
+    return Counted(found[0], number, None, tuple(dict.fromkeys(warned)))
+
+
+def _rows_of(counted: Counted | None, batches: Iterator[Any]) -> Iterator[Any]:
+    import pyarrow as pa
+
+    for _ in batches:  # what an error left; Spark waits until its rows are read
+        pass
+    if counted is not None:
+        yield pa.RecordBatch.from_pydict({"counted": pa.array([pickle.dumps(counted)], pa.binary())})
+
+
+def _place() -> tuple[int, int]:
+    """Return the number of this partition, and of the processors that it may use."""
+    from pyspark import TaskContext
+
+    context = TaskContext.get()
+    if context is None:
+        return 0, 1
+    return int(context.partitionId()), max(int(context.cpus()), 1)

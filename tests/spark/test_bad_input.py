@@ -1,0 +1,200 @@
+"""What is wrong is an error that says it: before Spark runs where that can be, and without a second try."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from spark_rows import PIPELINE, Rows, made_rows
+
+import stagefunnel as sf
+from stagefunnel import spark as on_spark
+from stagefunnel.spark.session import check_version
+
+
+class NoJob:
+    """The columns of a DataFrame, of which no rows can be had."""
+
+    def __init__(self, frame: Any) -> None:
+        self.schema, self.columns, self.sparkSession = frame.schema, frame.columns, frame.sparkSession
+
+    def mapInArrow(self, *_: Any) -> Any:
+        raise AssertionError("Spark ran")
+
+
+NoJob.__module__ = "pyspark.of_this_test"
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "text"),
+    [
+        (
+            {"item": "itm"},
+            sf.SchemaError,
+            "no column 'itm'; the DataFrame has: 'item', .* mean 'item'",
+        ),
+        ({"columns": "whom"}, sf.SchemaError, "no column 'whom'"),
+        ({"by": "whom"}, sf.SchemaError, "by='whom'|by= names a column of the items table"),
+        ({"within": "3d"}, sf.SchemaError, "depends on the end of observation"),
+        ({"kind": "classical"}, sf.SchemaError, "kind='classical' is not one of"),
+        ({"periods": "month"}, sf.SchemaError, r"funnel\(\) has no option 'periods'; did you mean 'period'"),
+        ({"stage": "time"}, sf.SchemaError, "column 'time' holds dates or times, which are not stages"),
+        ({"item": "time"}, sf.SchemaError, "column 'time' holds dates or times, which are not keys of items"),
+        ({"time": "parts"}, sf.SchemaError, "column 'parts' of the DataFrame is of type array<string>"),
+        ({"zone": "Berlin"}, sf.SchemaError, "zone='Berlin'"),
+        ({"partitions": 0}, sf.SchemaError, "partitions=0 is not a whole number from 1"),
+        ({"partitions": 4, "partitioned": True}, sf.SchemaError, "leave it out with partitioned=True"),
+        ({"precision": "low"}, sf.SchemaError, "precision='low' is not one of"),
+        (
+            {"unit": "account", "items": pd.DataFrame({"item": [1], "account": ["x"]})},
+            sf.SchemaError,
+            "needs items= as a DataFrame of Spark",
+        ),
+        ({"observed_until": "soon"}, sf.SchemaError, "observed_until='soon'"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_what_the_columns_say_is_found_before_spark_runs(
+    rows: Rows, options: Any, error: Any, text: str
+) -> None:
+    frame = NoJob(rows.spark_rows.selectExpr("*", "array(who) as parts"))
+    with pytest.raises(error, match=text):
+        on_spark.ask(frame, PIPELINE, sf.funnel, **options)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (pd.DataFrame({"item": [1]}), r"rows= is a pandas DataFrame; .*StageLog\(rows\) reads this one"),
+        ([1], "rows= is a builtins list; give a DataFrame of Spark"),
+    ],
+)
+def test_other_frames_are_refused(value: Any, text: str) -> None:
+    with pytest.raises(sf.SchemaError, match=text):
+        on_spark.ask(value, PIPELINE, sf.funnel)
+
+
+@pytest.mark.parametrize(
+    ("questions", "text"),
+    [
+        ({"one": sf.explain}, r"explain\(\) is about one item"),
+        ({}, "not a mapping of names to questions"),
+        ({"one": (sf.funnel, "who")}, "not a mapping of its options"),
+        ({"one": (sf.funnel, {"unit": "a"}), "two": (sf.funnel, {"unit": "b"})}, "'a' and 'b' in one pass"),
+    ],
+)
+def test_other_questions_are_refused(rows: Rows, questions: Any, text: str) -> None:
+    with pytest.raises(sf.SchemaError, match=text):
+        on_spark.ask_all(NoJob(rows.spark_rows), PIPELINE, questions)
+
+
+def test_an_old_pyspark_is_refused() -> None:
+    with pytest.raises(sf.StageFunnelError, match=r"pyspark 3\.2\.1 is too old; 4\.0 or newer"):
+        check_version("3.2.1")
+    check_version("4.0.0")
+    check_version("10.0.0.dev1")
+
+
+def test_without_pyspark_the_extra_is_named() -> None:
+    code = (
+        "import sys; sys.modules['pyspark'] = None\n"
+        "import stagefunnel as sf\nfrom stagefunnel import spark\n"
+        "try: spark.ask(None, None, sf.funnel)\n"
+        "except sf.StageFunnelError as error: print(error)\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == 'Spark needs pyspark: pip install "stagefunnel[spark]"\n'
+
+
+def test_a_stage_of_one_partition_that_the_pipeline_lacks_is_named(rows: Rows) -> None:
+    pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
+    with pytest.raises(sf.UnknownStageError, match=r"in partition \d: unknown stage 'Demo'"):
+        on_spark.ask(rows.spark_rows, pipeline, sf.funnel)
+
+
+def test_partitions_may_lack_stages_and_rows(spark: Any) -> None:
+    frame = spark.createDataFrame(
+        pa.table({"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": [0, 4, 1]})
+    )
+    found = on_spark.ask(frame, PIPELINE, sf.funnel, partitions=8)
+    log = sf.StageLog({"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": [0, 4, 1]})
+    pd.testing.assert_frame_equal(found, sf.funnel(log, PIPELINE))
+    assert found.attrs == sf.funnel(log, PIPELINE).attrs
+
+
+def test_no_rows_are_an_error_or_a_table_of_nothing(rows: Rows) -> None:
+    nothing = rows.spark_rows.where("item is null")
+    with pytest.raises(sf.SchemaError, match="no rows"):
+        on_spark.ask(nothing, PIPELINE, sf.funnel)
+    found = on_spark.ask(nothing, PIPELINE, sf.funnel, empty="allow")
+    assert found["reached"].tolist() == [0] * 5
+
+
+def test_a_row_without_an_item_is_named(rows: Rows) -> None:
+    frame = rows.spark_rows.selectExpr("nullif(item, -50) as item", "stage", "time")
+    with pytest.raises(sf.InvalidRowError, match=r"in partition \d: missing item in row [\d,]+ of"):
+        on_spark.ask(frame, PIPELINE, sf.funnel)
+    found = on_spark.summary(frame, PIPELINE, invalid="drop").quality
+    n = rows.rows["item"].to_pylist().count(-50)
+    assert found.loc[found["check"] == "missing_item", "count"].tolist() == [n]
+
+
+def test_an_item_in_two_partitions_is_found_where_rows_are_not_moved(rows: Rows) -> None:
+    with pytest.raises(sf.SchemaError, match=r"are in more than one partial: item .* split the rows"):
+        on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel, partitioned=True)
+    by_item = rows.spark_rows.repartition(2, "item")
+    found = on_spark.ask(by_item, PIPELINE, sf.outcomes, partitioned=True)
+    pd.testing.assert_frame_equal(found, sf.outcomes(rows.log, PIPELINE))
+
+
+def test_items_of_another_type_are_refused(rows: Rows) -> None:
+    items = rows.spark_items.selectExpr("cast(key as string) as key", "group")
+    with pytest.raises(sf.SchemaError, match="'key' of the items table is of type string, and 'item'"):
+        on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel, by="group", items=items, items_key="key")
+
+
+def test_two_rows_of_an_item_in_the_items_table_are_refused(rows: Rows) -> None:
+    items = rows.spark_items.union(rows.spark_items.limit(1))
+    with pytest.raises(sf.SchemaError, match="the items table has two rows with 'key' = "):
+        on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel, by="group", items=items, items_key="key")
+
+
+def test_what_executors_warn_of_is_warned_of(spark: Any) -> None:
+    frame = spark.createDataFrame(
+        pa.table({"item": [1, 2, 3], "stage": ["New"] * 3, "time": [20260101, 20260102, 20260103]})
+    )
+    with pytest.warns(sf.StageFunnelWarning, match="20260101"):
+        on_spark.ask(frame, PIPELINE, sf.funnel, partitions=1)
+
+
+def test_an_executor_without_the_package_says_how_to_ship_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyspark.cloudpickle import dumps
+
+    from stagefunnel.spark.shipping import shipped
+
+    sent = dumps(shipped("count_rows", None))
+    code = (
+        "import pickle, sys\nfrom pyspark import cloudpickle\n"
+        "sys.modules['stagefunnel'] = None\n"
+        "run = pickle.loads(sys.stdin.buffer.read())\n"
+        "row, = run(iter([]))\n"
+        "print(pickle.loads(row.column(0)[0].as_py()))\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], input=sent, capture_output=True, check=True)
+    text = found.stdout.decode()
+    assert text.startswith("an executor cannot import stagefunnel (")
+    assert (
+        f"install stagefunnel {sf.__version__} with its extra [spark] for the Python that runs there" in text
+    )
+
+
+def test_an_executor_with_another_version_is_refused(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stagefunnel.spark.shipping.__version__", "99.0")
+    with pytest.raises(sf.StageFunnelError, match=rf"has stagefunnel {sf.__version__}, and the driver 99\.0"):
+        on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel)
+
+
+def test_rows_are_made_the_same_every_time() -> None:
+    assert made_rows()[0].equals(made_rows()[0])

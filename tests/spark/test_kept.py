@@ -1,0 +1,139 @@
+"""Saved logs in a DataFrame answer as the rows do, also from files, and refuse what would be wrong."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from spark_rows import COLUMNS, PIPELINE, Rows
+from test_answers import READ, assert_same_answer
+
+import stagefunnel as sf
+from stagefunnel import spark as on_spark
+
+
+@pytest.fixture(scope="module")
+def kept(rows: Rows, tmp_path_factory: pytest.TempPathFactory, spark: Any) -> Any:
+    path = str(tmp_path_factory.mktemp("kept") / "logs")
+    made = on_spark.keep(rows.spark_rows, columns=COLUMNS, items=rows.spark_items, **READ)
+    made.write.parquet(path)
+    return spark.read.parquet(path)
+
+
+def test_saved_logs_answer_as_the_log(kept: Any, rows: Rows) -> None:
+    asked = {
+        "funnel": (sf.funnel, {"by": "who", "within": "2d", "at": "stage"}),
+        "lost": (sf.losses, {"by": "group", "reason": "size"}),
+        "time": sf.time_in_stage,
+    }
+    found = on_spark.ask_all(kept, PIPELINE, asked)
+    assert_same_answer(found["funnel"], sf.funnel(rows.log, PIPELINE, by="who", within="2d", at="stage"))
+    assert_same_answer(found["lost"], sf.losses(rows.log, PIPELINE, by="group", reason="size"))
+    assert_same_answer(found["time"], sf.time_in_stage(rows.log, PIPELINE))
+
+
+def test_a_row_says_what_its_log_has(kept: Any, rows: Rows) -> None:
+    logs = kept.select("rows", "items", "partition").collect()
+    assert sum(row[0] for row in logs) == len(rows.rows)
+    assert sum(row[1] for row in logs) == rows.log.n_items
+    assert len({row[2] for row in logs}) == len(logs)
+
+
+def test_a_log_that_is_there_twice_is_refused(kept: Any) -> None:
+    with pytest.raises(sf.SchemaError, match=r"the saved log of partition \d is there twice"):
+        on_spark.ask(kept.union(kept), PIPELINE, sf.funnel)
+
+
+def test_logs_of_two_calls_need_their_items_compared(kept: Any, rows: Rows) -> None:
+    few, others = (
+        on_spark.keep(rows.spark_rows.where(f"item {where} 20000000"), columns=COLUMNS, partitions=1, **READ)
+        for where in ("<", ">=")
+    )
+    both = few.union(others).persist()
+    with pytest.raises(sf.SchemaError, match=r"are of several calls of keep\(\).*check=\"keys\""):
+        on_spark.ask(both, PIPELINE, sf.funnel)
+    found = on_spark.ask(both, PIPELINE, sf.funnel, check="keys")
+    assert_same_answer(found, sf.funnel(rows.log, PIPELINE))
+    with pytest.raises(sf.SchemaError, match="items are in more than one partial"):
+        on_spark.ask(kept.union(both.limit(1)), PIPELINE, sf.funnel, check="keys")
+    both.unpersist()
+
+
+def test_how_rows_are_read_is_settled(kept: Any) -> None:
+    with pytest.raises(sf.SchemaError, match="zone='UTC' says how rows are read; the saved logs were read"):
+        on_spark.ask(kept, PIPELINE, sf.funnel, zone="UTC")
+
+
+def test_options_are_looked_at_before_the_logs(kept: Any) -> None:
+    with pytest.raises(sf.SchemaError, match="by='whom'"):
+        on_spark.ask(kept, PIPELINE, sf.funnel, by="whom")
+
+
+def test_a_unit_may_be_in_several_logs(kept: Any) -> None:
+    with pytest.raises(sf.SchemaError, match="keep them with unit='account'"):
+        on_spark.ask(kept, PIPELINE, sf.funnel, unit="account")
+
+
+def test_logs_kept_by_unit_answer_for_it(rows: Rows) -> None:
+    made = on_spark.keep(rows.spark_rows, columns=COLUMNS, items=rows.spark_items, unit="account", **READ)
+    found = on_spark.ask(made.persist(), PIPELINE, sf.funnel, unit="account")
+    assert_same_answer(found, sf.funnel(rows.log, PIPELINE, unit="account"))
+
+
+def test_a_saved_log_that_was_damaged_is_an_error(kept: Any) -> None:
+    damaged = kept.selectExpr(*kept.columns[:-1], "cast(substr(saved_log, 1, 500) as binary) as saved_log")
+    with pytest.raises(sf.SchemaError, match="holds a saved log that is damaged"):
+        on_spark.ask(damaged, PIPELINE, sf.funnel)
+
+
+def test_a_frame_without_logs_is_an_error(kept: Any, tmp_path: Path) -> None:
+    with pytest.raises(sf.SchemaError, match="there are no saved logs in the DataFrame"):
+        on_spark.ask(kept.where("rows < 0"), PIPELINE, sf.funnel)
+
+
+@pytest.mark.parametrize("of_kept", [False, True], ids=["rows", "saved logs"])
+def test_tables_of_items_have_the_rows_of_the_log(kept: Any, rows: Rows, of_kept: bool) -> None:
+    source, read = (
+        (kept, {}) if of_kept else (rows.spark_rows, {"items": rows.spark_items, "columns": COLUMNS, **READ})
+    )
+    visits = on_spark.table(source, PIPELINE, (sf.visits, {"columns": "who"}), by="group", **read)
+    expected = sf.visits(rows.log, PIPELINE, columns="who", by="group")
+    assert same_rows(visits, expected)
+    items = on_spark.table(source, PIPELINE, sf.item_table, **read)
+    assert same_rows(items, sf.item_table(rows.log, PIPELINE))
+    steps = on_spark.table(source, None, sf.sequence_items, steps=["New", "Won"], window="2d", **read)
+    assert same_rows(steps, sf.sequence_items(rows.log, ["New", "Won"], window="2d"))
+
+
+def same_rows(found: Any, expected: pd.DataFrame) -> bool:
+    """Compare a DataFrame of Spark with a table, whatever their order: every value as text."""
+    assert found.columns == list(expected.columns)
+    columns = [list(map(plain_text, expected[name].astype(object))) for name in expected]
+    return sorted(tuple(map(str, row)) for row in found.collect()) == sorted(zip(*columns, strict=True))
+
+
+def plain_text(value: Any) -> str:
+    """Write a value of pandas as Spark's own would be written."""
+    if pd.isna(value):
+        return "None"
+    if isinstance(value, pd.Timedelta):
+        return str(value.to_pytimedelta())
+    return str(value.to_pydatetime() if isinstance(value, pd.Timestamp) else value)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        (sf.open_items, "compares each item with all others"),
+        (sf.funnel, r"funnel\(\) has one answer; ask\(\) gives it"),
+        ((sf.visits, {"missing": "error"}), "needs the stages of all rows"),
+    ],
+)
+def test_other_tables_are_refused(rows: Rows, question: Any, text: str) -> None:
+    with pytest.raises(sf.SchemaError, match=text):
+        on_spark.table(rows.spark_rows, PIPELINE, question)
+
+
+def test_a_window_needs_the_end_of_observation(rows: Rows) -> None:
+    with pytest.raises(sf.SchemaError, match="depends on the end of observation"):
+        on_spark.table(rows.spark_rows, None, sf.sequence_items, steps=["New", "Won"])
