@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ...errors import SchemaError, named
+from ...errors import SchemaError
 from ...pipeline import Pipeline
 from ..forecast.bottlenecks import bottlenecks
 from ..funnel.comparison import compare_periods
@@ -41,7 +41,6 @@ from ..stages.time_to import TimeToCounts, count_time_to, time_to, time_to_table
 from ..stages.transitions import TransitionCounts, count_transitions, transitions, transitions_table
 from ..stages.variants import variants
 from ..stages.velocity import sales_velocity
-from ..stats.share_bounds import read_confidence
 from ..summary import summary
 from .bottleneck_counts import BottlenecksCounted, bottlenecks_of, count_bottlenecks
 from .comparison_counts import ComparisonCounted, comparison_of, count_comparison
@@ -132,19 +131,6 @@ class Mergeable:
         return "pipeline" in inspect.signature(self.question).parameters
 
 
-def _funnel_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    read_confidence(options.get("confidence"))
-    if options.get("amount") is not None and options.get("confidence") is not None:
-        return (
-            named("confidence"),
-            " with ",
-            named("amount"),
-            " bounds shares of the value by squares of the amounts, in a measure of the largest of all "
-            "parts; ask funnel() of one log of all parts, or leave one of the two out",
-        )
-    return None
-
-
 def _groups_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
     check_options(options["a"], options["b"], options["adjust"], options["confidence"])
     return None
@@ -170,7 +156,6 @@ _ALL: Final = (
         count_funnel,
         funnel_table_of,
         at_the_end=("top", "confidence"),
-        refused=_funnel_refused,
     ),
     Mergeable(
         outcomes,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, check_option, given, named
+from ...errors import check_option
 from ...log.near_labels import alike
 from ...log.quality import (
     ABOUT_THE_ITEMS_TABLE,
@@ -141,14 +141,6 @@ def count_summary(
         moves = moves.at(places, of_items.groups.n_groups)
     lengths = Lengths.of(log._data, calendar)
     limit = limits_of(limits, pipeline, lengths)
-    if calendar is not None and limit.are_given:
-        raise SchemaError(
-            given("calendar", calendar),
-            " with ",
-            named("limits"),
-            " needs the working hours until the last row of all parts for each visit that goes on; ask "
-            "summary() of one log of all parts, or leave one of the two out",
-        )
     visits, of_visits, limited = visits_of_part(
         selection, lengths, of_items, places, per, limit, period, as_of, basis
     )
@@ -181,6 +173,7 @@ def summary_of(
     quantiles: Sequence[float] = QUANTILES,
     period: PeriodLike | None = None,
     basis: BasisName = "active",
+    calendar: WorkingHours | None = None,
 ) -> Summary:
     """Make the tables of a summary."""
     exact_quantiles = quantiles_of(quantiles)
@@ -192,7 +185,7 @@ def summary_of(
     tables = {
         "funnel": funnel_table(pipeline, "both", of_kind, groups),
         "outcomes": outcome_table(pipeline, outcome, groups, win_rate_standouts(outcome, groups)),
-        **_times_and_moves(counts, pipeline, exact_quantiles, per, top, until),
+        **_times_and_moves(counts, pipeline, exact_quantiles, per, top, until, clock, calendar),
     }
     return Summary(
         **{name: counts.about.remarked(table) for name, table in tables.items()},
@@ -207,6 +200,8 @@ def _times_and_moves(
     per: PerName,
     top: int | None,
     until: int,
+    clock: Clock,
+    calendar: WorkingHours | None,
 ) -> dict[str, pd.DataFrame]:
     """Make the tables of what visits and moves count, of the largest groups by their items."""
     chosen, code = counts.groups, np.arange(len(counts.groups.values))
@@ -232,7 +227,8 @@ def _times_and_moves(
         **counts.noted,
     )
     if counts.limited is not None:
-        shares = counts.limited.to(code, n_groups).shares(Limits.of(counts.limits, pipeline), until)
+        limited, limits = counts.limited.to(code, n_groups), Limits.of(counts.limits, pipeline)
+        shares = limited.shares(limits, until, clock, calendar)
         times["over_limit"] = shares[shown].ravel()
     keep_box(times, list(of_box))
     moves = table_of_moves(pipeline, chosen, counts.moves.to(code))

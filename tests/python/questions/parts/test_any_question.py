@@ -38,6 +38,7 @@ SIDES: dict[str, Any] = {
     "at": st.sampled_from(["first", "last"]),
     "within": st.none() | st.just("2d"),
 }
+WORK = sf.WorkingHours({"mon-fri": [("09:00", "17:00")]})
 PERIODS = {"a": ("2026-01-02", "2026-01-04"), "b": ("2026-01-03", "2026-01-07")}
 STEPS = [
     lambda pipeline: list(pipeline.labels[:3]),
@@ -69,6 +70,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "per": st.sampled_from(["visit", "item", "longest"]),
         "fill": st.sampled_from(["won", "moves"]),
         "lost_then_won": st.sampled_from([None, "include", "exclude"]),
+        "limits": st.none() | st.just(lambda pipeline: {pipeline.stages[0]: "1d"}),
+        "calendar": st.none() | st.just(WORK),
     },
     "funnel": {
         **SHARED,
@@ -162,6 +165,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         **SHARED,
         "per": st.sampled_from(["visit", "visit", "item", "longest"]),
         "limits": st.none() | st.just(lambda pipeline: {pipeline.stages[0]: "1d"}),
+        "calendar": st.none() | st.just(WORK),
         "open_visits": st.sampled_from(["apart", "censored"]),
     },
     "flow": {name: SHARED[name] for name in ("by", "period", "where")} | {"every": st.just("day")},
@@ -189,6 +193,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "stage": st.none() | st.just(lambda pipeline: pipeline.stages[0]),
         "times": st.none() | st.just(["1d", "36h", "5d"]),
         "reopen": st.sampled_from(["last", "first"]),
+        "observed": st.sampled_from([None, None, ("2026-01-03", "2026-01-06"), ("2026-01-03", None)]),
+        "calendar": st.none() | st.just(WORK),
         "min_at_risk": st.none() | st.just(2),
         "within": st.none() | st.just("2d"),
     },
@@ -300,8 +306,6 @@ def options_of(name: str, drawn: dict[str, Any]) -> dict[str, Any]:
         options.pop("static", None)
     if "amount" not in options:
         options.pop("amount_at", None)
-    else:
-        options.pop("confidence", None)
     if name == "outcomes" and options.get("amount_at") == "stage":
         options.pop("amount_at")
     if "within" in options:
