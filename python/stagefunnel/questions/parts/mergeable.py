@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from ...errors import SchemaError
@@ -115,7 +116,7 @@ class Mergeable:
         """Name of the public function."""
         return self.question.__name__
 
-    @property
+    @cached_property
     def options(self) -> dict[str, Any]:
         """The options of the question and their defaults; one that has to be given has none."""
         return {
