@@ -25,8 +25,8 @@ _LEFT: Final = 10
 # The matrix of transitions has the square of that.
 _MOST_STAGES: Final = 256
 
-# Twice the time of an item's first move to a stage or beyond it, and 1 more if it entered the stage itself: one
-# number stands in the order of both, and many parts of a log have many.
+# Twice the time of an item's first move to a stage or beyond it, and 1 more if it entered the stage itself:
+# one number stands in the order of both, and many parts of a log have many.
 Arrival: TypeAlias = int
 
 

@@ -32,6 +32,7 @@ from ..sequence.table import sequence_table
 from ..sequence.trend import sequence_trend, trend_table
 from ..sequence.trend_counts import TrendCounted as SequenceTrendCounted
 from ..sequence.trend_counts import count_trend as count_sequence_trend
+from ..stages.absorption import absorption
 from ..stages.durations import time_in_stage
 from ..stages.flow import flow
 from ..stages.incidence import cumulative_incidence
@@ -43,6 +44,7 @@ from ..stages.transitions import TransitionCounts, count_transitions, transition
 from ..stages.variants import variants
 from ..stages.velocity import sales_velocity
 from ..summary import summary
+from .absorption_counts import AbsorptionCounted, absorption_of, absorption_refused, count_absorption
 from .bottleneck_counts import BottlenecksCounted, bottlenecks_of, count_bottlenecks
 from .comparison_counts import ComparisonCounted, comparison_of, count_comparison
 from .driver_counts import DriversCounted, count_drivers, drivers_of
@@ -248,6 +250,15 @@ _ALL: Final = (
         refused=lives_refused,
         always_needs_end=True,
     ),
+    Mergeable(
+        absorption,
+        AbsorptionCounted,
+        count_absorption,
+        absorption_of,
+        at_the_end=("top", "confidence"),
+        refused=absorption_refused,
+        always_needs_end=True,
+    ),
     Mergeable(bottlenecks, BottlenecksCounted, count_bottlenecks, bottlenecks_of, always_needs_end=True),
     Mergeable(
         cohort_maturity,
@@ -316,7 +327,6 @@ _REFUSED: Final = {
     **dict.fromkeys(("sequence_items", "visits", "win_probability", "win_within"), _ITEMS),
     **dict.fromkeys(("backtest", "forecast", "markov_check", "state_occupation"), _FITTED),
     **dict.fromkeys(("check", "partial", "pipelines_of_log", "report"), _NO_ANSWER),
-    "absorption": "solves a chain of all items' moves, and its errors need more of them than counts",
     "chain_funnel": "joins leads with deals, which may be in several parts",
     "quality": "looks at rows before any pipeline reads them; a summary of parts has a table of it",
 }

@@ -169,6 +169,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "open_visits": st.sampled_from(["apart", "censored"]),
     },
     "flow": {name: SHARED[name] for name in ("by", "period", "where")} | {"every": st.just("day")},
+    "absorption": {
+        **SHARED,
+        "method": st.sampled_from(["visits", "aalen_johansen"]),
+        "within": st.none() | st.just("2d"),
+        "calendar": st.none() | st.just(WORK),
+        "confidence": st.just(0.9),
+    },
     "bottlenecks": {
         **{name: SHARED[name] for name in ("period", "where")},
         "by": st.sampled_from([None, "group", "who", "created:month"]),
