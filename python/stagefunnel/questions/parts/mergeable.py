@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from ...errors import SchemaError
+from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ..forecast.bottlenecks import bottlenecks
 from ..funnel.comparison import compare_periods
@@ -51,6 +52,7 @@ from .driver_counts import DriversCounted, count_drivers, drivers_of
 from .flows import FlowCounted, count_flows, flow_refused, flows_of
 from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
 from .maturity_counts import MaturityCounted, count_maturity, maturity_of
+from .quality_counts import QualityCounted, count_quality, quality_of_parts
 from .sequences import ends_of_steps, rules_in_steps
 from .side_counts import SidesCounted, count_decomposition, count_mix, decomposition_of, mix_of
 from .stage_times import TimesCounted, count_times, times_of
@@ -125,13 +127,19 @@ class Mergeable:
             # Of a balance the period is all of the log where none is given.
             name: None if one.default is ... else one.default
             for name, one in inspect.signature(self.question).parameters.items()
-            if name not in ("log", "pipeline")
+            if name not in ("self", "log", "pipeline")
         }
 
     @property
     def has_pipeline(self) -> bool:
         """Whether the question takes a pipeline."""
         return "pipeline" in inspect.signature(self.question).parameters
+
+    @property
+    def needs_pipeline(self) -> bool:
+        """Whether the question has no answer without a pipeline."""
+        pipeline = inspect.signature(self.question).parameters.get("pipeline")
+        return pipeline is not None and pipeline.default is inspect.Parameter.empty
 
 
 def _groups_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -259,6 +267,7 @@ _ALL: Final = (
         refused=absorption_refused,
         always_needs_end=True,
     ),
+    Mergeable(StageLog.quality, QualityCounted, count_quality, quality_of_parts, at_the_end=()),
     Mergeable(bottlenecks, BottlenecksCounted, count_bottlenecks, bottlenecks_of, always_needs_end=True),
     Mergeable(
         cohort_maturity,
@@ -328,7 +337,6 @@ _REFUSED: Final = {
     **dict.fromkeys(("backtest", "forecast", "markov_check", "state_occupation"), _FITTED),
     **dict.fromkeys(("check", "partial", "pipelines_of_log", "report"), _NO_ANSWER),
     "chain_funnel": "joins leads with deals, which may be in several parts",
-    "quality": "looks at rows before any pipeline reads them; a summary of parts has a table of it",
 }
 
 

@@ -337,10 +337,11 @@ def partial(
     data = log._data
     answers: dict[str, Answer] = {}
     for name, (kind, given_options) in asked.items():
-        if kind.has_pipeline and not isinstance(pipeline, Pipeline):
+        is_read = kind.has_pipeline and (kind.needs_pipeline or pipeline is not None)
+        if is_read and not isinstance(pipeline, Pipeline):
             raise not_a_pipeline(pipeline)
         complete = read_options(kind, given_options, log)
-        given_logs = (log, pipeline) if kind.has_pipeline else (log,)
+        given_logs = (log, pipeline) if is_read else (log,)
         counting = {
             option: value for option, value in complete.items() if option not in (*kind.at_the_end, "missing")
         }

@@ -12,14 +12,6 @@ import pandas as pd
 
 from ... import _core
 from ...errors import check_option
-from ...log.near_labels import alike
-from ...log.quality import (
-    ABOUT_THE_ITEMS_TABLE,
-    one_row_items,
-    quality_counts,
-    quality_table,
-    stage_counts,
-)
 from ...log.stage_log import StageLog
 from ...log.stage_signs import UseOfStages
 from ...pipeline import Pipeline
@@ -46,16 +38,11 @@ from ..stages.durations import QUANTILES, box_of, keep_box, quantiles_of, time_t
 from ..stages.limits import Limits, LimitsLike, limits_of
 from .limited import Limited
 from .moves import PartMoves
+from .quality_counts import QualityCounted, found_in_rows, summed
 from .tables import largest_of_funnels, table_of_moves
 from .visits import GroupVisits, visits_of_part, with_items
 
 Integers: TypeAlias = npt.NDArray[np.int64]
-
-
-def _summed(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    # Parts may have columns that others have not.
-    checks = sorted({check for part in parts for check in part})
-    return {check: sum(part.get(check, 0) for part in parts) for check in checks}
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +84,7 @@ class SummaryCounted:
     moves: PartMoves = rows(PartMoves)
     limited: Limited | None = nested(Limited, default=None)
     observed: int | None = settled(max, default=None)
-    found: Mapping[str, int] = settled(_summed, default=None)
+    found: Mapping[str, int] = settled(summed, default=None)
     use: UseOfStages = settled(UseOfStages.total, default=None)
     limits: Mapping[Any, int] = same(default=None)
     unit: str | None = same(default=None)
@@ -144,7 +131,6 @@ def count_summary(
     visits, of_visits, limited = visits_of_part(
         selection, lengths, of_items, places, per, limit, period, as_of, basis
     )
-    found = quality_counts(log._data, pipeline)
     return SummaryCounted(
         groups=found_groups,
         about=About.of(asked, selection),
@@ -155,7 +141,7 @@ def count_summary(
         moves=moves,
         limited=limited,
         observed=log._data.end_of_observation(moment_of(as_of, log._data.clock, "as_of")),
-        found={check: n for check, n in found.items() if check not in ABOUT_THE_ITEMS_TABLE},
+        found=found_in_rows(log, pipeline),
         use=UseOfStages.of(log._data, pipeline, is_part=True),
         limits=limit.by_label(pipeline),
         unit=lengths.unit,
@@ -238,18 +224,5 @@ def _times_and_moves(
 def _quality(counts: SummaryCounted, pipeline: Pipeline, clock: Clock) -> pd.DataFrame:
     """Make the table of quality: stages are counted once, which several parts may have."""
     facts = counts.about.facts()
-    fit = facts.stages.fit(pipeline)
-    found = {**counts.found, "stages": len(facts.stages.rows), **stage_counts(fit)}
-    # These are about all items, or about all rows.
-    n_rows = rows_read(found)
-    found["one_row_items"] = one_row_items(n_rows, found["items"])
-    if found["dates_as_numbers"] != n_rows:
-        found["dates_as_numbers"] = 0
-    found["stages_alike"] = len(alike(facts.stages.rows))
-    quality = quality_table(found, facts.stages.rows, fit, facts.lines, counts.use.signs(pipeline, clock))
+    quality = QualityCounted(counts.found, facts.stages, facts.lines, counts.use).table(pipeline, clock)
     return remark(quality, {"where": dict(facts.chosen)} if facts.chosen else {})
-
-
-def rows_read(found: Mapping[str, int]) -> int:
-    """Return the number of rows, without dropped rows."""
-    return found["rows"] - found["dropped"] - found.get("other_stages", 0)
