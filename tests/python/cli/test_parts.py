@@ -60,6 +60,8 @@ def test_the_loss_of_each_part_is_a_row_of_the_merged_table(capsys: pytest.Captu
         ["bottlenecks", "--as-of", "2026-02-01"],
         ["flow", "--period", "2026-01"],
         ["outcomes", "--where", "who=Al"],
+        ["quality"],
+        ["absorption", "--as-of", "2026-02-01"],
     ],
 )
 def test_parts_answer_as_the_whole_does(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +105,7 @@ def test_the_stage_of_an_incidence_is_not_the_file(capsys: pytest.CaptureFixture
 REFUSED = [
     (["partial", "north.csv", "--question", "loses", "--to", "x"], "--question loses: there is no such", 2),
     (["partial", "north.csv", "--question", "visits", "--to", "x"], "visits() lists single items", 1),
-    (["partial", "north.csv", "--question", "quality", "--to", "x"], "quality() ", 1),
+    (["partial", "north.csv", "--question", "forecast", "--to", "x"], "forecast() is fitted", 1),
     (["partial", "north.csv", "--question", "bottlenecks", "--to", "x"], "pass --as-of, or make", 1),
     (
         ["partial", "north.csv", "--question", "funnel", "--reason", "who", "--to", "x"],
