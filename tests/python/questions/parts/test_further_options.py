@@ -1,5 +1,6 @@
 """Options of questions about parts that need more than counts by stage, worked out by hand."""
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,6 @@ def test_the_share_of_the_value_of_two_parts_is_that_of_the_definitions() -> Non
 
 
 def test_squares_of_decimals_of_other_places_are_those_of_one_log() -> None:
-    from decimal import Decimal
-
     logs = [
         deals((1, Decimal("90071992547409.1"), "Won"), (2, Decimal("0.1"), "Lost")),
         deals((3, Decimal("0.37"), "Won"), (4, Decimal("12345678.05"), "Lost")),
@@ -61,9 +60,10 @@ def test_squares_of_decimals_of_other_places_are_those_of_one_log() -> None:
 
 
 def test_amounts_of_stages_have_no_bounds_in_parts_either() -> None:
-    log = log_of([(1, "New", 0), (1, "Won", 1)], items={"item": [1], "worth": [5]})
+    rows = {"item": [1, 1], "stage": ["New", "Won"], "time": [0, 1], "worth": [5, 6]}
+    log = sf.StageLog(rows, columns=["worth"])
     whole = merged(sf.funnel, log, pipeline=SMALL, amount="worth", amount_at="stage")
-    with pytest.raises(sf.SchemaError, match="amount_at='stage' reads an amount for each stage"):
+    with pytest.raises(sf.SchemaError, match="amount_at=.stage. reads an amount for each stage"):
         whole.table(confidence=0.9)
 
 
@@ -115,22 +115,19 @@ def test_where_the_moves_of_two_parts_end_is_that_of_the_definitions(
 
 def test_the_time_to_the_end_is_that_of_sums_beyond_64_bits() -> None:
     # 200 items of 100 years in nanoseconds make 6e20.
-    century = pd.Timestamp("2100-01-01") - pd.Timestamp("2000-01-01")
-    rows = [
-        (key, stage, time)
-        for key in range(200)
-        for stage, time in (("New", "2000-01-01"), ("Won", "2100-01-01"))
-    ]
-    frame = pd.DataFrame(rows, columns=["item", "stage", "time"])
-    frame["time"] = pd.to_datetime(frame["time"]).astype("datetime64[ns]")
+    begin, end = pd.Timestamp("2000-01-01"), pd.Timestamp("2100-01-01")
+    frame = pd.DataFrame(
+        {"item": np.repeat(range(200), 2), "stage": ["New", "Won"] * 200, "time": [begin, end] * 200}
+    )
+    frame["time"] = frame["time"].astype("datetime64[ns]")
     log = sf.StageLog(frame)
-    assert sf.absorption(log, SMALL, missing="ignore")["expected_time"].tolist()[0] == century
+    assert sf.absorption(log, SMALL, missing="ignore")["expected_time"].tolist()[0] == end - begin
 
 
 def test_robust_errors_are_refused_because_they_follow_items() -> None:
     log = log_of([(1, "New", 0)], observed_until=9)
     for question in (sf.absorption, sf.cumulative_incidence):
-        with pytest.raises(sf.SchemaError, match="se='robust' "):
+        with pytest.raises(sf.SchemaError, match='se="robust" '):
             sf.partial(log, PIPELINE, question, se="robust")
 
 
@@ -154,5 +151,5 @@ def test_quality_goes_with_questions_about_a_pipeline() -> None:
     )
     assert part.questions == {"rows": "quality", "funnel": "funnel"}
     assert_frame_equal(part.tables["rows"], log.quality(PIPELINE))
-    with pytest.raises(sf.SchemaError, match="not a pipeline|is not a Pipeline|pipeline"):
+    with pytest.raises(sf.SchemaError, match="expected a Pipeline, got str"):
         sf.partial(log, "New", sf.StageLog.quality)  # type: ignore[arg-type]
