@@ -49,7 +49,7 @@ from .absorption_counts import AbsorptionCounted, absorption_of, absorption_refu
 from .bottleneck_counts import BottlenecksCounted, bottlenecks_of, count_bottlenecks
 from .comparison_counts import ComparisonCounted, comparison_of, count_comparison
 from .driver_counts import DriversCounted, count_drivers, drivers_of
-from .flows import FlowCounted, count_flows, flow_refused, flows_of
+from .flows import FlowCounted, count_flows, flows_of
 from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
 from .maturity_counts import MaturityCounted, count_maturity, maturity_of
 from .quality_counts import QualityCounted, count_quality, quality_of_parts
@@ -247,7 +247,7 @@ _ALL: Final = (
         settled=("limits",),
         needs_end=("open_visits",),
     ),
-    Mergeable(flow, FlowCounted, count_flows, flows_of, refused=flow_refused),
+    Mergeable(flow, FlowCounted, count_flows, flows_of),
     Mergeable(variants, VariantsCounted, count_variants, variants_of),
     Mergeable(
         cumulative_incidence,

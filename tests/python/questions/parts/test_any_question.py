@@ -168,7 +168,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "calendar": st.none() | st.just(WORK),
         "open_visits": st.sampled_from(["apart", "censored"]),
     },
-    "flow": {name: SHARED[name] for name in ("by", "period", "where")} | {"every": st.just("day")},
+    "flow": {
+        **{name: SHARED[name] for name in ("by", "where")},
+        **AMOUNTS,
+        "period": st.sampled_from(
+            [None, ("2026-01-02", "2026-01-05"), ("2026-01-04", None), ("2026-02-02", None)]
+        ),
+        "as_of": st.none() | st.just("2026-01-05"),
+        "every": st.sampled_from([None, "day", "day", "week"]),
+    },
     "absorption": {
         **SHARED,
         "method": st.sampled_from(["visits", "aalen_johansen"]),
@@ -313,6 +321,9 @@ def options_of(name: str, drawn: dict[str, Any]) -> dict[str, Any]:
     if name == "drivers" and "group" not in options["columns"]:
         options.pop("static", None)
     if "amount" not in options:
+        options.pop("amount_at", None)
+    if name == "flow":
+        options.setdefault("period", None)
         options.pop("amount_at", None)
     if name == "outcomes" and options.get("amount_at") == "stage":
         options.pop("amount_at")

@@ -63,7 +63,7 @@ def test_amounts_of_stages_have_no_bounds_in_parts_either() -> None:
     rows = {"item": [1, 1], "stage": ["New", "Won"], "time": [0, 1], "worth": [5, 6]}
     log = sf.StageLog(rows, columns=["worth"])
     whole = merged(sf.funnel, log, pipeline=SMALL, amount="worth", amount_at="stage")
-    with pytest.raises(sf.SchemaError, match="amount_at=.stage. reads an amount for each stage"):
+    with pytest.raises(sf.SchemaError, match="reads an amount for each stage"):
         whole.table(confidence=0.9)
 
 
@@ -90,6 +90,23 @@ def test_lives_are_watched_from_an_age_of_their_own() -> None:
     assert table["at_risk"].tolist() == [2, 1, 2, 1]
     assert table["incidence"].tolist() == [0.5, 0.5, 0.0, 0.5]
     assert table.attrs["stagefunnel"]["observed"] == "4 to …"
+
+
+@pytest.mark.parametrize("of_item", [False, True])
+def test_the_amount_of_an_item_stands_until_the_last_period_of_all(of_item: bool) -> None:
+    def part(item: int, time: str, amount: Any) -> sf.StageLog:
+        amounts: dict[str, Any] = {"worth": [amount]}
+        rows = {"item": [item], "stage": ["New"], "time": pd.to_datetime([time])}
+        if of_item:
+            return sf.StageLog(rows, items={"item": [item], **amounts})
+        return sf.StageLog({**rows, **amounts}, columns=["worth"])
+
+    logs = [part(1, "2026-01-10", 100.0), part(2, "2026-03-05", 50.5), part(3, "2026-01-20", float("nan"))]
+    table = merged(sf.flow, *logs, every="month", amount="worth", missing="ignore").table()
+    new = table[table["stage"] == "New"].set_index("period").loc["2026-03"]
+    names = ["amount_at_start", "amount_entered", "amount_at_end", "amount_missing"]
+    assert new[names].tolist() == [100, 50.5, 150.5, 1]
+    assert table.attrs["stagefunnel"].get("amounts_of_today", False) == of_item
 
 
 def test_a_stretch_outside_all_parts_is_noted_once() -> None:
