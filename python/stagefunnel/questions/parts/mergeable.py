@@ -11,6 +11,8 @@ from typing import Any, Final
 from ...errors import SchemaError
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
+from ..chain.chain import chain_funnel
+from ..chain.chain_counts import ChainCounted
 from ..forecast.bottlenecks import bottlenecks
 from ..funnel.comparison import compare_periods
 from ..funnel.decomposition import decompose, mix_rate
@@ -47,6 +49,7 @@ from ..stages.velocity import sales_velocity
 from ..summary import summary
 from .absorption_counts import AbsorptionCounted, absorption_of, absorption_refused, count_absorption
 from .bottleneck_counts import BottlenecksCounted, bottlenecks_of, count_bottlenecks
+from .chains import chain_of_parts, chains_refused, count_chain
 from .comparison_counts import ComparisonCounted, comparison_of, count_comparison
 from .driver_counts import DriversCounted, count_drivers, drivers_of
 from .flows import FlowCounted, count_flows, flows_of
@@ -97,6 +100,11 @@ class Mergeable:
     depends
         Function of the options in this form that names those that need the end of observation, where their
         names alone do not say it.
+    logs
+        What the question calls the log and the pipeline.
+    beside
+        Options that are read beside the log and are not kept: other logs, and what links them. Items of the
+        other logs must not be in two parts either.
     """
 
     question: Callable[..., Any]
@@ -114,6 +122,8 @@ class Mergeable:
         default=lambda options, _: dict(options)
     )
     depends: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
+    logs: tuple[str, str] = ("log", "pipeline")
+    beside: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -127,19 +137,20 @@ class Mergeable:
             # Of a balance the period is all of the log where none is given.
             name: None if one.default is ... else one.default
             for name, one in inspect.signature(self.question).parameters.items()
-            if name not in ("self", "log", "pipeline")
+            if name not in ("self", *self.logs)
         }
 
     @property
     def has_pipeline(self) -> bool:
         """Whether the question takes a pipeline."""
-        return "pipeline" in inspect.signature(self.question).parameters
+        return self.logs[1] in inspect.signature(self.question).parameters
 
     @property
     def needs_pipeline(self) -> bool:
         """Whether the question has no answer without a pipeline."""
-        pipeline = inspect.signature(self.question).parameters.get("pipeline")
-        return pipeline is not None and pipeline.default is inspect.Parameter.empty
+        pipeline = inspect.signature(self.question).parameters.get(self.logs[1])
+        # A chain has its pipelines of an export, too, and a part of one has none.
+        return pipeline is not None and (pipeline.default is inspect.Parameter.empty or bool(self.beside))
 
 
 def _groups_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -267,6 +278,16 @@ _ALL: Final = (
         refused=absorption_refused,
         always_needs_end=True,
     ),
+    Mergeable(
+        chain_funnel,
+        ChainCounted,
+        count_chain,
+        chain_of_parts,
+        at_the_end=("confidence",),
+        refused=chains_refused,
+        logs=("leads", "lead_pipeline"),
+        beside=("deals", "links"),
+    ),
     Mergeable(StageLog.quality, QualityCounted, count_quality, quality_of_parts, at_the_end=()),
     Mergeable(bottlenecks, BottlenecksCounted, count_bottlenecks, bottlenecks_of, always_needs_end=True),
     Mergeable(
@@ -336,7 +357,6 @@ _REFUSED: Final = {
     **dict.fromkeys(("sequence_items", "visits", "win_probability", "win_within"), _ITEMS),
     **dict.fromkeys(("backtest", "forecast", "markov_check", "state_occupation"), _FITTED),
     **dict.fromkeys(("check", "partial", "pipelines_of_log", "report"), _NO_ANSWER),
-    "chain_funnel": "joins leads with deals, which may be in several parts",
 }
 
 
