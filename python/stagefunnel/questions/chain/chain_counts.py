@@ -26,7 +26,7 @@ from ...tables.schema import PARTS
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, Period, PeriodLike, period_of
 from ..counted.about import About
-from ..counted.fields import about, dense, groups, nested, settled
+from ..counted.fields import about, dense, groups, nested, same, settled
 from ..counted.stages import Stages
 from ..counted.totals import total_chosen
 from ..funnel.count import count, largest_groups
@@ -75,6 +75,8 @@ class ChainCounted:
         How many leads conditions have chosen, and of how many.
     deal_stages
         The stages of all deals.
+    deal_clock
+        Unit and zone of the times of the deals.
     lead_currencies, deal_currencies
         How many amounts are in each currency, where no rates are given.
     """
@@ -90,6 +92,7 @@ class ChainCounted:
     shares_deals: bool = settled(any)
     chosen: Mapping[str, Any] = settled(total_chosen)
     deal_stages: Stages = settled(Stages.total)
+    deal_clock: tuple[str | None, str | None] = same()
     lead_currencies: Mapping[Any, int] | None = settled(total_currencies, default=None)
     deal_currencies: Mapping[Any, int] | None = settled(total_currencies, default=None)
 
@@ -190,6 +193,7 @@ def count_linked(
         shares_deals=shares_deals,
         chosen=chosen,
         deal_stages=deal_stages,
+        deal_clock=(chain.deals.unit, chain.deals.zone),
         lead_currencies=lead_amounts.used,
         deal_currencies=deal_amounts.used,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -21,7 +22,7 @@ from ...tables.options import (
     Unlisted,
 )
 from ...times.lengths import LengthLike
-from ...times.periods import MomentLike, PeriodLike
+from ...times.periods import Clock, MomentLike, PeriodLike
 from ..chain.chain_counts import ChainCounted, chain_answer, count_linked
 from ..chain.linked_logs import chain_of, noted
 from ..scope.money import Rates
@@ -98,9 +99,15 @@ def chain_of_parts(
     basis: ChainBasisName = "entity",
     missing: MissingStages = "near",
     confidence: float | None = None,
+    where: Where | None = None,
+    by: str | Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Make the table of :func:`chain_funnel`."""
     with noted("in the deals"):
         counts.deal_stages.fit(deal_pipeline).refuse_without_rows(missing)
+        if by is not None and where is None:  # the deals of the groups are judged, too
+            counts.about_deals.facts().stages.fit(deal_pipeline).refuse_without_rows(missing)
     sure = read_confidence(confidence)
+    about_deals = counts.about_deals.facts().about(deal_pipeline, Clock(*counts.deal_clock))
+    counts = replace(counts, about_deals=about_deals)
     return chain_answer(counts, pipeline, deal_pipeline, kind=kind, basis=basis, confidence=sure)

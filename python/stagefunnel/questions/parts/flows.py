@@ -18,11 +18,11 @@ from ...tables.build import remember
 from ...tables.options import AtName, EveryName, MissingStages, Unlisted
 from ...tables.schema import ENTRIES, FLOW, FLOW_AMOUNTS
 from ...times.every import check_every
-from ...times.periods import FREQUENCIES, MomentLike, Period, PeriodLike, moment_of, period_of
+from ...times.periods import FREQUENCIES, Clock, MomentLike, Period, PeriodLike, moment_of, period_of
 from ..counted.about import About
 from ..counted.fields import about, dense, groups, key, key_of_group, nested, rows, settled, value
 from ..counted.folding import added_up, largest
-from ..scope.calendar_periods import bounds_of, check_rows
+from ..scope.calendar_periods import bounds_of, check_rows, periods_between
 from ..scope.groups import ONE_GROUP, Groups
 from ..scope.item_groups import ItemGroups, item_groups_of
 from ..scope.item_rows import rows_of_items
@@ -220,6 +220,18 @@ def count_flows(
     )
 
 
+def _refuse_period(counts: FlowCounted, every: EveryName, period: PeriodLike | None, clock: Clock) -> None:
+    """Refuse a period in which no part has a row, as one log without a row in it does."""
+    ends = counts.about.facts().ends
+    if ends is None or ends.log is None:
+        return
+    first, last = ends.log
+    if ends.seen_at is None or first < ends.seen_at:
+        # Rows that are read lie before the period, or all of them behind it.
+        latest = [last, *(moment - 1 for moment in (ends.seen_at, ends.start) if moment is not None)]
+        periods_between((first, max(first, min(latest))), every, period_of(period, clock), clock)
+
+
 def _after(time: FlowTime, log: StageLog) -> int | None:
     """Return the end of the last period of the calendar; ``None`` where there is none."""
     if time.periods is None or not len(time.periods):
@@ -252,10 +264,14 @@ def flows_of(
     counts: FlowCounted,
     pipeline: Pipeline,
     *,
+    clock: Clock,
     every: EveryName | None = None,
+    period: PeriodLike | EllipsisType | None = None,
     top: int | None = None,
 ) -> pd.DataFrame:
     """Make the table of :func:`flow`."""
+    if every is not None and counts.moving.first is None and period is not ...:
+        _refuse_period(counts, every, period, clock)
     counts = largest(counts, counts.groups, counts.sizes, top)
     chosen, moving, n_stages = counts.groups, counts.moving, len(pipeline.labels)
     n_groups, n_periods = chosen.n_groups, moving.n_periods

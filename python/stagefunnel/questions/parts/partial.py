@@ -298,6 +298,8 @@ def partial(
         names.
     unit
         As for :func:`funnel`; then all items of a unit must be in one part, which is checked as for items.
+        The same holds of chains (:func:`chain_funnel`), whose leads and their pipeline are `log` and
+        `pipeline`: all leads of a deal and all deals of a lead must be in one part.
     **options
         Further options of the question, as for its function. Quantiles, confidence and the number of groups
         to show may be chosen at the end too. `within` needs the end of observation: `as_of`, or that of the
