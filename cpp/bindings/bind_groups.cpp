@@ -19,13 +19,14 @@ stages::Flow flow(const Journeys& journeys, const Pipeline& pipeline, const Arra
                   std::optional<std::int64_t> end, const Array<std::uint8_t>& elsewhere,
                   const std::optional<Array<std::int32_t>>& group, std::size_t n_groups,
                   const std::optional<Array<double>>& amount, bool amount_of_item, int scale,
-                  unsigned threads) {
+                  stages::FlowSums sums, unsigned threads) {
     stages::FlowOptions options{.starts = as_span(starts),
                                 .end = end,
                                 .elsewhere = as_span(elsewhere),
                                 .n_groups = n_groups,
                                 .amount_of_item = amount_of_item,
                                 .scale = scale,
+                                .sums = sums,
                                 .threads = threads};
     if (group) options.group = as_span(*group);
     if (amount) options.amount = as_span(*amount);
@@ -34,6 +35,10 @@ stages::Flow flow(const Journeys& journeys, const Pipeline& pipeline, const Arra
 }
 
 void bind_flow(py::module_& m) {
+    py::native_enum<stages::FlowSums>(m, "FlowSums", "enum.Enum")
+        .value("rounded", stages::FlowSums::rounded)
+        .value("exact", stages::FlowSums::exact)
+        .finalize();
     py::class_<stages::FlowAmounts> amounts(m, "FlowAmounts");
     for (const auto& [name, column] : stages::kFlowAmounts) {
         amounts.def_property_readonly(
@@ -53,10 +58,16 @@ void bind_flow(py::module_& m) {
         .def_property_readonly("moved_out", list_of<&stages::Flow::moved_out>())
         .def_property_readonly("at_end", list_of<&stages::Flow::at_end>())
         .def_readonly("amount", &stages::Flow::amount)
-        .def_property_readonly("amount_missing", list_of<&stages::Flow::amount_missing>());
+        .def_property_readonly("amount_missing", list_of<&stages::Flow::amount_missing>())
+        .def_property_readonly(
+            "exact_whole",
+            [](const stages::Flow& found) { return as_array(std::vector<std::int64_t>(found.exact_whole)); })
+        .def_property_readonly("exact_fraction", [](const stages::Flow& found) {
+            return as_array(std::vector<std::uint64_t>(found.exact_fraction));
+        });
     m.def("count_flow", &flow, "journeys"_a, "pipeline"_a, "starts"_a.noconvert(), "end"_a,
           "elsewhere"_a.noconvert(), "group"_a.noconvert().none(true), "n_groups"_a,
-          "amount"_a.noconvert().none(true), "amount_of_item"_a, "scale"_a, "threads"_a);
+          "amount"_a.noconvert().none(true), "amount_of_item"_a, "scale"_a, "sums"_a, "threads"_a);
 }
 
 stages::GroupTransitions transitions_of_groups(const Journeys& journeys, const Pipeline& pipeline,

@@ -235,6 +235,12 @@ class Variants:
     @property
     def of_item(self) -> numpy.typing.NDArray[numpy.uint32]:
         ...
+class FlowSums(enum.Enum):
+    exact: typing.ClassVar[FlowSums]
+    rounded: typing.ClassVar[FlowSums]
+    @classmethod
+    def __new__(cls, value):
+        ...
 class FlowAmounts:
     @property
     def advanced(self) -> numpy.typing.NDArray[numpy.float64]:
@@ -299,6 +305,12 @@ class Flow:
         ...
     @property
     def created(self) -> numpy.typing.NDArray[numpy.int64]:
+        ...
+    @property
+    def exact_fraction(self) -> numpy.typing.NDArray[numpy.uint64]:
+        ...
+    @property
+    def exact_whole(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
     @property
     def from_closed(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -437,7 +449,7 @@ def are_entered_throughout(journeys: stagefunnel._core.journeys.Journeys, pipeli
     ...
 def check_ends(journeys: stagefunnel._core.journeys.Journeys, ended: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> EndChecks:
     ...
-def count_flow(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, starts: numpy.typing.NDArray[numpy.int64], end: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, amount_of_item: bool, scale: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Flow:
+def count_flow(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, starts: numpy.typing.NDArray[numpy.int64], end: typing.SupportsInt | typing.SupportsIndex | None, elsewhere: numpy.typing.NDArray[numpy.uint8], group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, amount_of_item: bool, scale: typing.SupportsInt | typing.SupportsIndex, sums: FlowSums, threads: typing.SupportsInt | typing.SupportsIndex) -> Flow:
     ...
 def count_lives(lives: PackedLives, start: typing.SupportsInt | typing.SupportsIndex | None, until: typing.SupportsInt | typing.SupportsIndex, is_cut: bool, until_of_item: numpy.typing.NDArray[numpy.int64] | None, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, n_causes: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> LifeCells | None:
     ...

@@ -113,6 +113,8 @@ class ChosenData(LogData):
     @cached_property
     def _rows_by_label(self) -> tuple[Mapping[Hashable, int], dict[Hashable, int]]:
         """The number of rows and the first row of each stage."""
+        if self.choice is None:  # a copy, which has its rows
+            return super()._rows_by_label
         whole, places = self._chosen.whole, self._chosen.places
         some = rows_of_codes(Choice(whole, places[:_SOME]))
         if np.array_equal(some[:-1] > 0, whole.label_rows > 0):

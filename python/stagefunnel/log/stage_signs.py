@@ -25,8 +25,9 @@ _LEFT: Final = 10
 # The matrix of transitions has the square of that.
 _MOST_STAGES: Final = 256
 
-# The time of an item's first move to a stage or beyond it, and whether it entered the stage itself.
-Arrival: TypeAlias = tuple[int, bool]
+# Twice the time of an item's first move to a stage or beyond it, and 1 more if it entered the stage itself:
+# one number stands in the order of both, and many parts of a log have many.
+Arrival: TypeAlias = int
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ class StageUse:
             return None
         since = self.entered[0]
         is_new = (
-            self.earliest[-1][0] < since
-            and sum(enters for _, enters in self.latest) >= _ENTERING
+            self.earliest[-1] >> 1 < since
+            and sum(one & 1 for one in self.latest) >= _ENTERING
             and (since - begin) * _PARTS >= end - begin
         )
         return since if is_new else None
@@ -89,8 +90,8 @@ class StageUse:
             return None
         until = self.entered[1]
         is_gone = (
-            self.latest[0][0] > until
-            and sum(enters for _, enters in self.earliest) >= _ENTERING
+            self.latest[0] >> 1 > until
+            and sum(one & 1 for one in self.earliest) >= _ENTERING
             and (end - until) * _PARTS >= end - begin
         )
         return until if is_gone else None
@@ -221,7 +222,7 @@ def _are_entered_throughout(
 
 def _with_arrivals(use: StageUse, arrivals: _core.stages.StageArrivals) -> StageUse:
     earliest, latest = (
-        tuple((one.time, one.enters) for one in ends) for ends in (arrivals.earliest, arrivals.latest)
+        tuple(2 * one.time + one.enters for one in ends) for ends in (arrivals.earliest, arrivals.latest)
     )
     return StageUse(use.beyond, use.passed, use.left, use.left_back, arrivals.entered, earliest, latest)
 

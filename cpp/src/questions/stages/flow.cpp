@@ -38,7 +38,7 @@ void check_sums(const Journeys& journeys, const FlowOptions& options) {
     check_total(total);
 }
 
-void resize(Flow& table, std::size_t n_cells, bool has_amounts) {
+void resize(Flow& table, std::size_t n_cells, bool has_amounts, FlowSums sums) {
     const auto size = static_cast<Eigen::Index>(n_cells);
     table.at_start.setZero(size);
     table.at_end.setZero(size);
@@ -46,6 +46,9 @@ void resize(Flow& table, std::size_t n_cells, bool has_amounts) {
     if (!has_amounts) return;
     for (const auto& [name, column] : kFlowAmounts) (table.amount.*column).setZero(size);
     table.amount_missing.setZero(size);
+    if (sums == FlowSums::rounded) return;
+    table.exact_whole.assign(n_cells * kExactFlowSums.size(), 0);
+    table.exact_fraction.assign(n_cells * kExactFlowSums.size(), 0);
 }
 
 template <class Amounts>
@@ -81,7 +84,7 @@ Flow count_flow(const Journeys& journeys, const Pipeline& pipeline, const FlowOp
     if (!options.amount.empty()) check_sums(journeys, options);
     const Question question{pipeline, options, scan::meanings(journeys, pipeline, options.elsewhere)};
     Flow table;
-    resize(table, options.n_groups * question.n_cells(), has_amounts);
+    resize(table, options.n_groups * question.n_cells(), has_amounts, options.sums);
     if (options.amount.empty()) {
         fill<NoMoney>(table, journeys, question);
     } else {

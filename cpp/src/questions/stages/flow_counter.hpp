@@ -270,10 +270,27 @@ class FlowCounter {
                 if constexpr (kHasMoney) {
                     missing += money_.missing_more[cell];
                     table.amount_missing(place) = missing;
+                    if (question_.options.sums == FlowSums::exact)
+                        keep_exact(table, static_cast<std::size_t>(place), cell, amount);
                     amount = balance_amounts(table.amount, place, cell, amount, rounded);
                 }
             }
         }
+    }
+
+    /// Writes the sums of a period and stage that begins with some amount, not rounded.
+    void keep_exact(Flow& table, std::size_t place, std::size_t cell, int128 at_start) const {
+        std::size_t to = place * kExactFlowSums.size();
+        const auto keep = [&](int128 sum) {
+            table.exact_whole[to] = static_cast<std::int64_t>(sum >> kFractionBits);
+            table.exact_fraction[to] = static_cast<std::uint64_t>(sum);
+            ++to;
+        };
+        keep(at_start);
+        for (std::size_t way = 0; way < kWays; ++way)
+            keep(money_.moves.ways[way * question_.n_cells() + cell]);
+        keep(money_.raised[cell]);
+        keep(money_.lowered[cell]);
     }
 
     /// Writes the amounts of a period and stage that begins with some amount; returns that at its end.

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, Protocol, get_args
+from collections.abc import Sequence
+from typing import Any, Protocol
 
-import numpy as np
 import pandas as pd
 
-from ...errors import (
-    Option,
-    SchemaError,
-    StageFunnelError,
-    advised,
-    check_option,
-    given,
-    named,
-    quoted,
-)
 from ...log.columns.frame_types import Frame
-from ...log.columns.number import NumberColumn
-from ...log.stage_log import StageLog, with_items_at
+from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import (
     BasisName,
@@ -33,24 +19,14 @@ from ...tables.options import (
     MissingStages,
     Unlisted,
 )
-from ...tables.schema import PARTS
 from ...times.lengths import LengthLike
-from ...times.periods import MomentLike, Period, PeriodLike, moment_of, period_of
-from ..funnel.count import count, largest_groups
-from ..funnel.kinds import Rule, rules_of
-from ..scope.breakdown import check_top, groups_of
-from ..scope.groups import ONE_GROUP, Groups
-from ..scope.money import Amounts, Rates, amounts_of
-from ..scope.remarks import OF_STAGES, Remarks
-from ..scope.scope import Scope
-from ..scope.selection import Selection, core_pipeline, data_of, selection_of
-from ..scope.where import Where, asked_of
-from ..scope.within import basis_of
+from ...times.periods import MomentLike, PeriodLike
+from ..scope.breakdown import check_top
+from ..scope.money import Rates
+from ..scope.where import Where
 from ..stats.share_bounds import read_confidence
-from .lead_groups import GroupedDeals
-from .links import Links, find_links
-from .origin import LinkedDeals, deals_until, in_time_of
-from .table import Part, chain_table, of_origin
+from .chain_counts import chain_answer, count_linked
+from .linked_logs import chain_of
 
 
 class WithLeads(Protocol):
@@ -183,209 +159,28 @@ def chain_funnel(
     4  deal   Delivery        1                  1.0
     5  deal        Won        1                  1.0
     """
-    check_option("basis", basis, get_args(ChainBasisName))
-    check_option("period_basis", "active" if period_basis is None else period_basis, get_args(BasisName))
-    period_basis = basis_of(period_basis, within, "period_basis")
-    if within is not None and basis != "origin":
-        raise SchemaError(
-            given("within", within),
-            " follows leads into their deals, which only ",
-            advised("basis", "origin"),
-            " counts",
-        )
     check_top(top, by)
-    rules = rules_of(kind, fill, lost_then_won)
+    chain = chain_of(leads, deals, links, lead_pipeline, deal_pipeline, lead=lead, deal=deal)
     sure = read_confidence(confidence)
-    chain = _chain_of(leads, deals, links, lead_pipeline, deal_pipeline, lead=lead, deal=deal)
-    about_where: Remarks = {}
-    links_of_all: dict[str, int] | None = None
-    if where is not None:
-        chain, links_of_all, about_where = chain.where(where, unlisted, missing)
-        missing = "ignore"  # the whole logs have judged the stages
-    options: dict[str, Any] = {"unlisted": unlisted, "missing": missing, "as_of": as_of}
-    in_period = options | {"period": period, "basis": period_basis}
-    observed_until = None if within is None else chain.observed_until(as_of)
-    lead_selection = chain.selection("leads", **in_period, within=within, observed_until=observed_until)
-    deal_selection = chain.selection("deals", **in_period)
-    found = find_links(chain.links, chain.leads, chain.deals, lead=chain.lead, deal=chain.deal)
-    unlinked = {rule.kind: _n_unlinked(deal_selection, rule, found) for rule in rules}
-    groups = deal_groups = ONE_GROUP
-    shares_deals = False
-    if by is not None:
-        groups = chain.groups_of_leads(by, **options)
-        groups = largest_groups(Scope(lead_selection, groups), rules, top)
-        grouped = GroupedDeals.of(chain.deals, found, groups)
-        chain, found = replace(chain, deals=grouped.log), grouped.links
-        deal_groups = replace(groups, code=grouped.code)
-        shares_deals = grouped.shares_deals
-        deal_selection = chain.selection("deals", **in_period)
-    whole_deals = deal_selection
-    if basis == "origin":
-        clock = chain.deals._data.clock
-        end = period_of(period, clock).end if period_basis == "active" else None
-        whole_deals = chain.selection("deals", **options, period=Period(None, end))
-    with _noted("in the deals"):
-        deal_amounts = amounts_of(whole_deals, amount, currency=currency, rates=rates)
-    with _noted("in the leads"):
-        lead_amounts = _lead_amounts(lead_selection, amount, currency, rates)
-    lead_scope = Scope(lead_selection, groups, lead_amounts)
-    deal_scope = Scope(whole_deals, deal_groups, deal_amounts)
-    linked = LinkedDeals(deal_scope, found.lead, found.deal)
-    if within is not None:
-        linked = deals_until(lead_selection, deal_scope, found, as_of)
-    parts: dict[str, tuple[Part, Part]] = {}
-    for rule in rules:
-        lead_part = Part.of(chain.lead_pipeline, count(lead_scope, rule), rule.kind, sure)
-        if basis == "origin":
-            counts, converted = linked.count(lead_selection, rule, groups)
-            deal_part = of_origin(Part.of(chain.deal_pipeline, counts, rule.kind, sure), lead_part, converted)
-        else:
-            counts = count(deal_scope, rule)
-            deal_part = Part.of(chain.deal_pipeline, counts, rule.kind, sure, share_items=shares_deals)
-        parts[rule.kind] = (lead_part, deal_part)
-    of_deals = deal_selection.remarks
-    if basis == "origin":  # a period is about leads
-        of_deals = {name: value for name, value in of_deals.items() if name in OF_STAGES}
-    remarks = dict(zip(PARTS, (lead_selection.remarks, of_deals), strict=True))
-    said = {
-        name: text for name, text in lead_selection.remarks.items() if name in ("within", "observed_until")
-    }
-    return chain_table(
-        parts,
-        kind,
-        groups,
+    counts = count_linked(
+        chain,
+        kind=kind,
+        fill=fill,
+        lost_then_won=lost_then_won,
         basis=basis,
-        links=links_of_all or found.found,
-        unlinked=unlinked,
-        parts_remarks=remarks,
-        **about_where,
-        **({} if sure is None else {"confidence": sure}),
-        **said,
+        amount=amount,
+        currency=currency,
+        rates=rates,
+        unlisted=unlisted,
+        missing=missing,
+        period=period,
+        period_basis=period_basis,
+        as_of=as_of,
+        within=within,
+        where=where,
+        by=by,
+        top=top,
     )
-
-
-@dataclass(frozen=True)
-class _Chain:
-    """Both logs with their pipelines, and the table that links them."""
-
-    leads: StageLog
-    deals: StageLog
-    links: Any
-    lead_pipeline: Pipeline
-    deal_pipeline: Pipeline
-    lead: str
-    deal: str
-
-    def selection(self, part: str, **options: Any) -> Selection:
-        is_lead = part == "leads"
-        log, pipeline = (self.leads, self.lead_pipeline) if is_lead else (self.deals, self.deal_pipeline)
-        with _noted(f"in the {part}"):
-            return selection_of(log, pipeline, **options)
-
-    def where(self, where: Where, unlisted: str, missing: Any) -> tuple[_Chain, dict[str, int], Remarks]:
-        """Choose the leads that fulfil conditions, and the deals that are linked to any of them.
-
-        Returns the chain of these, the counts about the whole table of links, and what the answer remembers.
-        """
-        with _noted("in the leads"):
-            asked = asked_of(self.leads, self.lead_pipeline, where, unlisted=unlisted, missing=missing)
-        with _noted("in the deals"):
-            data_of(self.deals)
-            core_pipeline(self.deals, self.deal_pipeline, unlisted, missing)
-        links = find_links(self.links, self.leads, self.deals, lead=self.lead, deal=self.deal)
-        is_kept = np.zeros(self.leads.n_items, dtype=bool)
-        is_kept[asked.places] = True
-        places = np.unique(links.deal[is_kept[links.lead]]).astype(np.int64)
-        chain = replace(self, leads=asked.log, deals=with_items_at(self.deals, places))
-        return chain, links.found, {"where": {**asked.remarks["where"], "of_chain": True}}
-
-    def groups_of_leads(
-        self, by: str | Sequence[str], *, unlisted: Any, missing: Any, as_of: MomentLike | None
-    ) -> Groups:
-        """Put the leads in groups by their first rows in the whole log, as conditions read them."""
-        whole = self.selection("leads", unlisted=unlisted, missing=missing)
-        with _noted("in the leads"):
-            groups = groups_of(whole, by, reserved=("part",))
-            if not groups.later:
-                return groups
-            # What became of a lead is what is known at that moment.
-            then = self.selection("leads", unlisted=unlisted, missing=missing, as_of=as_of)
-            return groups_of(then, by, reserved=("part",))
-
-    def observed_until(self, as_of: MomentLike | None) -> int | None:
-        """Return the end of observation of the chain, in the leads' time: the later one of both logs."""
-        leads, deals = self.leads._data, self.deals._data
-        seen_at = moment_of(as_of, leads.clock, "as_of")
-        own, other = leads.end_of_observation(seen_at), deals.end_of_observation()
-        if seen_at is not None or own is None or other is None:
-            return own
-        return max(own, int(in_time_of(deals, leads, np.array([other]))[0]))
-
-
-@contextmanager
-def _noted(where: str) -> Iterator[None]:
-    """Note on an error which of the two logs it is about."""
-    try:
-        yield
-    except StageFunnelError as error:
-        error.add_note(where)
-        raise
-
-
-def _chain_of(
-    leads: Any, deals: Any, links: Any, lead_pipeline: Any, deal_pipeline: Any, *, lead: str, deal: str
-) -> _Chain:
-    if hasattr(leads, "leads") and deals is None and links is None:
-        return _chain_of_export(leads, lead_pipeline, deal_pipeline)
-    if links is None:
-        raise SchemaError("chain_funnel takes (leads, deals, links), or an export with leads and deals")
-    for name, pipeline in (("lead_pipeline", lead_pipeline), ("deal_pipeline", deal_pipeline)):
-        if not isinstance(pipeline, Pipeline):
-            raise SchemaError(named(name), f" is a {type(pipeline).__name__}; pass the Pipeline of that part")
-    return _Chain(leads, deals, links, lead_pipeline, deal_pipeline, lead, deal)
-
-
-def _chain_of_export(export: Any, lead_pipeline: Any, deal_pipeline: Any) -> _Chain:
-    if export.leads is None or export.deals is None or export.links is None:
-        raise SchemaError("the export holds no leads with their deals; give it the files of both together")
-    return _Chain(
-        export.leads.log,
-        export.deals.log,
-        export.links,
-        _pipeline_of(export.leads, lead_pipeline, "lead_pipeline"),
-        _pipeline_of(export.deals, deal_pipeline, "deal_pipeline"),
-        lead="lead",
-        deal="deal",
+    return chain_answer(
+        counts, chain.lead_pipeline, chain.deal_pipeline, kind=kind, basis=basis, confidence=sure
     )
-
-
-def _pipeline_of(part: Any, chosen: Any, option: str) -> Pipeline:
-    """Take the chosen pipeline of a part, or its only pipeline."""
-    if isinstance(chosen, Pipeline):
-        return chosen
-    pipelines: dict[Any, Pipeline] = part.pipelines
-    if chosen is None and len(pipelines) == 1:
-        return next(iter(pipelines.values()))
-    if chosen in list(pipelines):  # a list, because a wrong choice may be a value without a hash
-        return pipelines[chosen]
-    what: tuple[Option, str] = (
-        (named(option), " is needed")
-        if chosen is None
-        else (given(option, chosen), " is not a pipeline of the export")
-    )
-    raise SchemaError(*what, f"; the pipelines are {quoted(pipelines)}")
-
-
-def _lead_amounts(leads: Selection, amount: str | None, currency: str | None, rates: Rates | None) -> Amounts:
-    """Read the amounts of the leads, which are all missing where they have no such column."""
-    log = leads.log
-    sources = [source for source in (log._data.items_table, log._data.columns) if source is not None]
-    if amount is not None and not any(amount in source for source in sources):
-        return Amounts(NumberColumn(np.full(log.n_items, np.nan)))
-    return amounts_of(leads, amount, currency=currency, rates=rates)
-
-
-def _n_unlinked(deals: Selection, rule: Rule, links: Links) -> int:
-    """Count the deals of a report that have no lead of the log."""
-    groups = Groups(links.linked.astype(np.int32), pd.DataFrame({"linked": [False, True]}), keeps_empty=True)
-    return int(count(Scope(deals, groups), rule).base[0])

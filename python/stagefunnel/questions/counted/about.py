@@ -121,15 +121,21 @@ class About:
         """Take what a table of a question remembers; `noted` is what it remembers beside."""
         more = {} if noted is None else noted
         return cls(
-            {**selection.remarks, **asked.remarks, **more}, lambda: _facts_of(asked, selection, dict(more))
+            {**selection.remarks, **asked.remarks, **more},
+            lambda: _facts_of(asked.remarks, selection, dict(more)),
         )
+
+    @classmethod
+    def of_selection(cls, selection: Selection) -> Self:
+        """Take what a table remembers of a selection alone."""
+        return cls(dict(selection.remarks), lambda: _facts_of({}, selection, {}))
 
     def remarked(self, table: pd.DataFrame) -> pd.DataFrame:
         """Let a table remember it, and return the table."""
         return remark(table, self.remarks)
 
 
-def _facts_of(asked: Asked, selection: Selection, more: Mapping[str, Any]) -> Facts:
+def _facts_of(asked: Remarks, selection: Selection, more: Mapping[str, Any]) -> Facts:
     data, noted = selection.data, selection.noted
     kept = {**selection.remarks, **more}
     return Facts(
@@ -138,7 +144,7 @@ def _facts_of(asked: Asked, selection: Selection, more: Mapping[str, Any]) -> Fa
         noted.basis,
         Ends.of(data, noted.period, noted.as_of),
         data.reader_lines,
-        dict(asked.remarks.get("where", {})),
+        dict(asked.get("where", {})),
         {
             name: kept[name]
             for name in (*_NOTED, *(name for name in more if name not in _NOTED))

@@ -106,12 +106,12 @@ class ExactSums:
         """Add up sums of one shape and scale."""
         if len(parts) == 1:
             return parts[0]
-        total = sum((_numbers(part) for part in parts[1:]), start=_numbers(parts[0]))
-        return _of_numbers(parts[0], total)
+        total = sum((numbers_of(part) for part in parts[1:]), start=numbers_of(parts[0]))
+        return of_numbers(parts[0], total)
 
     def running(self) -> Self:
         """Add up the sums along the first axis, each with all before it."""
-        made: Self = replace(_of_numbers(self, np.cumsum(_numbers(self), axis=0)), plain=None)
+        made: Self = replace(of_numbers(self, np.cumsum(numbers_of(self), axis=0)), plain=None)
         return made
 
     def at(self, scale: int) -> Self:
@@ -124,7 +124,7 @@ class ExactSums:
         """
         if scale == self.scale:
             return self
-        return replace(_of_numbers(self, _numbers(self) * 10 ** (scale - self.scale)), scale=scale)
+        return replace(of_numbers(self, numbers_of(self) * 10 ** (scale - self.scale)), scale=scale)
 
 
 def plain_numbers(numbers: NumberColumn) -> NumberColumn:
@@ -146,13 +146,20 @@ def settled_scale(parts: Sequence[ExactSums], *, are_floats: bool) -> int | None
     return scale
 
 
-def _numbers(sums: ExactSums) -> npt.NDArray[Any]:
+def numbers_of(sums: ExactSums) -> npt.NDArray[Any]:
     """Return the sums as integers of Python, in units of 2^-64."""
     numbers: npt.NDArray[Any] = (sums.whole.astype(object) << 64) + sums.fraction.astype(object)
     return numbers
 
 
-def _of_numbers(sums: _S, numbers: npt.NDArray[Any]) -> _S:
+def of_numbers(sums: _S, numbers: npt.NDArray[Any]) -> _S:
+    """Return sums of other numbers, in units of 2^-64.
+
+    Raises
+    ------
+    SchemaError
+        If one is too large.
+    """
     flat = numbers.reshape(-1).tolist()
     if any(not -(2**126) <= number < 2**126 for number in flat):
         raise SchemaError("amounts are infinite or add up beyond 4.6e18")

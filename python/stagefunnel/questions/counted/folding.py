@@ -33,7 +33,7 @@ def largest(
         return counts
     alone = groups.alone()
     found = folded(alone, sizes, sizes > 0 if shown is None else shown, top)
-    return counts if found is alone else _regrouped(counts, found)
+    return counts if found is alone else regrouped(counts, found)
 
 
 def added_up(values: npt.NDArray[np.int64], code: npt.NDArray[np.integer[Any]], n: int) -> Any:
@@ -43,7 +43,7 @@ def added_up(values: npt.NDArray[np.int64], code: npt.NDArray[np.integer[Any]], 
     return total
 
 
-def _regrouped(counts: Any, groups: Groups) -> Any:
+def regrouped(counts: Any, groups: Groups) -> Any:
     """Put each group of counts where the code of `groups` says."""
     code, n = groups.code, groups.n_groups
     changed: dict[str, Any] = {}
@@ -57,9 +57,9 @@ def _regrouped(counts: Any, groups: Groups) -> Any:
             changed[name] = _regrouped_rows(value, groups)
         elif kind.what == "nested":
             changed[name] = (
-                {key: _regrouped(one, groups) for key, one in value.items()}
+                {key: regrouped(one, groups) for key, one in value.items()}
                 if isinstance(value, dict)
-                else _regrouped(value, groups)
+                else regrouped(value, groups)
             )
         elif kind.what == "dense" and kind.by_group:
             changed[name] = _joined(value, code, n, kind.rule)

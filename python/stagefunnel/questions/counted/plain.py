@@ -19,6 +19,7 @@ from ...working_hours import WorkingHours
 from ..scope.remarks import Ends
 
 _DAY: Final = 86_400
+_AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
 
 
 _RECORDS: Final[dict[str, type]] = {one.__name__: one for one in (Ends, StageUse, UseOfStages)}
@@ -70,11 +71,9 @@ def from_plain(plain: Any) -> Any:
     SchemaError
         If it is the plain form of no value.
     """
-    if not isinstance(plain, dict):
-        if plain is None or isinstance(plain, str | bool | int):
-            return plain
-        raise SchemaError(f"{plain!r} is not the plain form of a value")
-    if len(plain) == 1:
+    if plain.__class__ in _AS_THEY_ARE:
+        return plain
+    if isinstance(plain, dict) and len(plain) == 1:
         ((name, content),) = plain.items()
         try:
             if name in _READERS:
@@ -99,7 +98,14 @@ def _items(values: Any) -> list[Any]:
 
 
 def _values(plain: Any) -> list[Any]:
-    return [from_plain(value) for value in plain]
+    # Most values are as they are, and to call a function for each would take most of the time.
+    return [value if value.__class__ in _AS_THEY_ARE else from_plain(value) for value in plain]
+
+
+def _tuple(plain: Any) -> tuple[Any, ...]:
+    if _AS_THEY_ARE.issuperset(map(type, plain)):
+        return tuple(plain)
+    return tuple(_values(plain))
 
 
 def _pairs(values: Mapping[Any, Any]) -> list[Any]:
@@ -219,7 +225,7 @@ _KINDS: Final[dict[Any, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]]
         lambda value: _items((value.start, value.stop, value.step)),
         lambda p: slice(*_values(p)),
     ),
-    tuple: ("tuple", _items, lambda plain: tuple(_values(plain))),
+    tuple: ("tuple", _items, _tuple),
     list: ("list", _items, _values),
     set: ("set", lambda value: sorted(_items(value), key=json.dumps), lambda plain: {*_values(plain)}),
     frozenset: (

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
-from ...errors import check_option
+from ...errors import check_option, is_named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import (
@@ -29,7 +29,7 @@ from ..scope.breakdown import check_top, groups_of
 from ..scope.money import Rates, amounts_of
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
-from ..scope.where import Where, asked_of
+from ..scope.where import Where, asked_of, is_read_as_part
 from ..stats.share_bounds import read_confidence
 from .count import count, largest_groups
 from .halves import (
@@ -43,6 +43,7 @@ from .halves import (
 from .kinds import Rule, rules_of
 from .outcome_money import check_amount_at, outcome_amounts
 from .value_bounds import check_one_amount, with_value_shares
+from .value_counts import ValueCounted
 
 
 def funnel(
@@ -218,7 +219,12 @@ def funnel(
         where=where,
     )
     table = funnel_of(found.counts, pipeline, kind=kind, confidence=share)
-    table = with_value_shares(table, found.scope, found.rules, found.counts.of_kind, share)
+    if share is not None and amount is not None:
+        values, is_of_units = ValueCounted.of(found.scope, found.rules), unit is not None
+        scope = found.scope
+        table = with_value_shares(
+            table, values, found.counts.of_kind, scope.groups, share, is_of_units=is_of_units
+        )
     return remarked_funnel(table, found.counts)
 
 
@@ -362,7 +368,11 @@ def _count_funnel(
     scope = Scope(selection, groups, amounts)
     # To count the largest groups alone is less work than to add up all of them afterwards.
     scope = replace(scope, groups=largest_groups(scope, rules, top))
-    return _Found(FunnelsCounted.of(scope, rules, About.of(asked, selection)), scope, rules)
+    counts = FunnelsCounted.of(scope, rules, About.of(asked, selection))
+    if is_read_as_part() and amount is not None and not is_named(amount_at, "stage"):
+        # A confidence may be chosen at the end.
+        counts = replace(counts, value=ValueCounted.of(scope, rules))
+    return _Found(counts, scope, rules)
 
 
 def count_outcomes(

@@ -12,10 +12,11 @@ import pandas as pd
 
 from ...errors import SchemaError, advised, given, is_named
 from ...pipeline import Pipeline
-from ...tables.options import KindName
+from ...tables.options import AmountAtName, KindName
 from ..counted.about import About
 from ..counted.exact_sums import plain_numbers
 from ..counted.fields import about, dense, groups, nested, settled
+from ..counted.folding import regrouped
 from ..scope.groups import Groups, folded
 from ..scope.money import Amounts, refuse_several
 from ..scope.remarks import remark
@@ -28,6 +29,8 @@ from .counts import FunnelCounts
 from .kinds import Rule
 from .outcome_money import OutcomeMoney
 from .table import funnel_table, outcome_table, win_rate_standouts
+from .value_bounds import check_one_amount, with_value_shares
+from .value_counts import ValueCounted
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 
@@ -57,6 +60,8 @@ class FunnelsCounted:
         How many amounts are in each currency, where no rates are given.
     too_recent
         Items of the whole report that are too recent, where groups are read at the stages.
+    value
+        What the shares of the value of each kind are made of; only counts of a part have them.
     """
 
     groups: Groups = groups()
@@ -64,6 +69,7 @@ class FunnelsCounted:
     of_kind: Mapping[str, FunnelCounts] = nested(FunnelCounts)
     currencies: Mapping[Any, int] | None = settled(total_currencies, default=None)
     too_recent: Integers | None = dense(by_group=False, default=None)
+    value: Mapping[str, ValueCounted] | None = nested(ValueCounted, default=None)
 
     @classmethod
     def of(cls, scope: Scope, rules: Sequence[Rule], remembered: About) -> FunnelsCounted:
@@ -83,6 +89,7 @@ class FunnelsCounted:
     def rounded_largest(self, top: int | None) -> FunnelsCounted:
         """Return the counts as those of one log: the smaller groups put together, sums rounded once."""
         counted, groups = self._of_report(self.groups, self.of_kind), self.groups
+        value = self.value
         if top is not None and not groups.is_one:
             first, *_ = counted.values()
             by_entry = groups.each == "row"
@@ -93,8 +100,10 @@ class FunnelsCounted:
             code, n_groups = groups.code.astype(np.int64), len(groups.values)
             counted = {kind: counts.to(code, n_groups) for kind, counts in self.of_kind.items()}
             counted = self._of_report(groups, counted)
+            if value is not None:
+                value = {kind: regrouped(one, groups) for kind, one in value.items()}
         rounded = {kind: counts.rounded() for kind, counts in counted.items()}
-        return replace(self, groups=groups, of_kind=rounded)
+        return replace(self, groups=groups, of_kind=rounded, value=value)
 
     def _of_report(self, groups: Groups, counted: Mapping[str, FunnelCounts]) -> Mapping[str, FunnelCounts]:
         """Give each group what is too recent in the whole report, where groups are read at the stages."""
@@ -125,13 +134,19 @@ def funnel_table_of(
     *,
     kind: KindName,
     top: int | None = None,
+    amount: str | None = None,
+    amount_at: AmountAtName = "last",
+    unit: str | None = None,
     confidence: float | None = None,
 ) -> pd.DataFrame:
     """Build the table of :func:`funnel` of the counts of parts."""
-    counts = counts.rounded_largest(top)
-    return remarked_funnel(
-        funnel_of(counts, pipeline, kind=kind, confidence=read_confidence(confidence)), counts
+    check_one_amount(amount, amount_at, confidence)
+    counts, sure = counts.rounded_largest(top), read_confidence(confidence)
+    table = funnel_of(counts, pipeline, kind=kind, confidence=sure)
+    table = with_value_shares(
+        table, counts.value, counts.of_kind, counts.groups, sure, is_of_units=unit is not None
     )
+    return remarked_funnel(table, counts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -70,5 +70,6 @@ class Answer:
                 check_top(options["top"], options[broken_down])
         counts = self.stored.read(cast(Pipeline, read), clock)
         # An option of the question may have the name of the clock.
-        answer = call(self.kind.table, counts, **{"clock": clock, **options, "pipeline": pipeline})
+        given = {"clock": clock, **options, "clock_of_log": clock, "pipeline": pipeline}
+        answer = call(self.kind.table, counts, **given)
         return with_error(answer, self.stored)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import EllipsisType, SimpleNamespace
 from typing import Any, Final, TypeAlias, cast
@@ -12,26 +12,27 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import named
 from ...log.stage_log import StageLog, as_read
 from ...pipeline import Pipeline
 from ...tables.build import remember
 from ...tables.options import AtName, EveryName, MissingStages, Unlisted
 from ...tables.schema import ENTRIES, FLOW, FLOW_AMOUNTS
 from ...times.every import check_every
-from ...times.periods import FREQUENCIES, MomentLike, Period, PeriodLike, moment_of, period_of
+from ...times.periods import FREQUENCIES, Clock, MomentLike, Period, PeriodLike, moment_of, period_of
 from ..counted.about import About
 from ..counted.fields import about, dense, groups, key, key_of_group, nested, rows, settled, value
 from ..counted.folding import added_up, largest
-from ..scope.calendar_periods import check_rows
+from ..scope.calendar_periods import bounds_of, check_rows, periods_between
 from ..scope.groups import ONE_GROUP, Groups
 from ..scope.item_groups import ItemGroups, item_groups_of
 from ..scope.item_rows import rows_of_items
+from ..scope.money import Rates
 from ..scope.remarks import Noted
 from ..scope.selection import Selection, core_pipeline, remarks_about
 from ..scope.where import Where, asked_of
 from ..stages.flow import known_at_the_end
-from ..stages.flow_counts import FlowCells, FlowTime, count_flow, flow_table
+from ..stages.flow_counts import FlowCells, FlowTime, count_flow, flow_money, flow_table
+from .flow_money import MoneyMoved
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 _LEAVING: Final = ("advanced", "went_back", "won", "lost", "moved_out")
@@ -125,7 +126,7 @@ class Moving:
         n = 0 if self.first is None else self.n_periods
         return period_list(self.start, n, every)
 
-    def columns(self, n_stages: int) -> dict[str, Integers]:
+    def columns(self, n_stages: int) -> dict[str, Any]:
         """Return the columns of a balance, by group, period and stage."""
         n_groups, n_periods, rows = len(self.at_start), self.n_periods, self.rows
         cell = (rows.group * n_periods + (rows.period - self.start)) * n_stages + rows.stage
@@ -152,29 +153,21 @@ class FlowCounted:
         Items of each group that have a row before the end.
     moving
         The visits over time.
+    money
+        Their amounts, if there are any.
     """
 
     groups: Groups = groups()
     about: About = about()
     sizes: Integers = dense()
     moving: Moving = nested(Moving)
+    money: MoneyMoved | None = nested(MoneyMoved, default=None)
 
 
 def period_list(first: int, n: int, every: EveryName) -> pd.PeriodIndex:
     """List periods of the calendar from the ordinal of the first one on."""
     freq = FREQUENCIES[every]
     return pd.period_range(start=pd.Period(ordinal=first, freq=freq), periods=n, freq=freq)
-
-
-def flow_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """Say why a part cannot have the amounts of a balance."""
-    if options.get("amount") is None:
-        return None
-    return (
-        named("amount"),
-        " of flow() is an amount at each moment, also of items whose part ends before the last period; ask "
-        "flow() of one log of all parts, or leave it out",
-    )
 
 
 def count_flows(
@@ -185,6 +178,9 @@ def count_flows(
     every: EveryName | None = None,
     by: str | Sequence[str] | None = None,
     at: AtName = "first",
+    amount: str | None = None,
+    currency: str | None = None,
+    rates: Rates | None = None,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
     as_of: MomentLike | None = None,
@@ -213,12 +209,34 @@ def count_flows(
     n_groups = 1 if of_items is None else of_items.groups.n_groups
     check_rows(len(time.starts), n_groups, len(pipeline.labels))
     moving = Moving.of(whole, known, time, of_items)
+    money = flow_money(whole, amount, time.end, currency=currency, rates=rates)
+    is_of_today = money is not None and money.of_item
     return FlowCounted(
         groups=(ONE_GROUP if of_items is None else of_items.groups).alone(),
-        about=About.of(asked, whole),
+        about=About.of(asked, whole, noted={"amounts_of_today": True} if is_of_today else None),
         sizes=np.zeros(1, dtype=np.int64) if of_items is None else of_items.sizes,
         moving=moving,
+        money=None if money is None else MoneyMoved.of(whole, time, _after(time, asked.log), of_items, money),
     )
+
+
+def _refuse_period(counts: FlowCounted, every: EveryName, period: PeriodLike | None, clock: Clock) -> None:
+    """Refuse a period in which no part has a row, as one log without a row in it does."""
+    ends = counts.about.facts().ends
+    if ends is None or ends.log is None:
+        return
+    first, last = ends.log
+    if ends.seen_at is None or first < ends.seen_at:
+        # Rows that are read lie before the period, or all of them behind it.
+        latest = [last, *(moment - 1 for moment in (ends.seen_at, ends.start) if moment is not None)]
+        periods_between((first, max(first, min(latest))), every, period_of(period, clock), clock)
+
+
+def _after(time: FlowTime, log: StageLog) -> int | None:
+    """Return the end of the last period of the calendar; ``None`` where there is none."""
+    if time.periods is None or not len(time.periods):
+        return None
+    return int(bounds_of(time.periods, log._data.clock)[1][-1])
 
 
 def time_of_part(
@@ -246,10 +264,14 @@ def flows_of(
     counts: FlowCounted,
     pipeline: Pipeline,
     *,
+    clock: Clock,
     every: EveryName | None = None,
+    period: PeriodLike | EllipsisType | None = None,
     top: int | None = None,
 ) -> pd.DataFrame:
     """Make the table of :func:`flow`."""
+    if every is not None and counts.moving.first is None and period is not ...:
+        _refuse_period(counts, every, period, clock)
     counts = largest(counts, counts.groups, counts.sizes, top)
     chosen, moving, n_stages = counts.groups, counts.moving, len(pipeline.labels)
     n_groups, n_periods = chosen.n_groups, moving.n_periods
@@ -262,8 +284,11 @@ def flows_of(
         begun = np.maximum(moving.begun[shown] - moving.start, 0)
         period, place = np.nonzero(np.arange(n_shown)[:, np.newaxis] >= begun[np.newaxis])
         cells = FlowCells(period, shown[place])
+    if counts.money is not None:
+        amounts = counts.money.columns(moving.start, n_periods, n_stages)
+        columns |= {"amount": amounts, "amount_missing": amounts.amount_missing}
     flow = cast(_core.stages.Flow, SimpleNamespace(**columns))
-    table = flow_table(pipeline, flow, n_groups, cells, has_money=False)
+    table = flow_table(pipeline, flow, n_groups, cells, has_money=counts.money is not None)
     time = FlowTime(np.zeros(n_periods, dtype=np.int64), None, Period(None, None), periods)
     table = cells.labelled(table, time, None if chosen.is_one else chosen)
     remember(table, "flow", pipeline, **({} if chosen.is_one else chosen.remembered))

@@ -11,21 +11,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import advised, check_option, given
+from ...errors import advised, check_option
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import BasisName, LifeClockName, MissingStages, ReopenName, Unlisted
 from ...tables.schema import INCIDENCE
 from ...times.lengths import LengthLike
-from ...times.periods import MomentLike, PeriodLike
+from ...times.periods import Clock, MomentLike, PeriodLike
 from ...working_hours import WorkingHours
 from ..counted.about import About
-from ..counted.fields import about, dense, groups, same, samples
+from ..counted.fields import about, dense, groups, key, key_of_group, rows, same, samples, settled, value
 from ..counted.folding import largest
 from ..counted.listed import listed
 from ..counted.samples import Binned, Samples
 from ..scope.breakdown import groups_of
 from ..scope.groups import Groups
+from ..scope.remarks import Ends, joined_remarks, outside_text, period_text, remark
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of
@@ -42,6 +43,27 @@ _PASSED = ("passed_through", "ever_lost", "reopened")
 
 
 @dataclass(frozen=True, eq=False)
+class WatchedLives:
+    """Lives that are watched from an age of their own on.
+
+    Attributes
+    ----------
+    group, place
+        Group, and what ended them; those that go on come last.
+    entry, exit
+        From which age on they were watched, and at which they ended or were seen last.
+    n
+        How many lives have these.
+    """
+
+    group: Integers = key_of_group()
+    place: Integers = key()
+    entry: Integers = key()
+    exit: Integers = key()
+    n: Integers = value()
+
+
+@dataclass(frozen=True, eq=False)
 class LivesCounted:
     """What :func:`cumulative_incidence` counts of a part of a log.
 
@@ -51,6 +73,9 @@ class LivesCounted:
         The groups, and what the table remembers.
     exits
         When each life ended or was seen last, by group and by what ended it; those that go on come last.
+        ``None`` where lives are watched from an age on.
+    watched
+        Those lives.
     followed
         How long each could have been seen, by group.
     causes
@@ -63,11 +88,13 @@ class LivesCounted:
         The ages that are asked for, as fractions of ticks; ``None``: the steps up to the horizon.
     unit, noted
         Unit of the lengths, and what the table remembers of them.
+    observed
+        Where the stretch of time lies in which lives are watched.
     """
 
     groups: Groups = groups()
     about: About = about()
-    exits: Samples | Binned = samples()
+    exits: Samples | Binned | None = samples()
     followed: Samples | Binned = samples()
     causes: Integers = dense("most", by_group=False)
     passed: Integers = dense(by_group=False)
@@ -75,17 +102,13 @@ class LivesCounted:
     ages: Sequence[Sequence[int]] | None = same()
     unit: str | None = same()
     noted: Mapping[str, Any] = same()
+    watched: WatchedLives | None = rows(WatchedLives, default=None)
+    observed: Ends | None = settled(Ends.total, default=None)
 
 
 def lives_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Say why a part cannot have some options."""
     whole = "; ask cumulative_incidence() of one log of all parts"
-    if options.get("observed") is not None:
-        return (
-            given("observed", options["observed"]),
-            " watches items from an age of their own each, which counts by age do not know",
-            whole,
-        )
     if options.get("se") == "robust":
         return (advised("se", "robust"), " puts the visits of one item together, which counts cannot", whole)
     return None
@@ -105,6 +128,7 @@ def count_incidence(
     missing: MissingStages = "near",
     period: PeriodLike | None = None,
     basis: BasisName | None = None,
+    observed: PeriodLike | None = None,
     as_of: MomentLike | None = None,
     within: LengthLike | None = None,
     calendar: WorkingHours | None = None,
@@ -126,7 +150,7 @@ def count_incidence(
         within=within,
     )
     lengths = Lengths.of(selection.data, calendar)
-    watch = Watch.of(selection, observed=None, period=period, basis=kept, as_of=as_of)
+    watch = Watch.of(selection, observed=observed, period=period, basis=kept, as_of=as_of)
     row = target_of(pipeline, to, stage, is_of_stage=clock == "stage")
     found = groups_of(selection, by, reserved=INCIDENCE)
     if clock == "stage":
@@ -142,10 +166,13 @@ def count_incidence(
     group = (code if spells.item is None else code[spells.item])[counted]
     place = np.where(cause[counted] == CENSORED, len(causes), cause[counted])
     ages = ages_of(times, lengths)
+    cell = group * n + place
     return LivesCounted(
         groups=found.alone(),
         about=About.of(asked, selection),
-        exits=Samples.of(spells.exit[counted].view(np.uint64), group * n + place, found.n_groups * n),
+        exits=None
+        if spells.entry is not None
+        else Samples.of(spells.exit[counted].view(np.uint64), cell, found.n_groups * n),
         followed=Samples.of(spells.followed[counted].view(np.uint64), group, found.n_groups),
         causes=causes,
         passed=np.array([spells.passed.get(name, 0) for name in _PASSED], dtype=np.int64),
@@ -153,7 +180,19 @@ def count_incidence(
         ages=None if ages is None else tuple(age.as_integer_ratio() for age in ages),
         unit=lengths.unit,
         noted=lengths.remembered_with_pauses(pipeline),
+        watched=None if spells.entry is None else _watched(spells, counted, group, place),
+        observed=None if observed is None else Ends.of(selection.data, observed, None),
     )
+
+
+def _watched(
+    spells: LogSpells, counted: npt.NDArray[np.bool_], group: Integers, place: Integers
+) -> WatchedLives:
+    """Count the lives that are alike."""
+    assert spells.entry is not None  # the caller has looked
+    columns = np.stack([group, place, spells.entry[counted], spells.exit[counted]], axis=1)
+    keys, n = np.unique(columns, axis=0, return_counts=True)
+    return WatchedLives(*keys.T, n)
 
 
 def _by_stage(selection: Selection, spells: LogSpells, row: int) -> tuple[Integers, Integers]:
@@ -181,13 +220,22 @@ def incidence_of(
     period: PeriodLike | None = None,
     basis: BasisName | None = None,
     within: LengthLike | None = None,
+    observed: PeriodLike | None = None,
+    clock_of_log: Clock,
 ) -> pd.DataFrame:
     """Make the table of :func:`cumulative_incidence`."""
     sure, least = check_confidence(confidence), least_at_risk(min_at_risk)
     counts = largest(counts, counts.groups, counts.followed.sizes, top)
-    exits, followed = listed(counts.exits), listed(counts.followed)
+    followed = listed(counts.followed)
     n = len(counts.causes)
-    group, place = np.divmod(exits.row, n + 1)
+    if counts.watched is not None:
+        names = ("group", "place", "entry", "exit")
+        columns = [np.repeat(getattr(counts.watched, name), counts.watched.n) for name in names]
+        group, place, entry, exits = columns
+    else:
+        assert counts.exits is not None  # lives have one of the two
+        each, entry = listed(counts.exits), None
+        exits, (group, place) = each.values, np.divmod(each.row, n + 1)
     present = np.flatnonzero(counts.causes > 0)
     number = np.full(n + 1, CENSORED, dtype=np.int32)
     number[present] = np.arange(len(present), dtype=np.int32)
@@ -198,9 +246,9 @@ def incidence_of(
         labels = ["won" if is_outcome else "reached", "lost", "moved_out"]
     is_of_item = clock != "stage"
     spells = LogSpells(
-        exit=exits.values,
+        exit=exits,
         cause=number[place],
-        entry=None,
+        entry=entry,
         followed=followed.values,
         item=None,
         causes=[labels[one] for one in present.tolist()],
@@ -224,9 +272,12 @@ def incidence_of(
             "stage": None if stage is None else str(stage),
             "reopen": reopen,
             "basis": None if period is None else kept,
-            "observed": None,
+            "observed": None if observed is None else period_text(observed),
         },
         se="greenwood",
         passed={**spells.passed, **counts.noted},
     )
-    return with_unknown(counts.about.remarked(table), spells.n_unknown)
+    table = counts.about.remarked(table)
+    if counts.observed is not None and (outside := outside_text("observed", counts.observed, clock_of_log)):
+        table = remark(table, joined_remarks([table.attrs["stagefunnel"], outside]))
+    return with_unknown(table, spells.n_unknown)

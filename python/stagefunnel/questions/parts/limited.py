@@ -8,8 +8,11 @@ from typing import Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ...times.periods import Clock
+from ...working_hours import WorkingHours
 from ..counted.fields import dense, key, key_of_group, rows, value
 from ..funnel.counts import added_to
+from ..scope.working import passed_until
 from ..stages.limits import Limits
 from ..stages.stays import Stays
 
@@ -54,8 +57,11 @@ class Limited:
     still_open: OpenVisits = rows(OpenVisits)
 
     @classmethod
-    def of(cls, stays: Stays, limits: Limits, group: Integers, n_groups: int) -> Self:
-        """Take what is needed out of the visits of a log; `group` is the group of each visit."""
+    def of(cls, stays: Stays, began: Integers, limits: Limits, group: Integers, n_groups: int) -> Self:
+        """Take what is needed out of the visits of a log.
+
+        `began` is when each visit did, by no calendar, for nobody knows its end yet; `group` is its group.
+        """
         limit = limits.of_stage[stays.stage]
         is_limited = stays.is_known & (limit >= 0)
         is_over = is_limited & ~stays.goes_on
@@ -67,7 +73,7 @@ class Limited:
             for flags in (is_over, is_beyond)
         )
         goes_on = is_limited & stays.goes_on
-        starts = [group[goes_on], stays.stage[goes_on].astype(np.int64), stays.started[goes_on]]
+        starts = [group[goes_on], stays.stage[goes_on].astype(np.int64), began[goes_on]]
         ones = np.ones(len(starts[0]), dtype=np.int64)
         return cls(known, beyond, OpenVisits(starts[0], starts[1], starts[2], ones))
 
@@ -80,13 +86,16 @@ class Limited:
             OpenVisits(code[visits.group], visits.stage, visits.started, visits.n),
         )
 
-    def shares(self, limits: Limits, until: int) -> npt.NDArray[np.float64]:
+    def shares(
+        self, limits: Limits, until: int, clock: Clock, calendar: WorkingHours | None
+    ) -> npt.NDArray[np.float64]:
         """Return the share of the visits that are beyond, open ones too as long as they are by `until`."""
         known, beyond = self.known.copy(), self.beyond.copy()
         visits = self.still_open
         cells = (visits.group, visits.stage)
+        passed = passed_until(visits.started, until, clock, calendar)
         np.add.at(known, cells, visits.n)
-        np.add.at(beyond, cells, visits.n * (until - visits.started > limits.of_stage[visits.stage]))
+        np.add.at(beyond, cells, visits.n * (passed > limits.of_stage[visits.stage]))
         shares = np.full(known.shape, np.nan)
         np.divide(beyond, known, out=shares, where=(known > 0) & (limits.of_stage >= 0))
         return shares

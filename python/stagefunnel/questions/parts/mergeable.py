@@ -5,10 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
-from ...errors import SchemaError, named
+from ...errors import SchemaError
+from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
+from ..chain.chain import chain_funnel
+from ..chain.chain_counts import ChainCounted
 from ..forecast.bottlenecks import bottlenecks
 from ..funnel.comparison import compare_periods
 from ..funnel.decomposition import decompose, mix_rate
@@ -31,6 +35,7 @@ from ..sequence.table import sequence_table
 from ..sequence.trend import sequence_trend, trend_table
 from ..sequence.trend_counts import TrendCounted as SequenceTrendCounted
 from ..sequence.trend_counts import count_trend as count_sequence_trend
+from ..stages.absorption import absorption
 from ..stages.durations import time_in_stage
 from ..stages.flow import flow
 from ..stages.incidence import cumulative_incidence
@@ -41,14 +46,16 @@ from ..stages.time_to import TimeToCounts, count_time_to, time_to, time_to_table
 from ..stages.transitions import TransitionCounts, count_transitions, transitions, transitions_table
 from ..stages.variants import variants
 from ..stages.velocity import sales_velocity
-from ..stats.share_bounds import read_confidence
 from ..summary import summary
+from .absorption_counts import AbsorptionCounted, absorption_of, absorption_refused, count_absorption
 from .bottleneck_counts import BottlenecksCounted, bottlenecks_of, count_bottlenecks
+from .chains import chain_of_parts, chains_refused, count_chain
 from .comparison_counts import ComparisonCounted, comparison_of, count_comparison
 from .driver_counts import DriversCounted, count_drivers, drivers_of
-from .flows import FlowCounted, count_flows, flow_refused, flows_of
+from .flows import FlowCounted, count_flows, flows_of
 from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
 from .maturity_counts import MaturityCounted, count_maturity, maturity_of
+from .quality_counts import QualityCounted, count_quality, quality_of_parts
 from .sequences import ends_of_steps, rules_in_steps
 from .side_counts import SidesCounted, count_decomposition, count_mix, decomposition_of, mix_of
 from .stage_times import TimesCounted, count_times, times_of
@@ -93,6 +100,11 @@ class Mergeable:
     depends
         Function of the options in this form that names those that need the end of observation, where their
         names alone do not say it.
+    logs
+        What the question calls the log and the pipeline.
+    beside
+        Options that are read beside the log and are not kept: other logs, and what links them. Items of the
+        other logs must not be in two parts either.
     """
 
     question: Callable[..., Any]
@@ -110,39 +122,35 @@ class Mergeable:
         default=lambda options, _: dict(options)
     )
     depends: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
+    logs: tuple[str, str] = ("log", "pipeline")
+    beside: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """Name of the public function."""
         return self.question.__name__
 
-    @property
+    @cached_property
     def options(self) -> dict[str, Any]:
         """The options of the question and their defaults; one that has to be given has none."""
         return {
             # Of a balance the period is all of the log where none is given.
             name: None if one.default is ... else one.default
             for name, one in inspect.signature(self.question).parameters.items()
-            if name not in ("log", "pipeline")
+            if name not in ("self", *self.logs)
         }
 
     @property
     def has_pipeline(self) -> bool:
         """Whether the question takes a pipeline."""
-        return "pipeline" in inspect.signature(self.question).parameters
+        return self.logs[1] in inspect.signature(self.question).parameters
 
-
-def _funnel_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    read_confidence(options.get("confidence"))
-    if options.get("amount") is not None and options.get("confidence") is not None:
-        return (
-            named("confidence"),
-            " with ",
-            named("amount"),
-            " bounds shares of the value by squares of the amounts, in a measure of the largest of all "
-            "parts; ask funnel() of one log of all parts, or leave one of the two out",
-        )
-    return None
+    @property
+    def needs_pipeline(self) -> bool:
+        """Whether the question has no answer without a pipeline."""
+        pipeline = inspect.signature(self.question).parameters.get(self.logs[1])
+        # A chain has its pipelines of an export, too, and a part of one has none.
+        return pipeline is not None and (pipeline.default is inspect.Parameter.empty or bool(self.beside))
 
 
 def _groups_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -170,7 +178,6 @@ _ALL: Final = (
         count_funnel,
         funnel_table_of,
         at_the_end=("top", "confidence"),
-        refused=_funnel_refused,
     ),
     Mergeable(
         outcomes,
@@ -251,7 +258,7 @@ _ALL: Final = (
         settled=("limits",),
         needs_end=("open_visits",),
     ),
-    Mergeable(flow, FlowCounted, count_flows, flows_of, refused=flow_refused),
+    Mergeable(flow, FlowCounted, count_flows, flows_of),
     Mergeable(variants, VariantsCounted, count_variants, variants_of),
     Mergeable(
         cumulative_incidence,
@@ -262,6 +269,26 @@ _ALL: Final = (
         refused=lives_refused,
         always_needs_end=True,
     ),
+    Mergeable(
+        absorption,
+        AbsorptionCounted,
+        count_absorption,
+        absorption_of,
+        at_the_end=("top", "confidence"),
+        refused=absorption_refused,
+        always_needs_end=True,
+    ),
+    Mergeable(
+        chain_funnel,
+        ChainCounted,
+        count_chain,
+        chain_of_parts,
+        at_the_end=("confidence",),
+        refused=chains_refused,
+        logs=("leads", "lead_pipeline"),
+        beside=("deals", "links"),
+    ),
+    Mergeable(StageLog.quality, QualityCounted, count_quality, quality_of_parts, at_the_end=()),
     Mergeable(bottlenecks, BottlenecksCounted, count_bottlenecks, bottlenecks_of, always_needs_end=True),
     Mergeable(
         cohort_maturity,
@@ -330,9 +357,6 @@ _REFUSED: Final = {
     **dict.fromkeys(("sequence_items", "visits", "win_probability", "win_within"), _ITEMS),
     **dict.fromkeys(("backtest", "forecast", "markov_check", "state_occupation"), _FITTED),
     **dict.fromkeys(("check", "partial", "pipelines_of_log", "report"), _NO_ANSWER),
-    "absorption": "solves a chain of all items' moves, and its errors need more of them than counts",
-    "chain_funnel": "joins leads with deals, which may be in several parts",
-    "quality": "looks at rows before any pipeline reads them; a summary of parts has a table of it",
 }
 
 

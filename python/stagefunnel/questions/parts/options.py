@@ -61,7 +61,7 @@ def read_options(kind: Mergeable, options: Mapping[str, Any], log: StageLog) -> 
 
 def known_option(name: str, value: Any, clock: Clock) -> Any:
     """Return an option so that two ways to write one thing are equal."""
-    if name == "period":
+    if name in ("period", "observed"):
         return period_of(value, clock)
     if value is None:
         return None

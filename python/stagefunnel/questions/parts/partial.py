@@ -237,6 +237,9 @@ class Partial:
 _VERSION: Final = 4
 
 
+_DEALS: Final = "\0deals"  # no column is called so
+
+
 def _short(state: Any) -> str:
     return f"a mapping of {quoted(state)}" if isinstance(state, dict) and state else repr(state)[:80]
 
@@ -295,6 +298,8 @@ def partial(
         names.
     unit
         As for :func:`funnel`; then all items of a unit must be in one part, which is checked as for items.
+        The same holds of chains (:func:`chain_funnel`), whose leads and their pipeline are `log` and
+        `pipeline`: all leads of a deal and all deals of a lead must be in one part.
     **options
         Further options of the question, as for its function. Quantiles, confidence and the number of groups
         to show may be chosen at the end too. `within` needs the end of observation: `as_of`, or that of the
@@ -346,18 +351,21 @@ def counted_part(
     """Count what questions, each with its options, need of a log."""
     data = log._data
     answers: dict[str, Answer] = {}
+    beside: list[StageLog] = []
     for name, (kind, given_options) in asked.items():
-        if kind.has_pipeline and not isinstance(pipeline, Pipeline):
+        is_read = kind.has_pipeline and (kind.needs_pipeline or pipeline is not None)
+        if is_read and not isinstance(pipeline, Pipeline):
             raise not_a_pipeline(pipeline)
         complete = read_options(kind, given_options, log)
-        given_logs = (log, pipeline) if kind.has_pipeline else (log,)
+        given_logs = (log, pipeline) if is_read else (log,)
         counting = {
             option: value for option, value in complete.items() if option not in (*kind.at_the_end, "missing")
         }
         with read_as_part():
             counts = call(kind.count, *given_logs, **counting, missing="ignore")
         stored = Stored.write(counts, is_bounded=precision == "bounded")
-        answers[name] = Answer(kind, complete, stored)
+        beside += [value for option in kind.beside if isinstance(value := complete[option], StageLog)]
+        answers[name] = Answer(kind, complete | dict.fromkeys(kind.beside), stored)
     left_out = data.found.get("other_stages", 0) + data.found.get("dropped", 0)
     return Partial(
         pipeline=pipeline,
@@ -370,7 +378,7 @@ def counted_part(
         _n_rows=data.n_input_rows - left_out,
         _n_items=data.n_items,
         _keys=_checked(lambda: ItemIds.of(data), check),
-        _units=_units_of(log, answers.values(), check),
+        _units=_units_of(log, answers.values(), beside, check),
     )
 
 
@@ -440,7 +448,9 @@ def _merged(parts: Sequence[Partial]) -> Partial:
         _n_rows=sum(part.n_rows for part in parts),
         _n_items=sum(part.n_items for part in parts),
         _keys=_merged_keys([part._keys for part in parts], "item"),
-        _units={name: _merged_keys([part._units[name] for part in parts], "unit") for name in first._units},
+        _units={
+            name: _merged_keys([part._units[name] for part in parts], _what(name)) for name in first._units
+        },
     )
 
 
@@ -496,13 +506,21 @@ def _checked(keys: Callable[[], ItemIds], check: Check) -> ItemIds | ItemSketch 
     return ItemSketch.of(keys()) if check == "sketch" else keys()
 
 
-def _units_of(log: StageLog, answers: Iterable[Answer], check: Check) -> dict[str, Any]:
-    """Return what stands for the units that are counted, by the name of their column."""
+def _units_of(
+    log: StageLog, answers: Iterable[Answer], beside: Sequence[StageLog], check: Check
+) -> dict[str, Any]:
+    """Return what stands for the units that are counted, by the name of their column, and for deals."""
     names = sorted({answer.options["unit"] for answer in answers if answer.options.get("unit") is not None})
     found = {
         name: _checked(partial_of(ItemIds.of_values, values_of_units(log, name)), check) for name in names
     }
+    for number, other in enumerate(beside):
+        found[f"{_DEALS} {number}"] = _checked(partial_of(ItemIds.of, other._data), check)
     return {name: keys for name, keys in found.items() if keys is not None}
+
+
+def _what(name: str) -> str:
+    return "deal" if name.startswith(_DEALS) else "unit"
 
 
 def _merged_keys(keys: Sequence[Any], what: str) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, check_option, given, named
+from ...errors import check_option
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import AtName, BasisName, MissingStages, OpenVisitsName, PerName, Unlisted
@@ -112,14 +112,6 @@ def count_times(
     data = selection.data
     lengths = Lengths.of(data, calendar)
     limit = limits_of(limits, pipeline, lengths)
-    if calendar is not None and limit.are_given:
-        raise SchemaError(
-            given("calendar", calendar),
-            " with ",
-            named("limits"),
-            " needs the working hours until the last row of all parts for each visit that goes on; ask "
-            "time_in_stage() of one log of all parts, or leave one of the two out",
-        )
     reserved = [*STAGE_TIMES, *quantiles_of(QUANTILES), *CENSORED_TIMES]
     of_items = item_groups_of(
         selection, by, at=at, reserved=[*reserved, *bound_names(list(quantiles_of(QUANTILES)))]
@@ -163,6 +155,7 @@ def times_of(
     quantiles: Sequence[float] = QUANTILES,
     period: PeriodLike | None = None,
     basis: BasisName = "active",
+    calendar: WorkingHours | None = None,
     open_visits: OpenVisitsName = "apart",
     confidence: float | None = None,
     tau: LengthLike | None = None,
@@ -195,7 +188,9 @@ def times_of(
         _, end = period_of(period, clock).ticks(clock)
         observed = counts.observed or 0
         until = observed if end is None or basis != "active" else min(end, observed)
-        table["over_limit"] = counts.limited.shares(Limits.of(counts.limits, pipeline), until)[shown].ravel()
+        limits = Limits.of(counts.limits, pipeline)
+        beyond = counts.limited.shares(limits, until, clock, calendar)
+        table["over_limit"] = beyond[shown].ravel()
     if counts.censored is not None:
         shares = dict(zip(names, (0.5, *map(float, quantiles), *box_shares(of_box)), strict=True))
         table = with_censored_times(

@@ -11,15 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, check_option, given, named
-from ...log.near_labels import alike
-from ...log.quality import (
-    ABOUT_THE_ITEMS_TABLE,
-    one_row_items,
-    quality_counts,
-    quality_table,
-    stage_counts,
-)
+from ...errors import check_option
 from ...log.stage_log import StageLog
 from ...log.stage_signs import UseOfStages
 from ...pipeline import Pipeline
@@ -40,22 +32,17 @@ from ..scope.item_groups import item_groups_of
 from ..scope.remarks import remark
 from ..scope.scope import Scope
 from ..scope.selection import selection_of
-from ..scope.where import Where, asked_of, tables_add_up
+from ..scope.where import Where, asked_of
 from ..scope.working import Lengths
 from ..stages.durations import QUANTILES, box_of, keep_box, quantiles_of, time_table
 from ..stages.limits import Limits, LimitsLike, limits_of
 from .limited import Limited
 from .moves import PartMoves
+from .quality_counts import QualityCounted, found_in_rows, summed
 from .tables import largest_of_funnels, table_of_moves
 from .visits import GroupVisits, visits_of_part, with_items
 
 Integers: TypeAlias = npt.NDArray[np.int64]
-
-
-def _summed(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    # Parts may have columns that others have not.
-    checks = sorted({check for part in parts for check in part})
-    return {check: sum(part.get(check, 0) for part in parts) for check in checks}
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +84,7 @@ class SummaryCounted:
     moves: PartMoves = rows(PartMoves)
     limited: Limited | None = nested(Limited, default=None)
     observed: int | None = settled(max, default=None)
-    found: Mapping[str, int] = settled(_summed, default=None)
+    found: Mapping[str, int] = settled(summed, default=None)
     use: UseOfStages = settled(UseOfStages.total, default=None)
     limits: Mapping[Any, int] = same(default=None)
     unit: str | None = same(default=None)
@@ -141,18 +128,9 @@ def count_summary(
         moves = moves.at(places, of_items.groups.n_groups)
     lengths = Lengths.of(log._data, calendar)
     limit = limits_of(limits, pipeline, lengths)
-    if calendar is not None and limit.are_given:
-        raise SchemaError(
-            given("calendar", calendar),
-            " with ",
-            named("limits"),
-            " needs the working hours until the last row of all parts for each visit that goes on; ask "
-            "summary() of one log of all parts, or leave one of the two out",
-        )
     visits, of_visits, limited = visits_of_part(
         selection, lengths, of_items, places, per, limit, period, as_of, basis
     )
-    found = quality_counts(log._data, pipeline)
     return SummaryCounted(
         groups=found_groups,
         about=About.of(asked, selection),
@@ -163,9 +141,7 @@ def count_summary(
         moves=moves,
         limited=limited,
         observed=log._data.end_of_observation(moment_of(as_of, log._data.clock, "as_of")),
-        found={
-            check: n for check, n in found.items() if tables_add_up() or check not in ABOUT_THE_ITEMS_TABLE
-        },
+        found=found_in_rows(log, pipeline),
         use=UseOfStages.of(log._data, pipeline, is_part=True),
         limits=limit.by_label(pipeline),
         unit=lengths.unit,
@@ -183,6 +159,7 @@ def summary_of(
     quantiles: Sequence[float] = QUANTILES,
     period: PeriodLike | None = None,
     basis: BasisName = "active",
+    calendar: WorkingHours | None = None,
 ) -> Summary:
     """Make the tables of a summary."""
     exact_quantiles = quantiles_of(quantiles)
@@ -194,7 +171,7 @@ def summary_of(
     tables = {
         "funnel": funnel_table(pipeline, "both", of_kind, groups),
         "outcomes": outcome_table(pipeline, outcome, groups, win_rate_standouts(outcome, groups)),
-        **_times_and_moves(counts, pipeline, exact_quantiles, per, top, until),
+        **_times_and_moves(counts, pipeline, exact_quantiles, per, top, until, clock, calendar),
     }
     return Summary(
         **{name: counts.about.remarked(table) for name, table in tables.items()},
@@ -209,6 +186,8 @@ def _times_and_moves(
     per: PerName,
     top: int | None,
     until: int,
+    clock: Clock,
+    calendar: WorkingHours | None,
 ) -> dict[str, pd.DataFrame]:
     """Make the tables of what visits and moves count, of the largest groups by their items."""
     chosen, code = counts.groups, np.arange(len(counts.groups.values))
@@ -234,7 +213,8 @@ def _times_and_moves(
         **counts.noted,
     )
     if counts.limited is not None:
-        shares = counts.limited.to(code, n_groups).shares(Limits.of(counts.limits, pipeline), until)
+        limited, limits = counts.limited.to(code, n_groups), Limits.of(counts.limits, pipeline)
+        shares = limited.shares(limits, until, clock, calendar)
         times["over_limit"] = shares[shown].ravel()
     keep_box(times, list(of_box))
     moves = table_of_moves(pipeline, chosen, counts.moves.to(code))
@@ -244,18 +224,5 @@ def _times_and_moves(
 def _quality(counts: SummaryCounted, pipeline: Pipeline, clock: Clock) -> pd.DataFrame:
     """Make the table of quality: stages are counted once, which several parts may have."""
     facts = counts.about.facts()
-    fit = facts.stages.fit(pipeline)
-    found = {**counts.found, "stages": len(facts.stages.rows), **stage_counts(fit)}
-    # These are about all items, or about all rows.
-    n_rows = rows_read(found)
-    found["one_row_items"] = one_row_items(n_rows, found["items"])
-    if found["dates_as_numbers"] != n_rows:
-        found["dates_as_numbers"] = 0
-    found["stages_alike"] = len(alike(facts.stages.rows))
-    quality = quality_table(found, facts.stages.rows, fit, facts.lines, counts.use.signs(pipeline, clock))
+    quality = QualityCounted(counts.found, facts.stages, facts.lines, counts.use).table(pipeline, clock)
     return remark(quality, {"where": dict(facts.chosen)} if facts.chosen else {})
-
-
-def rows_read(found: Mapping[str, int]) -> int:
-    """Return the number of rows, without dropped rows."""
-    return found["rows"] - found["dropped"] - found.get("other_stages", 0)

@@ -105,7 +105,10 @@ def visits_of_part(
         number[places] = np.arange(n_groups)
         group = np.repeat(number[of_items.code[stays.item]], np.diff(stays.bounds))
         visits, of_visits = _visits_of_groups(stays, group, n_groups, n_stages, per)
-    return visits, of_visits, Limited.of(stays, limits, group, n_groups) if limits.are_given else None
+    if not limits.are_given:
+        return visits, of_visits, None
+    began = selection.data.journeys.time[stays.first_row]
+    return visits, of_visits, Limited.of(stays, began, limits, group, n_groups)
 
 
 def _visits_of_all(selection: Selection, lengths: Lengths, per: PerName) -> tuple[GroupVisits, Samples]:

@@ -46,7 +46,7 @@ class Groups:
     @property
     def names(self) -> list[Any]:
         """Names of the breakdown columns."""
-        return list(self.values.columns)
+        return [] if self.is_one else list(self.values.columns)
 
     @property
     def remembered(self) -> dict[str, Any]:

@@ -150,8 +150,12 @@ def with_basis(remarks: Remarks, basis: str) -> Remarks:
 
 def outside_of(data: LogData, option: str, period: PeriodLike | None) -> Remarks:
     """Note a period that an option gives, where it lies outside the log."""
-    ends = Ends.of(data, period, None)
-    found = ends.remarks(data.clock)
+    return outside_text(option, Ends.of(data, period, None), data.clock)
+
+
+def outside_text(option: str, ends: Ends, clock: Clock) -> Remarks:
+    """Note the ends of a period that an option gives, where they lie outside the log."""
+    found = ends.remarks(clock)
     if "outside" not in found:
         return {}
     return {"outside": [f"{option} {ends.period}"], "log_runs": found["log_runs"]}

@@ -142,3 +142,21 @@ class Lengths:
         last = max(int(present.max()), int(times.max(initial=NAT)))
         ends = self._in_unit(np.array([present.min(), last], dtype=np.int64))
         return calendar.spans(int(ends[0]), int(ends[1]), Clock(self.unit, self.data.zone))
+
+
+def passed_until(
+    started: npt.NDArray[np.int64], until: int, clock: Clock, calendar: WorkingHours | None
+) -> npt.NDArray[np.int64]:
+    """Return how much time passes from some moments to one, as questions with this calendar measure it."""
+    if calendar is None or not len(started):
+        return until - started
+    times = np.append(started, until)
+    unit = clock.unit
+    if unit == "D":
+        unit, times = _SECONDS, ticks_in(times, "D", _SECONDS)
+    spans = calendar.spans(int(times.min()), int(times.max()), Clock(unit, clock.zone))
+    worked = _core.journeys.working_times(
+        times=np.ascontiguousarray(times), begin=spans.begin, end=spans.end, before=spans.before, threads=1
+    )
+    passed: npt.NDArray[np.int64] = worked[-1] - worked[:-1]
+    return passed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
@@ -18,15 +19,17 @@ from ...tables.schema import ABSORPTION
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
 from ...working_hours import WorkingHours
+from ..counted.about import About
 from ..scope.breakdown import check_top, groups_of
 from ..scope.groups import Groups, folded
-from ..scope.selection import Selection, selection_of
+from ..scope.selection import selection_of
 from ..scope.where import Where, asked_of
 from ..scope.within import basis_of
 from ..scope.working import Lengths
 from ..stats.absorbing import logit_bounds
 from ..stats.bounds import check_confidence
 from .censored import lengths_of
+from .chain_counts import ChainCounts
 from .chain_visits import ChainVisits
 from .lives import Watch
 from .log_chain import ChainAnswer, solve
@@ -116,6 +119,94 @@ def absorption(
     check_option("se", se, get_args(ChainErrorName))
     sure = check_confidence(confidence)
     check_top(top, by)
+    found = chain_visits_of(
+        log,
+        pipeline,
+        by=by,
+        unlisted=unlisted,
+        missing=missing,
+        period=period,
+        basis=basis,
+        as_of=as_of,
+        within=within,
+        calendar=calendar,
+        where=where,
+    )
+    groups, sizes = found.groups, found.sizes_of(found.groups)
+    if top is not None:
+        groups = folded(groups, sizes, sizes > 0, top)
+        sizes = found.sizes_of(groups)
+    shown = groups.shown(sizes > 0)
+    runs = np.array([label not in pipeline.rules.paused for label in pipeline.labels], dtype=bool)
+    counted = counts_by_group(found, groups, shown.tolist(), method)
+    return absorption_table(
+        pipeline,
+        [solve(counts, runs, method, se, visits) for counts, visits in counted],
+        groups,
+        shown,
+        sure,
+        method=method,
+        se=se,
+        unit=found.unit,
+        noted=found.noted,
+        remembered=found.about,
+        n_unknown=found.n_unknown,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class FoundVisits:
+    """The visits of a log, with the groups of their items.
+
+    Attributes
+    ----------
+    n_items
+        Number of items of the log.
+    n_stages
+        Number of stages of the pipeline.
+    visits, groups
+        The visits, and the group of each item.
+    about
+        What the table remembers.
+    unit, noted
+        Unit of the lengths, and what the table remembers of them.
+    """
+
+    n_items: int
+    n_stages: int
+    visits: ChainVisits
+    groups: Groups
+    about: About
+    unit: str | None
+    noted: Mapping[str, Any]
+
+    @property
+    def n_unknown(self) -> int:
+        """Number of items with a visit of an unknown start."""
+        return int(np.count_nonzero(np.bincount(self.visits.item[~self.visits.is_timed])))
+
+    def sizes_of(self, groups: Groups) -> npt.NDArray[np.int64]:
+        """Count the items of each group."""
+        first = self.visits.item[self.visits.is_first]
+        code = groups.codes(self.n_items)[first]
+        return np.bincount(code, minlength=groups.n_groups).astype(np.int64)
+
+
+def chain_visits_of(
+    log: StageLog,
+    pipeline: Pipeline,
+    *,
+    by: str | Sequence[str] | None,
+    unlisted: Unlisted,
+    missing: MissingStages,
+    period: PeriodLike | None,
+    basis: BasisName | None,
+    as_of: MomentLike | None,
+    within: LengthLike | None,
+    calendar: WorkingHours | None,
+    where: Where | None,
+) -> FoundVisits:
+    """Find the visits that :func:`absorption` is about; the options are its own."""
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     kept = "created" if basis is None else basis_of(basis, within)
     selection = selection_of(
@@ -130,23 +221,50 @@ def absorption(
     )
     lengths = Lengths.of(selection.data, calendar)
     watch = Watch.of(selection, observed=None, period=period, basis=kept, as_of=as_of)
-    visits = ChainVisits.of(selection, lengths, watch)
-    groups = groups_of(selection, by, reserved=ABSORPTION)
-    first = visits.item[visits.is_first]
+    return FoundVisits(
+        n_items=selection.log.n_items,
+        n_stages=len(pipeline.labels),
+        visits=ChainVisits.of(selection, lengths, watch),
+        groups=groups_of(selection, by, reserved=ABSORPTION),
+        about=About.of(asked, selection),
+        unit=lengths.unit,
+        noted=lengths.remembered_with_pauses(pipeline),
+    )
 
-    def sizes_of(groups: Groups) -> npt.NDArray[np.int64]:
-        code = groups.codes(selection.log.n_items)[first]
-        return np.bincount(code, minlength=groups.n_groups).astype(np.int64)
 
-    sizes = sizes_of(groups)
-    if top is not None:
-        groups = folded(groups, sizes, sizes > 0, top)
-        sizes = sizes_of(groups)
-    shown = groups.shown(sizes > 0)
-    answers = _answers(selection, visits, groups, shown.tolist(), method, se)
-    table = _table(pipeline, answers, sure, lengths)
+def counts_by_group(
+    found: FoundVisits, groups: Groups, places: Sequence[int], method: str
+) -> Iterator[tuple[ChainCounts, ChainVisits]]:
+    """Count the visits of some groups, one after another."""
+    if groups.is_one:
+        for _ in places:
+            yield ChainCounts.of(found.visits, found.n_stages, method), found.visits
+        return
+    code = groups.codes(found.n_items)[found.visits.item]
+    order = np.argsort(code, kind="stable")
+    bounds = np.searchsorted(code[order], np.arange(groups.n_groups + 1))
+    for place in places:
+        own = found.visits.at(order[bounds[place] : bounds[place + 1]])
+        yield ChainCounts.of(own, found.n_stages, method), own
+
+
+def absorption_table(
+    pipeline: Pipeline,
+    answers: Sequence[ChainAnswer],
+    groups: Groups,
+    shown: npt.NDArray[np.intp],
+    confidence: float,
+    *,
+    method: ChainMethodName,
+    se: ChainErrorName,
+    unit: str | None,
+    noted: Mapping[str, Any],
+    remembered: About,
+    n_unknown: int,
+) -> pd.DataFrame:
+    """Make the table of :func:`absorption` of the answers of the groups that are shown."""
+    table = _table(pipeline, answers, confidence, unit)
     table = label_rows(table, groups.values, np.repeat(shown, len(pipeline.stages)))
-    unknown = int(np.count_nonzero(np.bincount(visits.item[~visits.is_timed])))
     remember(
         table,
         "absorption",
@@ -154,37 +272,20 @@ def absorption(
         **groups.remembered,
         method=method,
         se=se,
-        confidence=sure,
+        confidence=confidence,
         n=[answer.n for answer in answers],
-        overall=[_overall(answer, sure) for answer in answers],
+        overall=[_overall(answer, confidence) for answer in answers],
         rows=len(table),
-        **lengths.remembered_with_pauses(pipeline),
+        **noted,
     )
-    table = asked.remarked(selection.remarked(table))
-    if unknown:
-        table.attrs["stagefunnel"]["without_length"] = unknown
+    table = remembered.remarked(table)
+    if n_unknown:
+        table.attrs["stagefunnel"]["without_length"] = n_unknown
     return table
 
 
-def _answers(
-    selection: Selection, visits: ChainVisits, groups: Groups, shown: Sequence[int], method: str, se: str
-) -> list[ChainAnswer]:
-    """Solve the chain of each group that is shown."""
-    pipeline = selection.pipeline
-    runs = np.array([label not in pipeline.rules.paused for label in pipeline.labels], dtype=bool)
-    if groups.is_one:
-        return [solve(visits, len(pipeline.labels), runs, method, se) for _ in shown]
-    code = groups.codes(selection.log.n_items)[visits.item]
-    order = np.argsort(code, kind="stable")
-    bounds = np.searchsorted(code[order], np.arange(groups.n_groups + 1))
-    return [
-        solve(visits.at(order[bounds[one] : bounds[one + 1]]), len(pipeline.labels), runs, method, se)
-        for one in shown
-    ]
-
-
 def _table(
-    pipeline: Pipeline, answers: Sequence[ChainAnswer], confidence: float, lengths: Lengths
+    pipeline: Pipeline, answers: Sequence[ChainAnswer], confidence: float, unit: str | None
 ) -> pd.DataFrame:
     """Make the rows of the stages in progress of all groups."""
     n_open = len(pipeline.stages)
@@ -207,8 +308,8 @@ def _table(
         "win_if_closed": share(win, win + lost),
         "win_if_won": win + unknown,
         "expected_visits": joined("visits"),
-        "expected_time": lengths_of(joined("time"), lengths.unit),
-        "expected_time_se": lengths_of(joined("time_se"), lengths.unit),
+        "expected_time": lengths_of(joined("time"), unit),
+        "expected_time_se": lengths_of(joined("time_se"), unit),
     }
     return pd.DataFrame({name: columns[name] for name in ABSORPTION})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final, get_args
 
 import numpy as np
@@ -327,6 +328,7 @@ def _share(quantile: Any) -> float:
     return share
 
 
+@lru_cache(maxsize=64)
 def _quantile(share: float) -> _core.stages.Quantile:
     """Read 0.9 as nine tenths, which no binary number is."""
     exact = Fraction(str(share)).limit_denominator(10**9)

@@ -131,9 +131,8 @@ def flow(
         table = cells.labelled(table, time, of_items.groups)
         remember(table, "flow", pipeline, **of_items.groups.remembered)
     remarks = remarks_about(asked.log, pipeline, unlisted, period=period, as_of=as_of)
-    if money is not None:
-        remarks = {**remarks, "amounts_of_today": True} if money.of_item else remarks
-    return asked.remarked(remark(table, remarks))
+    table = asked.remarked(remark(table, remarks))
+    return remark(table, {"amounts_of_today": True} if money is not None and money.of_item else {})
 
 
 def known_at_the_end(whole: Selection, time: FlowTime, as_of: MomentLike | None) -> Selection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -29,6 +30,7 @@ from ..scope.reading import elsewhere_flags, select
 from ..scope.selection import Selection
 
 _BEFORE_ALL = np.iinfo(np.int64).min
+_ROUNDED = _core.stages.FlowSums.rounded
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,10 +79,20 @@ class FlowTime:
 
 @dataclass(frozen=True, eq=False)
 class FlowMoney:
-    """The amounts that a balance adds up: one for each row of the log, or one for each item."""
+    """The amounts that a balance adds up: one for each row of the log, or one for each item.
+
+    Attributes
+    ----------
+    numbers, of_item
+        The amounts, and whether each is of an item.
+    used, is_converted
+        As :class:`Amounts` has them.
+    """
 
     numbers: NumberColumn
     of_item: bool
+    used: Mapping[Any, int] | None = None
+    is_converted: bool = False
 
 
 def flow_money(
@@ -99,7 +111,7 @@ def flow_money(
         rates=rates,
     )
     assert amounts.numbers is not None  # an amount was given
-    return FlowMoney(amounts.numbers, not of_rows)
+    return FlowMoney(amounts.numbers, not of_rows, amounts.used, amounts.is_converted)
 
 
 def _rows_before(whole: Selection, end: int | None) -> Selection:
@@ -122,7 +134,11 @@ def _rows_before(whole: Selection, end: int | None) -> Selection:
 
 
 def count_flow(
-    whole: Selection, time: FlowTime, of_items: ItemGroups | None, money: FlowMoney | None
+    whole: Selection,
+    time: FlowTime,
+    of_items: ItemGroups | None,
+    money: FlowMoney | None,
+    sums: _core.stages.FlowSums = _ROUNDED,
 ) -> _core.stages.Flow:
     """Ask the core for the balance of each group and period."""
     with core_errors():
@@ -137,6 +153,7 @@ def count_flow(
             amount=None if money is None else money.numbers.values,
             amount_of_item=money is not None and money.of_item,
             scale=0 if money is None else money.numbers.scale,
+            sums=sums,
             threads=whole.data.threads,
         )
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +10,8 @@ import numpy.typing as npt
 from ... import _core
 from ..stats.absorbing import Chain
 from ..stats.bounds import Floats, without_rounding
-from ..stats.spells import CENSORED, LEFT_OUT
+from .chain_counts import ChainCounts, chunks_of_items
 from .chain_visits import ENDS, ChainVisits
-
-_CHUNK: Final = 1 << 16  # items whose influence is held at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +44,20 @@ class ChainAnswer:
 
 
 def solve(
-    visits: ChainVisits, n_stages: int, counts_time: npt.NDArray[np.bool_], method: str, se: str
+    counts: ChainCounts,
+    counts_time: npt.NDArray[np.bool_],
+    method: str,
+    se: str,
+    visits: ChainVisits | None = None,
 ) -> ChainAnswer:
-    """Estimate where the moves of some visits end; `counts_time` flags the stages in which the clock runs."""
-    rows = _Curves(visits, n_stages) if method == "aalen_johansen" else _Counted(visits, n_stages)
+    """Estimate where the moves of some visits end; `counts_time` flags the stages in which the clock runs.
+
+    The `visits` themselves are needed by robust errors alone.
+    """
+    n_stages = len(counts.begun)
+    rows = _Curves(counts) if method == "aalen_johansen" else _Counted(counts)
     chain = Chain.of_chances(rows.n, rows.chances, None)
-    begun = np.bincount(visits.stage[visits.is_first], minlength=n_stages).astype(np.float64)
+    begun = counts.begun.astype(np.float64)
     n, start = float(begun.sum()), begun / max(begun.sum(), 1.0)
     won = np.zeros(n_stages + len(ENDS))
     won[:n_stages], won[n_stages] = chain.absorbed[:, 0], 1.0
@@ -62,9 +66,10 @@ def solve(
     time[:n_stages] = chain.between @ means
     nothing = np.zeros(n_stages, dtype=bool)
     if se == "robust":
+        assert visits is not None  # the caller has them
         begins = (won[visits.stage] - start @ won[:n_stages]) / max(n, 1.0)
-        of_win = _of_items(visits, rows.influence(won, nothing), n_stages, begins)
-        of_time = _of_items(visits, rows.influence(time, counts_time), n_stages, begins)
+        of_win = _of_items(visits, rows.influence(visits, won, nothing), n_stages, begins)
+        of_time = _of_items(visits, rows.influence(visits, time, counts_time), n_stages, begins)
     else:
         chance = float(start @ won[:n_stages])
         between = max(float(start @ won[:n_stages] ** 2) - chance**2, 0.0) / max(n, 1.0)
@@ -85,7 +90,7 @@ def solve(
         np.where(is_certain, _root(np.diag(spread)), np.nan),
         overall if n else float("nan"),
         error if n else float("nan"),
-        _items_in(visits, n_stages),
+        counts.items_in,
         int(n),
     )
 
@@ -99,25 +104,6 @@ def _overall(chain: Chain, start: Floats, of_win: Floats) -> tuple[float, float]
     return chance, float(np.sqrt(max(float(slopes @ of_win @ slopes), 0.0)))
 
 
-def _items_in(visits: ChainVisits, n_stages: int) -> npt.NDArray[np.int64]:
-    """Count the items that were ever in each stage."""
-    found = np.zeros(n_stages, dtype=np.int64)
-    for part, row, size in _chunks(visits):
-        was_in = np.zeros((size, n_stages), dtype=bool)
-        was_in[row, visits.stage[part]] = True
-        found += was_in.sum(axis=0)
-    return found
-
-
-def _chunks(visits: ChainVisits) -> Iterator[tuple[slice, npt.NDArray[np.int64], int]]:
-    """Split visits by item: the visits of some items, the place of each visit's item, and their number."""
-    number = np.cumsum(visits.is_first) - 1
-    n = int(number[-1]) + 1 if len(number) else 0
-    for first in range(0, n, _CHUNK):
-        part = slice(*np.searchsorted(number, [first, first + _CHUNK]).tolist())
-        yield part, number[part] - first, min(_CHUNK, n - first)
-
-
 def _root(variances: Floats) -> Floats:
     return np.sqrt(np.maximum(variances, 0))
 
@@ -129,7 +115,7 @@ def _of_items(visits: ChainVisits, influence: Floats, n_stages: int, begins: Flo
     """
     width = n_stages + 1
     found = np.zeros((width, width))
-    for part, row, size in _chunks(visits):
+    for part, row, size in chunks_of_items(visits):
         cell = row * width + visits.stage[part]
         sums = np.bincount(cell, weights=influence[part], minlength=size * width).reshape(size, width)
         sums[:, -1] = begins[part][visits.is_first[part]]
@@ -140,18 +126,11 @@ def _of_items(visits: ChainVisits, influence: Floats, n_stages: int, begins: Flo
 class _Counted:
     """Rows of a chain by counts of moves: each completed visit is one draw of the next stage."""
 
-    def __init__(self, visits: ChainVisits, n_stages: int) -> None:
-        self._visits = visits
-        width = n_stages + len(ENDS)
-        self._goes_on = visits.to >= 0
-        cell = visits.stage[self._goes_on].astype(np.int64) * width + visits.to[self._goes_on]
-        moves = np.bincount(cell, minlength=n_stages * width).reshape(n_stages, width).astype(np.float64)
-        self.n = moves.sum(axis=1)
-        self.chances = _shares(moves, self.n)
-        timed, is_timed = visits.is_timed, visits.is_timed & self._goes_on
-        spent = np.bincount(visits.stage[timed], weights=visits.length[timed], minlength=n_stages)
-        self._n_timed = np.bincount(visits.stage[is_timed], minlength=n_stages).astype(np.float64)
-        self.means = _shares(spent.astype(np.float64), self._n_timed)
+    def __init__(self, counts: ChainCounts) -> None:
+        self.n = counts.moves.sum(axis=1).astype(np.float64)
+        self.chances = _shares(counts.moves.astype(np.float64), self.n)
+        self._n_timed = counts.n_timed.astype(np.float64)
+        self.means = _shares(counts.time, self._n_timed)
         self.has_no_length = (self.n > 0) & (self._n_timed == 0)
 
     def variances(self, value: Floats, counts_time: npt.NDArray[np.bool_]) -> Floats:
@@ -161,9 +140,9 @@ class _Counted:
         lasting = np.where(counts_time, self.means, 0.0) ** 2
         return _shares(spread, self.n) + _shares(lasting, self._n_timed)
 
-    def influence(self, value: Floats, counts_time: npt.NDArray[np.bool_]) -> Floats:
+    def influence(self, visits: ChainVisits, value: Floats, counts_time: npt.NDArray[np.bool_]) -> Floats:
         """Return what each visit does to the mean value of its row."""
-        visits, on = self._visits, self._goes_on
+        on = visits.to >= 0
         mean = self.chances @ value
         found = np.zeros(len(visits.to))
         found[on] = (value[visits.to[on]] - mean[visits.stage[on]]) / self.n[visits.stage[on]]
@@ -175,14 +154,15 @@ class _Counted:
 class _Curves:
     """Rows of a chain by curves: who is left as long as visits were seen (Aalen, Johansen)."""
 
-    def __init__(self, visits: ChainVisits, n_stages: int) -> None:
-        self._visits, width = visits, n_stages + len(ENDS)
-        cause = np.where(visits.is_timed, np.where(visits.to >= 0, visits.to, CENSORED), LEFT_OUT)
+    def __init__(self, counts: ChainCounts) -> None:
+        n_stages, width = counts.moves.shape
+        seen = counts.seen
+        assert seen is not None  # they are counted for this method
         curves = _core.stats.estimate_incidence(
-            exit=np.ascontiguousarray(visits.length),
-            cause=np.ascontiguousarray(cause, dtype=np.int32),
+            exit=np.ascontiguousarray(seen.length),
+            cause=np.ascontiguousarray(seen.cause, dtype=np.int32),
             entry=None,
-            group=np.ascontiguousarray(visits.stage),
+            group=np.ascontiguousarray(seen.stage),
             n_causes=width,
             n_groups=n_stages,
             below=None,
@@ -198,7 +178,7 @@ class _Curves:
         self._before[1:] = curves.survival[:-1]
         starts = curves.bounds[:-1][np.diff(curves.bounds) > 0]
         self._before[starts] = 1.0
-        self.n = np.bincount(visits.stage[visits.to >= 0], minlength=n_stages).astype(np.float64)
+        self.n = counts.moves.sum(axis=1).astype(np.float64)
         self.chances = np.zeros((n_stages, width))
         self.means = np.zeros(n_stages)
         self.has_no_length = np.zeros(n_stages, dtype=bool)
@@ -238,9 +218,8 @@ class _Curves:
             found[stage] = float((self._before[own] ** 2 / at_risk * spread).sum())
         return found
 
-    def influence(self, value: Floats, counts_time: npt.NDArray[np.bool_]) -> Floats:
+    def influence(self, visits: ChainVisits, value: Floats, counts_time: npt.NDArray[np.bool_]) -> Floats:
         """Return what each visit does to the mean value of its row: the infinitesimal jackknife."""
-        visits = self._visits
         found = np.zeros(len(visits.to))
         for stage, own in self._stages():
             mine = np.flatnonzero((visits.stage == stage) & visits.is_timed)

@@ -212,9 +212,10 @@ class CohortItems:
         """
         tau = min(tau, np.iinfo(np.int64).max)
         age = np.minimum(self.followed, tau)
-        of_tau = np.full(len(age), tau, dtype=np.int64)
+        of_tau = np.full(n_groups, tau, dtype=np.int64)
         won, left = curve_values(spells, code, n_groups, age, threads, of=group)
-        by_tau, _ = curve_values(spells, code, n_groups, of_tau, threads, of=group)
+        every_group = np.arange(n_groups, dtype=np.int32)
+        by_tau = curve_values(spells, code, n_groups, of_tau, threads, of=every_group)[0][group]
         goes_on = self.is_open & (age < tau)
         to_come = np.where(goes_on, share(by_tau - won, left), np.where(np.isnan(by_tau), np.nan, 0.0))
         n = self._sums(self.cell)

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <random>
+#include <string_view>
 #include <vector>
 
 #include "stagefunnel/questions/stages/flow.hpp"
@@ -48,6 +50,39 @@ TEST(CountFlow, AnItemStartsInTheStageOfItsLastRowBeforeThePeriod) {
     EXPECT_EQ(flow.at_start, list(0, 1, 0, 0));
     EXPECT_EQ(flow.created, list(1, 0, 0, 0));
     EXPECT_EQ(flow.at_end, list(1, 1, 0, 0));
+}
+
+TEST(CountFlow, ExactSumsAreThoseThatAreRounded) {
+    const Log log =
+        log_of({{1, "New", 1}, {1, "Offer", 12}, {1, "Offer", 13}, {2, "New", 14}, {2, "Lost", 15}});
+    const std::vector<std::int64_t> starts{10, 14};
+    const std::vector<double> amount{0.5, 3, 2.25, -1.5, kUnknown};
+    const Flow flow = count_flow(log.journeys, kStages.read(log),
+                                 {.starts = starts, .amount = amount, .sums = FlowSums::exact});
+    const std::size_t n = kExactFlowSums.size();
+    ASSERT_EQ(flow.exact_whole.size(), 2 * 4 * n);
+    ASSERT_EQ(flow.exact_fraction.size(), 2 * 4 * n);
+    for (const auto& [name, column] : kFlowAmounts) {
+        const auto found = std::find(kExactFlowSums.begin(), kExactFlowSums.end(), std::string_view(name));
+        if (found == kExactFlowSums.end()) continue;
+        const auto k = static_cast<std::size_t>(found - kExactFlowSums.begin());
+        for (std::size_t place = 0; place < 8; ++place) {
+            const std::size_t at = place * n + k;
+            const double sum = static_cast<double>(flow.exact_whole[at]) +
+                               static_cast<double>(flow.exact_fraction[at]) * 0x1p-64;
+            EXPECT_EQ(sum, (flow.amount.*column)(static_cast<Eigen::Index>(place))) << name << " " << place;
+        }
+    }
+    // New is raised by 2.5 at the move to Offer, which is lowered by 0.75.
+    EXPECT_EQ(flow.exact_whole[11], 2);
+    EXPECT_EQ(flow.exact_fraction[11], std::uint64_t{1} << 63);
+    EXPECT_EQ(flow.exact_fraction[n + 12], std::uint64_t{3} << 62);
+}
+
+TEST(CountFlow, ExactSumsAreKeptOnlyIfTheyAreAskedFor) {
+    const Flow flow = flow_of({{1, "New", 12}}, {}, {5.0});
+    EXPECT_TRUE(flow.exact_whole.empty());
+    EXPECT_TRUE(flow.exact_fraction.empty());
 }
 
 TEST(CountFlow, ARowAtTheEndOrLaterIsNotCounted) {

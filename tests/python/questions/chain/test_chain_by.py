@@ -215,3 +215,13 @@ def test_the_worked_example_of_the_definitions_by_source() -> None:
     of_deals = table[table["part"] == "deal"]
     assert of_deals[of_deals["source"] == "web"]["reached"].tolist() == [3, 3, 1, 1, 1]
     assert of_deals[of_deals["source"] == "tv"]["reached"].tolist() == [0] * 5
+
+
+def test_groups_of_chosen_leads_are_those_of_a_chain_of_them_alone() -> None:
+    found = sf.chain_funnel(
+        LEADS, DEALS, LINKS, **SHORT, by="source", where={"source": ["web", "tv"]}, missing="ignore"
+    )
+    whole = sf.chain_funnel(LEADS, DEALS, LINKS, **SHORT, by="source", missing="ignore")
+    expected = whole[whole["source"].isin(["web", "tv"])].reset_index(drop=True)
+    counts = ["source", "part", "stage", "reached", "base"]
+    assert_frame_equal(found[counts].astype(str), expected[counts].astype(str), check_like=True)

@@ -115,11 +115,6 @@ def test_items_that_are_followed_need_an_end_of_observation() -> None:
             {"unit": "account"},
             "unit= names a column of the items table, and the log has none",
         ),
-        (
-            (sf.funnel,),
-            {"amount": "a", "confidence": 0.9},
-            "confidence= with amount= bounds shares of the value",
-        ),
         ((sf.funnel,), {"questions": {"a": sf.funnel}}, "and takes no other one beside"),
         ((), {"questions": {}}, "questions= is {}, not a mapping of names to questions"),
         ((), {"questions": {"a": (sf.funnel, 5)}}, "which is not a name with a question and a mapping"),

@@ -154,8 +154,6 @@ def test_the_velocity_of_parts_is_that_of_all_items() -> None:
 @pytest.mark.parametrize(
     ("question", "options", "message"),
     [
-        (sf.flow, {"every": "day", "amount": "amount"}, "amount= of flow"),
-        (sf.cumulative_incidence, {"observed": (0, 4), "as_of": 9}, "observed="),
         (sf.cumulative_incidence, {"se": "robust", "as_of": 9}, "robust"),
     ],
 )

@@ -5,12 +5,17 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "stagefunnel/base/counts.hpp"
 #include "stagefunnel/journeys/journeys.hpp"
 #include "stagefunnel/scan/pipeline.hpp"
 
 namespace stagefunnel::stages {
+
+/// Which sums of amounts a balance has: rounded ones alone, or also those that those of other items are added
+/// to.
+enum class FlowSums : std::uint8_t { rounded, exact };
 
 /// What a balance reads and in what it is broken down. The spans are borrowed and must outlive the call.
 struct FlowOptions {
@@ -26,6 +31,7 @@ struct FlowOptions {
     std::span<const double> amount = {};
     bool amount_of_item = false;
     int scale = 0;  // number of decimal places of which the amounts are whole numbers, at most 22
+    FlowSums sums = FlowSums::rounded;
     unsigned threads = 1;
 };
 
@@ -79,7 +85,16 @@ struct Flow {
     CountVector at_end;
     FlowAmounts amount;          // empty without amounts
     CountVector amount_missing;  // visits whose amount was not known at their end, or at that of the period
+    // The sums of `kExactFlowSums`, not rounded, of each place one after another: a whole number, and a
+    // fraction of 64 bits above it; empty unless they are asked for.
+    std::vector<std::int64_t> exact_whole;
+    std::vector<std::uint64_t> exact_fraction;
 };
+
+/// The sums that are kept exactly; the others follow from them.
+inline constexpr std::array kExactFlowSums{
+    "at_start",  "created", "from_earlier", "from_later", "from_closed", "moved_in", "advanced",
+    "went_back", "won",     "lost",         "moved_out",  "raised",      "lowered"};
 
 /// Counts the visits that enter each stage in each period and those that leave it, in one pass over the
 /// journeys, whose cost does not grow with the number of periods that a visit lasts.
