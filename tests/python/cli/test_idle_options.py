@@ -349,6 +349,23 @@ def words_for(actions: list[argparse.Action], needs: Sequence[str]) -> list[str]
     return kept
 
 
+# Where a page shows what an option changes, if it is not in the sections that most options change. A whole
+# page takes five times as long, and has more places that could differ.
+SECTIONS = {
+    **dict.fromkeys(("at", "anonymous", "by", "top"), "groups"),
+    **dict.fromkeys(("every", "within"), "trend"),
+    "observed_until": "stuck,trend",
+    "reason": "losses",
+}
+
+
+def sections_of(option: str) -> list[str]:
+    """Return the sections of a page on which an option is tried, none for a whole page."""
+    if option in ("items", "sections"):
+        return []
+    return ["--sections", SECTIONS.get(option, "funnels,time,stuck")]
+
+
 def base_of(command: str, file: str, option: str) -> list[str]:
     """Return a command that answers, to which an option is added."""
     flags = {action.dest for action in options_of(command)}
@@ -356,7 +373,7 @@ def base_of(command: str, file: str, option: str) -> list[str]:
         "compare-periods": ["--period", "2026-02"],
         "check": ["--fail-if", "won > 4", "--fail-if", "lost > 3", "--fail-if", "hours_since_last_row > 9"],
         "init": ["--out", "new.toml"],
-        "report": ["--out", "page.html"],
+        "report": ["--out", "page.html", *sections_of(option)],
         **{name: ["--steps", "New,Won"] for name in OF_STEPS},
         "explain": ["--item-key", "p"],
         "backtest": ["--horizon", "20d"],
