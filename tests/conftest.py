@@ -13,7 +13,7 @@ load_profile()
 
 # Tools, which are run as scripts; the fuzz watches all modules that are imported after it, by a library that
 # the tests do not need.
-collect_ignore = ["mutation", "fuzz/fuzz_readers.py"]
+collect_ignore = ["mutation", "hostile", "fuzz/fuzz_readers.py"]
 
 # Written by tests/run.sh: the steps before this one and how long each took.
 SECONDS = Path(__file__).parents[1] / "build" / "seconds.txt"
