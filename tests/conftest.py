@@ -14,7 +14,7 @@ load_profile()
 
 # Tools, which are run as scripts; the fuzz watches all modules that are imported after it, by a library that
 # the tests do not need.
-collect_ignore = ["mutation", "fuzz/fuzz_readers.py"]
+collect_ignore = ["mutation", "hostile", "fuzz/fuzz_readers.py"]
 # A step of its own, which installs Spark.
 collect_ignore += [] if "STAGEFUNNEL_SPARK" in os.environ else ["spark"]
 

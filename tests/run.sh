@@ -294,9 +294,18 @@ install_tools() {
     local wanted stamp=$venv/$1.txt
     wanted=$(requirements "$1")
     if [[ $wanted != "$(cat "$stamp" 2>/dev/null)" ]]; then
-        python -m pip install --quiet --requirement /dev/stdin <<<"$wanted"
+        python -m pip install --quiet --no-compile --requirement /dev/stdin <<<"$wanted"
+        compile_libraries
         printf '%s\n' "$wanted" >"$stamp"
     fi
+}
+
+# On all processors, where pip takes one, and without the tests of libraries, which nobody imports. As with pip, a
+# file that is no Python yet, such as a template, stays as it is.
+compile_libraries() {
+    local libraries
+    libraries=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    python -m compileall -qq -j "$jobs" -x 'site-packages/.*/tests/' "$libraries" || true
 }
 
 build_directory() { printf 'build/python%s' "$(version python)"; }

@@ -2,12 +2,14 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from reference.incidence import Spell, curve
 
 Stage: TypeAlias = Hashable
 Next: TypeAlias = Hashable
+Exits: TypeAlias = Sequence[tuple[int, Next, Fraction]]  # when, in what, and what share of all
 WON, OVER = "won", "over"  # what follows a stage that is not in progress
 
 
@@ -29,7 +31,7 @@ def chance(
     visits: Sequence[Visit], stages: Sequence[Stage], stage: Stage, age: int, horizon: int | None = None
 ) -> Chance:
     """Return the chance of an item that is in ``stage`` for ``age``, at any time or within ``horizon``."""
-    exits = {one: _exits(visits, stages, one) for one in stages}
+    exits = _exits_of(tuple(visits), tuple(stages))
     lengths = [visit.length for visit in visits if visit.stage == stage and visit.following is not None]
     if not lengths or age > max(lengths):
         return Chance(None, None, True)
@@ -37,25 +39,53 @@ def chance(
         return Chance(None, None, False)
     left = Fraction(1) - sum((p for time, _, p in exits[stage] if time <= age), Fraction(0))
     ahead = [(time - age, to, p) for time, to, p in exits[stage] if time > age]
-    closing = {one: _of_leaving(own) for one, own in exits.items()}
+    closing = _closing(tuple(visits), tuple(stages))
     ahead_if = [(time - age, to, p) for time, to, p in closing[stage] if time > age]
     left_if = sum((p for _, _, p in ahead_if), Fraction(0))
     if horizon is None:
-        won, lost = _solved(exits, stages, WON), None
+        won, won_if, lost_if_closed = _ends(tuple(visits), tuple(stages))
         win = _sum(ahead, won, WON) / left
-        won, lost = _solved(closing, stages, WON), _solved(closing, stages, OVER)
-        win_if, lost_if = _sum(ahead_if, won, WON), _sum(ahead_if, lost, OVER)
+        win_if, lost_if = _sum(ahead_if, won_if, WON), _sum(ahead_if, lost_if_closed, OVER)
         closed = None if win_if + lost_if == 0 else win_if / (win_if + lost_if)
         return Chance(win, closed, False)
     values = []
-    for own, here, all_left in ((exits, ahead, left), (closing, ahead_if, left_if)):
-        won_by = _won_by(own, stages, horizon)
+    by_time = _wins_by_time(tuple(visits), tuple(stages), horizon)
+    for won_by, here, all_left in zip(by_time, (ahead, ahead_if), (left, left_if), strict=True):
         total = Fraction(0)
         for wait, to, p in here:
             if wait <= horizon:
                 total += p * (1 if to == WON else 0 if to == OVER else won_by[horizon - wait][to])
         values.append(None if all_left == 0 else total / all_left)
     return Chance(values[0], values[1], False)
+
+
+# What follows from the visits alone is worked out once for all items of a history.
+
+
+@lru_cache(maxsize=8)
+def _exits_of(visits: tuple[Visit, ...], stages: tuple[Stage, ...]) -> Mapping[Stage, Exits]:
+    return {one: _exits(visits, stages, one) for one in stages}
+
+
+@lru_cache(maxsize=8)
+def _closing(visits: tuple[Visit, ...], stages: tuple[Stage, ...]) -> Mapping[Stage, Exits]:
+    return {one: _of_leaving(own) for one, own in _exits_of(visits, stages).items()}
+
+
+@lru_cache(maxsize=8)
+def _ends(visits: tuple[Visit, ...], stages: tuple[Stage, ...]) -> tuple[Mapping[Stage, Fraction], ...]:
+    """Return the chance of a win, and of a win and of another end where each visit ends."""
+    exits, closing = _exits_of(visits, stages), _closing(visits, stages)
+    return _solved(exits, stages, WON), _solved(closing, stages, WON), _solved(closing, stages, OVER)
+
+
+@lru_cache(maxsize=8)
+def _wins_by_time(
+    visits: tuple[Visit, ...], stages: tuple[Stage, ...], horizon: int
+) -> tuple[Sequence[Mapping[Stage, Fraction]], ...]:
+    return tuple(
+        _won_by(own, stages, horizon) for own in (_exits_of(visits, stages), _closing(visits, stages))
+    )
 
 
 LEAST = 30  # visits that have ended, of which none was won: then that is known
@@ -177,7 +207,7 @@ def occupation(
     visits: Sequence[Visit], stages: Sequence[Stage], stage: Stage, age: int, horizon: int
 ) -> dict[Next, float]:
     """Follow an item from visit to visit, share by share; return where its shares are after ``horizon``."""
-    exits = {one: _exits(visits, stages, one) for one in stages}
+    exits = _exits_of(tuple(visits), tuple(stages))
     found: dict[Next, float] = dict.fromkeys([*stages, WON, OVER], 0.0)
     left = float(1 - sum((p for time, _, p in exits[stage] if time <= age), Fraction(0)))
     ahead = [(time - age, to, float(p) / left) for time, to, p in exits[stage] if time > age]

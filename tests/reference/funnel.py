@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal
 
 import pandas as pd
@@ -153,14 +154,10 @@ def _stage_records(
     z: float | None = None,
 ) -> list[dict[str, Any]]:
     counts = {item: counted(item_visits, pipeline, kind, fill) for item, item_visits in kept.items()}
-    reached = {stage: len(_reaching(counts, stage)) for stage in labels(pipeline)}
-    described = _described(list(kept.values()), pipeline)
-    absent = {
-        stage
-        for stage in pipeline.stages
-        for visits in kept.values()
-        if any(passed_in_absence(visit, stage, pipeline) for visit in visits)
-    }
+    reaching = {stage: _reaching(counts, stage) for stage in labels(pipeline)}
+    reached = {stage: len(items) for stage, items in reaching.items()}
+    journeys = tuple(map(tuple, kept.values()))
+    described, absent = _described(journeys, pipeline), _absent(journeys, pipeline)
     records = []
     for stage in labels(pipeline):
         before = compared_with(stage, pipeline, reached, len(kept), absent)
@@ -175,17 +172,17 @@ def _stage_records(
         }
         record |= described[stage]
         if amounts is not None:
-            record |= _amount([amounts.get(item) for item in _reaching(counts, stage)])
+            record |= _amount([amounts.get(item) for item in reaching[stage]])
             if z is not None:
                 known = {item: float(amounts[item]) for item in kept if not pd.isna(amounts.get(item))}
-                record |= value_shares(known, set(_reaching(counts, stage)), z)
+                record |= value_shares(known, set(reaching[stage]), z)
         records.append(record)
     return records
 
 
 def _reaching(counts: Mapping[Item, Counted], stage: Stage) -> list[Item]:
     """Return the items that reach a stage (definitions.md, equation (1))."""
-    return [item for item, stages in counts.items() if stage in stages.passed | stages.assumed]
+    return [item for item, stages in counts.items() if stage in stages.passed or stage in stages.assumed]
 
 
 def compared_with(
@@ -212,8 +209,25 @@ def stage_before(stage: Stage, pipeline: Pipeline) -> Stage | None:
     return asked[-1] if asked else None
 
 
-def _described(kept: Sequence[Sequence[Visit]], pipeline: Pipeline) -> dict[Stage, dict[str, float]]:
-    """Return, for each stage, the columns that describe the journeys, the same for every kind of funnel."""
+# What is the same for every kind of funnel is worked out once for the kinds that a test asks for.
+
+
+@lru_cache(maxsize=8)
+def _absent(kept: tuple[tuple[Visit, ...], ...], pipeline: Pipeline) -> set[Stage]:
+    """Return the stages that some items passed while they were not there."""
+    return {
+        stage
+        for stage in pipeline.stages
+        for visits in kept
+        if any(passed_in_absence(visit, stage, pipeline) for visit in visits)
+    }
+
+
+@lru_cache(maxsize=8)
+def _described(
+    kept: tuple[tuple[Visit, ...], ...], pipeline: Pipeline
+) -> Mapping[Stage, Mapping[str, float]]:
+    """Return, for each stage, the columns that describe the journeys."""
     skipped = Counter(stage for visits in kept for stage in skipped_stages(visits, pipeline))
     lost = Counter(lost_from(visits, pipeline) for visits in kept)
     open_at = Counter(visits[-1].stage for visits in kept if outcome(visits, pipeline) == "open")

@@ -15,7 +15,7 @@ Outcome: TypeAlias = Literal["open", "won", "lost"]
 Unlisted: TypeAlias = Literal["error", "ignore"]
 
 
-class Pipeline(Protocol):
+class Pipeline(Hashable, Protocol):
     """An object with the labels of a pipeline, such as the package's own class."""
 
     @property

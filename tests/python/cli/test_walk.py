@@ -141,19 +141,26 @@ CASES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the files once; a command that is refused leaves them as they are."""
+    path = tmp_path_factory.mktemp("files")
+    for name, text in FILES.items():
+        (path / name).write_text(text)
+    return path
+
+
 @pytest.mark.parametrize(("command", "option", "flag"), CASES)
 def test_the_error_about_a_wrong_value_names_the_option_as_it_is_typed(
     command: str,
     option: str,
     flag: str,
-    tmp_path: Path,
+    folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name, text in FILES.items():
-        Path(name).write_text(text)
-    if command in ("append", "erase"):
+    monkeypatch.chdir(folder)
+    if command in ("append", "erase") and not Path("log.sf").exists():
         sf.StageLog({"item": [1], "stage": ["New"], "time": ["2026-01-01"]}).save("log.sf")
     words = [*base_of(command, option), *needed_by(command, option), flag, VALUES.get(option, ODD)]
     code: Any
@@ -163,6 +170,8 @@ def test_the_error_about_a_wrong_value_names_the_option_as_it_is_typed(
         code = ended.code
     error = capsys.readouterr().err.splitlines()
     assert code in (1, 2), f"{' '.join(words)} is answered"
+    there = {path.name for path in Path().iterdir()}
+    assert there - {"log.sf"} == {*FILES}, "a command that failed wrote or removed a file"
     said = next(line for line in error if "error: " in line)
     assert flag in said or (option in NAMED_BY_ITS_VALUE and ODD in said), said
     # What Python calls it stands beside it only where the command has no such option.
