@@ -138,6 +138,7 @@ class ValueCounted:
     def sums_of_squares(self, n_groups: int, n_stages: int) -> tuple[Floats, Floats]:
         """Return the sums of squares of what reached each stage, and those of the base, each rounded once."""
         scale = self.base.total.scale
+        # The base stands in the last column, which is that of the place -1.
         exact = np.full((n_groups, n_stages + 1), Fraction(0), dtype=object)
         rows_ = self.squares
         columns = (rows_.group, rows_.stage, rows_.scale, rows_.words)
