@@ -150,11 +150,13 @@ class ValueCounted:
         return rounded[:, :n_stages], rounded[:, n_stages]
 
 
-def _squares_of_stages(scope: Scope, rules: Sequence[Rule], windows: Sequence[Floats]) -> dict[str, Integers]:
+def _squares_of_stages(
+    scope: Scope, rules: Sequence[Rule], windows: Sequence[Floats | None]
+) -> dict[str, Integers]:
     """Add up the squares of the items that reached each stage, by kind, group and stage."""
     of_window: list[Mapping[str, FunnelCounts]] = []
-    for place, window in enumerate(windows):
-        if place != 1 and not (window > 0).any():  # the second is there for the shape
+    for window in windows:
+        if window is None:
             of_window.append({})
             continue
         amounts = Amounts(NumberColumn(window), scope.amounts.each)
@@ -167,10 +169,13 @@ def _squares_of_stages(scope: Scope, rules: Sequence[Rule], windows: Sequence[Fl
     return {rule.kind: words(rule.kind) for rule in rules}
 
 
-def _squares_of_cells(windows: Sequence[Floats], cell: Integers, n_cells: int) -> Integers:
+def _squares_of_cells(windows: Sequence[Floats | None], cell: Integers, n_cells: int) -> Integers:
     """Add up the squares of the items of each cell."""
-    found = []
+    found: list[ExactSums | None] = []
     for window in windows:
+        if window is None:
+            found.append(None)
+            continue
         with core_errors():
             one = _core.funnel.sums_of_cells(amount=window, cell=cell, n_cells=n_cells, scale=0)
         found.append(ExactSums(one.whole, one.fraction, 0))
