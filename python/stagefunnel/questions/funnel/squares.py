@@ -28,13 +28,19 @@ _HALF, _HALF_BITS = np.uint64(2**32 - 1), np.uint64(32)
 WORDS: Final = 3 * len(_BORDERS)
 
 
-def windows_of(values: Floats) -> list[Floats]:
+def windows_of(values: Floats) -> list[Floats | None]:
     """Square amounts; return what each square has in each window, missing where the amount is.
+
+    A window in which nothing is has ``None``, but for that of common amounts.
 
     A whole number has its exact square, and so it has the same one in the cents and in the tenths of a cent
     of other amounts. The square of any other number is rounded once.
     """
-    square = values * values
+    square, size = values * values, np.abs(values)
+    present = size[size > 0]
+    least, most = present.min(initial=np.inf), present.max(initial=0.0)
+    if most * most < _WINDOW and least * least >= _TINY:
+        return [None, square, None, None]  # whole numbers below 2^17 have exact squares
     high = np.floor(square / _WINDOW**2)
     rest = square - high * _WINDOW**2
     middle = np.floor(rest / _WINDOW)
@@ -42,11 +48,11 @@ def windows_of(values: Floats) -> list[Floats]:
     is_tiny = square < _TINY
     tiny = np.where(is_tiny, square * 2.0**_TINY_SCALE, np.where(np.isnan(values), np.nan, 0.0))
     low = np.where(is_tiny, 0.0, low)
-    size = np.abs(values)
     long = np.flatnonzero((size >= _EXACT_ROOT) & (size < _EXACT) & (values % 1 == 0))
     if len(long):
         low[long], middle[long], high[long] = _windows_of_long(size[long].astype(np.int64))
-    return [tiny, low, middle, high]
+    found: list[Floats | None] = [tiny, low, middle, high]
+    return [one if one is low or (one is not None and (one > 0).any()) else None for one in found]
 
 
 def _windows_of_long(values: Integers) -> list[Floats]:

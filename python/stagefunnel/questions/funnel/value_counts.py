@@ -138,6 +138,7 @@ class ValueCounted:
     def sums_of_squares(self, n_groups: int, n_stages: int) -> tuple[Floats, Floats]:
         """Return the sums of squares of what reached each stage, and those of the base, each rounded once."""
         scale = self.base.total.scale
+        # The base stands in the last column, which is that of the place -1.
         exact = np.full((n_groups, n_stages + 1), Fraction(0), dtype=object)
         rows_ = self.squares
         columns = (rows_.group, rows_.stage, rows_.scale, rows_.words)
@@ -149,11 +150,13 @@ class ValueCounted:
         return rounded[:, :n_stages], rounded[:, n_stages]
 
 
-def _squares_of_stages(scope: Scope, rules: Sequence[Rule], windows: Sequence[Floats]) -> dict[str, Integers]:
+def _squares_of_stages(
+    scope: Scope, rules: Sequence[Rule], windows: Sequence[Floats | None]
+) -> dict[str, Integers]:
     """Add up the squares of the items that reached each stage, by kind, group and stage."""
     of_window: list[Mapping[str, FunnelCounts]] = []
-    for place, window in enumerate(windows):
-        if place != 1 and not (window > 0).any():  # the second is there for the shape
+    for window in windows:
+        if window is None:
             of_window.append({})
             continue
         amounts = Amounts(NumberColumn(window), scope.amounts.each)
@@ -166,10 +169,13 @@ def _squares_of_stages(scope: Scope, rules: Sequence[Rule], windows: Sequence[Fl
     return {rule.kind: words(rule.kind) for rule in rules}
 
 
-def _squares_of_cells(windows: Sequence[Floats], cell: Integers, n_cells: int) -> Integers:
+def _squares_of_cells(windows: Sequence[Floats | None], cell: Integers, n_cells: int) -> Integers:
     """Add up the squares of the items of each cell."""
-    found = []
+    found: list[ExactSums | None] = []
     for window in windows:
+        if window is None:
+            found.append(None)
+            continue
         with core_errors():
             one = _core.funnel.sums_of_cells(amount=window, cell=cell, n_cells=n_cells, scale=0)
         found.append(ExactSums(one.whole, one.fraction, 0))

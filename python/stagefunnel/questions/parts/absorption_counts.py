@@ -71,7 +71,7 @@ class AbsorptionCounted:
         _, n_stages, width = self.moves.shape
         of_all = None if self.lengths is None else listed(self.lengths)
         for place in places:
-            counts = (getattr(self, name)[place] for name in _DENSE)
+            counts = {name: getattr(self, name)[place] for name in _DENSE}
             seen = None
             if of_all is not None:
                 n_rows = n_stages * (width + 1)
@@ -79,7 +79,7 @@ class AbsorptionCounted:
                 stage, cause = np.divmod(of_all.row[begin:end] - place * n_rows, width + 1)
                 cause = np.where(cause == width, CENSORED, cause)
                 seen = SeenVisits(stage.astype(np.int32), cause.astype(np.int32), of_all.values[begin:end])
-            yield ChainCounts(*counts, seen)
+            yield ChainCounts(**counts, seen=seen)
 
 
 def absorption_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:

@@ -15,8 +15,8 @@ from ..counted.stages import Stages
 from ..counted.stored import Stored
 from ..scope.breakdown import check_top
 from ..scope.remarks import remark
-from .mergeable import Mergeable
 from .options import call
+from .question_kind import Mergeable
 
 # What `top` chooses of, where a question has several columns.
 _BREAKDOWNS: Final = ("mix", "columns", "by")

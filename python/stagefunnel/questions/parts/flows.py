@@ -282,8 +282,8 @@ def flows_of(
     if not chosen.is_one:
         shown = chosen.shown(counts.sizes > 0)
         begun = np.maximum(moving.begun[shown] - moving.start, 0)
-        period, place = np.nonzero(np.arange(n_shown)[:, np.newaxis] >= begun[np.newaxis])
-        cells = FlowCells(period, shown[place])
+        at, place = np.nonzero(np.arange(n_shown)[:, np.newaxis] >= begun[np.newaxis])
+        cells = FlowCells(at, shown[place])
     if counts.money is not None:
         amounts = counts.money.columns(moving.start, n_periods, n_stages)
         columns |= {"amount": amounts, "amount_missing": amounts.amount_missing}

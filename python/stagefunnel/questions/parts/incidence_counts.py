@@ -192,7 +192,7 @@ def _watched(
     assert spells.entry is not None  # the caller has looked
     columns = np.stack([group, place, spells.entry[counted], spells.exit[counted]], axis=1)
     keys, n = np.unique(columns, axis=0, return_counts=True)
-    return WatchedLives(*keys.T, n)
+    return WatchedLives(keys[:, 0], keys[:, 1], keys[:, 2], keys[:, 3], n)
 
 
 def _by_stage(selection: Selection, spells: LogSpells, row: int) -> tuple[Integers, Integers]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ...errors import SchemaError
 from ...log.stage_log import StageLog
-from ...pipeline import Pipeline
 from ..chain.chain import chain_funnel
 from ..chain.chain_counts import ChainCounted
 from ..forecast.bottlenecks import bottlenecks
@@ -56,6 +53,7 @@ from .flows import FlowCounted, count_flows, flows_of
 from .incidence_counts import LivesCounted, count_incidence, incidence_of, lives_refused
 from .maturity_counts import MaturityCounted, count_maturity, maturity_of
 from .quality_counts import QualityCounted, count_quality, quality_of_parts
+from .question_kind import Mergeable as Mergeable
 from .sequences import ends_of_steps, rules_in_steps
 from .side_counts import SidesCounted, count_decomposition, count_mix, decomposition_of, mix_of
 from .stage_times import TimesCounted, count_times, times_of
@@ -63,94 +61,6 @@ from .summary_counts import SummaryCounted, count_summary, summary_of
 from .trend_counts import TrendCounted, count_trend, trend_of
 from .variant_counts import VariantsCounted, count_variants, variants_of
 from .velocity_counts import VelocityCounted, count_velocity, velocities_of
-
-
-@dataclass(frozen=True)
-class Mergeable:
-    """A question whose counts add up.
-
-    Attributes
-    ----------
-    question
-        The public function.
-    of
-        The dataclass of what it counts.
-    count
-        Function of a log and, unless the question has none, a pipeline, that counts. It takes the options of
-        the question, but for those of the table.
-    table
-        Function of the counts that makes the answer. It takes what it names of ``pipeline``, ``clock`` and
-        the options of the question.
-    at_the_end
-        Options of the table alone, which may be chosen when the parts are merged.
-    refused
-        Function of the options that says why a part cannot have them; ``None`` where it can.
-    settled
-        Options that are compared as the counts have them.
-    needs_end
-        Options that need the end of observation while the question counts.
-    always_needs_end
-        Whether the question needs it whatever its options.
-    read_as
-        Function of the pipeline that returns the one that the question reads in its place.
-    rules
-        Options that are kept in another one.
-    read
-        Function of all options and the names of those that were given, which puts the rules there.
-    depends
-        Function of the options in this form that names those that need the end of observation, where their
-        names alone do not say it.
-    logs
-        What the question calls the log and the pipeline.
-    beside
-        Options that are read beside the log and are not kept: other logs, and what links them. Items of the
-        other logs must not be in two parts either.
-    """
-
-    question: Callable[..., Any]
-    of: type
-    count: Callable[..., Any]
-    table: Callable[..., Any]
-    at_the_end: tuple[str, ...] = ("top",)
-    refused: Callable[[Mapping[str, Any]], tuple[Any, ...] | None] = field(default=lambda _: None)
-    settled: tuple[str, ...] = ()
-    needs_end: tuple[str, ...] = ("within",)
-    always_needs_end: bool = False
-    read_as: Callable[[Pipeline], Pipeline] = field(default=lambda pipeline: pipeline)
-    rules: Collection[str] = ()
-    read: Callable[[Mapping[str, Any], Collection[str]], dict[str, Any]] = field(
-        default=lambda options, _: dict(options)
-    )
-    depends: Callable[[Mapping[str, Any]], Sequence[str]] | None = None
-    logs: tuple[str, str] = ("log", "pipeline")
-    beside: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """Name of the public function."""
-        return self.question.__name__
-
-    @cached_property
-    def options(self) -> dict[str, Any]:
-        """The options of the question and their defaults; one that has to be given has none."""
-        return {
-            # Of a balance the period is all of the log where none is given.
-            name: None if one.default is ... else one.default
-            for name, one in inspect.signature(self.question).parameters.items()
-            if name not in ("self", *self.logs)
-        }
-
-    @property
-    def has_pipeline(self) -> bool:
-        """Whether the question takes a pipeline."""
-        return self.logs[1] in inspect.signature(self.question).parameters
-
-    @property
-    def needs_pipeline(self) -> bool:
-        """Whether the question has no answer without a pipeline."""
-        pipeline = inspect.signature(self.question).parameters.get(self.logs[1])
-        # A chain has its pipelines of an export, too, and a part of one has none.
-        return pipeline is not None and (pipeline.default is inspect.Parameter.empty or bool(self.beside))
 
 
 def _groups_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:

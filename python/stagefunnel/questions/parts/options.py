@@ -13,7 +13,7 @@ from ...times.periods import Clock, moment_of, period_of
 from ..counted.plain import text_of
 from ..scope.breakdown import by_columns
 from ..scope.conditions import conditions_of
-from .mergeable import Mergeable
+from .question_kind import Mergeable
 
 _LENGTHS: Final = ("within", "horizon")
 _PLAIN: Final = (None, "apart", False)  # what an option is where it does not depend on the end of observation

@@ -31,9 +31,10 @@ from .answer import Answer
 from .differences import refuse_option, refuse_pipelines
 from .item_keys import ItemIds
 from .item_sketch import ItemSketch
-from .mergeable import Mergeable, mergeable_of
+from .mergeable import mergeable_of
 from .options import are_equal, call, known_option, one_of, read_options
 from .part_bytes import Check, Precision, fits_its_question, from_bytes, to_bytes
+from .question_kind import Mergeable
 
 # A question, or a question and its options.
 QuestionLike = Any

@@ -21,8 +21,11 @@ FLOATS = st.floats(2.0**-15, 1e9)
 def sum_of_squares(values: list[float]) -> Fraction:
     """Add up squares by the windows, as a question does."""
     amounts = np.array([*values, np.nan])
-    sums = []
+    sums: list[ExactSums | None] = []
     for window in windows_of(amounts):
+        if window is None:
+            sums.append(None)
+            continue
         assert np.isnan(window[-1])
         found = _core.funnel.sums_of_cells(
             amount=window, cell=np.zeros(len(amounts), dtype=np.int64), n_cells=1, scale=0
