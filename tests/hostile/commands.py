@@ -1,4 +1,4 @@
-"""Commands about saved logs and reports with odd files, keys and options: an answer, or an error that fits."""
+"""Commands about saved logs and reports with odd files, keys and options: an answer, or a fitting error."""
 
 from __future__ import annotations
 

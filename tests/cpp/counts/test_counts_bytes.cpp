@@ -71,5 +71,40 @@ TEST(CountsAsBytes, HaveNoRowThatHoldsNothing) {
     }
 }
 
+TEST(CountsAsBytes, HaveRowsThatRise) {
+    // One block `r` with a number as key and a sum: the keys as differences, then the sums, and no samples.
+    const auto of_keys = [](const std::string& keys) {
+        return sealed(std::string("sfcounts\x01\x00\x01\x01r\x01\x00\x01\x00", 17) +
+                      static_cast<char>(keys.size()) + keys + std::string(keys.size(), '\x04') +
+                      std::string(1, '\0'));
+    };
+    const Counts counts = from_bytes(of_keys({0, 2, 2}));
+    EXPECT_EQ(counts.blocks.at(0).cells, (std::vector<std::int64_t>{0, 2, 1, 2, 2, 2}));
+    for (const std::string& keys : {std::string{0, 1}, std::string{0, 0}, std::string{2, 2, 1},
+                                    std::string{4, 1, 2}, std::string{0, 2, 0}})
+        EXPECT_THROW(static_cast<void>(from_bytes(of_keys(keys))), std::invalid_argument);
+}
+
+TEST(CountsAsBytes, HaveBlocksAndLabelsThatRise) {
+    const auto of_blocks = [](const std::string& names) {
+        std::string bytes("sfcounts\x01\x00", 10);
+        bytes.push_back(static_cast<char>(names.size()));
+        for (const char name : names) bytes += std::string("\x01") + name + std::string(4, '\0');
+        return sealed(bytes);
+    };
+    EXPECT_EQ(from_bytes(of_blocks("ab")).blocks.size(), 2U);
+    for (const char* names : {"ba", "aa", "aba"})
+        EXPECT_THROW(static_cast<void>(from_bytes(of_blocks(names))), std::invalid_argument);
+    const auto of_labels = [](const std::string& labels) {
+        std::string bytes("sfcounts\x01");
+        bytes.push_back(static_cast<char>(labels.size()));
+        for (const char label : labels) bytes += std::string("\x01") + label;
+        return sealed(bytes + std::string(1, '\0'));
+    };
+    EXPECT_EQ(from_bytes(of_labels("ab")).labels, (std::vector<std::string>{"a", "b"}));
+    for (const char* labels : {"ba", "aa", "aba"})
+        EXPECT_THROW(static_cast<void>(from_bytes(of_labels(labels))), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace stagefunnel::counts
