@@ -108,7 +108,6 @@ SETTINGS: Final[dict[str, str]] = {
     'pipeline = "pipeline.toml"\nout = "page.html"\ntop = [1]': "top",
     'pipeline = "pipeline.toml"\nout = "page.html"\nlanguage = "xx"': "language",
     'pipeline = "pipeline.toml"\nout = "page.html"\nlanguage = ["fr"]': "language",
-    'pipeline = "pipeline.toml"\nout = "page.html"\nperiod = 2026-01-01T00:00:00': "period",
     'pipeline = "pipeline.toml"\nout = "page.html"\nsections = "zzz"': "zzz",
     'pipeline = "pipeline.toml"\nout = "page.html"\nlogo = "rows.csv"': "logo",
     'pipeline = "pipeline.toml"\nout = "page.html"\nlimits = "New"': "limits",
