@@ -106,5 +106,27 @@ TEST(CountsAsBytes, HaveBlocksAndLabelsThatRise) {
         EXPECT_THROW(static_cast<void>(from_bytes(of_labels(labels))), std::invalid_argument);
 }
 
+TEST(CountsInOrder, RefuseColumnsThatDoNotFit) {
+    const auto refused = [](const Block& block) {
+        EXPECT_THROW(static_cast<void>(written({}, {block})), std::invalid_argument);
+    };
+    Block block{.name = "b", .keys = {}, .rules = {}, .cells = {}, .bounds = {}, .lengths = {}};
+    block.cells = {1};  // of no column
+    refused(block);
+    block.cells = {};
+    block.bounds = {0, 0, 0};  // two rows without keys
+    refused(block);
+    block.bounds = {0, 0};
+    EXPECT_EQ(written({}, {block}).blocks.at(0).n_rows(), 1U);
+    block.bounds = {};
+    block.rules = {Rule::fraction, Rule::sum};  // without a whole before it
+    block.cells = {1, 2};
+    refused(block);
+    block.rules = {Rule::whole, Rule::sum};
+    refused(block);
+    block.rules = {Rule::whole, Rule::fraction};
+    EXPECT_EQ(written({}, {block}).blocks.at(0).cells, (std::vector<std::int64_t>{1, 2}));
+}
+
 }  // namespace
 }  // namespace stagefunnel::counts

@@ -30,6 +30,8 @@ def test_decimals_are_exact_as_far_as_doubles_are() -> None:
     assert read([Decimal(2**53)]).values.tolist() == [2**53]
     # One more is not a double, so that all of the column are doubles, rounded.
     assert read([Decimal(2**53 + 1), Decimal("0.5")]).scale == 0
+    assert read([Decimal("900719925474099.2")]).scale == 1  # 2 to the power of 53 tenths
+    assert read([Decimal("900719925474099.3")]).scale == 0
     assert read([Decimal("1E-22")]).scale == 22
     assert read([Decimal("1E-22")]).values.tolist() == [1]
     # 10 to the power of 23 is not a double.
