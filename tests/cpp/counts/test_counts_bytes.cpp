@@ -60,6 +60,14 @@ TEST(CountsAsBytes, TakeNoMemoryForRowsThatAreNotThere) {
                  std::invalid_argument);
 }
 
+TEST(CountsAsBytes, HaveNumbersOf64Bits) {
+    // No labels, as a number whose only bit is one too many, and no blocks.
+    const std::string beyond = "sfcounts\x01" + std::string(9, '\x80');
+    for (const char last : {'\x02', '\x03', '\x04', '\x7f'})
+        EXPECT_THROW(static_cast<void>(from_bytes(sealed(beyond + last + std::string(1, '\0')))),
+                     std::invalid_argument);
+}
+
 TEST(CountsAsBytes, HaveNoRowThatHoldsNothing) {
     // No labels, and one block without a name, keys and rules: of one row without samples.
     const std::string row("sfcounts\x01\x00\x01\x00\x00\x00\x01\x00", 16);
