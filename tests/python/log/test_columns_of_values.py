@@ -168,6 +168,10 @@ def test_values_at_missing_places_leave_whole_numbers_whole() -> None:
     assert taken[0] == 2**60 + 1
     assert taken.isna().tolist() == [False, True]
     assert values_at(whole, np.array([1, 0])).dtype == "int64"
+    assert values_at(pd.Series([2.5]), np.array([0, -1]))[0] == 2.5
+    largest = values_at(pd.Series([2**63 - 1]), np.array([0, -1]))
+    assert (largest.dtype, largest[0]) == ("Int64", 2**63 - 1)
+    assert values_at(pd.Series([], dtype="int64"), np.array([-1])).isna().tolist() == [True]
     assert values_at(pd.Series(["a", "b"]), np.array([1, -1])).isna().tolist() == [False, True]
 
 
