@@ -1,4 +1,4 @@
-"""Commands about saved logs and reports with odd files, keys and options: an answer, or an error that fits."""
+"""Commands about saved logs and reports with odd files, keys and options: an answer, or a fitting error."""
 
 from __future__ import annotations
 
@@ -108,14 +108,12 @@ SETTINGS: Final[dict[str, str]] = {
     'pipeline = "pipeline.toml"\nout = "page.html"\ntop = [1]': "top",
     'pipeline = "pipeline.toml"\nout = "page.html"\nlanguage = "xx"': "language",
     'pipeline = "pipeline.toml"\nout = "page.html"\nlanguage = ["fr"]': "language",
-    'pipeline = "pipeline.toml"\nout = "page.html"\nperiod = 2026-01-01T00:00:00': "period",
     'pipeline = "pipeline.toml"\nout = "page.html"\nsections = "zzz"': "zzz",
     'pipeline = "pipeline.toml"\nout = "page.html"\nlogo = "rows.csv"': "logo",
     'pipeline = "pipeline.toml"\nout = "page.html"\nlimits = "New"': "limits",
     'pipeline = "pipeline.toml"\nout = "page.html"\nby = "zzz"': "by names a column",
     "[pipeline]\nstages = []": "not a table",
     "[[report]]": "report",
-    'pipeline = "pipeline.toml"\nout = nan': "out = nan",
     "a = [": "is not valid TOML",
     "\ud800": "UTF-8",
 }

@@ -63,8 +63,8 @@ PYTHON_TESTS: Final = {
     "questions/sequence/paths.py": ["questions/sequence/test_paths.py"],
     "questions/parts/part_bytes.py": ["questions/parts/test_partial.py"],
     "log/body_types.py": ["log/test_travel.py"],
-    "log/columns/number.py": ["questions/funnel/test_bad_questions.py", "log/test_types_of_arrow.py"],
-    "log/columns/category.py": ["log/test_log_columns.py", "log/test_category_order.py"],
+    "log/columns/number.py": ["log/test_columns_of_values.py", "log/test_types_of_arrow.py"],
+    "log/columns/category.py": ["log/test_columns_of_values.py", "log/test_log_columns.py"],
     "readers/shapes/wide.py": ["readers/test_shapes.py", "readers/test_wide_names.py"],
     "readers/crm/kommo.py": ["readers/test_kommo.py"],
 }

@@ -60,6 +60,14 @@ TEST(CountsAsBytes, TakeNoMemoryForRowsThatAreNotThere) {
                  std::invalid_argument);
 }
 
+TEST(CountsAsBytes, HaveNumbersOf64Bits) {
+    // No labels, as a number whose only bit is one too many, and no blocks.
+    const std::string beyond = "sfcounts\x01" + std::string(9, '\x80');
+    for (const char last : {'\x02', '\x03', '\x04', '\x7f'})
+        EXPECT_THROW(static_cast<void>(from_bytes(sealed(beyond + last + std::string(1, '\0')))),
+                     std::invalid_argument);
+}
+
 TEST(CountsAsBytes, HaveNoRowThatHoldsNothing) {
     // No labels, and one block without a name, keys and rules: of one row without samples.
     const std::string row("sfcounts\x01\x00\x01\x00\x00\x00\x01\x00", 16);
@@ -69,6 +77,63 @@ TEST(CountsAsBytes, HaveNoRowThatHoldsNothing) {
         const std::string bytes = sealed(row.substr(0, 14) + std::string(last, last[0] == 0 ? 2 : 3));
         EXPECT_EQ(to_bytes(from_bytes(bytes)), bytes);
     }
+}
+
+TEST(CountsAsBytes, HaveRowsThatRise) {
+    // One block `r` with a number as key and a sum: the keys as differences, then the sums, and no samples.
+    const auto of_keys = [](const std::string& keys) {
+        return sealed(std::string("sfcounts\x01\x00\x01\x01r\x01\x00\x01\x00", 17) +
+                      static_cast<char>(keys.size()) + keys + std::string(keys.size(), '\x04') +
+                      std::string(1, '\0'));
+    };
+    const Counts counts = from_bytes(of_keys({0, 2, 2}));
+    EXPECT_EQ(counts.blocks.at(0).cells, (std::vector<std::int64_t>{0, 2, 1, 2, 2, 2}));
+    for (const std::string& keys : {std::string{0, 1}, std::string{0, 0}, std::string{2, 2, 1},
+                                    std::string{4, 1, 2}, std::string{0, 2, 0}})
+        EXPECT_THROW(static_cast<void>(from_bytes(of_keys(keys))), std::invalid_argument);
+}
+
+TEST(CountsAsBytes, HaveBlocksAndLabelsThatRise) {
+    const auto of_blocks = [](const std::string& names) {
+        std::string bytes("sfcounts\x01\x00", 10);
+        bytes.push_back(static_cast<char>(names.size()));
+        for (const char name : names) bytes += std::string("\x01") + name + std::string(4, '\0');
+        return sealed(bytes);
+    };
+    EXPECT_EQ(from_bytes(of_blocks("ab")).blocks.size(), 2U);
+    for (const char* names : {"ba", "aa", "aba"})
+        EXPECT_THROW(static_cast<void>(from_bytes(of_blocks(names))), std::invalid_argument);
+    const auto of_labels = [](const std::string& labels) {
+        std::string bytes("sfcounts\x01");
+        bytes.push_back(static_cast<char>(labels.size()));
+        for (const char label : labels) bytes += std::string("\x01") + label;
+        return sealed(bytes + std::string(1, '\0'));
+    };
+    EXPECT_EQ(from_bytes(of_labels("ab")).labels, (std::vector<std::string>{"a", "b"}));
+    for (const char* labels : {"ba", "aa", "aba"})
+        EXPECT_THROW(static_cast<void>(from_bytes(of_labels(labels))), std::invalid_argument);
+}
+
+TEST(CountsInOrder, RefuseColumnsThatDoNotFit) {
+    const auto refused = [](const Block& block) {
+        EXPECT_THROW(static_cast<void>(written({}, {block})), std::invalid_argument);
+    };
+    Block block{.name = "b", .keys = {}, .rules = {}, .cells = {}, .bounds = {}, .lengths = {}};
+    block.cells = {1};  // of no column
+    refused(block);
+    block.cells = {};
+    block.bounds = {0, 0, 0};  // two rows without keys
+    refused(block);
+    block.bounds = {0, 0};
+    EXPECT_EQ(written({}, {block}).blocks.at(0).n_rows(), 1U);
+    block.bounds = {};
+    block.rules = {Rule::fraction, Rule::sum};  // without a whole before it
+    block.cells = {1, 2};
+    refused(block);
+    block.rules = {Rule::whole, Rule::sum};
+    refused(block);
+    block.rules = {Rule::whole, Rule::fraction};
+    EXPECT_EQ(written({}, {block}).blocks.at(0).cells, (std::vector<std::int64_t>{1, 2}));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 """Columns of amounts and of groups: what they hold, where they round, and what a missing place gives."""
 
 import math
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +30,8 @@ def test_decimals_are_exact_as_far_as_doubles_are() -> None:
     assert read([Decimal(2**53)]).values.tolist() == [2**53]
     # One more is not a double, so that all of the column are doubles, rounded.
     assert read([Decimal(2**53 + 1), Decimal("0.5")]).scale == 0
+    assert read([Decimal("900719925474099.2")]).scale == 1  # 2 to the power of 53 tenths
+    assert read([Decimal("900719925474099.3")]).scale == 0
     assert read([Decimal("1E-22")]).scale == 22
     assert read([Decimal("1E-22")]).values.tolist() == [1]
     # 10 to the power of 23 is not a double.
@@ -56,6 +59,50 @@ def test_a_decimal_that_is_not_a_number_is_missing() -> None:
 def test_the_first_value_that_is_not_a_number_is_named(values: list[str], row: int) -> None:
     with pytest.raises(sf.SchemaError, match=f"^amount 'x' in row {row} is not a number; convert column 'v'"):
         read(values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[True, None], [1, True], [2.5, np.bool_(0)], ["1", False], [1j], [1, 2j], [None, np.complex64(1)]],
+)
+def test_truth_and_complex_numbers_among_objects_are_refused(values: list[Any]) -> None:
+    kinds = bool | np.bool_ | complex | np.complexfloating
+    row, odd = next((row, value) for row, value in enumerate(values) if isinstance(value, kinds))
+    with pytest.raises(sf.SchemaError) as refused:
+        read(values)
+    assert f"amount {odd!r} in row {row} is not a number" in str(refused.value)
+
+
+@pytest.mark.parametrize("values", [[1, 2.5, None], ["1", 2], [1, Decimal("2.5")], [None, None], [2**60, 1]])
+def test_numbers_of_several_types_are_amounts(values: list[Any]) -> None:
+    wanted = [math.nan if value is None else float(value) for value in values]
+    np.testing.assert_array_equal(read(values).values, wanted)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["bool", "boolean", "complex128", "timedelta64[s]", "datetime64[s]", "datetime64[s, UTC]"]
+)
+def test_a_column_of_another_type_is_refused_as_a_whole(dtype: str) -> None:
+    with pytest.raises(sf.SchemaError, match=rf"^amount column 'v' is {re.escape(dtype)}, not numbers$"):
+        number_column(pd.Series([None, None] if "[" in dtype else [0, 1], dtype=dtype), "v", "")
+
+
+@pytest.mark.parametrize("dtype", ["bool", "time64[us]", "date32[day]", "duration[s]", "timestamp[us]"])
+def test_a_column_of_arrow_of_another_type_is_refused_as_a_whole(dtype: str) -> None:
+    pytest.importorskip("pyarrow")
+    with pytest.raises(sf.SchemaError, match=r"is .*pyarrow.*, not numbers$"):
+        number_column(pd.Series([None, None], dtype=f"{dtype}[pyarrow]"), "v", "")
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint64", "float", "double", "string", "large_string"])
+def test_a_column_of_arrow_of_numbers_or_text_is_read(dtype: str) -> None:
+    pytest.importorskip("pyarrow")
+    values = ["1", None, "3"] if "string" in dtype else [1, None, 3]
+    column = number_column(pd.Series(values, dtype=f"{dtype}[pyarrow]"), "v", "")
+    np.testing.assert_array_equal(column.values, [1, np.nan, 3])
+    if "string" in dtype:
+        with pytest.raises(sf.SchemaError, match=r"^amount 'x' in row 1 is not a number"):
+            number_column(pd.Series(["1", "x"], dtype=f"{dtype}[pyarrow]"), "v", " in row {row}")
 
 
 def test_a_missing_place_has_no_amount() -> None:
@@ -121,6 +168,10 @@ def test_values_at_missing_places_leave_whole_numbers_whole() -> None:
     assert taken[0] == 2**60 + 1
     assert taken.isna().tolist() == [False, True]
     assert values_at(whole, np.array([1, 0])).dtype == "int64"
+    assert values_at(pd.Series([2.5]), np.array([0, -1]))[0] == 2.5
+    largest = values_at(pd.Series([2**63 - 1]), np.array([0, -1]))
+    assert (largest.dtype, largest[0]) == ("Int64", 2**63 - 1)
+    assert values_at(pd.Series([], dtype="int64"), np.array([-1])).isna().tolist() == [True]
     assert values_at(pd.Series(["a", "b"]), np.array([1, -1])).isna().tolist() == [False, True]
 
 

@@ -169,7 +169,7 @@ def with_plain_columns(frame: pd.DataFrame) -> pd.DataFrame:
     for place, dtype in enumerate(frame.dtypes):
         if isinstance(dtype, pd.ArrowDtype) and _is_foreign(dtype.pyarrow_dtype):
             changed = frame.copy(deep=False) if changed is frame else changed
-            changed.isetitem(place, plain(frame.iloc[:, place]))
+            changed.isetitem(place, plain(frame.iloc[:, place]).array)
     return changed
 
 
