@@ -14,7 +14,7 @@ from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.stages.incidence import cumulative_incidence
 from ..questions.stages.open_items import open_items
-from ..words import tr, trs
+from ..words import tr, trn
 from . import sections
 from .page import Section
 from .painter import Draw
@@ -104,7 +104,8 @@ def _too_old(
     age = age if isinstance(age, pd.Timedelta) else int(age)  # ages of plain integers are whole
     beyond = int((ages > horizon).sum())
     far = (
-        trs(
+        trn(
+            ", and {beyond} is beyond the horizon of {horizon}",
             ", and {beyond} are beyond the horizon of {horizon}",
             beyond,
             beyond=count(beyond),
@@ -113,7 +114,8 @@ def _too_old(
         if beyond
         else ""
     )
-    return trs(
+    return trn(
+        "{nearly_all} of the wins come within {age}: {n_old} of {table} is older than that{far}.",
         "{nearly_all} of the wins come within {age}: {n_old} of {table} are older than that{far}.",
         n_old,
         nearly_all=percent(_NEARLY_ALL),

@@ -22,6 +22,7 @@ def section_of(tmp_path: Path, log: sf.StageLog, pipeline: sf.Pipeline, **option
         sf.report(log, pipeline, tmp_path / "report.html", **options)
         .read_text(encoding="utf-8")
         .replace("\N{NO-BREAK SPACE}", " ")
+        .replace("\N{WORD JOINER}", "")
     )
     return page.partition('<section id="forecast"')[2].partition("</section>")[0]
 

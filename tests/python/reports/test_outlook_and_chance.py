@@ -19,6 +19,7 @@ def page_of(tmp_path: Path, log: sf.StageLog, pipeline: sf.Pipeline = PIPELINE, 
         sf.report(log, pipeline, tmp_path / "report.html", **options)
         .read_text(encoding="utf-8")
         .replace("\N{NO-BREAK SPACE}", " ")
+        .replace("\N{WORD JOINER}", "")
     )
 
 

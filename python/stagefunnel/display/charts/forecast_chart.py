@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...errors import SchemaError
 from ...tables.schema import FORECAST
-from ...words import Language, mark, marks, tr, trs
+from ...words import Language, mark, marks, tr, trn, trs
 from ..extremes import group_name
 from ..fit_sentences import of_fit
 from ..forecast_sentences import forecast_title, in_never_left, number_known, of_forecast
@@ -217,7 +217,8 @@ def _of_groups(canvas: Canvas, plain: str) -> tuple[str, list[str]]:
     )
     if beyond:
         below.append(
-            trs(
+            trn(
+                "{n} of {open_things} is too old to forecast",
                 "{n} of {open_things} are too old to forecast",
                 beyond,
                 n=count(beyond),
@@ -227,7 +228,8 @@ def _of_groups(canvas: Canvas, plain: str) -> tuple[str, list[str]]:
     if n_open - beyond - known:
         rest = n_open - beyond - known
         below.append(
-            trs(
+            trn(
+                "{n} of {open_things} is without a chance that can be read off",
                 "{n} of {open_things} are without a chance that can be read off",
                 rest,
                 n=count(rest),
