@@ -2,10 +2,10 @@
 
   python benchmarks/spilled.py [--rows 20000000] [--memory 200MB] [--threads 1]
 
-The file is that of large.py: text keys and names of stages, every item spread over all of the file. A process of
-its own spills and asks; then another one only opens the folder and asks. The items that passed each stage
-are compared with those that were counted while the file was drawn. The peak is of the whole process, with
-interpreter and libraries.
+The file is that of large.py: text keys and names of stages, every item spread over all of the file. A
+process of its own spills and asks; then another one only opens the folder and asks. The items that
+passed each stage are compared with those that were counted while the file was drawn. The peak is of the
+whole process, with interpreter and libraries.
 """
 
 from __future__ import annotations

@@ -92,7 +92,9 @@ def open_log(
         with _hint_at_columns([role for role in _ROLES if role not in named], _COLUMNS_HINT):
             source: sf.StageLog | FileTable
             if from_files is not None:
-                spilled = {"columns": of_log, "spill": args.spill, "memory": args.memory} if args.spill else {}
+                spilled = (
+                    {"columns": of_log, "spill": args.spill, "memory": args.memory} if args.spill else {}
+                )
                 source = from_files(files, **options, **spilled, keys="keep", progress=bar(files))
             else:
                 source = read_tables(files, [*columns.values(), *of_log], progress=bar(files))

@@ -126,8 +126,12 @@ _RULES: Final = (
         "{} is for files of rows, and a saved log has its own table of items; bring new rows of it with "
         "`stagefunnel append`, or leave it out",
     ),
-    _Rule(("spill", "memory"), asks_saved, "{} is for files of rows, and a saved log is on disk; leave it out"),
-    _Rule(("spill", "memory"), _is_export, "{} is for tables of your own, and this is an export; leave it out"),
+    _Rule(
+        ("spill", "memory"), asks_saved, "{} is for files of rows, and a saved log is on disk; leave it out"
+    ),
+    _Rule(
+        ("spill", "memory"), _is_export, "{} is for tables of your own, and this is an export; leave it out"
+    ),
     _Rule(("spill", "memory"), _is_of_database, "{} is for files, and these rows come from a database"),
     _Rule(
         ("memory",),

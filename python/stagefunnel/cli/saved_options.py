@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import Any, Final
 
 #: Commands whose questions a log in partitions takes.
 OF_PARTITIONS: Final = frozenset(
@@ -75,10 +75,10 @@ def spilled(parser: argparse.ArgumentParser) -> None:
     memory(spilling)
 
 
-def memory(parser: argparse._ActionsContainer) -> None:
+def memory(parser: Any) -> None:
     """Add the memory that rows may take while they are put on disk."""
     parser.add_argument(
         "--memory",
         metavar="SIZE",
-        help="put the rows on disk in partitions, and take no more memory than this, e.g. 500MB (default: 4GB)",
+        help="put the rows on disk in partitions, and take no more memory than this, e.g. 500MB",
     )

@@ -251,7 +251,7 @@ class LogData:
 
 
 def end_given(until: MomentLike | None, clock: Clock, ends: tuple[int, int] | None) -> int | None:
-    """Read a moment until which items were observed; one before the last of the `ends` of a log is refused."""
+    """Read a moment until which items were observed; one before the last of the log's `ends` is refused."""
     if isinstance(until, str) and clock.unit is None and until.lstrip("-").isdecimal():
         until = int(until)  # a command line and a file have text only
     moment = moment_of(until, clock, "observed_until")

@@ -641,6 +641,11 @@ def with_items_at(log: StageLog, places: npt.NDArray[np.int64]) -> StageLog:
     return StageLog._from_data(with_places_chosen(log._data, places))
 
 
+def log_of_data(data: LogData) -> StageLog:
+    """Return a log with something inside."""
+    return StageLog._from_data(data)
+
+
 def with_data(log: StageLog, data: LogData) -> StageLog:
     """Return a log of the same kind with another inside."""
     return log._from_data(data)

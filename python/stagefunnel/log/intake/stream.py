@@ -132,6 +132,7 @@ class Stream:
         self._found: dict[str, int] = {}
 
     def append(self, batch: Any) -> None:
+        """Take the rows of a batch, which may be anything that a frame may be."""
         try:
             self._append(batch)
         except InvalidRowError:
@@ -238,6 +239,7 @@ class Stream:
         return checks
 
     def data(self, empty: Empty, threads: int) -> LogData:
+        """Make the inside of a log of all rows."""
         if not self.n_rows:
             refuse_empty(0, empty)
         refuse_nothing_left(self.n_rows, self._found, self._other_labels, empty)

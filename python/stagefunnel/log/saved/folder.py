@@ -65,7 +65,8 @@ def _read(path: str) -> dict[str, Any]:
         if spill_in(path) is not None:
             raise SchemaError(
                 given("path", path),
-                " has rows whose reading is not done, or was interrupted; read them again with this folder as ",
+                " has rows whose reading is not done, or was interrupted; read them again with this "
+                "folder as ",
                 named("spill"),
                 ", which goes on where it can",
             ) from error
@@ -88,7 +89,8 @@ def _read(path: str) -> dict[str, Any]:
         )
     if sum_ != _sum_of(rest):
         raise damaged(header, "its text is not the one that was written")
-    return about
+    header_of_log: dict[str, Any] = about
+    return header_of_log
 
 
 def spill_in(path: str) -> str | None:
@@ -104,9 +106,9 @@ def _parts_of_spill(path: str) -> set[str]:
     folder = spill_in(path)
     if folder is None:
         return set()
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        with open(os.path.join(folder, SPILL_STATE), encoding="utf-8") as file:
-            return {about["folder"] for _, about in json.load(file)["done"]}
+    path_of_state = os.path.join(folder, SPILL_STATE)
+    with suppress(OSError, ValueError, KeyError, TypeError), open(path_of_state, encoding="utf-8") as file:
+        return {about["folder"] for _, about in json.load(file)["done"]}
     return set()
 
 
@@ -147,7 +149,7 @@ class Writer:
         os.mkdir(folder)
         try:
             yield folder
-            sync_files(folder)
+            _sync_files(folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -252,7 +254,7 @@ def remove_spills(path: str) -> None:
         shutil.rmtree(folder)
 
 
-def sync_files(folder: str) -> None:
+def _sync_files(folder: str) -> None:
     for name in os.listdir(folder):
         _sync(os.path.join(folder, name))
     _sync(folder)

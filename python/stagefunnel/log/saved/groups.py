@@ -61,8 +61,8 @@ class Groups:
         if later.n_items:
             if later.keys_of is None:
                 raise SchemaError(
-                    "the texts of the new rows' items are not kept, so nobody knows their partitions; read the "
-                    "rows with ",
+                    "the texts of the new rows' items are not kept, so that nobody knows their partitions; "
+                    "read the rows with ",
                     advised("keys", "keep"),
                 )
             of_items = place_of_all(self.places, hashes_of_keys(later.keys_of(later.journeys.first_row)))
@@ -72,7 +72,9 @@ class Groups:
             keys = table.frame[table.parts["key"]]
             of_rows = np.where(keys.notna(), 0, -1)
             known = np.flatnonzero(keys.notna())
-            of_rows[known] = place_of_all(self.places, hashes_of_keys(keys.iloc[known].reset_index(drop=True)))
+            of_rows[known] = place_of_all(
+                self.places, hashes_of_keys(keys.iloc[known].reset_index(drop=True))
+            )
         for number in range(len(self.places)):
             places = np.flatnonzero(of_items == number)
             own = replace(taken_out(with_places_chosen(later, places)), items_table=None, whole_end=None)

@@ -58,8 +58,8 @@ class Budget:
             least = -(-(held + _LEAST_ROOM) // 1_000_000)
             raise SchemaError(
                 given("memory", memory),
-                f" leaves no room for rows: the process holds {held // 1_000_000:,} MB already; give at least "
-                f"{least:,}MB",
+                f" leaves no room for rows: the process holds {held // 1_000_000:,} MB already; give at "
+                f"least {least:,}MB",
             )
 
     @property

@@ -102,7 +102,7 @@ def series_of_array(array: Any, dtype: Any) -> pd.Series:
     if isinstance(dtype, pd.CategoricalDtype):
         return pd.Series(pd.Categorical(array.to_pandas(), dtype=dtype))
     if isinstance(dtype, np.dtype):
-        if dtype != object:
+        if dtype.kind != "O":
             return pd.Series(array.to_pandas()).astype(dtype)
         values = np.empty(len(array), dtype=object)
         for at, value in enumerate(array.to_pylist()):

@@ -27,9 +27,7 @@ def spilled(
             named("memory"), " is for ", named("spill"), ", the folder that rows go to; give that too"
         )
     spill = import_module(".spill", __package__).spill
-    path = spill(
-        batches, roles, folder=folder, memory=USUAL_MEMORY if memory is None else memory, **options
-    )
+    path = spill(batches, roles, folder=folder, memory=USUAL_MEMORY if memory is None else memory, **options)
     return opened(path, options["threads"])
 
 
@@ -39,7 +37,7 @@ def opened(path: str, threads: int | None, *, mmap: bool = True) -> Any:
         raise SchemaError(
             given("mmap", mmap), " copies a log to memory, and this one is in partitions; leave it out"
         )
-    return import_module(".partitioned_log", __package__).PartitionedLog._open(path, threads)
+    return import_module(".partitioned_log", __package__).opened_log(path, threads)
 
 
 def has_partitions(path: str | os.PathLike[str]) -> bool:

@@ -24,11 +24,11 @@ from ..intake.checks import thread_count
 from ..saved.folder import checked_path, read_header, read_partitions
 from ..saved.plain_values import from_json
 from ..saved.saved_log import data_of_parts
-from ..stage_log import StageLog
+from ..stage_log import StageLog, log_of_data
 from .copying import copy_log
 from .placing import Place
 from .placing import from_json as place_from_json
-from .quality import quality_of_partitions
+from .quality import quality_of_parts
 from .some_items import data_of_items
 
 
@@ -100,16 +100,6 @@ class PartitionedLog(StageLog):
             ", and opened by StageLog.load",
         )
 
-    @classmethod
-    def _open(cls, path: str | os.PathLike[str], threads: int | None = None) -> Self:
-        log = cls.__new__(cls)
-        log._path, log._threads = checked_path(path), thread_count(threads)
-        log._whole = _Whole.of(log._path)
-        until, ends = log._whole.abouts[0]["observed_until"], log._whole.ends
-        # An end of observation gives way to rows that came later.
-        log._until = None if until is None or (ends is not None and ends[1] > until) else until
-        return log
-
     _path: str
     _threads: int
     _whole: _Whole
@@ -118,7 +108,9 @@ class PartitionedLog(StageLog):
     def __getattr__(self, name: str) -> NoReturn:
         """Say what to do, where something needs all rows at once."""
         if name != "_data":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+            )
         raise SchemaError(
             "this needs all rows of the log at once, and the log is in partitions; give it a log of some of "
             "the items, as log.filter(items=[...]) makes one, or one in memory, which is read without ",
@@ -139,7 +131,7 @@ class PartitionedLog(StageLog):
             One after the other, so that memory holds one of them at a time.
         """
         for number in range(self.n_partitions):
-            yield StageLog._from_data(self.data_of(number))
+            yield log_of_data(self.data_of(number))
 
     def data_of(self, number: int) -> LogData:
         """Open a partition."""
@@ -218,12 +210,14 @@ class PartitionedLog(StageLog):
 
         It is one in memory, which takes every question.
         """
-        data = data_of_items(self, self._whole.places, items, empty, self._until)
-        return StageLog._from_data(data)
+        data = data_of_items(self.data_of, self._whole.places, items, empty)
+        return log_of_data(data)
 
     def quality(self, pipeline: Pipeline | None = None) -> pd.DataFrame:
         """Count what is unusual in the rows, as of any log; each partition is read for it."""
-        return as_chosen(quality_of_partitions(self, pipeline))  # type: ignore[no-any-return]
+        return as_chosen(
+            quality_of_parts(self, pipeline, None if pipeline is None else self.fit_of_all(pipeline))
+        )  # type: ignore[no-any-return]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Copy the folder of the log, as :meth:`StageLog.save` saves one."""
@@ -259,7 +253,7 @@ class PartitionedLog(StageLog):
         return {"path": os.path.abspath(self._path), "threads": self._threads, "until": self._until}
 
     def __setstate__(self, state: Any) -> None:
-        opened = type(self)._open(state["path"], state["threads"])
+        opened = opened_log(state["path"], state["threads"])
         self.__dict__.update(vars(opened), _until=state["until"])
 
     def __copy__(self) -> Self:
@@ -292,3 +286,14 @@ class PartitionedLog(StageLog):
             for check, n in about["found"].items():
                 found[check] = found.get(check, 0) + n
         return found
+
+
+def opened_log(path: str | os.PathLike[str], threads: int | None = None) -> PartitionedLog:
+    """Open the folder of a log in partitions."""
+    log = PartitionedLog.__new__(PartitionedLog)
+    log._path, log._threads = checked_path(path), thread_count(threads)
+    log._whole = _Whole.of(log._path)
+    until, ends = log._whole.abouts[0]["observed_until"], log._whole.ends
+    # An end of observation gives way to rows that came later.
+    log._until = None if until is None or (ends is not None and ends[1] > until) else until
+    return log

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import Protocol
 
 import pandas as pd
 
 from ...pipeline import Pipeline
+from ...times.periods import Clock
+from ..fit import Fit
 from ..near_labels import alike
 from ..quality import one_row_items, quality_counts, quality_table, stage_counts
+from ..stage_log import StageLog
 from ..stage_signs import UseOfStages
 
-if TYPE_CHECKING:
-    from .partitioned_log import PartitionedLog
+
+class _Parts(Protocol):
+    """A log in partitions."""
+
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_items(self) -> int: ...
+    @property
+    def stages(self) -> pd.DataFrame: ...
+    @property
+    def clock(self) -> Clock: ...
+    def partitions(self) -> Iterator[StageLog]: ...
 
 
-def quality_of_partitions(log: PartitionedLog, pipeline: Pipeline | None) -> pd.DataFrame:
+def quality_of_parts(log: _Parts, pipeline: Pipeline | None, fit: Fit | None) -> pd.DataFrame:
     """Make the table of :meth:`stagefunnel.StageLog.quality`; each partition is read for it."""
     found: dict[str, int] = {}
     uses = []
@@ -32,8 +47,7 @@ def quality_of_partitions(log: PartitionedLog, pipeline: Pipeline | None) -> pd.
         "one_row_items": one_row_items(log.n_rows, log.n_items),
         "dates_as_numbers": log.n_rows if found["dates_as_numbers"] == log.n_rows else 0,
     }
-    if pipeline is None:
+    if pipeline is None or fit is None:
         return quality_table(found, stages)
-    fit = log.fit_of_all(pipeline)
     signs = UseOfStages.total(uses).signs(pipeline, log.clock)
     return quality_table(found | stage_counts(fit), stages, fit, signs=signs)

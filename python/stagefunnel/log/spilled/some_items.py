@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import reduce
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,12 +16,9 @@ from ..data import Empty, LogData
 from ..saved.joining import joined
 from .placing import Place, hashes_of_keys, place_of_all
 
-if TYPE_CHECKING:
-    from .partitioned_log import PartitionedLog
-
 
 def data_of_items(
-    log: PartitionedLog, places: Sequence[Place], items: ItemKeys, empty: Empty, until: int | None
+    data_of: Callable[[int], LogData], places: Sequence[Place], items: ItemKeys, empty: Empty
 ) -> LogData:
     """Return the inside of a log of some items, which is read from their partitions alone."""
     check_option("empty", empty, ("error", "allow"))
@@ -39,9 +35,9 @@ def data_of_items(
     of_place = place_of_all(places, hashes_of_keys(keys)) if len(keys) else np.zeros(0, dtype=np.int64)
     chosen = []
     for number in np.unique(of_place) if len(keys) else [0]:
-        data = log.data_of(int(number))
+        data = data_of(int(number))
         own = read_input(keys[of_place == number].reset_index(drop=True), "items")
         rows = places_of_column(data, own) if len(own) else np.zeros(0, dtype=np.int64)
         chosen.append(taken_out(with_places_chosen(data, rows)))
-    end = log.data_of(0).whole_end
-    return replace(reduce(joined, chosen), observed_until=until, whole_end=end)
+    whole = data_of(0)
+    return replace(reduce(joined, chosen), observed_until=whole.observed_until, whole_end=whole.whole_end)

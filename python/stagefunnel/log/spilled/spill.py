@@ -26,11 +26,11 @@ from .building import Reading, TableOfItems, log_of_rows
 from .placing import Place
 from .placing import as_json as place_to_json
 from .spill_files import SpilledRows, SpillWriter, rows_by_place
-from .spilling import MOST_BITS, USUAL_BITS, Spilled, SpillStream
+from .spilling import USUAL_BITS, Spilled, SpillStream
 from .state import State, input_of
 
-#: Memory that a partition takes while it is put in order, as `benchmarks/spilled.py` measures it: for each row,
-#: and for each byte of its columns.
+#: Memory that a partition takes while it is put in order, as `benchmarks/spilled.py` measures it: for each
+#: row, and for each byte of its columns.
 _PER_ROW: Final = 40
 _PER_BYTE: Final = 1.2
 #: Memory that a row of a batch takes while it is read, and the fewest rows that are read at once.
@@ -139,7 +139,7 @@ def spill(
 
 
 def _begun(path: str, of_input: Any) -> tuple[State | None, str]:
-    """Return how far an earlier call of the same kind has come, and the folder of its rows; else a new one."""
+    """Return how far an earlier call of the same kind has come, and the folder of rows, or a new one."""
     folder = spill_in(path)
     if folder is not None:
         state = State.read(folder)
@@ -314,7 +314,8 @@ def _divided(place: Place, rows: list[SpilledRows], folder: str, state: State, r
 def _warn_of_size(rows: list[SpilledRows]) -> None:
     n_rows, size = sum(one.n_rows for one in rows), int(_weigh(rows))
     warnings.warn(
-        f"one item has {rows_and_bytes(n_rows, size)}: more than memory= allows, and an item is never divided",
+        f"one item has {rows_and_bytes(n_rows, size)}: more than memory= allows, and an item is never "
+        "divided",
         StageFunnelWarning,
         stacklevel=5,
     )

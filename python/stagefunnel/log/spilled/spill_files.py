@@ -278,5 +278,3 @@ def rows_by_place(folder: str, files: Sequence[SpillFile]) -> Mapping[Place, Spi
     for file in files:
         places.setdefault(file.place, []).append(file)
     return {place: SpilledRows(folder, sorted(of, key=lambda one: one.form)) for place, of in places.items()}
-
-

@@ -179,9 +179,7 @@ class SpillStream(Stream):
             self._writer.add(batch, form)
 
     def _note_labels(self, codes: _core.columns.StageCodes) -> None:
-        for label, n, first in zip(
-            codes.labels, codes.rows.tolist(), codes.first_row.tolist(), strict=True
-        ):
+        for label, n, first in zip(codes.labels, codes.rows.tolist(), codes.first_row.tolist(), strict=True):
             if n:
                 self._label_first_row.setdefault(label, self.n_rows + first)
             self._label_rows[label] = self._label_rows.get(label, 0) + n
@@ -245,8 +243,8 @@ class SpillStream(Stream):
             self._range.refine_times(ratio_of(finest, unit))
         except ValueError as error:
             raise SchemaError(
-                f"column {self._columns['exited']!r} has times of unit {finest!r}, and the log has a time that "
-                f"is too far away for these; correct it, or round the ends to the unit {unit!r}"
+                f"column {self._columns['exited']!r} has times of unit {finest!r}, and the log has a time "
+                f"that is too far away for these; correct it, or round the ends to the unit {unit!r}"
             ) from error
         return finest
 

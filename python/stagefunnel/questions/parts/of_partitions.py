@@ -73,9 +73,11 @@ def _arguments(
     return given
 
 
-def _refuse_stages(log: PartitionedLog, pipeline: Pipeline, kind: Mergeable, given: Mapping[str, Any]) -> None:
+def _refuse_stages(
+    log: PartitionedLog, pipeline: Pipeline, kind: Mergeable, given: Mapping[str, Any]
+) -> None:
     """Refuse stages by those of all partitions, before any of them is read."""
-    options = kind.options | given
+    options = {**kind.options, **given}
     if "unlisted" not in options:
         return
     if options["unlisted"] == "error":

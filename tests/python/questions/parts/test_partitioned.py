@@ -43,7 +43,9 @@ def tables_of(answer: Any) -> dict[str, pd.DataFrame]:
 @pytest.mark.filterwarnings("ignore:one item has")
 @examples(ci=10, night=300)
 @given(split=splits(), data=st.data(), top=st.none() | st.integers(1, 2))
-def test_partitions_answer_as_the_whole(name: str, split: Split, data: st.DataObject, top: int | None) -> None:
+def test_partitions_answer_as_the_whole(
+    name: str, split: Split, data: st.DataObject, top: int | None
+) -> None:
     kind = BY_NAME[name]
     options = options_of(name, data.draw(st.fixed_dictionaries(OPTIONS[name])))
     options = {key: of(split.pipeline) if callable(of) else of for key, of in options.items()}
@@ -52,9 +54,7 @@ def test_partitions_answer_as_the_whole(name: str, split: Split, data: st.DataOb
         options["top"] = top
     question: Any = getattr(sf, name)
     until = data.draw(st.sampled_from([None, "2026-02-01"]))
-    whole = sf.StageLog(
-        split.frame, items=split.table, columns=KEPT, observed_until=until, empty="allow"
-    )
+    whole = sf.StageLog(split.frame, items=split.table, columns=KEPT, observed_until=until, empty="allow")
     arguments = (split.pipeline,) if kind.has_pipeline else ()
     with tempfile.TemporaryDirectory() as folder:
         log = sf.StageLog.from_batches(

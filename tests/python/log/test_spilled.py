@@ -1,0 +1,250 @@
+"""Rows that are more than fit in memory: what is refused, what is left behind, and what goes on."""
+
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+from helpers import assert_frame_equal
+from stagefunnel.log.columns.inputs import read_input
+from stagefunnel.log.spilled.budget import Budget
+from stagefunnel.log.spilled.placing import hashes_of_column
+
+PIPELINE = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
+ROWS = pd.DataFrame(
+    {
+        "item": [f"deal {number % 40} of many" for number in range(200)],
+        "stage": ["New", "Offer", "Won", "Lost", "New"] * 40,
+        "time": pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(200) * 7 % 191, unit="h"),
+        "owner": [f"owner {number % 3}" for number in range(200)],
+    }
+)
+ITEMS = pd.DataFrame({"item": ROWS["item"].unique(), "team": ["x", "y"] * 20})
+FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+
+
+@pytest.fixture(autouse=True)
+def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave so little room that there are several partitions."""
+    monkeypatch.setattr(Budget, "room", property(lambda _: 4_000))
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # no power is lost here
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    ROWS.iloc[:90].to_csv(paths[0], index=False)
+    ROWS.iloc[90:].to_csv(paths[1], index=False)
+    return paths
+
+
+def spilled(files: Any, folder: Path, **options: Any) -> Any:
+    return sf.StageLog.from_csv(files, spill=folder, columns=["owner"], items=ITEMS, **options)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*")) if folder.exists() else []
+
+
+def test_a_spilled_file_is_the_log_of_its_rows(files: list[Path], tmp_path: Path) -> None:
+    whole = sf.StageLog.from_csv(files, columns=["owner"], items=ITEMS)
+    log = spilled(files, tmp_path / "log.sf")
+    assert isinstance(log, sf.PartitionedLog)
+    assert log.n_partitions > 3
+    for one in (log, sf.StageLog.load(tmp_path / "log.sf"), pickle.loads(pickle.dumps(log))):
+        assert (one.n_rows, one.n_items, len(one)) == (200, 40, 200)
+        assert (one.unit, one.zone, one.observed_until) == (whole.unit, whole.zone, whole.observed_until)
+        assert_frame_equal(one.stages, whole.stages)
+        assert_frame_equal(one.quality(PIPELINE), whole.quality(PIPELINE))
+        for by in (None, "owner", "team"):
+            assert_frame_equal(sf.funnel(one, PIPELINE, by=by), sf.funnel(whole, PIPELINE, by=by))
+    assert repr(log).splitlines()[0] == f"PartitionedLog: 200 rows, 40 items, {log.n_partitions} partitions"
+    assert repr(log).splitlines()[1:4] == repr(whole).splitlines()[1:4]
+    assert not list((tmp_path / "log.sf").glob("spill-*"))
+
+
+def test_partitions_share_no_item_and_are_observed_alike(files: list[Path], tmp_path: Path) -> None:
+    log = spilled(files, tmp_path / "log.sf")
+    parts = list(log.partitions())
+    keys = [set(sf.item_table(part, PIPELINE, unlisted="ignore")["item"]) for part in parts if part.n_rows]
+    assert sum(map(len, keys)) == len(set.union(*keys)) == 40
+    assert {part.observed_until for part in parts} == {log.observed_until}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ["ab", "c"],
+        pd.Series(["ab", "c"], dtype="category"),
+        np.array(["ab", "c"], dtype=object),
+        [b"ab", b"c"],
+    ],
+)
+def test_texts_lie_in_one_place_whatever_column_holds_them(keys: Any) -> None:
+    found = hashes_of_column(read_input(keys, "item").column).tolist()
+    # Stored logs rely on these numbers.
+    assert found == [10947895160195951509, 7495636976068855352]
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float64, "Int32"])
+def test_integers_lie_in_one_place_whatever_column_holds_them(dtype: Any) -> None:
+    found = hashes_of_column(read_input(pd.Series([7, -1], dtype=dtype), "item").column).tolist()
+    assert found == [1346066267577507604, 13029008266876403067]
+
+
+def test_a_question_that_needs_all_rows_is_refused_by_name(files: list[Path], tmp_path: Path) -> None:
+    log = spilled(files, tmp_path / "log.sf")
+    with pytest.raises(sf.SchemaError, match=r"^item_table\(\) lists single items.*filter\(items"):
+        sf.item_table(log, PIPELINE)
+    with pytest.raises(sf.SchemaError, match=r"^forecast\(\) is fitted"):
+        sf.forecast(log, PIPELINE, horizon="30d")
+    with pytest.raises(sf.SchemaError, match="needs all rows of the log at once"):
+        log._data  # noqa: B018
+    with pytest.raises(sf.SchemaError, match=r"^unit= counts values whose items"):
+        sf.funnel(log, PIPELINE, unit="team")
+    with pytest.raises(sf.SchemaError, match=r"from_parquet.*spill="):
+        sf.PartitionedLog(ROWS)
+
+
+def test_unlisted_stages_are_refused_with_the_row_of_the_file(files: list[Path], tmp_path: Path) -> None:
+    log = spilled(files, tmp_path / "log.sf")
+    whole = sf.StageLog.from_csv(files)
+    other = sf.Pipeline(["New"], won="Won")
+    with pytest.raises(sf.UnknownStageError) as expected:
+        sf.funnel(whole, other)
+    with pytest.raises(sf.UnknownStageError) as found:
+        sf.funnel(log, other)
+    assert str(found.value) == str(expected.value)
+
+
+def test_some_items_are_a_log_in_memory(files: list[Path], tmp_path: Path) -> None:
+    log = spilled(files, tmp_path / "log.sf")
+    keys = ROWS["item"].unique()[[3, 17, 20, 31]]
+    whole = sf.StageLog.from_csv(files, columns=["owner"], items=ITEMS, keys="keep").filter(items=keys)
+    some = spilled(files, tmp_path / "kept.sf", keys="keep").filter(items=keys)
+    order = ["item"]
+    found, expected = (
+        sf.item_table(one, PIPELINE).sort_values(order, ignore_index=True) for one in (some, whole)
+    )
+    assert_frame_equal(found, expected)
+    assert some.observed_until == whole.observed_until
+    with pytest.raises(sf.UnknownItemError, match="deal 99"):
+        log.filter(items=["deal 99 of many"])
+
+
+def test_partials_of_partitions_merge_with_others(files: list[Path], tmp_path: Path) -> None:
+    log = spilled(files, tmp_path / "log.sf", keys="keep")
+    part = sf.partial(log, PIPELINE, sf.outcomes, check="keys")
+    assert_frame_equal(part.table(), sf.outcomes(log, PIPELINE))
+    assert part.n_items == 40
+    with pytest.raises(sf.SchemaError, match="in two"):
+        sf.merge([part, part])
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "append": lambda path: sf.StageLog.append(path, ROWS.iloc[80:], columns=["owner"], items=ITEMS),
+    "compact": lambda path: sf.StageLog.compact(path),
+    "erase": lambda path: sf.StageLog.erase(path, ["deal 3 of many", "deal 4 of many"]),
+    "copy": lambda path: sf.StageLog.load(path).save(path.with_name("copy.sf")),
+}
+
+
+def test_days_are_appended_erased_and_compacted_in_their_partitions(tmp_path: Path) -> None:
+    path = tmp_path / "log.sf"
+    first = [ROWS.iloc[:100]]
+    sf.StageLog.from_batches(first, spill=path, columns=["owner"], items=ITEMS, keys="keep")
+    added = sf.StageLog.append(path, ROWS.iloc[80:], columns=["owner"])
+    assert added.to_dict() == {"added": 100, "known": 20}
+    whole = sf.StageLog(ROWS, columns=["owner"], items=ITEMS)
+    for change in (None, "compact", "copy"):
+        if change is not None:
+            CHANGES[change](path)
+        log = sf.StageLog.load(path.with_name("copy.sf") if change == "copy" else path)
+        assert (log.n_rows, log.n_items) == (200, 40)
+        assert_frame_equal(
+            sf.funnel(log, PIPELINE, by=["owner", "team"]), sf.funnel(whole, PIPELINE, by=["owner", "team"])
+        )
+    CHANGES["erase"](path)
+    rest = ROWS[~ROWS["item"].isin(["deal 3 of many", "deal 4 of many"])].reset_index(drop=True)
+    found = sf.time_in_stage(sf.StageLog.load(path), PIPELINE)
+    assert_frame_equal(found, sf.time_in_stage(sf.StageLog(rest), PIPELINE))
+    with pytest.raises(sf.SchemaError, match="remove its folder"):
+        sf.StageLog.erase(path, rest["item"].unique())
+    assert sf.StageLog.load(path).n_items == 38
+
+
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        (ROWS.assign(time=ROWS["time"].astype(str).where(ROWS.index != 150, "soon")), {}),
+        (ROWS.assign(stage=ROWS["stage"].where(ROWS.index != 3)), {}),
+        (ROWS, {"items": pd.concat([ITEMS, ITEMS.iloc[:1]], ignore_index=True)}),
+        (ROWS, {"observed_until": "2020"}),
+        (ROWS.iloc[:0], {}),
+        (ROWS, {"columns": ["nobody"]}),
+    ],
+)
+def test_rows_are_refused_as_they_are_in_memory(
+    rows: pd.DataFrame, options: dict[str, Any], tmp_path: Path
+) -> None:
+    batches = [rows.iloc[:100], rows.iloc[100:].reset_index(drop=True)]
+    with pytest.raises(sf.StageFunnelError) as expected:
+        sf.StageLog.from_batches(batches, **options)
+    with pytest.raises(sf.StageFunnelError) as found:
+        sf.StageLog.from_batches(batches, spill=tmp_path / "log.sf", **options)
+    assert str(found.value) == str(expected.value)
+    assert type(found.value) is type(expected.value)
+    assert not (tmp_path / "log.sf").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"memory": "lots"}, "memory='lots' is not an amount of memory"),
+        ({"memory": "1MB"}, "memory='1MB' leaves no room for rows"),
+        ({"memory": 0}, "memory=0 is not an amount"),
+        ({"spill": None, "memory": "1GB"}, "memory= is for spill="),
+        ({"spill": "\0"}, "spill='\\x00' is not the path of a folder"),
+        ({"spill": __file__}, "is a file; give the name of a folder"),
+    ],
+)
+def test_what_cannot_be_is_refused(options: dict[str, Any], text: str, tmp_path: Path) -> None:
+    with pytest.raises(sf.StageFunnelError) as error:
+        sf.StageLog.from_batches([ROWS], **{"spill": tmp_path / "log.sf", **options})
+    assert text in str(error.value)
+    assert not names_in(tmp_path)
+
+
+def test_an_error_of_the_input_is_its_own(tmp_path: Path) -> None:
+    def rows() -> Iterator[pd.DataFrame]:
+        yield ROWS
+        raise ConnectionError("the line is dead")
+
+    with pytest.raises(ConnectionError, match="the line is dead"):
+        sf.StageLog.from_batches(rows(), spill=tmp_path / "log.sf")
+    assert not (tmp_path / "log.sf").exists()
+
+
+def test_what_was_there_stays_until_the_new_log_is_done(files: list[Path], tmp_path: Path) -> None:
+    path = tmp_path / "log.sf"
+    sf.StageLog({"item": [1], "stage": ["New"], "time": [0]}).save(path)
+    with pytest.raises(sf.StageFunnelError):
+        spilled(files, path, observed_until="2020")
+    assert sf.StageLog.load(path).n_rows == 1
+    assert len(names_in(path)) == len(names_in(path / next(path.glob("part-*")).name)) + 3
+    spilled(files, path)
+    assert sf.StageLog.load(path).n_rows == 200
+
+
+def test_one_large_item_is_warned_of_and_not_divided(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"item": ["one"] * 300 + ["two"], "stage": "New", "time": range(301)})
+    with pytest.warns(sf.StageFunnelWarning, match="one item has 300 rows"):
+        log = sf.StageLog.from_batches([rows], spill=tmp_path / "log.sf")
+    assert sf.outcomes(log, PIPELINE)["open"].tolist() == [2]
+    assert sorted(part.n_rows for part in log.partitions() if part.n_rows) == [1, 300]

@@ -1,0 +1,122 @@
+"""A process that is ended while it spills leaves no half of a log; the next call goes on or begins anew."""
+
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+from stagefunnel.log.spilled import spill
+from stagefunnel.log.spilled.budget import Budget
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+PIPELINE = sf.Pipeline(["New"], won="Won")
+ROWS = pd.DataFrame({"item": range(40), "stage": ["New", "Won"] * 20, "time": range(40)})
+#: What Python says before it touches a file.
+_TOUCHES = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree")
+
+
+@pytest.fixture(autouse=True)
+def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Budget, "room", property(lambda _: 1_200))
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    ROWS.to_csv(tmp_path / "rows.csv", index=False)
+    return tmp_path / "rows.csv"
+
+
+def ended_at(file: Path, path: Path, event: int) -> bool:
+    """Spill in another process, which ends before it touches a file the n-th time; was it ended?"""
+    child = os.fork()
+    if child == 0:
+        left = [event]
+
+        def watch(name: str, args: tuple[object, ...]) -> None:
+            if name in _TOUCHES and str(path) in str(args[0]):
+                left[0] -= 1
+                if left[0] < 0:
+                    os._exit(9)
+
+        sys.addaudithook(watch)
+        try:
+            sf.StageLog.from_csv(file, spill=path, threads=1)
+        except BaseException:
+            os._exit(3)
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 9)
+    return code == 9
+
+
+def test_a_kill_leaves_no_log_or_the_log_and_the_next_call_makes_it(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = []
+    monkeypatch.setattr(
+        spill, "_rows_of", lambda *args, real=spill._rows_of: (reads.append(1), real(*args))[1]
+    )
+    found = set()
+    for event in range(0, 1_000, 5):
+        path = tmp_path / f"{event}.sf"
+        was_ended = ended_at(file, path, event)
+        has_log = (path / "log.json").exists()
+        if not has_log:
+            with pytest.raises(sf.SchemaError, match=r"not there|no saved log|interrupted"):
+                sf.StageLog.load(path)
+        reads.clear()
+        log = sf.StageLog.from_csv(file, spill=path, threads=1)
+        found.add((has_log, bool(reads)))
+        assert (log.n_rows, log.n_items) == (40, 40)
+        assert sf.outcomes(log, PIPELINE)["won"].tolist() == [20]
+        assert not [*path.glob("spill-*"), *path.glob(".stagefunnel*")]
+        assert len([*path.glob("part-*")]) == log.n_partitions
+        if not was_ended:
+            break
+    assert not was_ended
+    # Some were ended while rows were read, and others went on with partitions.
+    assert {(False, True), (False, False)} <= found
+
+
+def test_other_rows_begin_anew(file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "log.sf"
+    event = 10
+    while not list(path.glob("spill-*/spill.json")):
+        event += 10
+        assert ended_at(file, path, event)
+    ROWS.iloc[:30].to_csv(file, index=False)
+    log = sf.StageLog.from_csv(file, spill=path, threads=1)
+    assert (log.n_rows, log.n_items) == (30, 30)
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"item": range(9_000), "stage": "New", "time": range(9_000)})
+    text = tmp_path / "error.txt"
+    path = tmp_path / "log.sf"
+    with text.open("w") as file:
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))  # as a disk that is full then
+            try:
+                sf.StageLog.from_batches([rows], spill=path, threads=1)
+            except sf.StageFunnelError as error:
+                file.write(str(error)[:400])
+                file.flush()
+                os._exit(1)
+            except BaseException as error:
+                file.write(repr(error)[:400])
+                file.flush()
+                os._exit(3)
+            os._exit(0)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code == 1, text.read_text()
+    assert "File too large" in text.read_text()
+    assert text.read_text().startswith("spill=")
+    assert not path.exists()
