@@ -59,6 +59,12 @@ def test_logs_of_two_calls_need_their_items_compared(kept: Any, rows: Rows) -> N
     both.unpersist()
 
 
+def test_rows_that_were_not_moved_are_compared_when_their_logs_are_asked(rows: Rows) -> None:
+    made = on_spark.keep(rows.spark_rows, columns=COLUMNS, partitioned=True)
+    with pytest.raises(sf.SchemaError, match="are in more than one partial"):
+        on_spark.ask(made, PIPELINE, sf.funnel)
+
+
 def test_how_rows_are_read_is_settled(kept: Any) -> None:
     with pytest.raises(sf.SchemaError, match="zone='UTC' says how rows are read; the saved logs were read"):
         on_spark.ask(kept, PIPELINE, sf.funnel, zone="UTC")
@@ -119,6 +125,16 @@ def plain_text(value: Any) -> str:
     if isinstance(value, pd.Timedelta):
         return str(value.to_pytimedelta())
     return str(value.to_pydatetime() if isinstance(value, pd.Timestamp) else value)
+
+
+@pytest.mark.parametrize("kind", ["decimal(12,0)", "string", "int"])
+def test_keys_of_a_table_have_the_type_of_the_rows(rows: Rows, kind: str) -> None:
+    frame = rows.spark_rows.selectExpr(f"cast(item as {kind}) as deal", "stage", "time")
+    found = on_spark.table(frame, PIPELINE, sf.item_table, item="deal", partitions=1)
+    assert found.schema["item"].dataType.simpleString() == kind
+    assert sorted(int(row[0]) for row in found.select("item").collect()) == sorted(
+        {*rows.rows["item"].to_pylist()}
+    )
 
 
 @pytest.mark.parametrize(

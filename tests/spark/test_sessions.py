@@ -151,6 +151,38 @@ def test_keys_may_have_any_type_that_a_log_reads(rows: Rows, spark: Any, cast: s
     )
 
 
+def test_a_log_is_read_with_all_its_options(spark: Any) -> None:
+    columns = {
+        "deal": ["a", "a", "b", "b", "c"],
+        "step": ["New", "Won", "New", "Note", "Offer"],
+        "at": [
+            "01/02/2026 09:00",
+            "05/02/2026 09:00",
+            "02/02/2026 10:00",
+            "03/02/2026 10:00",
+            "04/02/2026 8:00",
+        ],
+        "left": ["02/02/2026 09:00", "", None, None, "06/02/2026 08:00"],
+        "unsure": [False, False, True, False, None],
+    }
+    options: dict[str, Any] = {
+        "item": "deal",
+        "stage": "step",
+        "time": "at",
+        "exited": "left",
+        "start_unknown": "unsure",
+        "stages": ["New", "Offer", "Won", "Lost", "Demo"],
+        "time_format": "%d/%m/%Y %H:%M",
+        "zone": "America/New_York",
+        "observed_until": "2026-03-01",
+    }
+    frame = spark.createDataFrame(pa.table(columns))
+    found = on_spark.ask_all(frame, PIPELINE, {"time": sf.time_in_stage, "all": sf.summary}, **options)
+    log = sf.StageLog(pd.DataFrame(columns), **options)
+    assert_same_answer(found["time"], sf.time_in_stage(log, PIPELINE))
+    assert_same_answer(found["all"], sf.summary(log, PIPELINE))
+
+
 def test_long_texts_as_keys_are_hashed_alike_on_all_executors(rows: Rows) -> None:
     frame = rows.spark_rows.selectExpr("concat('deal of the north number ', item) as item", "stage", "time")
     found = on_spark.ask(frame.repartition(3, "item"), PIPELINE, sf.outcomes, partitioned=True)

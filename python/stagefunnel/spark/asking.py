@@ -106,13 +106,12 @@ def answer_kept(
 ) -> Partial:
     """Ask questions about saved logs, and merge what they count."""
     check_option("precision", precision, get_args(Precision))
-    check = "none" if check is None else check
+    first = first_of(rows)
+    if check is None:
+        check = "none" if first.is_moved else "keys"
     check_option("check", check, get_args(Check))
     asked = Asked(reading, pipeline, questions, precision, check, hash_key=None)
-    first = first_of(rows)
-    if first is None:
-        raise SchemaError("there are no saved logs in the DataFrame; keep() makes a row for each partition")
-    with unpacked(first[1], 1) as empty_log:
+    with unpacked(first.empty_log, 1) as empty_log:
         asked.part_of(empty_log)
     counted = rows.mapInArrow(shipped("count_kept", asked), COUNTED)
     found = collected(counted, shuffle_partitions(rows))
@@ -129,6 +128,7 @@ def kept_of(source: Source, unit: str | None) -> Any:
         source.reading,
         secrets.token_hex(8),
         unit,
+        not source.partitioned,
         json.dumps(source.types),
         packed(empty_log),
     )
@@ -147,10 +147,8 @@ def listed_kept(
 ) -> Any:
     """Make the DataFrame of a table of single items of saved logs."""
     first = first_of(rows)
-    if first is None:
-        raise SchemaError("there are no saved logs in the DataFrame; keep() makes a row for each partition")
-    with unpacked(first[1], 1) as empty_log:
-        listing = _listing(reading, pipeline, name, options, empty_log, first[0])
+    with unpacked(first.empty_log, 1) as empty_log:
+        listing = _listing(reading, pipeline, name, options, empty_log, first.types)
     return rows.mapInArrow(shipped("list_kept", listing, answers=False), _schema(listing.types))
 
 

@@ -7,9 +7,9 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from ..errors import SchemaError, counted
@@ -17,8 +17,8 @@ from ..log.stage_log import StageLog
 
 LOG: Final = "saved_log"
 SCHEMA: Final = (
-    "keep string, partition int, unit string, is_ordered boolean, rows bigint, items bigint, "
-    f"types string, empty_log binary, {LOG} binary"
+    "keep string, partition int, unit string, is_moved boolean, is_ordered boolean, rows bigint, "
+    f"items bigint, types string, empty_log binary, {LOG} binary"
 )
 _NAMES: Final = tuple(one.split()[0] for one in SCHEMA.split(", "))
 _MOST_BYTES: Final = 2**31 - 2**20  # the most that one value of Spark holds, with some room for its row
@@ -36,6 +36,8 @@ class Kept:
         Number of the partition.
     unit
         The unit whose items are in one partition; ``None`` where items are.
+    is_moved
+        Whether Spark moved the rows, so that no item is in two of the logs of the call.
     is_ordered
         Whether rows of equal time were ordered by a column.
     """
@@ -43,6 +45,7 @@ class Kept:
     keep: str
     partition: int
     unit: str | None
+    is_moved: bool
     is_ordered: bool
 
 
@@ -67,10 +70,10 @@ def row_of(log: StageLog, kept: Kept, types: str, empty_log: bytes) -> Any:
             f"the log of partition {kept.partition:,} has {counted(len(data), 'byte')}, and a value of Spark "
             f"holds {_MOST_BYTES:,}; keep the rows with more partitions, as in partitions=400"
         )
-    of_log = (kept.keep, kept.partition, kept.unit, kept.is_ordered, log._data.journeys.n_rows, log.n_items)
-    values = (*of_log, types, empty_log, data)
+    of_call = (kept.keep, kept.partition, kept.unit, kept.is_moved, kept.is_ordered)
+    values = (*of_call, int(log._data.journeys.n_rows), log.n_items, types, empty_log, data)
     kinds = (
-        *(pa.string(), pa.int32(), pa.string(), pa.bool_(), pa.int64(), pa.int64()),
+        *(pa.string(), pa.int32(), pa.string(), pa.bool_(), pa.bool_(), pa.int64(), pa.int64()),
         *(pa.string(), pa.binary(), pa.binary()),
     )
     columns = [pa.array([value], kind) for value, kind in zip(values, kinds, strict=True)]
@@ -113,18 +116,44 @@ def unpacked(data: bytes, threads: int) -> Iterator[StageLog]:
         yield StageLog.load(folder, threads=threads)
 
 
-def first_of(rows: Any) -> tuple[dict[str, str], bytes] | None:
-    """Return the types of columns and the log of no rows of saved logs; ``None`` if there are none."""
-    found = rows.select("types", "empty_log").limit(1).collect()
-    return (json.loads(found[0][0]), bytes(found[0][1])) if found else None
+@dataclass(frozen=True)
+class First:
+    """What all saved logs of a call have in common.
+
+    Attributes
+    ----------
+    types
+        The types of Spark of the columns.
+    empty_log
+        A log of no rows, packed.
+    is_moved
+        As of :class:`Kept`.
+    """
+
+    types: Mapping[str, str]
+    empty_log: bytes
+    is_moved: bool
+
+
+def first_of(rows: Any) -> First:
+    """Return what all logs of a DataFrame have in common.
+
+    Raises
+    ------
+    SchemaError
+        If there are none.
+    """
+    found = rows.select("types", "empty_log", "is_moved").limit(1).collect()
+    if not found:
+        raise SchemaError("there are no saved logs in the DataFrame; keep() makes a row for each partition")
+    return First(json.loads(found[0][0]), bytes(found[0][1]), bool(found[0][2]))
 
 
 def logs_in(batches: Iterator[Any]) -> Iterator[tuple[Kept, bytes]]:
     """Read the rows of a DataFrame of saved logs."""
     for batch in batches:
         for row in batch.to_pylist():
-            kept = Kept(row["keep"], row["partition"], row["unit"], row["is_ordered"])
-            yield kept, row[LOG]
+            yield Kept(**{one.name: row[one.name] for one in fields(Kept)}), row[LOG]
 
 
 def refuse_unlike(kept: Sequence[Kept], unit: str | None, checks_items: bool) -> None:

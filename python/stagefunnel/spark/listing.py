@@ -80,7 +80,12 @@ class Listing:
                 values = values.astype(object)
             if kind == "string":
                 values = values.map(str, na_action="ignore").astype(object)
-            columns.append(pa.array(values, type=arrow_type(name, kind, zone), from_pandas=True, safe=False))
+            target = arrow_type(name, kind, zone)
+            if pa.types.is_decimal(target):  # the log has whole ones as integers
+                wide = pa.array(values, from_pandas=True).cast(pa.decimal128(38, target.scale))
+                columns.append(wide.cast(target))
+            else:
+                columns.append(pa.array(values, type=target, from_pandas=True, safe=False))
         yield from pa.table(columns, names=list(self.types)).to_batches(max_chunksize=10_000)
 
 

@@ -197,7 +197,8 @@ def source_of(
     of_spark = items if is_spark(items) else None
     table = tuple(of_spark.columns) if of_spark is not None else ()
     known_of_items = _columns_of(items)
-    found = [name for name in named_columns if name in rows.columns and name not in known_of_items]
+    others = [*known_of_items, item, stage, time]
+    found = [name for name in named_columns if name in rows.columns and name not in others]
     kept = tuple(dict.fromkeys([*column_names(columns), *found]))
     if unit is not None and of_spark is None and items is not None:
         raise SchemaError(

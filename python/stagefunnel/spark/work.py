@@ -62,8 +62,8 @@ class Keeping:
         How its rows are read.
     keep
         What tells this call from others.
-    unit
-        The unit whose items are in one partition.
+    unit, is_moved
+        As of the row of a log.
     types, empty_log
         Types of the columns, and a log of no rows, which say later what the logs are.
     """
@@ -71,6 +71,7 @@ class Keeping:
     reading: Reading
     keep: str
     unit: str | None
+    is_moved: bool
     types: str
     empty_log: bytes
 
@@ -139,7 +140,7 @@ def keep_rows(batches: Iterator[Any], keeping: Keeping) -> Iterator[Any]:
     if log is not None:
         order = keeping.reading.order
         log = with_data(log, with_ties_ordered(log._data, None, order))
-        kept = Kept(keeping.keep, number, keeping.unit, order is not None)
+        kept = Kept(keeping.keep, number, keeping.unit, keeping.is_moved, order is not None)
         yield row_of(log, kept, keeping.types, keeping.empty_log)
     del log
     release_memory()

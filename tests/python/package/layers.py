@@ -115,7 +115,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "reports.painter": {"clean"},
     "spark": {
-        *("", "errors", "times", "pipeline", "tables", "log", "questions.parts", "questions.summary"),
+        *("", "errors", "times", "pipeline", "tables", "log", "questions.scope", "questions.stages"),
+        *("questions.sequence", "questions.parts", "questions.summary"),
     },
     "datasets": {"errors", "log", "pipeline"},
     "cli": {
