@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/array_sharers.hpp"
 #include "base/shared_array.hpp"
 
 #ifdef __linux__
@@ -245,54 +246,6 @@ MappedArrays& mapped_arrays() {
     return *one;
 }
 
-/// How many vectors share an array beside the first one, by its address, as a vector frees it.
-class SharedArrays {
-  public:
-    /// @param held bytes that were allocated for the array.
-    void add(void* array, std::size_t held) {
-        const std::scoped_lock lock(lock_);
-        ++shared_.try_emplace(array, Shared{held, 0}).first->second.others;
-    }
-
-    /// Lets one vector go; returns whether another one still has the array.
-    ///
-    /// @param bytes of the vector; becomes those that were allocated.
-    bool remove(void* array, std::size_t& bytes) noexcept {
-        const std::scoped_lock lock(lock_);
-        const auto found = shared_.find(array);
-        if (found == shared_.end()) return false;
-        if (found->second.others-- > 0) return true;
-        bytes = found->second.held;
-        shared_.erase(found);
-        return false;
-    }
-
-    void lock() { lock_.lock(); }
-
-    void unlock() { lock_.unlock(); }
-
-  private:
-    struct Shared {
-        std::size_t held, others;
-    };
-
-    std::mutex lock_;
-    std::unordered_map<void*, Shared> shared_;
-};
-
-/// Never destroyed, as the pool.
-SharedArrays& shared_arrays() {
-    static SharedArrays* const one = [] {
-        auto* const made = new SharedArrays;
-#ifdef __linux__
-        static_cast<void>(pthread_atfork([] { shared_arrays().lock(); }, [] { shared_arrays().unlock(); },
-                                         [] { shared_arrays().unlock(); }));
-#endif
-        return made;
-    }();
-    return *one;
-}
-
 struct Next {
     void* array = nullptr;
     std::size_t bytes = 0;
@@ -309,7 +262,7 @@ std::atomic<std::size_t> n_mapped_files = 0;    // none in most processes, whose
 void* allocate_array(std::size_t bytes) {
     if (next_array.array != nullptr && next_array.bytes == bytes) {
         if (next_array.held > 0) {
-            shared_arrays().add(next_array.array, next_array.held);
+            detail::shared_arrays().add(next_array.array, next_array.held);
         } else {
             mapped_arrays().add(next_array.array, std::move(next_array.file));
         }
@@ -324,7 +277,8 @@ void* allocate_array(std::size_t bytes) {
 }
 
 void release_array(void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
-    if (any_array_is_shared.load(std::memory_order_acquire) && shared_arrays().remove(memory, bytes)) return;
+    if (any_array_is_shared.load(std::memory_order_acquire) && detail::shared_arrays().remove(memory, bytes))
+        return;
     if (n_mapped_files.load(std::memory_order_acquire) > 0 && mapped_arrays().remove(memory)) return;
 #ifdef __linux__
     if (bytes >= kLarge) {
@@ -371,7 +325,7 @@ NextArray::NextArray(std::shared_ptr<const MappedFile> file, std::size_t offset,
 NextArray::~NextArray() { next_array = {}; }
 
 NextShared::NextShared(const void* array, std::size_t held, std::size_t bytes) {
-    static_cast<void>(shared_arrays());  // made here, because to free an array must not throw
+    static_cast<void>(detail::shared_arrays());  // made here, because to free an array must not throw
     any_array_is_shared.store(true, std::memory_order_release);
     next_array = {const_cast<void*>(array), bytes, nullptr, held};
 }

@@ -32,14 +32,12 @@ TEST(SharedArray, IsFreedWithTheLastVector) {
     auto first = counted_up(kMany);
     auto second = shared_copy(first);
     auto third = shared_copy(second);
-    first = {};
-    first.shrink_to_fit();
-    third = {};
-    third.shrink_to_fit();
+    LargeVector<std::uint64_t>().swap(first);
+    LargeVector<std::uint64_t>().swap(third);
     EXPECT_EQ(idle_bytes(), 0U);
-    EXPECT_EQ(second, counted_up(kMany));
-    second = {};
-    second.shrink_to_fit();
+    EXPECT_EQ(second.front(), 0U);
+    EXPECT_EQ(second.back(), kMany - 1);
+    LargeVector<std::uint64_t>().swap(second);
     EXPECT_EQ(idle_bytes(), kMany * sizeof(std::uint64_t));
     release_idle();
 }
