@@ -91,24 +91,27 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
         {"steps": ["New", "Won"], "by": "who"},
         {"steps": ["New", "Won"], "by": "group", "hold": "who"},
     ],
+    "absorption": [{}, {"by": "who"}, {"by": "group"}],
+    "quality": [{}, {}, {}],
     "time_to": [{"to_stage": "Won"}, {"to_stage": "Won", "by": "who"}, {"to_stage": "Lost", "by": "group"}],
 }
 READ = {"items_key": "key", "observed_until": "2026-02-01"}
 
 
 def test_every_question_that_merges_is_here() -> None:
-    assert {*OPTIONS} == {*BY_NAME}
+    assert {*OPTIONS} == {name for name, kind in BY_NAME.items() if not kind.beside}
 
 
 @pytest.mark.parametrize("place", [0, 1, 2], ids=["alone", "by rows", "by items"])
 def test_all_questions_in_one_pass_answer_as_the_log(rows: Rows, place: int) -> None:
-    asked = {name: (getattr(sf, name), options[place]) for name, options in OPTIONS.items()}
+    asked = {name: (BY_NAME[name].question, options[place]) for name, options in OPTIONS.items()}
     of_items = rows.items.to_pandas() if place == 1 else rows.spark_items
     found = on_spark.ask_all(rows.spark_rows, PIPELINE, asked, items=of_items, columns=COLUMNS, **READ)
     assert list(found) == list(asked)
     for name, (question, options) in asked.items():
         given = (rows.log, PIPELINE) if BY_NAME[name].has_pipeline else (rows.log,)
-        assert_same_answer(found[name], question(*given, **options))
+        same = assert_same_quality if name == "quality" else assert_same_answer
+        same(found[name], question(*given, **options))
 
 
 def assert_same_answer(found: Any, expected: Any) -> None:

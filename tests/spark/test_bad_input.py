@@ -80,6 +80,7 @@ def test_other_frames_are_refused(value: Any, text: str) -> None:
     ("questions", "text"),
     [
         ({"one": sf.explain}, r"explain\(\) is about one item"),
+        ({"one": sf.chain_funnel}, "chain_funnel, which joins two logs"),
         ({}, "not a mapping of names to questions"),
         ({"one": (sf.funnel, "who")}, "not a mapping of its options"),
         ({"one": (sf.funnel, {"unit": "a"}), "two": (sf.funnel, {"unit": "b"})}, "'a' and 'b' in one pass"),

@@ -51,7 +51,14 @@ def read_question(question: Any) -> tuple[str, dict[str, Any]]:
             named("question"),
             f" has {options!r} beside {getattr(of, '__name__', of)}, not a mapping of its options",
         )
-    return mergeable_of(of).name, dict(options)
+    kind = mergeable_of(of)
+    if kind.beside:
+        raise SchemaError(
+            named("question"),
+            f" is {kind.name}, which joins two logs, and the rows of a chain lie in several partitions; ask it "
+            "of logs in memory",
+        )
+    return kind.name, dict(options)
 
 
 def unit_of(questions: Mapping[str, tuple[str, Mapping[str, Any]]]) -> str | None:

@@ -104,6 +104,8 @@ def test_a_question_that_needs_all_rows_is_refused_by_name(files: list[Path], tm
         sf.item_table(log, PIPELINE)
     with pytest.raises(sf.SchemaError, match=r"^forecast\(\) is fitted"):
         sf.forecast(log, PIPELINE, horizon="30d")
+    with pytest.raises(sf.SchemaError, match=r"^chain_funnel\(\) joins two logs.*spill="):
+        sf.chain_funnel(log, PIPELINE, deals=log, links=ROWS, deal_pipeline=PIPELINE)
     with pytest.raises(sf.SchemaError, match="needs all rows of the log at once"):
         log._data  # noqa: B018
     with pytest.raises(sf.SchemaError, match=r"^unit= counts values whose items"):

@@ -39,6 +39,12 @@ def answer(question: Callable[..., Any], args: tuple[Any, ...], options: Mapping
             named("spill"),
         )
     kind = mergeable_of(question)
+    if kind.beside:
+        raise SchemaError(
+            f"{name}() joins two logs, and a chain may lie in several partitions of a log; ask it of logs in "
+            "memory, which are read without ",
+            named("spill"),
+        )
     given = _arguments(question, args, options)
     log, pipeline = given.pop("log"), given.pop("pipeline", None)
     if not isinstance(log, PartitionedLog):
