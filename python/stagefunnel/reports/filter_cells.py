@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..display.cells import cell_writer, with_bounds, without_bounds
+from ..display.cells import absent_words, cell_writer, with_bounds, without_bounds
 from ..display.numbers import NOTHING
 from ..display.sentences import stage_namer
 from ..questions.stages.group_numbers import Label, labels_of
@@ -80,4 +80,8 @@ def _written(
 ) -> list[Value]:
     if table[name].dtype.kind == "i" and name != "item":
         return [*table[name].tolist()]
-    return [*with_bounds(cell_writer(name, table[name], stage_namer(names or {}), working_day), table, name)]
+    cells = with_bounds(cell_writer(name, table[name], stage_namer(names or {}), working_day), table, name)
+    absent = absent_words(table.attrs.get("stagefunnel", {})).get(str(name))
+    if absent is None:
+        return [*cells]
+    return [absent if gone else cell for cell, gone in zip(cells, table[name].isna().tolist(), strict=True)]

@@ -147,7 +147,7 @@ def test_the_page_loads_nothing_and_is_small(by_manager: str) -> None:
 def test_every_picture_has_words_and_every_table_headings(plain: str) -> None:
     page = Reader(plain)
     drawings = page.all("svg")
-    assert len(drawings) == 3 * 8  # each has one for phones, one for tablets, and one for desks and paper
+    assert len(drawings) == 3 * 7  # each has one for phones, one for tablets, and one for desks and paper
     assert all(len(drawing["aria-label"]) > 20 for drawing in drawings)
     assert all(cell.get("scope") in ("col", "row") for cell in page.all("th"))
     assert len(page.all("caption")) == len(page.all("table"))

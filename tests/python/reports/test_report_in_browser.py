@@ -60,7 +60,7 @@ def shown_rows(part: Any) -> list[str]:
 def test_it_draws_and_writes_nothing_to_the_console(page: Any, tmp_path: Path) -> None:
     assert page.title == "Shop"
     widths = page.execute_script(WIDTHS)
-    assert len(widths) == 9
+    assert len(widths) == 8
     assert all(width > 200 for width in widths)
     assert json.dumps(page.get_log("browser")) == "[]"
     page.save_screenshot(str(tmp_path / "page.png"))
@@ -162,7 +162,7 @@ def test_paper_has_the_light_drawings_and_no_tools(page: Any) -> None:
         shown = (
             "return [...document.querySelectorAll(arguments[0])].filter(one => one.checkVisibility()).length"
         )
-        assert page.execute_script(shown, "svg.desk") == 9
+        assert page.execute_script(shown, "svg.desk") == 8
         hidden = "figure svg:not(.desk), nav, .tools, .skip, .wide .definition, .tip"
         assert page.execute_script(shown, hidden) == 0
         bar = "return getComputedStyle(document.querySelector('#losses svg.desk .mark')).fill"
