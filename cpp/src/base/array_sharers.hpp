@@ -6,10 +6,6 @@
 #include <mutex>
 #include <unordered_map>
 
-#ifdef __linux__
-#include <pthread.h>
-#endif
-
 namespace stagefunnel::detail {
 
 /// How many vectors share an array beside the first one, by its address, as a vector frees it.
@@ -46,18 +42,5 @@ class SharedArrays {
     std::mutex lock_;
     std::unordered_map<void*, Shared> shared_;
 };
-
-/// Never destroyed, as the pool.
-inline SharedArrays& shared_arrays() {
-    static SharedArrays* const one = [] {
-        auto* const made = new SharedArrays;
-#ifdef __linux__
-        static_cast<void>(pthread_atfork([] { shared_arrays().lock(); }, [] { shared_arrays().unlock(); },
-                                         [] { shared_arrays().unlock(); }));
-#endif
-        return made;
-    }();
-    return *one;
-}
 
 }  // namespace stagefunnel::detail

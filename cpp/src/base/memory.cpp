@@ -234,17 +234,21 @@ class MappedArrays {
 };
 
 /// Never destroyed, as the pool.
-MappedArrays& mapped_arrays() {
-    static MappedArrays* const one = [] {
-        auto* const made = new MappedArrays;
+template <class Register>
+Register& only() {
+    static Register* const one = [] {
+        auto* const made = new Register;
 #ifdef __linux__
-        static_cast<void>(pthread_atfork([] { mapped_arrays().lock(); }, [] { mapped_arrays().unlock(); },
-                                         [] { mapped_arrays().unlock(); }));
+        static_cast<void>(pthread_atfork([] { only<Register>().lock(); }, [] { only<Register>().unlock(); },
+                                         [] { only<Register>().unlock(); }));
 #endif
         return made;
     }();
     return *one;
 }
+
+MappedArrays& mapped_arrays() { return only<MappedArrays>(); }
+detail::SharedArrays& shared_arrays() { return only<detail::SharedArrays>(); }
 
 struct Next {
     void* array = nullptr;
@@ -262,7 +266,7 @@ std::atomic<std::size_t> n_mapped_files = 0;    // none in most processes, whose
 void* allocate_array(std::size_t bytes) {
     if (next_array.array != nullptr && next_array.bytes == bytes) {
         if (next_array.held > 0) {
-            detail::shared_arrays().add(next_array.array, next_array.held);
+            shared_arrays().add(next_array.array, next_array.held);
         } else {
             mapped_arrays().add(next_array.array, std::move(next_array.file));
         }
@@ -277,8 +281,7 @@ void* allocate_array(std::size_t bytes) {
 }
 
 void release_array(void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
-    if (any_array_is_shared.load(std::memory_order_acquire) && detail::shared_arrays().remove(memory, bytes))
-        return;
+    if (any_array_is_shared.load(std::memory_order_acquire) && shared_arrays().remove(memory, bytes)) return;
     if (n_mapped_files.load(std::memory_order_acquire) > 0 && mapped_arrays().remove(memory)) return;
 #ifdef __linux__
     if (bytes >= kLarge) {
@@ -325,7 +328,7 @@ NextArray::NextArray(std::shared_ptr<const MappedFile> file, std::size_t offset,
 NextArray::~NextArray() { next_array = {}; }
 
 NextShared::NextShared(const void* array, std::size_t held, std::size_t bytes) {
-    static_cast<void>(detail::shared_arrays());  // made here, because to free an array must not throw
+    static_cast<void>(shared_arrays());  // made here, because to free an array must not throw
     any_array_is_shared.store(true, std::memory_order_release);
     next_array = {const_cast<void*>(array), bytes, nullptr, held};
 }
