@@ -270,8 +270,8 @@ if not TYPE_CHECKING:
             import_module(".signatures", __name__).show_values(value)
         if isinstance(value, FunctionType):
             # The package calls its functions themselves; callers get tables of the library that they chose.
-            value = import_module(".any_log", __name__).of_any_log(value)
-            value = import_module(".tables.frames", __name__).at_the_edge(value)
+            instead = import_module(".any_log", __name__).answer_of_partitions
+            value = import_module(".tables.frames", __name__).at_the_edge(value, instead)
         globals()[name] = value
         return value
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, TypeAlias
 
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
+Answer: TypeAlias = Callable[[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]], Any]
 
 
-def of_any_log(function: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Let a public function be asked of a log in partitions; it answers all other logs itself.
+def answer_of_partitions(args: tuple[Any, ...], options: Mapping[str, Any]) -> Answer | None:
+    """Return what answers in the place of a public function that is given a log in partitions, else ``None``.
 
-    The package calls the function itself, so that this happens where a caller asks and nowhere else.
+    The package calls its functions itself, so that this happens where a caller asks and nowhere else.
     """
-
-    @wraps(function)
-    def asked(*args: _P.args, **options: _P.kwargs) -> _T:
-        # Only the class of such a log says so, and a program without one does not load it.
-        if not any(getattr(type(one), "is_partitioned", False) for one in (*args, *options.values())):
-            return function(*args, **options)
-        answer = import_module(".questions.parts.of_partitions", __package__).answer
-        return cast(_T, answer(function, args, options))
-
-    return asked
+    # Only the class of such a log says so, and a program without one does not load it.
+    if not any(getattr(type(one), "is_partitioned", False) for one in (*args, *options.values())):
+        return None
+    answer: Answer = import_module(".questions.parts.of_partitions", __package__).answer
+    return answer

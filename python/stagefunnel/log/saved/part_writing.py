@@ -72,12 +72,12 @@ def write_part(data: LogData, folder: str) -> dict[str, Any]:
 def _with_hashes(journeys: Mapping[str, Any], keys: Mapping[str, Any] | None) -> dict[str, Any]:
     """Take the keys of the items; hashes of their texts are made with a key that stands beside them.
 
-    Those of the process cannot be made again elsewhere.
+    Those of the process cannot be made again elsewhere; a key that was given stays.
     """
     if journeys["key"] is not None:
         return {name: journeys[name] for name in ("key", "high", "first_row", "hash_key")}
     assert keys is not None  # the body leaves hashes out only where it has the texts
-    hash_key = secrets.token_bytes(16)
+    hash_key = journeys["hash_key"] or secrets.token_bytes(16)
     hash_ = _core.columns.TextHash.of_key(hash_key)
     if keys["series"] is not None:
         key, high = _core.columns.hashes_of(read_input(keys["series"], "item").column, hash_)

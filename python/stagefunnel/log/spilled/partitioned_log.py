@@ -169,8 +169,9 @@ class PartitionedLog(StageLog):
 
     @property
     def hash_key(self) -> bytes | None:
-        """``None``: no key is that of all partitions."""
-        return None
+        """Key of the hashes of the items' texts, as of any log."""
+        journeys = self.data_of(0).journeys
+        return journeys.text_hash.key or None if journeys.holds_text else None
 
     @property
     def observed_until(self) -> pd.Timestamp | np.int64 | None:

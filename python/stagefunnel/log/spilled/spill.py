@@ -42,6 +42,7 @@ _BUFFERS: Final = 16
 _LARGER: Final = 1.5
 _MORE_BITS: Final = 3  # by which a partition that is too large is divided
 _DEEPEST: Final = 48
+_KEY_BYTES: Final = 16
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,9 @@ def _rows_of(
     finally:
         stream.leave()
     refuse_the_missing_end(spilled.unit, spilled.ends)
-    return spilled if files is None else replace(spilled, places=asdict(files.places()))
+    key = spilling.reading.hash_key or secrets.token_bytes(_KEY_BYTES)
+    places = None if files is None else asdict(files.places())
+    return replace(spilled, places=places, hash_key=key.hex())
 
 
 class _OfInput(Exception):
@@ -233,7 +236,11 @@ def _finish(spilling: Spilling, writer: Writer, state: State, folder: str) -> No
 def _make_parts(spilling: Spilling, writer: Writer, state: State, folder: str) -> None:
     spilled, room = state.spilled, spilling.budget.room
     places = spilled.places
-    reading = replace(spilling.reading, locate=None if places is None else FilePlaces(**places))
+    reading = replace(
+        spilling.reading,
+        locate=None if places is None else FilePlaces(**places),
+        hash_key=bytes.fromhex(spilled.hash_key),
+    )
     until = end_given(spilling.observed_until, Clock(spilled.unit, spilled.zone), spilled.ends)
     n_done = sum(part["n_rows"] for _, part in state.done)
     finished = [place for place, _ in state.done]

@@ -50,6 +50,8 @@ class Spilled:
         A frame without rows, whose columns have the types of the further columns.
     places
         Where rows stand in the files of the input, as :class:`FilePlaces` has it; ``None`` without files.
+    hash_key
+        The key with which the texts of items are hashed in all partitions, as hexadecimal digits.
     """
 
     files: list[SpillFile]
@@ -65,6 +67,7 @@ class Spilled:
     ends: tuple[int, int] | None
     kinds: pd.DataFrame
     places: dict[str, Any] | None = None
+    hash_key: str = ""
 
     @property
     def n_rows(self) -> int:
