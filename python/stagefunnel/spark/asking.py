@@ -55,7 +55,7 @@ def read_question(question: Any) -> tuple[str, dict[str, Any]]:
     if kind.beside:
         raise SchemaError(
             named("question"),
-            f" is {kind.name}, which joins two logs, and the rows of a chain lie in several partitions; ask it "
+            f" is {kind.name}, which joins two logs, and a chain may lie in several partitions; ask it "
             "of logs in memory",
         )
     return kind.name, dict(options)

@@ -35,9 +35,7 @@ def summed(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
 def found_in_rows(log: StageLog, pipeline: Pipeline | None) -> dict[str, int]:
     """Count the rows by check, without what is about the items table where each part has it as a whole."""
     found = quality_counts(log._data, pipeline)
-    return {
-        check: n for check, n in found.items() if tables_add_up() or check not in ABOUT_THE_ITEMS_TABLE
-    }
+    return {check: n for check, n in found.items() if tables_add_up() or check not in ABOUT_THE_ITEMS_TABLE}
 
 
 def rows_read(found: Mapping[str, int]) -> int:

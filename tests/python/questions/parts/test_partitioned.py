@@ -40,7 +40,9 @@ def tables_of(answer: Any) -> dict[str, pd.DataFrame]:
 
 
 # The quality of rows is a method of the log, which is compared in each test.
-@pytest.mark.parametrize("name", [name for name, kind in BY_NAME.items() if hasattr(sf, name) and not kind.beside])
+@pytest.mark.parametrize(
+    "name", [name for name, kind in BY_NAME.items() if hasattr(sf, name) and not kind.beside]
+)
 @pytest.mark.filterwarnings("ignore:one item has")
 @examples(ci=10, night=300)
 @given(split=splits(), data=st.data(), top=st.none() | st.integers(1, 2))
