@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, cast
 
 import numpy as np
 import pandas as pd
@@ -216,9 +216,8 @@ class PartitionedLog(StageLog):
 
     def quality(self, pipeline: Pipeline | None = None) -> pd.DataFrame:
         """Count what is unusual in the rows, as of any log; each partition is read for it."""
-        return as_chosen(
-            quality_of_parts(self, pipeline, None if pipeline is None else self.fit_of_all(pipeline))
-        )  # type: ignore[no-any-return]
+        fit = None if pipeline is None else self.fit_of_all(pipeline)
+        return cast(pd.DataFrame, as_chosen(quality_of_parts(self, pipeline, fit)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Copy the folder of the log, as :meth:`StageLog.save` saves one."""
