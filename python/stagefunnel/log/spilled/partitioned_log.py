@@ -21,7 +21,7 @@ from ..data import Empty, LogData, end_given
 from ..described import Described, described
 from ..fit import Fit
 from ..intake.checks import thread_count
-from ..saved.folder import checked_path, read_header, read_partitions
+from ..saved.folder import checked_path, read_parts_and_partitions
 from ..saved.plain_values import from_json
 from ..saved.saved_log import data_of_parts
 from ..stage_log import StageLog, log_of_data
@@ -49,9 +49,10 @@ class _Whole:
 
     @classmethod
     def of(cls, path: str) -> _Whole:
-        places = [place_from_json(stored) for stored in read_partitions(path) or ()]
+        abouts, stored = read_parts_and_partitions(path)
+        places = list(map(place_from_json, stored))
         parts: list[list[dict[str, Any]]] = [[] for _ in places]
-        for part in read_header(path):
+        for part in abouts:
             parts[part["partition"]].append(part)
         return cls(places, parts)
 
