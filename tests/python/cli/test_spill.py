@@ -1,6 +1,7 @@
 """Questions of files that are larger than memory: the rows go to a folder, which later commands take."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,6 +95,7 @@ def test_a_list_of_items_is_refused_of_partitions(capsys: pytest.CaptureFixture[
     ],
 )
 def test_what_cannot_be_spilled_is_refused(words: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code: Any
     try:
         code = main(["funnel", "deals.csv", "--pipeline", "p.toml", *words.split()])
     except SystemExit as ended:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -60,10 +61,14 @@ def ended_at(change: Callable[[Path], object], path: Path, event: int) -> bool:
 def test_a_kill_leaves_no_log_or_the_log_and_the_next_call_makes_it(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reads = []
-    monkeypatch.setattr(
-        spill, "_rows_of", lambda *args, real=spill._rows_of: (reads.append(1), real(*args))[1]
-    )
+    reads: list[int] = []
+    real = spill._rows_of
+
+    def rows_of(*args: Any) -> Any:
+        reads.append(1)
+        return real(*args)
+
+    monkeypatch.setattr(spill, "_rows_of", rows_of)
     found = set()
     for event in range(0, 1_000, 5):
         path = tmp_path / f"{event}.sf"
@@ -75,6 +80,7 @@ def test_a_kill_leaves_no_log_or_the_log_and_the_next_call_makes_it(
         reads.clear()
         log = sf.StageLog.from_csv(file, spill=path, threads=1)
         found.add((has_log, bool(reads)))
+        assert isinstance(log, sf.PartitionedLog)
         assert (log.n_rows, log.n_items) == (40, 40)
         assert sf.outcomes(log, PIPELINE)["won"].tolist() == [20]
         assert not [*path.glob("spill-*"), *path.glob(".stagefunnel*")]
