@@ -76,7 +76,7 @@ NAMED_BY_ITS_VALUE = {
 }
 ODD = "zzz-odd"
 # A stage that no row has may be a step or an exclusion; these are wrong in another way.
-VALUES = {"steps": "New,,Won", "exclude": "New:x"}
+VALUES = {"steps": "New,,Won", "exclude": "New:x", "spill": "p.toml"}
 ARGUMENT = re.compile(r"\b[a-z]+(_[a-z]+)*=")
 
 

@@ -49,3 +49,22 @@ def test_it_is_changed_as_one_of_today(tmp_path: Path) -> None:
     sf.StageLog.compact(path)
     assert sf.StageLog.erase(path, ["a long name of a deal"]) == 1
     assert sf.StageLog.load(path).n_rows == 7
+
+
+def test_the_first_log_in_partitions_is_read(tmp_path: Path) -> None:
+    # Items 1 to 6 are New at 1 to 6; 1 and 2 are Won at 10, and 3 is Lost at 11. Appended was Offer 12 of
+    # item 4. Item 3's loss was recorded by d, and items 1 and 3 are of team x.
+    path = shutil.copytree(GOLDEN.with_name("partitions_1.sf"), tmp_path / "log.sf")
+    log = sf.StageLog.load(path)
+    assert isinstance(log, sf.PartitionedLog)
+    assert (log.n_rows, log.n_items, log.n_partitions) == (10, 6, 4)
+    assert sf.funnel(log, PIPELINE)["reached"].tolist() == [6, 1, 2, 1]
+    assert sf.losses(log, PIPELINE, by="who", at="loss")["who"].tolist() == ["d"]
+    teams = sf.outcomes(log, PIPELINE, by="team")
+    assert teams.loc[teams["team"] == "x", ["won", "lost", "open"]].to_numpy().tolist() == [[1, 1, 0]]
+    # Each item is still found in its partition.
+    added = sf.StageLog.append(
+        path, {"item": [6, 4], "stage": ["Won", "Offer"], "time": [20, 12], "who": ["f", "e"]}
+    )
+    assert added.to_dict() == {"added": 1, "known": 1}
+    assert sf.StageLog.load(path).filter(items=[6]).n_rows == 2

@@ -2,9 +2,12 @@
 
 import os
 import resource
+import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -32,8 +35,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "rows.csv"
 
 
-def ended_at(file: Path, path: Path, event: int) -> bool:
-    """Spill in another process, which ends before it touches a file the n-th time; was it ended?"""
+def ended_at(change: Callable[[Path], object], path: Path, event: int) -> bool:
+    """Make a change in another process, which ends before it touches a file the n-th time; was it ended?"""
     child = os.fork()
     if child == 0:
         left = [event]
@@ -46,7 +49,7 @@ def ended_at(file: Path, path: Path, event: int) -> bool:
 
         sys.addaudithook(watch)
         try:
-            sf.StageLog.from_csv(file, spill=path, threads=1)
+            change(path)
         except BaseException:
             os._exit(3)
         os._exit(0)
@@ -58,14 +61,18 @@ def ended_at(file: Path, path: Path, event: int) -> bool:
 def test_a_kill_leaves_no_log_or_the_log_and_the_next_call_makes_it(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reads = []
-    monkeypatch.setattr(
-        spill, "_rows_of", lambda *args, real=spill._rows_of: (reads.append(1), real(*args))[1]
-    )
+    reads: list[int] = []
+    real = spill._rows_of
+
+    def rows_of(*args: Any) -> Any:
+        reads.append(1)
+        return real(*args)
+
+    monkeypatch.setattr(spill, "_rows_of", rows_of)
     found = set()
     for event in range(0, 1_000, 5):
         path = tmp_path / f"{event}.sf"
-        was_ended = ended_at(file, path, event)
+        was_ended = ended_at(lambda place: sf.StageLog.from_csv(file, spill=place, threads=1), path, event)
         has_log = (path / "log.json").exists()
         if not has_log:
             with pytest.raises(sf.SchemaError, match=r"not there|no saved log|interrupted"):
@@ -73,6 +80,7 @@ def test_a_kill_leaves_no_log_or_the_log_and_the_next_call_makes_it(
         reads.clear()
         log = sf.StageLog.from_csv(file, spill=path, threads=1)
         found.add((has_log, bool(reads)))
+        assert isinstance(log, sf.PartitionedLog)
         assert (log.n_rows, log.n_items) == (40, 40)
         assert sf.outcomes(log, PIPELINE)["won"].tolist() == [20]
         assert not [*path.glob("spill-*"), *path.glob(".stagefunnel*")]
@@ -89,7 +97,7 @@ def test_other_rows_begin_anew(file: Path, tmp_path: Path) -> None:
     event = 10
     while not list(path.glob("spill-*/spill.json")):
         event += 10
-        assert ended_at(file, path, event)
+        assert ended_at(lambda place: sf.StageLog.from_csv(file, spill=place, threads=1), path, event)
     ROWS.iloc[:30].to_csv(file, index=False)
     log = sf.StageLog.from_csv(file, spill=path, threads=1)
     assert (log.n_rows, log.n_items) == (30, 30)
@@ -120,3 +128,22 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     assert "File too large" in text.read_text()
     assert text.read_text().startswith("spill=")
     assert not path.exists()
+
+
+def test_a_kill_while_rows_are_appended_leaves_the_old_or_the_new(tmp_path: Path) -> None:
+    sf.StageLog.from_batches([ROWS], spill=tmp_path / "first.sf", threads=1)
+    later = pd.DataFrame({"item": range(0, 60, 2), "stage": "Lost", "time": range(50, 80)})
+    found = set()
+    for event in range(0, 1_000, 15):
+        path = shutil.copytree(tmp_path / "first.sf", tmp_path / f"{event}.sf")
+        was_ended = ended_at(lambda place: sf.StageLog.append(place, later), path, event)
+        n_rows = sf.StageLog.load(path).n_rows
+        assert n_rows in (40, 70)
+        found.add(n_rows)
+        added = sf.StageLog.append(path, later)
+        assert added["added"] == 70 - n_rows
+        assert sf.StageLog.load(path).n_rows == 70
+        if not was_ended:
+            break
+    assert not was_ended
+    assert found == {40, 70}

@@ -48,6 +48,12 @@ def read_header(path: str) -> list[dict[str, Any]]:
     return parts
 
 
+def read_parts_and_partitions(path: str) -> tuple[list[dict[str, Any]], list[Any]]:
+    """Return what one header says of both, which a writer may replace at any moment."""
+    about = _read(path)
+    return about["parts"], about.get("partitions") or []
+
+
 def read_partitions(path: str) -> list[Any] | None:
     """Return what the header says of the partitions of a saved log; ``None`` for a log without any."""
     partitions: list[Any] | None = _read(path).get("partitions")

@@ -7,7 +7,7 @@ import shutil
 from typing import Any
 
 from ...errors import SchemaError, given
-from ..saved.folder import checked_path, read_header, read_partitions, writing
+from ..saved.folder import checked_path, read_parts_and_partitions, writing
 
 
 def copy_log(source: str, path: Any) -> None:
@@ -23,8 +23,9 @@ def copy_log(source: str, path: Any) -> None:
         raise SchemaError(given("path", path), " is the folder of this log; give another one")
     copies = []
     with writing(folder, new=True) as writer:
-        for about in read_header(source):
+        parts, partitions = read_parts_and_partitions(source)
+        for about in parts:
             with writer.new_folder() as part:
                 shutil.copytree(os.path.join(source, about["folder"]), part, dirs_exist_ok=True)
             copies.append({**about, "folder": os.path.basename(part)})
-        writer.commit(copies, read_partitions(source))
+        writer.commit(copies, partitions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, cast
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,11 @@ from ...tables.frames import as_chosen
 from ...times.periods import Clock, MomentLike
 from ...times.stamps import to_times
 from ..chosen import ItemKeys
-from ..data import LogData, end_given
+from ..data import Empty, LogData, end_given
 from ..described import Described, described
 from ..fit import Fit
 from ..intake.checks import thread_count
-from ..saved.folder import checked_path, read_header, read_partitions
+from ..saved.folder import checked_path, read_parts_and_partitions
 from ..saved.plain_values import from_json
 from ..saved.saved_log import data_of_parts
 from ..stage_log import StageLog, log_of_data
@@ -49,9 +49,10 @@ class _Whole:
 
     @classmethod
     def of(cls, path: str) -> _Whole:
-        places = [place_from_json(stored) for stored in read_partitions(path) or ()]
+        abouts, stored = read_parts_and_partitions(path)
+        places = list(map(place_from_json, stored))
         parts: list[list[dict[str, Any]]] = [[] for _ in places]
-        for part in read_header(path):
+        for part in abouts:
             parts[part["partition"]].append(part)
         return cls(places, parts)
 
@@ -93,7 +94,7 @@ class PartitionedLog(StageLog):
 
     is_partitioned = True
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: object, **options: object) -> None:
         raise SchemaError(
             "a PartitionedLog is made by StageLog.from_parquet, from_csv, from_sql or from_batches with ",
             named("spill"),
@@ -206,7 +207,7 @@ class PartitionedLog(StageLog):
         frames = [table.frame for table in tables if table is not None]
         return pd.concat(frames, ignore_index=True) if frames else None
 
-    def filter(self, *, items: ItemKeys, empty: Any = "error") -> StageLog:  # type: ignore[override]
+    def filter(self, *, items: ItemKeys, empty: Empty = "error") -> StageLog:  # type: ignore[override]
         """Return a log of some of the items, observed as long as this one, as of any log.
 
         It is one in memory, which takes every question.
@@ -216,9 +217,8 @@ class PartitionedLog(StageLog):
 
     def quality(self, pipeline: Pipeline | None = None) -> pd.DataFrame:
         """Count what is unusual in the rows, as of any log; each partition is read for it."""
-        return as_chosen(
-            quality_of_parts(self, pipeline, None if pipeline is None else self.fit_of_all(pipeline))
-        )  # type: ignore[no-any-return]
+        fit = None if pipeline is None else self.fit_of_all(pipeline)
+        return cast(pd.DataFrame, as_chosen(quality_of_parts(self, pipeline, fit)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Copy the folder of the log, as :meth:`StageLog.save` saves one."""

@@ -118,9 +118,8 @@ def spill(
         items_key,
     )
     table = None if items is None else TableOfItems(items, reading)
-    of_input = input_of(
-        batches, {**options, "roles": dict(roles), "items_key": items_key}, table and table.frame
-    )
+    own = {"roles": dict(roles), "items_key": items_key, "observed_until": observed_until}
+    of_input = input_of(batches, {**options, **own}, table and table.frame)
     spilling = Spilling(path, budget, reading, table, empty, observed_until, progress)
     try:
         with frugal(), writing(path, new=True, option="spill") as writer:

@@ -131,7 +131,7 @@ class SpillStream(Stream):
         self._codes: dict[Hashable, int] = {}
         self._label_rows: dict[Hashable, int] = {}
         self._label_first_row: dict[Hashable, int] = {}
-        self._end_unit: str | None = None
+        self._end_units: dict[tuple[str | None, str | None], None] = {}  # and what holds such ends exactly
 
     def _hold(
         self, batch: Any, rows: Rows, kept: Mapping[str, pd.Series], flags: Mapping[str, pd.Series]
@@ -151,7 +151,7 @@ class SpillStream(Stream):
         ended_unit = None
         if rows.ends is not None:
             ended = Ends(rows.ends.ticks[places], rows.ends.unit)
-            self._end_unit = _finer(self._end_unit, _needed(ended), ended.unit)
+            self._end_units[ended.unit, _needed(ended)] = None
             columns[ENDED], ended_unit = pa.array(ended.ticks), ended.unit
         for name, column in flags.items():
             columns[UNKNOWN] = pa.array(flags_of(column, name)[places])
@@ -239,7 +239,10 @@ class SpillStream(Stream):
         )
 
     def _refined(self, unit: str | None) -> str | None:
-        finest = _finer(unit, self._end_unit, self._end_unit)
+        finest = unit
+        for of_ends, needed in self._end_units:  # as `Ends.unit_beside` of all ends says it
+            if _finer(finest, needed, finest) != finest:
+                finest = of_ends
         if finest == unit:
             return unit
         try:

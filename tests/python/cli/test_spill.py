@@ -1,0 +1,121 @@
+"""Questions of files that are larger than memory: the rows go to a folder, which later commands take."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stagefunnel as sf
+from commands import actions_of
+from helpers import assert_frame_equal
+from stagefunnel.cli import main
+from stagefunnel.cli.commands.table import COMMANDS
+from stagefunnel.cli.saved_options import OF_PARTITIONS
+from stagefunnel.questions.parts.mergeable import BY_NAME
+
+DEALS = """\
+deal,stage,at,who,paid
+1,New,2026-01-01,Al,10
+1,Offer,2026-01-03,Al,20
+1,Won,2026-01-09,Bo,30
+2,New,2026-01-02,Al,5
+2,Lost,2026-01-04,,007
+"""
+PIPELINE = """\
+[pipeline]
+stages = ["New", "Offer"]
+won = "Won"
+lost = "Lost"
+[columns]
+item = "deal"
+time = "at"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    texts = {"deals.csv": DEALS, "items.csv": "deal,team\n1,East\n2,West\n", "p.toml": PIPELINE}
+    for name, text in texts.items():
+        Path(name).write_text(text)
+
+
+def answer(words: str, capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    assert main(words.split()) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "funnel --items items.csv --by team,who",
+        "outcomes --amount paid",
+        "outcomes --where paid>6",
+        "losses --reason who",
+        "time-in-stage --by who",
+        "summary",
+        "quality",
+    ],
+)
+def test_spilled_files_answer_as_files_do(question: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command, _, rest = question.partition(" ")
+    words = f"{command} deals.csv --pipeline p.toml {rest}"
+    expected = answer(words, capsys)
+    assert answer(f"{words} --spill big.sf --memory 2GB", capsys) == expected
+    assert isinstance(sf.StageLog.load("big.sf"), sf.PartitionedLog)
+    rest = rest.replace("--items items.csv ", "")
+    assert answer(f"{command} big.sf --pipeline p.toml {rest}", capsys) == expected
+
+
+def test_files_are_saved_within_an_amount_of_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    text = answer("save deals.csv --pipeline p.toml --columns who --to big.sf --memory 2GB", capsys)
+    assert text.splitlines()[:2] == ["big.sf: saved", "PartitionedLog: 5 rows, 2 items, 1 partition"]
+    text = answer("append deals.csv --pipeline p.toml --to big.sf", capsys)
+    assert text.splitlines()[0] == "big.sf: added 0 rows, and left out 5 rows that it had already"
+    answer("compact big.sf", capsys)
+    assert answer("erase big.sf --item-key 1", capsys).splitlines()[0] == "big.sf: erased 3 rows"
+    assert sf.StageLog.load("big.sf").n_rows == 2
+
+
+def test_a_list_of_items_is_refused_of_partitions(capsys: pytest.CaptureFixture[str]) -> None:
+    answer("save deals.csv --pipeline p.toml --to big.sf --memory 2GB", capsys)
+    assert main(["item-table", "big.sf", "--pipeline", "p.toml"]) == 1
+    assert "item_table() lists single items" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("--memory 2GB", "--memory is for rows that are put on disk, and there is no --spill"),
+        ("--spill deals.csv", "--spill deals.csv is a file"),
+        ("--spill big.sf --memory much", "--memory much is not an amount of memory"),
+        ("--spill big.sf --order at", "have no --order"),
+        ("--spill big.sf --read", "--spill is for tables of your own"),
+    ],
+)
+def test_what_cannot_be_spilled_is_refused(words: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code: Any
+    try:
+        code = main(["funnel", "deals.csv", "--pipeline", "p.toml", *words.split()])
+    except SystemExit as ended:
+        code = ended.code
+    assert code in (1, 2)
+    assert text in capsys.readouterr().err
+    assert not Path("big.sf").exists()
+
+
+def test_questions_that_merge_have_the_option() -> None:
+    known = {name.replace("_", "-") for name in BY_NAME} | {"quality", "partial"}
+    assert known == OF_PARTITIONS
+    for name in COMMANDS:
+        has_spill = any("--spill" in action.option_strings for action in actions_of(name))
+        assert has_spill == (name in OF_PARTITIONS)
+
+
+def test_the_folder_is_that_of_python(capsys: pytest.CaptureFixture[str]) -> None:
+    answer("funnel deals.csv --pipeline p.toml --spill big.sf", capsys)
+    settings = sf.Settings.from_toml("p.toml")
+    log = sf.StageLog.from_csv("deals.csv", item="deal", time="at")
+    found = sf.funnel(sf.StageLog.load("big.sf"), settings.pipeline)
+    assert_frame_equal(found, sf.funnel(log, settings.pipeline))
