@@ -235,7 +235,7 @@ def keep(
     """Make a DataFrame of saved logs, one for each partition: rows that are read and grouped once.
 
     Persist it, or write it to Parquet or a table of the lake, and ask it in place of the rows: they are not
-    read, moved and grouped anew.
+    read, moved and grouped anew. What would be warned of is in the quality table of :func:`summary`.
 
     Parameters
     ----------
