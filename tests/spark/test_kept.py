@@ -68,6 +68,8 @@ def test_rows_that_were_not_moved_are_compared_when_their_logs_are_asked(rows: R
 def test_how_rows_are_read_is_settled(kept: Any) -> None:
     with pytest.raises(sf.SchemaError, match="zone='UTC' says how rows are read; the saved logs were read"):
         on_spark.ask(kept, PIPELINE, sf.funnel, zone="UTC")
+    with pytest.raises(sf.SchemaError, match="items= says how rows are read"):
+        on_spark.table(kept, PIPELINE, sf.visits, items=pd.DataFrame({"item": [1]}))
 
 
 def test_options_are_looked_at_before_the_logs(kept: Any) -> None:
