@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -189,6 +190,25 @@ def test_an_executor_without_the_package_says_how_to_ship_it(monkeypatch: pytest
     assert (
         f"install stagefunnel {sf.__version__} with its extra [spark] for the Python that runs there" in text
     )
+
+
+def test_spark_itself_says_so_where_its_workers_lack_the_package(
+    rows: Rows, spark: Any, tmp_path: Path
+) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    hidden.joinpath("stagefunnel.py").write_text("raise ImportError('there is no such package here')")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexport PYTHONPATH="{hidden}:$PYTHONPATH"\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    spark.conf.set("spark.sql.execution.pyspark.python", str(python))
+    try:
+        with pytest.raises(sf.StageFunnelError, match=r"an executor cannot import stagefunnel \(there is no"):
+            on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel)
+        with pytest.raises(Exception, match="an executor cannot import stagefunnel"):
+            on_spark.table(rows.spark_rows, PIPELINE, sf.visits).collect()
+    finally:
+        spark.conf.unset("spark.sql.execution.pyspark.python")
 
 
 def test_an_executor_with_another_version_is_refused(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

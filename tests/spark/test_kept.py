@@ -68,6 +68,8 @@ def test_rows_that_were_not_moved_are_compared_when_their_logs_are_asked(rows: R
 def test_how_rows_are_read_is_settled(kept: Any) -> None:
     with pytest.raises(sf.SchemaError, match="zone='UTC' says how rows are read; the saved logs were read"):
         on_spark.ask(kept, PIPELINE, sf.funnel, zone="UTC")
+    with pytest.raises(sf.SchemaError, match="items= says how rows are read"):
+        on_spark.table(kept, PIPELINE, sf.visits, items=pd.DataFrame({"item": [1]}))
 
 
 def test_options_are_looked_at_before_the_logs(kept: Any) -> None:
@@ -125,6 +127,21 @@ def plain_text(value: Any) -> str:
     if isinstance(value, pd.Timedelta):
         return str(value.to_pytimedelta())
     return str(value.to_pydatetime() if isinstance(value, pd.Timestamp) else value)
+
+
+@pytest.mark.parametrize("of_kept", [False, True], ids=["rows", "saved logs"])
+@pytest.mark.parametrize(("kind", "zone"), [("timestamp", None), ("timestamp_ntz", "America/New_York")])
+def test_moments_of_a_table_are_those_of_the_rows(
+    spark: Any, kind: str, zone: str | None, of_kept: bool
+) -> None:
+    frame = spark.sql(f"select 1L as item, 'New' as stage, cast('2026-01-01 10:00:00' as {kind}) as time")
+    source, read = (on_spark.keep(frame, zone=zone), {}) if of_kept else (frame, {"zone": zone})
+    found = on_spark.table(source, PIPELINE, sf.visits, **read)
+    assert found.schema["entered"].dataType.simpleString() == "timestamp"
+    # Ten o'clock in Berlin, the zone of the session, or in New York.
+    moments = found.selectExpr("unix_seconds(entered)").collect()
+    expected = pd.Timestamp("2026-01-01 10:00:00", tz=zone or "Europe/Berlin").timestamp()
+    assert [row[0] for row in moments] == [expected]
 
 
 @pytest.mark.parametrize("kind", ["decimal(12,0)", "string", "int"])

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Any, cast
 
-from ..errors import SchemaError, given
+from ..errors import SchemaError, given, named
 from ..log.data import Empty, Invalid
 from ..pipeline import Pipeline
 from ..questions.parts.part_bytes import Check, Precision
@@ -235,7 +235,7 @@ def keep(
     """Make a DataFrame of saved logs, one for each partition: rows that are read and grouped once.
 
     Persist it, or write it to Parquet or a table of the lake, and ask it in place of the rows: they are not
-    read, moved and grouped anew.
+    read, moved and grouped anew. What would be warned of is in the quality table of :func:`summary`.
 
     Parameters
     ----------
@@ -364,8 +364,8 @@ def _of_kept(options: Mapping[str, Any]) -> Reading:
     """Read how saved logs are read: not at all, so that options of it are refused."""
     defaults = {name: one.default for name, one in inspect.signature(ask_all).parameters.items()}
     for name, value in options.items():
-        if value is not defaults[name] and value != defaults[name]:
-            raise SchemaError(
-                given(name, value), " says how rows are read; the saved logs were read when they were kept"
-            )
+        is_plain = isinstance(value, str | int | list | tuple)
+        if value is not defaults[name] and not (is_plain and (value == defaults[name] or value == [])):
+            shown = given(name, value) if is_plain else named(name)
+            raise SchemaError(shown, " says how rows are read; the saved logs were read when they were kept")
     return of_saved_logs()
