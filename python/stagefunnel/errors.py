@@ -217,7 +217,7 @@ def core_errors(where: str = "") -> Iterator[None]:
         raise SchemaError(f"{where}{error}") from error
 
 
-_TOO_LARGE: Final = "amounts are infinite or add up beyond"
+_TOO_LARGE: Final = ("amounts are infinite or add up beyond", "a sum of amounts goes beyond")
 _MOST: Final = "4.6e18"
 
 
@@ -234,10 +234,9 @@ def amount_errors(column: str | None, scale: int = 0) -> Iterator[None]:
         text = str(error)
         if column is None or not text.startswith(_TOO_LARGE):
             raise
-        text = text.removeprefix("amounts ").replace(_MOST, f"4.6e{18 - scale}")
+        text = text.replace(_MOST, f"4.6e{18 - scale}").replace("amounts", f"amounts of column {column!r}", 1)
         raise SchemaError(
-            f"amounts of column {column!r} {text}; give them in a larger unit, such as thousands",
-            option="amount",
+            f"{text}; give them in a larger unit, such as thousands", option="amount"
         ) from error
 
 
