@@ -217,6 +217,29 @@ def core_errors(where: str = "") -> Iterator[None]:
         raise SchemaError(f"{where}{error}") from error
 
 
+_TOO_LARGE: Final = ("amounts are infinite or add up beyond", "a sum of amounts goes beyond")
+_MOST: Final = "4.6e18"
+
+
+@contextmanager
+def amount_errors(column: str | None, scale: int = 0) -> Iterator[None]:
+    """Do the same, and name the column of the amounts where these do not add up.
+
+    The core holds them as whole numbers of 10 to the power of -`scale`.
+    """
+    try:
+        with core_errors():
+            yield
+    except SchemaError as error:
+        text = str(error)
+        if column is None or not text.startswith(_TOO_LARGE):
+            raise
+        text = text.replace(_MOST, f"4.6e{18 - scale}").replace("amounts", f"amounts of column {column!r}", 1)
+        raise SchemaError(
+            f"{text}; give them in a larger unit, such as thousands", option="amount"
+        ) from error
+
+
 def quoted(labels: Iterable[object], *, most: int = 12) -> str:
     """List labels for a message: ``'New', 'Offer', … (3 more)``."""
     shown = [repr(label) for label in labels]

@@ -112,35 +112,35 @@ class Pipeline:
         self,
         stages: Label | Sequence[Label],
         *,
-        won: Label | Sequence[Label] = (),
-        lost: Label | Sequence[Label] = (),
+        won: Label | Sequence[Label] | None = (),
+        lost: Label | Sequence[Label] | None = (),
         names: Mapping[Any, str] | None = None,
-        elsewhere: Label | Sequence[Label] = (),
+        elsewhere: Label | Sequence[Label] | None = (),
         moved_out: MovedOut = "exclude",
-        optional: Label | Sequence[Label] = (),
+        optional: Label | Sequence[Label] | None = (),
         aliases: Mapping[Any, Any] | None = None,
         since: Mapping[Any, MomentLike] | None = None,
         until: Mapping[Any, MomentLike] | None = None,
-        ignore: Label | Sequence[Label] = (),
+        ignore: Label | Sequence[Label] | None = (),
         ignore_shorter: Shorter | None = None,
-        paused: Label | Sequence[Label] = (),
+        paused: Label | Sequence[Label] | None = (),
         limits: Mapping[Any, LengthLike] | None = None,
     ) -> None:
         check_option("moved_out", moved_out, get_args(MovedOut))
         self._stages = _in_order("stages", stages)
-        self._won = _in_order("won", won)
-        self._lost = _in_order("lost", lost)
-        self._elsewhere = _labels(elsewhere)
+        self._won = _in_order("won", _listed(won))
+        self._lost = _in_order("lost", _listed(lost))
+        self._elsewhere = _labels(_listed(elsewhere))
         self._moved_out: MovedOut = moved_out
         self._names = {label: str(name) for label, name in (names or {}).items()}
         self._rules = StageRules(
-            optional=_labels(optional),
+            optional=_labels(_listed(optional)),
             aliases=_by_label("aliases", aliases),
             since=_by_label("since", since),
             until=_by_label("until", until),
-            ignore=_labels(ignore),
+            ignore=_labels(_listed(ignore)),
             ignore_shorter=ignore_shorter,
-            paused=_labels(paused),
+            paused=_labels(_listed(paused)),
             limits=_by_label("limits", limits),
         )
         self._is_from_export = False
@@ -345,6 +345,11 @@ def _labels(listed: Label | Sequence[Label]) -> tuple[Label, ...]:
     if isinstance(listed, str | bytes) or not isinstance(listed, Iterable):
         listed = (listed,)
     return tuple(None if label is pd.NA else label for label in listed)  # pd.NA cannot be compared
+
+
+def _listed(labels: Label | Sequence[Label] | None) -> Label | Sequence[Label]:
+    """Read ``None`` as no label; among others it is a missing one."""
+    return () if labels is None else labels
 
 
 def _in_order(name: str, listed: Label | Sequence[Label]) -> tuple[Label, ...]:

@@ -82,7 +82,8 @@ class WorkingHours:
     WorkingHours: mon, tue, wed, thu 09:00–17:00 | fri 09:00–13:00 | 1 holiday
     """
 
-    def __init__(self, hours: Hours, *, holidays: Holidays = (), zone: str | None = None) -> None:
+    def __init__(self, hours: Hours, *, holidays: Holidays | None = (), zone: str | None = None) -> None:
+        holidays = () if holidays is None else holidays
         self._spans = _spans_of(hours)
         self._zone = checked_zone(zone)
         self._country = holidays.strip() if isinstance(holidays, str) else None

@@ -1,4 +1,4 @@
-"""Plain numbers as times: 20260331 is the last of March to people, and one number means no time at all."""
+"""Plain numbers as times: 20260331 is the last of March to people."""
 
 from __future__ import annotations
 
@@ -8,27 +8,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import SchemaError, StageFunnelWarning
-from ..times.stamps import NAT
+from ..errors import StageFunnelWarning
 from .data import LogData
 
 # How a number of so many digits is read as a date.
 _FORMATS: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
-
-
-def refuse_the_missing_number(data: LogData) -> None:
-    """Refuse the integer that stands for a missing time in every table, and would come out as one."""
-    refuse_the_missing_end(data.unit, data.time_range)
-
-
-def refuse_the_missing_end(unit: str | None, ends: tuple[int, int] | None) -> None:
-    """Do the same by the first and the last time of a log."""
-    if unit is None and ends is not None and ends[0] == NAT:
-        raise SchemaError(
-            f"a time is {NAT}, the integer that stands for a missing time; leave such rows out, or count "
-            f"time from {NAT + 1} on"
-        )
 
 
 def read_as_dates(data: LogData) -> str | None:

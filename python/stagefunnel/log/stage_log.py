@@ -38,7 +38,7 @@ from .intake.checks import check_options, thread_count
 from .intake.frame import read_frame
 from .intake.stream import read_batches
 from .letters import with_letters_for
-from .number_dates import refuse_the_missing_number, warn_of_dates
+from .number_dates import warn_of_dates
 from .quality import quality_of
 from .saved.methods import SavedLogs
 from .short_visits import without_short_visits
@@ -180,7 +180,7 @@ class StageLog(SavedLogs):
         exited: str | Column | None = None,
         start_unknown: str | Column | None = None,
         stages: Iterable[Hashable] | None = None,
-        columns: str | Iterable[str] | Mapping[str, Column] = (),
+        columns: str | Iterable[str] | Mapping[str, Column] | None = (),
         time_format: str | None = None,
         zone: str | None = None,
         items: Frame | None = None,
@@ -212,7 +212,6 @@ class StageLog(SavedLogs):
         name = item if isinstance(item, str) else "item"
         data = data.with_items(items, items_key or name, invalid)
         self._data = data.with_observed_until(observed_until)
-        refuse_the_missing_number(data)
         warn_of_dates(self._data, stacklevel=2)
 
     @classmethod
@@ -232,7 +231,7 @@ class StageLog(SavedLogs):
         exited: str | None = None,
         start_unknown: str | None = None,
         stages: Iterable[Hashable] | None = None,
-        columns: str | Iterable[str] = (),
+        columns: str | Iterable[str] | None = (),
         time_format: str | None = None,
         zone: str | None = None,
         items: Frame | None = None,
@@ -327,7 +326,6 @@ class StageLog(SavedLogs):
             of_items = {"items": items, "items_key": items_key or item, "observed_until": observed_until}
             return cast(Self, spilled(batches, roles, spill, memory, **of_items, **options))
         data = read_batches(batches, roles, expected=files.expected if files else None, **options)
-        refuse_the_missing_number(data)
         warn_of_dates(data, stacklevel=2)
         data = data.with_items(items, items_key or item, invalid)
         return cls._from_data(data.with_observed_until(observed_until))

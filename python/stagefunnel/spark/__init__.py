@@ -11,6 +11,7 @@ from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Any, cast
 
 from ..errors import SchemaError, given, named
+from ..log.columns.kept import column_names
 from ..log.data import Empty, Invalid
 from ..pipeline import Pipeline
 from ..questions.parts.part_bytes import Check, Precision
@@ -48,7 +49,7 @@ def ask(
     exited: str | None = None,
     start_unknown: str | None = None,
     stages: Iterable[Hashable] | None = None,
-    columns: str | Iterable[str] = (),
+    columns: str | Iterable[str] | None = (),
     time_format: str | None = None,
     zone: str | None = None,
     items: Any = None,
@@ -138,7 +139,7 @@ def ask_all(
     exited: str | None = None,
     start_unknown: str | None = None,
     stages: Iterable[Hashable] | None = None,
-    columns: str | Iterable[str] = (),
+    columns: str | Iterable[str] | None = (),
     time_format: str | None = None,
     zone: str | None = None,
     items: Any = None,
@@ -221,7 +222,7 @@ def keep(
     exited: str | None = None,
     start_unknown: str | None = None,
     stages: Iterable[Hashable] | None = None,
-    columns: str | Iterable[str] = (),
+    columns: str | Iterable[str] | None = (),
     time_format: str | None = None,
     zone: str | None = None,
     items: Any = None,
@@ -278,7 +279,7 @@ def table(
     exited: str | None = None,
     start_unknown: str | None = None,
     stages: Iterable[Hashable] | None = None,
-    columns: str | Iterable[str] = (),
+    columns: str | Iterable[str] | None = (),
     time_format: str | None = None,
     zone: str | None = None,
     items: Any = None,
@@ -337,7 +338,8 @@ _OF_READING = (
 
 
 def _reading(arguments: Mapping[str, Any], without: Collection[str] = ()) -> dict[str, Any]:
-    return {name: arguments[name] for name in _OF_READING if name not in without}
+    reading = {name: arguments[name] for name in _OF_READING if name not in without}
+    return reading | {"columns": tuple(column_names(reading["columns"]))}
 
 
 def _asked(

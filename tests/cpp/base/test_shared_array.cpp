@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <numeric>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/shared_array.hpp"
 
@@ -52,6 +54,35 @@ TEST(SharedArray, IsFreedAsItWasAllocatedHoweverFewOfItsValuesAreShared) {
     LargeVector<std::uint64_t>().swap(copy);
     EXPECT_EQ(idle_bytes(), kMany * sizeof(std::uint64_t));
     release_idle();
+}
+
+TEST(SharedArray, IsSharedAndFreedInSeveralThreadsAtOnce) {
+    constexpr std::size_t kThreads = 4, kRounds = 100;
+    for (const std::size_t n : {std::size_t{3}, kMany}) {
+        release_idle();
+        auto values = counted_up(n);
+        std::vector<LargeVector<std::uint64_t>> copies;
+        for (std::size_t thread = 0; thread < kThreads; ++thread) copies.push_back(shared_copy(values));
+        LargeVector<std::uint64_t>().swap(values);
+        std::vector<std::size_t> right(kThreads, 0);
+        {
+            std::vector<std::jthread> threads;
+            for (std::size_t thread = 0; thread < kThreads; ++thread) {
+                threads.emplace_back([&copies, &right, thread, n] {
+                    for (std::size_t round = 0; round < kRounds; ++round) {
+                        const auto again = shared_copy(copies[thread]);
+                        const LargeVector<std::uint64_t> own(3, thread);
+                        const bool is_own = own.data() != again.data() && own.back() == thread;
+                        right[thread] += is_own && again.front() == 0 && again.back() == n - 1 ? 1 : 0;
+                    }
+                    LargeVector<std::uint64_t>().swap(copies[thread]);
+                });
+            }
+        }
+        EXPECT_EQ(right, std::vector<std::size_t>(kThreads, kRounds));
+        EXPECT_EQ(idle_bytes(), n == kMany ? kMany * sizeof(std::uint64_t) : 0U);
+        release_idle();
+    }
 }
 
 TEST(SharedArray, CopiesAsAnyOther) {

@@ -88,6 +88,26 @@ TEST(Counts, JoinRowsOfOnePartToo) {
               (std::vector<std::int64_t>{0, 1, 7, 3, 7}));
 }
 
+TEST(Counts, JoinRowsThatHaveOneColumnAlone) {
+    const auto value = [](std::int64_t number) {
+        return Block{
+            .name = "n", .keys = {}, .rules = {Rule::sum}, .cells = {number}, .bounds = {}, .lengths = {}};
+    };
+    EXPECT_EQ(ordered({}, {value(5)}).blocks[0].cells, (std::vector<std::int64_t>{5}));
+    EXPECT_EQ(both(ordered({}, {value(5)}), ordered({}, {value(6)})).blocks[0].cells,
+              (std::vector<std::int64_t>{11}));
+    const auto keys = [](std::vector<std::int64_t> numbers) {
+        return Block{.name = "n",
+                     .keys = {Key::number},
+                     .rules = {},
+                     .cells = std::move(numbers),
+                     .bounds = {},
+                     .lengths = {}};
+    };
+    EXPECT_EQ(both(ordered({}, {keys({3, 1})}), ordered({}, {keys({2, 3})})).blocks[0].cells,
+              (std::vector<std::int64_t>{1, 2, 3}));
+}
+
 TEST(Counts, KeepSamplesInRisingOrder) {
     const Counts total = both(ordered({}, {lengths({1, 9, 9})}), ordered({}, {lengths({2, 10})}));
     EXPECT_EQ(total.blocks[0].bounds, (std::vector<std::uint64_t>{0, 5}));

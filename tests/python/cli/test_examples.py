@@ -3,6 +3,7 @@
 import argparse
 import re
 import shlex
+import shutil
 from contextlib import chdir
 from pathlib import Path
 
@@ -21,6 +22,8 @@ def examples_of(command: str) -> list[list[str]]:
 
 EXAMPLES = [words for command in COMMANDS for words in examples_of(command)]
 (DEMO,) = examples_of("demo")
+SAVES = examples_of("save")[0]
+SAVED = SAVES[SAVES.index("--to") + 1]
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +41,24 @@ def test_the_demo_writes_its_files(demo: Path) -> None:
 
 @pytest.mark.parametrize("words", [words for words in EXAMPLES if words != DEMO], ids=" ".join)
 def test_an_example_of_the_help_runs_as_it_stands(
-    words: list[str], demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    words: list[str],
+    demo: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(demo)
-    before = {*demo.iterdir()}
+    # Each has a demo of its own, so that none needs what another one has written.
+    directory = Path(shutil.copytree(demo, tmp_path / "demo"))
+    monkeypatch.chdir(directory)
+    if SAVED in words and words != SAVES:  # the help of `save` says how a log is saved
+        assert main(SAVES) == 0
+        capsys.readouterr()
+    before = {*directory.iterdir()}
     assert main(words) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
     # It answers on the screen, or in the file that it names.
-    assert printed.out or {*demo.iterdir()} - before
+    assert printed.out or {*directory.iterdir()} - before
 
 
 def test_every_command_has_an_example() -> None:

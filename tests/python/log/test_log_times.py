@@ -2,6 +2,7 @@
 
 import datetime
 import zoneinfo
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -220,21 +221,32 @@ def test_a_format_with_offsets_gives_times_in_utc() -> None:
     assert times["mean"].iloc[0] == pd.Timedelta("2h")
 
 
-@pytest.mark.parametrize("way", ["arrays", "frame", "stream"])
-def test_the_integer_that_means_no_time_is_refused_and_its_neighbour_is_a_time(way: str) -> None:
-    def log_from(first: int) -> sf.StageLog:
-        columns = {"item": [1, 1], "stage": ["New", "Won"], "time": np.array([first, 5])}
+@pytest.mark.parametrize("way", ["arrays", "frame", "stream", "spilled stream"])
+def test_the_integer_that_means_no_time_is_refused_and_its_neighbour_is_a_time(
+    way: str, tmp_path: Path
+) -> None:
+    def log_from(first: int, **options: Any) -> Any:
+        columns = {"item": [1, 1, 1], "stage": ["Spam", "Won", "New"], "time": np.array([5, 5, first])}
         if way == "arrays":
-            return sf.StageLog(**columns)
+            return sf.StageLog(**columns, **options)
+        frame = pd.DataFrame(columns)
         if way == "frame":
-            return sf.StageLog(pd.DataFrame(columns))
-        return sf.StageLog.from_batches([pd.DataFrame(columns)])
+            return sf.StageLog(frame, **options)
+        options |= {"spill": tmp_path / "log.sf"} if way == "spilled stream" else {}
+        return sf.StageLog.from_batches([frame[:1], frame[1:]], **options)
 
     with pytest.raises(
-        sf.SchemaError, match=r"a time is -9223372036854775808, .* missing time; .* -9223372036854775807 on"
-    ):
+        sf.InvalidRowError,
+        match=r"^the time in row 2 of column 'time' is -9223372036854775808, the integer that stands for a "
+        r"missing time; .* -9223372036854775807 on$",
+    ) as caught:
         log_from(-(2**63))
+    assert caught.value.row == 2
+    # Rows that are left out may have any time.
+    assert log_from(-(2**63), stages=["Won"]).n_rows == 1
     table = sf.item_table(
-        log_from(-(2**63) + 1), sf.Pipeline(["New"], won=["Won"], lost=["Lost"]), missing="ignore"
+        log_from(-(2**63) + 1).filter(items=[1]),  # a log in partitions lists some of its items
+        sf.Pipeline(["New", "Spam"], won=["Won"], lost=["Lost"]),
+        missing="ignore",
     )
     assert table["first_time"].to_list() == [-(2**63) + 1]

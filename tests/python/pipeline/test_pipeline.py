@@ -44,7 +44,7 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"stages": ["A"], "won": "B", "lost": "B"}, "'B' is listed as won and lost"),
     ({"stages": ["A", "B"], "lost": ["B"]}, "'B' is listed as in progress and lost"),
     ({"stages": ["A", None]}, "1 of its labels are missing"),
-    ({"stages": ["A"], "won": None, "lost": float("nan")}, "2 of its labels are missing"),
+    ({"stages": ["A"], "won": [None], "lost": float("nan")}, "2 of its labels are missing"),
     ({"stages": ["A", 1]}, "its labels are of mixed types: integer, text"),
     ({"stages": [1], "won": "1"}, "its labels are of mixed types: integer, text"),
     ({"stages": [1, True]}, "its labels are of mixed types: bool, integer; 1 is listed twice as in progress"),

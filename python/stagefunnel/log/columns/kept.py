@@ -152,7 +152,9 @@ def _are_numbers(column: pd.Series) -> bool:
 
 
 def column_names(columns: Any) -> list[str]:
-    """Return the names of the columns that a log keeps, after a check."""
+    """Return the names of the columns that a log keeps, after a check; ``None`` names none."""
+    if columns is None:
+        return []
     names = [columns] if isinstance(columns, str) or not isinstance(columns, Iterable) else list(columns)
     if not all(isinstance(name, str) for name in names):
         raise SchemaError(given("columns", columns), " are not names of columns")

@@ -202,6 +202,24 @@ def look_over(
     return Rows(inputs, times, keys, codes, stamps, dropped, found, other_labels, ends)
 
 
+def refuse_the_missing_number(rows: Rows, first_row: int = 0) -> None:
+    """Refuse the integer that stands for a missing time in every table, and would come out as one."""
+    if rows.times.time_unit is not None:
+        return
+    ticks = rows.stamps.ticks
+    if not len(ticks) or ticks.min() != NAT:
+        return
+    left_out = np.concatenate([rows.dropped, rows.codes.left_out_rows])
+    found = np.setdiff1d(np.flatnonzero(ticks == NAT), left_out)
+    if len(found):
+        row = int(found[0]) + first_row
+        raise InvalidRowError(
+            f"the time in row {row:,} of column {rows.times.name!r} is {NAT}, the integer that stands for a "
+            f"missing time; leave such rows out, or count time from {NAT + 1} on",
+            row=row,
+        )
+
+
 def check_columns(inputs: dict[str, Input], more: Mapping[str, pd.Series] | None = None) -> None:
     """Refuse columns that differ in length, and stages that are bytes: no pipeline could name them."""
     stage = inputs["stage"]

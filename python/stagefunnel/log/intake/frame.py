@@ -10,6 +10,7 @@ import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, core_errors, quoted
+from ...times.stamps import NAT
 from ..columns.arrow import series_of
 from ..columns.inputs import Input, read_input, read_inputs
 from ..columns.kept import RowColumns, column_names, with_columns
@@ -23,6 +24,7 @@ from .checks import (
     look_over,
     refuse_empty,
     refuse_nothing_left,
+    refuse_the_missing_number,
     stages_to_keep,
 )
 from .times import encode
@@ -88,7 +90,7 @@ def read_frame(
     else:
         with core_errors():
             journeys = _core.journeys.build_journeys(*encoded)
-    return LogData(
+    data = LogData(
         journeys=journeys,
         n_input_rows=len(rows),
         found=rows.found,
@@ -104,6 +106,10 @@ def read_frame(
         marks=marks,
         has_pipelines=columns.get("pipeline") is not None,
     )
+    # The log needs its first time anyway, and to look for such a number in all rows would take longer.
+    if data.unit is None and data.time_range is not None and data.time_range[0] == NAT:
+        refuse_the_missing_number(rows)
+    return data
 
 
 def _is_text(value: object) -> bool:

@@ -24,6 +24,7 @@ from .checks import (
     look_over,
     refuse_empty,
     refuse_nothing_left,
+    refuse_the_missing_number,
     stages_to_keep,
 )
 from .frame import gather, with_flags
@@ -172,6 +173,7 @@ class Stream:
             zone=self._given_zone,
             stages=self._stages,
         )
+        refuse_the_missing_number(rows, self.n_rows)
         self._agree_on_unit(rows)
         self._check_kinds(rows)
         self._hold(batch, rows, kept, flags)

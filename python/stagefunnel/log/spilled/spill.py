@@ -18,7 +18,7 @@ from ...times.periods import Clock
 from ..data import Empty, end_given
 from ..intake.checks import stages_to_keep
 from ..intake.stream import feed, refuse_no_batches
-from ..number_dates import read_as_dates, refuse_the_missing_end, warn_of_format
+from ..number_dates import read_as_dates, warn_of_format
 from ..saved.folder import SPILL, Writer, checked_path, remove_spills, spill_in, writing
 from ..saved.part_writing import write_part
 from .budget import Budget, frugal, give_back, rows_and_bytes
@@ -194,7 +194,6 @@ def _rows_of(
         spilled = stream.closed(found, spilling.empty)
     finally:
         stream.leave()
-    refuse_the_missing_end(spilled.unit, spilled.ends)
     key = spilling.reading.hash_key or secrets.token_bytes(_KEY_BYTES)
     places = None if files is None else asdict(files.places())
     return replace(spilled, places=places, hash_key=key.hex())

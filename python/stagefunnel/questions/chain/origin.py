@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, core_errors, named
+from ...errors import SchemaError, named
 from ...log.data import LogData
 from ...times.periods import MomentLike
 from ...times.stamps import ticks_in
@@ -64,7 +64,7 @@ class LinkedDeals:
     def _count(self, leads: Selection, rule: Rule, groups: Groups) -> _core.funnel.OriginCounts:
         deals = self.scope
         moved = deals.selection.moved
-        with core_errors():
+        with deals.amounts.errors():
             return _core.funnel.count_origin(
                 leads=leads.journeys,
                 lead_pipeline=leads.lookup,

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import core_errors
 from ...log.columns.number import NumberColumn
 from ..scope.money import Amounts
 from ..scope.where import is_read_as_part
@@ -33,22 +32,26 @@ def sums_of_cells(
     """
     numbers = amounts.numbers
     assert numbers is not None  # the caller has amounts
-    found = _found(numbers, places, cell, n_cells)
+    found = _found(amounts, numbers, places, cell, n_cells)
     sums = ExactSums(found.whole, found.fraction, numbers.scale)
     if is_read_as_part():
         plain = None
         if numbers.scale:
-            floats = _found(plain_numbers(numbers), places, cell, n_cells)
+            floats = _found(amounts, plain_numbers(numbers), places, cell, n_cells)
             plain = ExactSums(floats.whole, floats.fraction, 0)
         sums = sums.of_part(numbers, plain, is_converted=amounts.is_converted)
     return sums, found
 
 
 def _found(
-    numbers: NumberColumn, places: npt.NDArray[np.integer[Any]] | None, cell: Integers, n_cells: int
+    amounts: Amounts,
+    numbers: NumberColumn,
+    places: npt.NDArray[np.integer[Any]] | None,
+    cell: Integers,
+    n_cells: int,
 ) -> _core.funnel.CellSums:
     chosen = numbers if places is None else numbers.at(places)
-    with core_errors():
+    with amounts.errors():
         return _core.funnel.sums_of_cells(
             amount=chosen.values, cell=cell, n_cells=n_cells, scale=chosen.scale
         )

@@ -162,7 +162,7 @@ def of_numbers(sums: _S, numbers: npt.NDArray[Any]) -> _S:
     """
     flat = numbers.reshape(-1).tolist()
     if any(not -(2**126) <= number < 2**126 for number in flat):
-        raise SchemaError("amounts are infinite or add up beyond 4.6e18")
+        raise SchemaError(f"amounts are infinite or add up beyond 4.6e{18 - sums.scale}")
     whole = np.array([number >> 64 for number in flat], dtype=np.int64).reshape(numbers.shape)
     fraction = np.array([number & (2**64 - 1) for number in flat], dtype=np.uint64).reshape(numbers.shape)
     return replace(sums, whole=whole, fraction=fraction)

@@ -47,7 +47,7 @@ def item_features(
     *,
     as_of: MomentLike | Sequence[MomentLike],
     horizon: LengthLike,
-    columns: str | Sequence[str] = (),
+    columns: str | Sequence[str] | None = (),
     static: str | Sequence[str] | None = None,
     windows: Sequence[LengthLike] | None = None,
     unlisted: Unlisted = "error",

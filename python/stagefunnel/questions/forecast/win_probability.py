@@ -36,7 +36,7 @@ def win_probability(
     log: StageLog,
     pipeline: Pipeline,
     *,
-    columns: str | Sequence[str] = (),
+    columns: str | Sequence[str] | None = (),
     top: int | None = None,
     fit_by: str | Sequence[str] | None = None,
     amount: str | None = None,

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from ... import _core
-from ...errors import core_errors
 from ..scope.groups import Groups, folded
 from ..scope.money import NO_AMOUNTS
 from ..scope.scope import Scope
@@ -27,7 +26,7 @@ def count_all(scope: Scope, rules: Sequence[Rule]) -> dict[str, FunnelCounts]:
         return {rule.kind: count(scope, rule) for rule in rules}
     selection = scope.selection
     code, n_groups = scope.core_groups()
-    with core_errors():
+    with scope.amounts.errors():
         found = _core.funnel.count_funnels(
             pipeline=selection.lookup,
             kinds=[rule.core_rule for rule in rules],
@@ -56,7 +55,7 @@ def count(scope: Scope, rule: Rule) -> FunnelCounts:
     """Count one kind."""
     if scope.selection.units is not None:
         return _with_too_recent(_count_units(scope, rule, scope.selection.units), scope)
-    with core_errors():
+    with scope.amounts.errors():
         counts = _count_entries(scope, rule) if scope.is_by_entry else _count_items(scope, rule)
     return _with_too_recent(without_core_groups(scope.selection, counts, scope.amounts.scale), scope)
 
@@ -71,7 +70,7 @@ def _count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
         facts = scope.selection.facts(rule.lost_then_won)
         groups = replace(groups, code=groups.code[np.maximum(facts.first_items, 0)])
     selection = scope.selection.of_units_under(rule.lost_then_won)
-    with core_errors():
+    with scope.amounts.errors():
         found = _count_entries(replace(scope, groups=groups, selection=selection), rule)
     amounts = without_core_groups(scope.selection, found, scope.amounts.scale)
     return replace(counts, amount=amounts.amount, amount_missing=amounts.amount_missing, sums=amounts.sums)

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, advised, core_errors, given, is_named
+from ...errors import SchemaError, advised, given, is_named
 from ...log.columns.number import NumberColumn
 from ...tables.build import share
 from ...tables.options import AmountAtName
 from ..counted.exact_sums import ExactSums, plain_numbers
 from ..counted.fields import dense, sums
+from ..scope.money import Amounts
 from ..scope.scope import Scope
 from ..scope.units import Flags, Units
 from ..scope.where import is_read_as_part
@@ -85,9 +86,11 @@ def outcome_amounts(scope: Scope, rule: Rule) -> OutcomeMoney | None:
     groups, units = scope.groups, scope.selection.units
     at, group = cells_of_items(scope, rule)
     cell = np.where(at < 0, -1, group * len(_CELLS) + at)
-    found, missing, present = _added_up(numbers, cell, groups.n_groups)
+    found, missing, present = _added_up(scope.amounts, numbers, cell, groups.n_groups)
     if is_read_as_part():
-        plain = _added_up(plain_numbers(numbers), cell, groups.n_groups)[0] if numbers.scale else None
+        plain = None
+        if numbers.scale:
+            plain, *_ = _added_up(scope.amounts, plain_numbers(numbers), cell, groups.n_groups)
         found = found.of_part(numbers, plain, is_converted=scope.amounts.is_converted)
     n_won = present[:, 0]
     if units is not None:
@@ -95,9 +98,11 @@ def outcome_amounts(scope: Scope, rule: Rule) -> OutcomeMoney | None:
     return OutcomeMoney(found, missing, n_won)
 
 
-def _added_up(numbers: NumberColumn, cell: Integers, n_groups: int) -> tuple[ExactSums, Integers, Integers]:
+def _added_up(
+    amounts: Amounts, numbers: NumberColumn, cell: Integers, n_groups: int
+) -> tuple[ExactSums, Integers, Integers]:
     """Add up the amounts of each cell, and count those that are missing and present."""
-    with core_errors():
+    with amounts.errors():
         found = _core.funnel.sums_of_cells(
             amount=numbers.values, cell=cell, n_cells=n_groups * len(_CELLS), scale=numbers.scale
         )

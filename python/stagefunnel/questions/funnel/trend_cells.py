@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import core_errors
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import label_rows
@@ -212,7 +211,7 @@ def _count_active(scope: Scope, rule: Rule, bounds: Integers, seen_at: int | Non
     """Count one kind in all periods, each of which keeps the items that are active in it."""
     selection, groups = scope.selection, scope.groups
     log, pipeline = selection.log, selection.pipeline
-    with core_errors():
+    with scope.amounts.errors():
         counts = _core.funnel.count_trend(
             journeys=selection.journeys,
             pipeline=selection.lookup,

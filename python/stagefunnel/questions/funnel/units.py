@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import core_errors
 from ..scope.groups import Groups
 from ..scope.reading import elsewhere_flags
 from ..scope.scope import Scope
@@ -44,7 +43,7 @@ def count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
     if scope.is_plain and rule in kept.counts:
         return _counts_of(kept.counts[rule], None, False)
     states = states_of_items(selection, rule)
-    with core_errors():
+    with scope.amounts.errors():
         if states is not None and scope.amounts.is_none and not groups.is_one and _can_unite(selection):
             found = _core.funnel.count_united(
                 pipeline=selection.lookup,
@@ -124,7 +123,7 @@ def count_unit_trend(
     """Count the units that are active in each of some periods."""
     selection, groups = scope.selection, scope.groups
     pipeline = selection.pipeline
-    with core_errors():
+    with scope.amounts.errors():
         found = _core.funnel.count_unit_trend(
             journeys=selection.journeys,
             pipeline=selection.lookup,

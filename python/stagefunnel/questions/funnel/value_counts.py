@@ -159,7 +159,7 @@ def _squares_of_stages(
         if window is None:
             of_window.append({})
             continue
-        amounts = Amounts(NumberColumn(window), scope.amounts.each)
+        amounts = Amounts(NumberColumn(window), scope.amounts.each, column=scope.amounts.column)
         with read_as_part():
             of_window.append(count_all(replace(scope, amounts=amounts), rules))
 
@@ -189,7 +189,7 @@ def _base_of(scope: Scope, cell: Integers, n_cells: int) -> dict[str, Any]:
     values = numbers.values
 
     def added_up(of: NumberColumn) -> tuple[ExactSums, Any]:
-        with core_errors():
+        with scope.amounts.errors():
             found = _core.funnel.sums_of_cells(amount=of.values, cell=cell, n_cells=n_cells, scale=of.scale)
         return ExactSums(found.whole, found.fraction, of.scale), found
 

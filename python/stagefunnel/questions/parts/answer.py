@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from ...errors import SchemaError, named, quoted
+from ...errors import SchemaError, amount_errors, named, quoted
 from ...pipeline import Pipeline
 from ...tables.summary import Summary
 from ...times.periods import Clock
@@ -68,8 +68,9 @@ class Answer:
             broken_down = next((name for name in _BREAKDOWNS if name in options), None)
             if broken_down is not None:
                 check_top(options["top"], options[broken_down])
-        counts = self.stored.read(cast(Pipeline, read), clock)
         # An option of the question may have the name of the clock.
         given = {"clock": clock, **options, "clock_of_log": clock, "pipeline": pipeline}
-        answer = call(self.kind.table, counts, **given)
+        with amount_errors(options.get("amount")):
+            counts = self.stored.read(cast(Pipeline, read), clock)
+            answer = call(self.kind.table, counts, **given)
         return with_error(answer, self.stored)

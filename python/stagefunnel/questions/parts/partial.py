@@ -11,7 +11,7 @@ from functools import partial as partial_of
 from types import EllipsisType
 from typing import Any, Final, cast, get_args
 
-from ...errors import SchemaError, check_option, counted, named, quoted
+from ...errors import SchemaError, amount_errors, check_option, counted, named, quoted
 from ...log.stage_log import StageLog
 from ...log.wrong_kinds import not_a_log, not_a_pipeline
 from ...naming import public
@@ -439,7 +439,8 @@ def _merged(parts: Sequence[Partial]) -> Partial:
         options = dict(answer.options)
         for other_answer in of_parts[1:]:
             options = one_of(options, other_answer.options)
-        stored = Stored.merged([one.stored for one in of_parts])
+        with amount_errors(options.get("amount")):
+            stored = Stored.merged([one.stored for one in of_parts])
         answers[name] = replace(answer, options=options, stored=stored)
     return replace(
         first,

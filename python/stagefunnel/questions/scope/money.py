@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
@@ -11,7 +12,7 @@ from typing import Any, Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import Option, SchemaError, advised, check_option, counted, given, named, quoted
+from ...errors import Option, SchemaError, advised, amount_errors, check_option, counted, given, named, quoted
 from ...log.columns.category import CategoryColumn
 from ...log.columns.items import ItemsTable
 from ...log.columns.number import NumberColumn
@@ -42,12 +43,15 @@ class Amounts:
         How many amounts are in each currency, where a column has these and no rates are given.
     is_converted
         Whether the amounts are products with rates.
+    column
+        Name of their column, for messages.
     """
 
     numbers: NumberColumn | None
     each: Literal["item", "row"] = "item"
     used: Mapping[Any, int] | None = None
     is_converted: bool = False
+    column: str | None = None
 
     @property
     def is_none(self) -> bool:
@@ -63,6 +67,10 @@ class Amounts:
     def scale(self) -> int | None:
         """Decimal places by which the amounts are scaled up, if there are any; see :class:`NumberColumn`."""
         return None if self.numbers is None else self.numbers.scale
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Let errors of the core name the column of the amounts."""
+        return amount_errors(self.column, self.scale or 0)
 
 
 #: The amounts of a report without them.
@@ -97,11 +105,11 @@ def amounts_of(
     numbers, rows = _numbers(selection, amount, amount_at)
     each: Literal["item", "row"] = "row" if amount_at == "stage" else "item"
     if currency is None:
-        return Amounts(numbers, each)
+        return Amounts(numbers, each, column=amount)
     category = _currencies(selection, currency, each, rows)
     used = _used(selection, numbers, each, currency, category)
     converted = _in_one_currency(numbers, category, used, _checked(rates))
-    return Amounts(converted, each, used if rates is None else None, converted is not numbers)
+    return Amounts(converted, each, used if rates is None else None, converted is not numbers, amount)
 
 
 def _refuse_without_amount(options: Sequence[str]) -> None:

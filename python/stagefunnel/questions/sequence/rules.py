@@ -78,14 +78,14 @@ class SequenceRules(TypedDict, total=False):
 
     window: LengthLike | None
     mode: SequenceMode
-    modes: Collection[WindowFunnelMode]
+    modes: Collection[WindowFunnelMode] | None
     max_gap: GapsLike
     min_gap: GapsLike
     timing: TimingName
-    exclude: Exclusion | Sequence[Exclusion]
-    optional: Collection[int]
-    first_time: Collection[int]
-    hold: str | Sequence[str]
+    exclude: Exclusion | Sequence[Exclusion] | None
+    optional: Collection[int] | None
+    first_time: Collection[int] | None
+    hold: str | Sequence[str] | None
     entries: EntriesName
     missing: MissingStages
 
@@ -160,6 +160,10 @@ def checked_rules(rules: SequenceRules, n_steps: int) -> dict[str, Any]:
     SchemaError
         If a rule is wrong for every log, or two rules do not go together.
     """
+    # Where no value is an empty list, None is one, too.
+    defaults = cast(Mapping[str, Any], DEFAULTS)
+    empty = {name: () for name, value in rules.items() if value is None and defaults[name] == ()}
+    rules = cast(SequenceRules, {**rules, **empty})
     mode = rules["mode"]
     check_option("mode", mode, get_args(SequenceMode))
     check_option("timing", rules["timing"], get_args(TimingName))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import core_errors
+from ...errors import amount_errors
 from ...log.columns.kept import RowColumns
 from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
@@ -25,7 +25,7 @@ from ..scope.columns import source_of
 from ..scope.groups import Groups
 from ..scope.item_groups import ItemGroups
 from ..scope.item_rows import rows_of_items
-from ..scope.money import Rates, amounts_of
+from ..scope.money import NO_AMOUNTS, Rates, amounts_of
 from ..scope.reading import elsewhere_flags, select
 from ..scope.selection import Selection
 
@@ -87,12 +87,15 @@ class FlowMoney:
         The amounts, and whether each is of an item.
     used, is_converted
         As :class:`Amounts` has them.
+    column
+        Name of their column, for messages.
     """
 
     numbers: NumberColumn
     of_item: bool
     used: Mapping[Any, int] | None = None
     is_converted: bool = False
+    column: str | None = None
 
 
 def flow_money(
@@ -111,7 +114,7 @@ def flow_money(
         rates=rates,
     )
     assert amounts.numbers is not None  # an amount was given
-    return FlowMoney(amounts.numbers, not of_rows, amounts.used, amounts.is_converted)
+    return FlowMoney(amounts.numbers, not of_rows, amounts.used, amounts.is_converted, amount)
 
 
 def _rows_before(whole: Selection, end: int | None) -> Selection:
@@ -141,7 +144,7 @@ def count_flow(
     sums: _core.stages.FlowSums = _ROUNDED,
 ) -> _core.stages.Flow:
     """Ask the core for the balance of each group and period."""
-    with core_errors():
+    with NO_AMOUNTS.errors() if money is None else amount_errors(money.column, money.numbers.scale):
         return _core.stages.count_flow(
             journeys=whole.data.journeys,
             pipeline=whole.lookup,

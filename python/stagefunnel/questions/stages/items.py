@@ -47,7 +47,7 @@ def item_table(
     kind: KindName = "classic",
     fill: Fill = "won",
     lost_then_won: LostThenWonName | None = None,
-    columns: str | Sequence[str] = (),
+    columns: str | Sequence[str] | None = (),
     calendar: WorkingHours | None = None,
     where: Where | None = None,
 ) -> pd.DataFrame:

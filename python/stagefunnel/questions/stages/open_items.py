@@ -34,7 +34,7 @@ def open_items(
     log: StageLog,
     pipeline: Pipeline,
     *,
-    columns: str | Sequence[str] = (),
+    columns: str | Sequence[str] | None = (),
     top: int | None = None,
     limits: LimitsLike | None = None,
     unlisted: Unlisted = "error",

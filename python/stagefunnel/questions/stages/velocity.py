@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, core_errors, given
+from ...errors import SchemaError, given
 from ...log.stage_log import StageLog, as_read
 from ...pipeline import Pipeline
 from ...tables.build import frame, label_rows, remember, share
@@ -151,10 +151,11 @@ def sales_velocity(
         basis="closed",
         as_of=as_of,
     )
-    numbers = amounts_of(closed, amount, amount_at=amount_at, currency=currency, rates=rates).numbers
+    amounts = amounts_of(closed, amount, amount_at=amount_at, currency=currency, rates=rates)
+    numbers = amounts.numbers
     assert numbers is not None  # an amount is given
     cells = ClosedCells.of(closed, time, of_items, n_groups)
-    with core_errors():
+    with amounts.errors():
         sums = _core.funnel.sums_of_cells(
             amount=numbers.values, cell=cells.of_won, n_cells=cells.n, scale=numbers.scale
         )

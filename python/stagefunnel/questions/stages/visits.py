@@ -36,7 +36,7 @@ def visits(
     *,
     by: str | Sequence[str] | None = None,
     at: AtName = "first",
-    columns: str | Sequence[str] = (),
+    columns: str | Sequence[str] | None = (),
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
     period: PeriodLike | None = None,

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -216,7 +217,11 @@ def test_a_column_that_the_items_table_does_not_have_as_needed_is_refused(option
             pd.Series([[1], 2]),
             "amount [1] in row 0 of the items table is not a number; convert column 'v' first",
         ),
-        ([4e18, 4e18], "amounts are infinite or add up beyond 4.6e18"),
+        (
+            [4e18, 4e18],
+            "amounts of column 'v' are infinite or add up beyond 4.6e18; give them in a larger unit, such as "
+            "thousands",
+        ),
         (
             pd.Series([1, True], dtype=object),
             "amount True in row 1 of the items table is not a number; convert column 'v' first",
@@ -232,6 +237,14 @@ def test_a_column_that_the_items_table_does_not_have_as_needed_is_refused(option
 def test_an_amount_is_a_number(values: Any, message: str) -> None:
     with refused(sf.SchemaError, message):
         ask(pd.DataFrame({"item": [1, 2], "v": values}), amount="v")
+
+
+def test_the_sum_of_decimals_is_bounded_in_units_of_their_last_place() -> None:
+    # Ten times 2^49, a thousand times, is more than 2^62.
+    items, amounts = range(1_000), [Decimal(f"{2**49}.5")] * 1_000
+    log = sf.StageLog({"item": items, "stage": ["New"] * 1_000, "time": items, "v": amounts}, columns="v")
+    with pytest.raises(sf.SchemaError, match=r"^amounts of column 'v' .* beyond 4\.6e17; give them"):
+        sf.funnel(log, SMALL, amount="v")
 
 
 @pytest.mark.parametrize(

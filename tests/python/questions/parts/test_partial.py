@@ -16,6 +16,7 @@ from helpers import (
     FRENCH,
     SHOP,
     SMALL,
+    assert_frame_equal,
     assert_summary,
     frame_of,
     golden_rows,
@@ -326,3 +327,12 @@ def test_an_unknown_option_is_refused(options: dict[str, Any], message: str) -> 
 def test_a_quantile_is_checked_by_the_summary() -> None:
     with pytest.raises(sf.SchemaError, match="quantiles=2 is not between"):
         one().summary(quantiles=[2])
+
+
+def test_a_part_without_rows_travels_and_changes_nothing() -> None:
+    frame = pd.DataFrame({"item": [1, 1], "stage": ["New", "Won"], "time": [0, 5]})
+    some, none = (sf.partial(sf.StageLog(rows, empty="allow"), SMALL) for rows in (frame, frame[:0]))
+    sent = sf.Partial.from_bytes(none.to_bytes())
+    assert (sent.n_rows, sent.n_items) == (0, 0)
+    for name, table in sf.merge([sent, some]).summary().tables.items():
+        assert_frame_equal(table, some.summary().tables[name])

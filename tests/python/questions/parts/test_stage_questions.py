@@ -59,8 +59,11 @@ def test_a_sum_of_losses_does_not_depend_on_the_order_and_refuses_what_does_not_
     for one in (log, turned):
         assert sf.losses(one, PIPELINE, amount="amount")["amount"].tolist() == [2.0**53 + 2]
     large = part_of(lost(1, 1), lost(2, 1), amount=[4e18, 4e18])
-    with pytest.raises(sf.StageFunnelError, match=r"add up beyond 4\.6e18"):
+    with pytest.raises(sf.StageFunnelError, match=r"of column 'amount' .* add up beyond 4\.6e18"):
         sf.losses(large, PIPELINE, amount="amount")
+    parts = [part_of(lost(item, 1), amount=[4e18]) for item in (1, 2, 3)]
+    with pytest.raises(sf.SchemaError, match="a sum of amounts of column 'amount' goes beyond 128 bits"):
+        table_of(sf.losses, *parts, amount="amount")
 
 
 def test_losses_read_at_the_loss_remember_the_items_of_the_last_row() -> None:
