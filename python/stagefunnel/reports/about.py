@@ -13,6 +13,7 @@ from ..display.numbers import counted
 from ..display.pipeline_words import pipeline_part
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
+from ..tables.labels import period_label
 from ..times.periods import MomentLike, PeriodLike, pair_of
 from ..words import tr, trc
 from ..words.forms import day, minute
@@ -69,7 +70,7 @@ def made_on() -> datetime.date:
 def _text(moment: Any) -> str:
     """Write a moment to the minute, and a day as a day."""
     if not isinstance(moment, pd.Timestamp | datetime.datetime):
-        return str(moment)
+        return period_label(moment)
     stamp = pd.Timestamp(moment)
     zone = f" {stamp.tzinfo}" if stamp.tzinfo is not None else ""
     if stamp == stamp.normalize():
