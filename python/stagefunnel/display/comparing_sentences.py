@@ -302,12 +302,13 @@ def _shared(remembered: Mapping[str, Any]) -> list[str]:
 def _too_recent(remembered: Mapping[str, Any]) -> list[str]:
     """Say how many items were left out because nobody can follow them for so long yet."""
     n = remembered.get("too_recent", 0)
-    what = f"{counted(n, 'item')} {'is' if n == 1 else 'are'}"
     return (
         [
-            tr(
-                "{what} too recent to be followed for {within}, and left out.",
-                what=what,
+            trn(
+                "{n_items} is too recent to be followed for {within}, and left out.",
+                "{n_items} are too recent to be followed for {within}, and left out.",
+                n,
+                n_items=counted(n, "item"),
                 within=remembered["within"],
             )
         ]

@@ -14,7 +14,7 @@ from ..words import Noun, mark, tr, trs
 from .extremes import group_name, largest
 from .group_notes import notes_of_sequences
 from .heads import label, word_of
-from .numbers import count, counted, length, part_of, percent, plural
+from .numbers import count, counted, length, noun_of, part_of, percent, plural
 from .restored import filled_rows
 from .standouts import of_standouts
 from .unlike import PART, Side, unlike_notes
@@ -89,9 +89,8 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     first, last = table["reached"].iloc[0], table["reached"].iloc[-1]
     left_out = remembered.get("left_out", 0)
     base = remembered.get("items", 0) - left_out
-    things = _counted_things(remembered)
     if not base:
-        return [tr("There are no {things}.", things=things)]
+        return [tr("There are no {things}.", things=_counted_things(remembered))]
     goal = " ".join(filter(None, [table["label"].iloc[-1], _within(remembered)]))
     began = table["label"].iloc[0]
     sentences = (
@@ -101,7 +100,13 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
                 part_of=part_of(
                     last,
                     first,
-                    tr("{things} that did {began} reached {goal}", things=things, began=began, goal=goal),
+                    trs(
+                        "{things} that did {began} reached {goal}",
+                        first,
+                        things=noun_of(first, _counted_thing(remembered)),
+                        began=began,
+                        goal=goal,
+                    ),
                 ),
             )
         ]

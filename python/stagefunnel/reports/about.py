@@ -56,7 +56,7 @@ def ends_at(log: StageLog, as_of: MomentLike | None) -> str:
     """Say until when the items of a page were observed."""
     if as_of is not None:
         return _text(as_of)
-    return "" if log._data.time_range is None else _text(log.observed_until)
+    return "" if log.observed_until is None else _text(log.observed_until)
 
 
 def made_on() -> datetime.date:
