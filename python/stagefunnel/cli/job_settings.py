@@ -6,6 +6,7 @@ import argparse
 import datetime
 import glob
 import json
+import math
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -15,6 +16,7 @@ from ..toml_file import read_toml
 from .mistakes import nearest, unknown_choice
 
 _FILES: Final = ("FILE", "TOML", "PATH")  # metavars of paths
+_OF_PATHS: Final = (str, Mapping, list)  # the last two have errors of their own
 _ORDERS: Final = ("<", ">", "!", "=")
 _KEYS_OF_PYTHON: Final = {"path": "out", "page": "out", "connection": "connect"}
 # Keys that name columns.
@@ -130,12 +132,20 @@ def _words(action: argparse.Action, value: object) -> Iterator[str]:
         return
     if value is False and action.dest == "items":
         raise _WrongSettingError("it takes the file of the items; no_items = true leaves them off the page")
+    if _is_path(action) and any(not isinstance(one, _OF_PATHS) for one in _each(value)):
+        raise _WrongSettingError('it takes the name of a file, in quotes')
+    if action.dest == "period" and isinstance(value, datetime.datetime):
+        raise _WrongSettingError('it is a moment, not a period; give a day, or both ends: ["2026-01", "2026-03"]')
     texts = [*_texts(action, value)]
     if not texts:
         raise _WrongSettingError("it is empty; leave the key out")
     for text in texts:
         _check(action, text)
     yield from texts
+
+
+def _each(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _texts(action: argparse.Action, value: object) -> Iterator[str]:
@@ -180,9 +190,8 @@ def _pairs(action: argparse.Action, table: Mapping[str, object]) -> Iterator[str
 
 
 def _text(value: object, where: str, *, may_be_empty: bool = False) -> str:
-    if isinstance(value, bool) or not isinstance(
-        value, str | int | float | datetime.date | datetime.datetime | datetime.time
-    ):
+    is_known = isinstance(value, str | int | float | datetime.date | datetime.datetime | datetime.time)
+    if isinstance(value, bool) or not is_known or (isinstance(value, float) and not math.isfinite(value)):
         raise _WrongSettingError(f"{where}{_toml(value)} is not a text, a number or a date".lstrip())
     if value == "" and not may_be_empty:
         raise _WrongSettingError(f"{where}it is empty; leave the key out")
@@ -260,6 +269,8 @@ def _toml(value: object) -> str:
     """Write a value as the file has it."""
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
+    if isinstance(value, float):
+        return str(value)  # TOML writes nan and inf as Python does
     if isinstance(value, Mapping):
         inside = ", ".join(f"{key} = {_toml(one)}" for key, one in value.items())
         text = f"{{{inside}}}"

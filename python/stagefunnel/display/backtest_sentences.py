@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ..words import tr
+from ..words import tr, trn
 from .crm_sentences import crm_tested
 from .fit_sentences import of_fit
 from .numbers import count, counted, percent
@@ -79,8 +79,10 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     apart = remembered.get("apart", 0)
     if apart < len(tested):
         sentences.append(
-            tr(
+            trn(
+                "The horizons overlap: this is as good as {n_tests} that stands apart.",
                 "The horizons overlap: this is as good as {n_tests} that stand apart.",
+                max(apart, 1),
                 n_tests=counted(max(apart, 1), "test"),
             )
         )

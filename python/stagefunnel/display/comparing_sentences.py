@@ -173,7 +173,9 @@ def _may_be_chance(effect: float, error: float, *, is_small: bool) -> str:
 
 def _part(effect: float) -> str:
     """Write a part of a difference inside a sentence, where ``> -0.1 points`` would not be read."""
-    return points(effect) if effect == 0 or abs(effect) >= 0.0005 else tr("less than 0.1 points")
+    if abs(effect) <= _NOTHING:
+        return points(0.0)
+    return points(effect) if abs(effect) >= 0.0005 else tr("less than 0.1 points")
 
 
 def of_mix_rate(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -186,16 +188,10 @@ def of_mix_rate(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, A
         if "stage" in remembered
         else tr("Won of all")
     )
-    things = things_of(remembered)
     sentences = [
         *_age_of_two(remembered),
         _whole(what, totals, remembered),
-        tr(
-            "Which {things} came accounts for {part} of it, and how they were handled for {part_2}.",
-            things=things,
-            part=_part(table["mix"].sum()),
-            part_2=_part(table["rate"].sum()),
-        ),
+        *_parts(float(table["mix"].sum()), float(table["rate"].sum()), things_of(remembered)),
     ]
     if remembered.get("reversed"):
         sides = remembered["sides"]
@@ -212,6 +208,29 @@ def of_mix_rate(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, A
             )
         )
     return [*sentences, *_shared(remembered), *_too_recent(remembered)]
+
+
+def _parts(mix: float, rate: float, things: str) -> list[str]:
+    """Say how much of a difference each part makes; where nothing differs, only that the parts cancel out."""
+    if max(abs(mix), abs(rate)) <= _NOTHING:
+        return []
+    if abs(mix + rate) <= _NOTHING:
+        return [
+            tr(
+                "Which {things} came makes {part}, and how they were handled {part_2}: both cancel out.",
+                things=things,
+                part=_part(mix),
+                part_2=_part(rate),
+            )
+        ]
+    return [
+        tr(
+            "Which {things} came accounts for {part} of it, and how they were handled for {part_2}.",
+            things=things,
+            part=_part(mix),
+            part_2=_part(rate),
+        )
+    ]
 
 
 def of_drivers(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
@@ -283,12 +302,13 @@ def _shared(remembered: Mapping[str, Any]) -> list[str]:
 def _too_recent(remembered: Mapping[str, Any]) -> list[str]:
     """Say how many items were left out because nobody can follow them for so long yet."""
     n = remembered.get("too_recent", 0)
-    what = f"{counted(n, 'item')} {'is' if n == 1 else 'are'}"
     return (
         [
-            tr(
-                "{what} too recent to be followed for {within}, and left out.",
-                what=what,
+            trn(
+                "{n_items} is too recent to be followed for {within}, and left out.",
+                "{n_items} are too recent to be followed for {within}, and left out.",
+                n,
+                n_items=counted(n, "item"),
                 within=remembered["within"],
             )
         ]

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from ..tables.labels import columns_before
+from ..tables.labels import columns_before, period_label
 from ..tables.schema import FLOW, FLOW_AMOUNTS
 from ..words import Words, mark, tr
 from .group_findings import of_each_group
@@ -21,7 +21,7 @@ def of_flow(table: pd.DataFrame) -> list[str]:
     """Say how many items were in work, came and left, group by group; of several periods, in all of them."""
     if "period" not in columns_before(table, "stage") or table.empty:
         return of_each_group(table, "stage", _of_group)
-    periods = [*dict.fromkeys(table["period"].astype(str))]
+    periods = [*dict.fromkeys(map(period_label, table["period"]))]
     stretch = (
         periods[0]
         if len(periods) == 1

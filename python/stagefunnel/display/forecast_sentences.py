@@ -276,8 +276,10 @@ def of_features(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     sentences = [first]
     if missing:
         sentences.append(
-            tr(
+            trn(
+                "{part_of} has no label: the log ends before the moment + {get}.",
                 "{part_of} have no label: the log ends before the moment + {get}.",
+                missing,
                 part_of=part_of(missing, len(table)),
                 get=remembered.get("horizon", tr("the horizon")),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from ..tables.labels import value_label
+from ..tables.labels import period_label, value_label
 from ..words import current_catalogue, mark, markc, tr, trc
 from .composed import given_in_language
 from .composed_notes import READER_NOTES
@@ -203,7 +203,11 @@ def group_word(name: str, value: Any) -> str:
 
 
 def label(text: str) -> str:
-    """Give the label of a group, which is a word of the package where it is of missing values or others."""
+    """Give the label of a group, which is a word of the package where it is of missing values or others.
+
+    One that is the days of a week is the name of the week.
+    """
+    text = period_label(text)
     if current_catalogue() is None:
         return text
     if text in (_MISSING, _NOTHING):

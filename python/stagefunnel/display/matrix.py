@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from ..errors import SchemaError, did_you_mean, given, named, quoted
-from ..tables.labels import columns_before, value_label
+from ..tables.labels import columns_before, period_label, value_label
 from ..tables.schema import BOTH, FLOW, FUNNEL, SEQUENCE_TREND
 from ..words import tr
 from .cells import cell_writer, is_number
@@ -79,7 +79,7 @@ def _grid(table: pd.DataFrame, keys: Sequence[Any], column: str, marked: set[str
     periods = _periods(table["period"])
     labels = [map(name_of if name == "stage" else value_label, table[name]) for name in keys]
     rows = dict[tuple[str, ...], dict[str, str]]()
-    for period, value, *key in zip(map(str, table["period"]), table[column], *labels, strict=True):
+    for period, value, *key in zip(map(period_label, table["period"]), table[column], *labels, strict=True):
         rows.setdefault(tuple(key), {})[period] = write(value)
     return Grid(
         headings=[
@@ -97,8 +97,8 @@ def _grid(table: pd.DataFrame, keys: Sequence[Any], column: str, marked: set[str
 def _periods(column: pd.Series) -> list[str]:
     """List the periods; one between two others in which there is no group has its place too."""
     if isinstance(column.dtype, pd.PeriodDtype) and len(column):
-        return [str(one) for one in pd.period_range(column.min(), column.max())]
-    return list(dict.fromkeys(map(str, column)))
+        return [period_label(one) for one in pd.period_range(column.min(), column.max())]
+    return list(dict.fromkeys(map(period_label, column)))
 
 
 def _ends_of_groups(rows: Sequence[tuple[str, ...]]) -> set[int]:
@@ -126,11 +126,11 @@ def _of_funnels(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[lis
 
 def _of_sequences(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[list[str], set[str]]:
     """Name the periods that are covered in part, and those in which a window is not over."""
-    covered = [str(one) for one in remembered.get("partly_covered", ())]
-    names = list(dict.fromkeys(map(str, table["period"])))
+    covered = [period_label(one) for one in remembered.get("partly_covered", ())]
+    names = list(dict.fromkeys(map(period_label, table["period"])))
     partial = [name for name in names if name in covered]
     is_young = table["mature"] < table["entered"]
-    of_young = {*map(str, table["period"][is_young])} if remembered.get("window") is not None else set[str]()
+    of_young = {*map(period_label, table["period"][is_young])} if remembered.get("window") is not None else set[str]()
     young = [name for name in names if name in of_young and name not in partial]
     notes = [tr(PART, names=listed(partial))] if partial else []
     notes += [tr("With windows that are not over: {young}", young=listed(young))] if young else []

@@ -25,6 +25,9 @@ def won_amount(outcome: Mapping[str, Any], thing: str) -> list[str]:
     """Say how much was won, of how many items and with what average; nothing without amounts."""
     if not has_amounts(outcome):
         return []
+    missing = without_amount(outcome["amount_missing"])
+    if not outcome["won"]:
+        return missing
     mean = (
         ""
         if pd.isna(outcome["mean_amount"])
@@ -36,7 +39,7 @@ def won_amount(outcome: Mapping[str, Any], thing: str) -> list[str]:
         won=counted(outcome["won"], thing),
         mean=mean,
     )
-    return [won, *without_amount(outcome["amount_missing"])]
+    return [won, *missing]
 
 
 def without_amount(missing: Any) -> list[str]:
@@ -48,9 +51,13 @@ def won_by_group(table: pd.DataFrame, by: Sequence[Any], thing: str) -> list[str
     """Say how much all groups won together, and which won most; nothing without amounts."""
     if not has_amounts(table) or table.empty:
         return []
+    missing = without_amount(int(table["amount_missing"].sum()))
+    if not table["won"].any():
+        return [tr("; ").join([tr("Nothing was won"), *missing])]
     total = float(table["amount_won"].sum())
     most = ""
-    if len(table) > 1 and table["amount_won"].max() > 0:
+    best = table["amount_won"].max()
+    if len(table) > 1 and best > 0 and (table["amount_won"] == best).sum() == 1:
         top = table.loc[[table["amount_won"].idxmax()]]
         most = tr(
             ", most in {group_label} ({value})",
@@ -60,7 +67,7 @@ def won_by_group(table: pd.DataFrame, by: Sequence[Any], thing: str) -> list[str
     won = tr(
         "Won {total} of {won}{most}", total=number(total), won=counted(table["won"].sum(), thing), most=most
     )
-    return [tr("; ").join([won, *without_amount(int(table["amount_missing"].sum()))])]
+    return [tr("; ").join([won, *missing])]
 
 
 def of_value(rows: pd.DataFrame, name_of: Callable[[Any], str], thing: str) -> list[str]:

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..tables.labels import period_label
+
 
 @dataclass(frozen=True)
 class PeriodRows:
@@ -19,7 +21,7 @@ class PeriodRows:
     table
         The table.
     names
-        Names of the periods, in the order in which they come.
+        Names of the periods, as people read them, in the order in which they come.
     code
         For each row the place of its period among the names.
     first
@@ -38,7 +40,7 @@ class PeriodRows:
         if (code < 0).any():
             return cls.of(table[code >= 0])
         first = np.unique(code, return_index=True)[1]
-        return cls(table, [str(value) for value in values], code, first)
+        return cls(table, [period_label(value) for value in values], code, first)
 
     def sums(self, column: str, rows: npt.NDArray[np.bool_] | None = None) -> list[int]:
         """Add up whole numbers of each period, of all rows or of some; missing ones count as 0."""

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from ..tables.labels import columns_before, group_label
+from ..tables.labels import columns_before, group_label, period_label
 from ..words import mark, tr
 from ..words.forms import percent_sign, share
 from .chance import TwoShares, clear_differences
@@ -74,7 +74,7 @@ def sides_of_periods(periods: PeriodRows, remembered: _Remembered) -> list[Side]
     bases, still_open = periods.sums("base", is_first), periods.sums("open_at")
     has_recent = "too_recent" in periods.table
     left_out = periods.sums("too_recent", is_first) if has_recent else [0] * len(bases)
-    partial = remembered.get("partly_covered", ())
+    partial = {*map(period_label, remembered.get("partly_covered", ()))}
     return [
         Side(name, base, n_open, bool(recent) or name in partial)
         for name, base, n_open, recent in zip(periods.names, bases, still_open, left_out, strict=True)
@@ -118,7 +118,7 @@ def _won_of_all(
 ) -> list[str]:
     """Compare the share won, of all items created in a period."""
     won = periods.table[periods.table["outcome"] == "won"].drop_duplicates("period")
-    share_of = dict(zip(map(str, won["period"]), won["conversion_from_all"], strict=True))
+    share_of = dict(zip(map(period_label, won["period"]), won["conversion_from_all"], strict=True))
     shares = [
         (side.name, float(share_of[side.name]))
         for side in sides

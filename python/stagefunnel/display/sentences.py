@@ -176,6 +176,8 @@ def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     half = _HALF_OF.get(remembered.get("per", "visit"), _HALF_OF["visit"])
     half = tr("half of all visits take") if is_censored else half
     median = length(row["median"], remembered.get("working_day"))
+    if row["median"] == row["median"] - row["median"]:
+        return [tr("There is no slowest stage: each median is {median}", median=median)]
     still_open = percent(row["open"] / row["visits"])
     return [
         tr(

@@ -8,13 +8,13 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
-from ..tables.labels import group_label
+from ..tables.labels import group_label, period_label
 from ..tables.schema import CONVERSION_TIMES, SEQUENCE, SEQUENCE_PATHS, SEQUENCE_TREND
 from ..words import Noun, mark, tr, trs
 from .extremes import group_name, largest
 from .group_notes import notes_of_sequences
 from .heads import label, word_of
-from .numbers import count, counted, length, part_of, percent, plural
+from .numbers import count, counted, length, noun_of, part_of, percent, plural
 from .restored import filled_rows
 from .standouts import of_standouts
 from .unlike import PART, Side, unlike_notes
@@ -89,9 +89,8 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     first, last = table["reached"].iloc[0], table["reached"].iloc[-1]
     left_out = remembered.get("left_out", 0)
     base = remembered.get("items", 0) - left_out
-    things = _counted_things(remembered)
     if not base:
-        return [tr("There are no {things}.", things=things)]
+        return [tr("There are no {things}.", things=_counted_things(remembered))]
     goal = " ".join(filter(None, [table["label"].iloc[-1], _within(remembered)]))
     began = table["label"].iloc[0]
     sentences = (
@@ -101,7 +100,13 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
                 part_of=part_of(
                     last,
                     first,
-                    tr("{things} that did {began} reached {goal}", things=things, began=began, goal=goal),
+                    trs(
+                        "{things} that did {began} reached {goal}",
+                        first,
+                        things=noun_of(first, _counted_thing(remembered)),
+                        began=began,
+                        goal=goal,
+                    ),
                 ),
             )
         ]
@@ -193,7 +198,7 @@ def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         return [tr(_NOBODY_ENTERED)]
     partial = {*remembered.get("partly_covered", ())}
     sides = [
-        Side(str(period), int(entered), 0, str(period) in partial)
+        Side(period_label(period), int(entered), 0, str(period) in partial)
         for period, entered in zip(known["period"], known["entered"], strict=True)
     ]
     notes = unlike_notes(sides, {"within": "", **remembered})
@@ -212,14 +217,14 @@ def _of_trend(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
             tr(
                 "Do not compare {period} yet: {conversion} of its {entered} converted so far, "
                 "and the windows of {entered_2} are not over.",
-                period=row["period"],
+                period=period_label(row["period"]),
                 conversion=percent(row["conversion"]),
                 entered=count(entered),
                 entered_2=count(entered - row["mature"]),
             )
         )
     elif len(open_still):
-        first = open_still["period"].iloc[0]
+        first = period_label(open_still["period"].iloc[0])
         sentences.append(
             tr("Do not compare the periods from {first} on yet: their windows are not all over.", first=first)
         )
@@ -233,7 +238,7 @@ def _first_and_last(table: pd.DataFrame, remembered: _Remembered, did: str) -> s
         "{conversion} of the {things} that entered in {period} {did}",
         conversion=percent(first["conversion"]),
         things=things,
-        period=first["period"],
+        period=period_label(first["period"]),
         did=did,
     )
     if len(table) == 1:
@@ -243,7 +248,7 @@ def _first_and_last(table: pd.DataFrame, remembered: _Remembered, did: str) -> s
         start=start,
         conversion=percent(last["conversion"]),
         entered=count(last["entered"]),
-        period=last["period"],
+        period=period_label(last["period"]),
     )
 
 
@@ -257,13 +262,13 @@ def _of_trend_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str
         where = tr("a period whose windows are all over") if has_window(remembered) else tr("the same period")
         return [tr("No two groups entered in {where}.", where=where), *notes]
     if period in remembered.get("partly_covered", ()):
-        notes = [tr(PART, names=period), *notes]
+        notes = [tr(PART, names=period_label(period)), *notes]
     rows = table[table["period"].astype(str) == period]
     things = _counted_things(remembered)
     sentences = of_standouts(
         remembered,
         int(rows["entered"].sum()),
-        rate=tr("conversion in {period}", period=period),
+        rate=tr("conversion in {period}", period=period_label(period)),
         trials=tr("{things} that entered", things=things),
         pending=tr("inside the window"),
         things=things,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..tables.labels import columns_before
+from ..tables.labels import columns_before, period_label
 from ..tables.skipping import LEAST_BASE
 from ..words import tr
 from ..words.forms import written
@@ -32,11 +32,13 @@ def of_velocity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     period = known["period"].max() if len(known) else table["period"].max()
     rows = table[table["period"] == period].drop(columns="period")
     lines = [
-        tr("{period}: {line}", period=period, line=line)
+        tr("{period}: {line}", period=period_label(period), line=line)
         for line in of_each_group(rows, "open_at_end", of_row)
     ]
     in_part = [
-        name for name in remembered.get("partly_covered", ()) if name in {*table["period"].astype(str)}
+        period_label(name)
+        for name in remembered.get("partly_covered", ())
+        if name in {*table["period"].astype(str)}
     ]
     return [*lines, *([tr(PART, names=listed(in_part))] if in_part else [])]
 

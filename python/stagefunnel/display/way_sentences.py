@@ -53,7 +53,7 @@ def of_times_to(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, A
         median = "" if by else _half_of_all(table, working_day)
     sentences = [f"{arrived}{median}{_rest(table)}"]
     ranked = table[(table["completed"] >= _FEWEST) & table["median"].notna()]
-    if by and len(ranked) > 1:
+    if by and ranked["median"].nunique() > 1:
         ends = zip(
             (tr("Longest"), tr("shortest")), largest_and_smallest(ranked, ranked["median"]), strict=True
         )

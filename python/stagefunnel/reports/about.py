@@ -13,6 +13,7 @@ from ..display.numbers import counted
 from ..display.pipeline_words import pipeline_part
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
+from ..tables.labels import period_label
 from ..times.periods import MomentLike, PeriodLike, pair_of
 from ..words import tr, trc
 from ..words.forms import day, minute
@@ -55,7 +56,7 @@ def ends_at(log: StageLog, as_of: MomentLike | None) -> str:
     """Say until when the items of a page were observed."""
     if as_of is not None:
         return _text(as_of)
-    return "" if log._data.time_range is None else _text(log.observed_until)
+    return "" if log.observed_until is None else _text(log.observed_until)
 
 
 def made_on() -> datetime.date:
@@ -69,7 +70,7 @@ def made_on() -> datetime.date:
 def _text(moment: Any) -> str:
     """Write a moment to the minute, and a day as a day."""
     if not isinstance(moment, pd.Timestamp | datetime.datetime):
-        return str(moment)
+        return period_label(moment)
     stamp = pd.Timestamp(moment)
     zone = f" {stamp.tzinfo}" if stamp.tzinfo is not None else ""
     if stamp == stamp.normalize():

@@ -22,7 +22,7 @@ from . import sections
 from .findings import of_groups, of_periods
 from .page import News, Section
 from .painter import Draw
-from .tiles import least_items, named_period
+from .tiles import least_items
 
 _SURE: Final = 0.95
 _NOTHING: Final = (
@@ -124,4 +124,4 @@ def _last_two(trend: pd.DataFrame) -> tuple[str, str]:
         for side, is_young in zip(sides, immature(sides, remembered), strict=True)
         if side.is_large and side.base >= least and not side.is_partial and not is_young
     ]
-    return (named_period(alike[-1]), named_period(alike[-2])) if len(alike) > 1 else ("", "")
+    return (alike[-1], alike[-2]) if len(alike) > 1 else ("", "")

@@ -15,7 +15,7 @@ from ..words import tr
 from .choice_questions import Asked
 from .filter_data import ALL, Cell
 from .page import kept_together
-from .tiles import changes_of_choice, named_period
+from .tiles import changes_of_choice
 from .words import NO_PERIOD_BEFORE
 
 #: Two periods, the later one first, each with its name; none where there is nothing to compare.
@@ -75,7 +75,7 @@ def _nothing_like(row: pd.Series) -> pd.Series:
 
 def pair_of(periods: Sequence[str], at: int) -> Pair:
     """Pair a period of the page with the one before; the last period comes first."""
-    names = [named_period(name) for name in periods[at : at + 2]]
+    names = periods[at : at + 2]
     return [(name, name) for name in names] if len(names) == 2 else []
 
 

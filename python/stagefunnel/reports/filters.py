@@ -20,7 +20,7 @@ from .choice_questions import Asked
 from .filter_cells import funnel_rows, loss_rows, no_funnel
 from .filter_data import ALL, Cell, Filters, range_of
 from .page import Tile, kept_together
-from .tiles import named_period, number_tiles
+from .tiles import number_tiles
 from .words import GROUPS_ARE_REASONS, NO_CHANGES, OTHER_GROUPS, OTHER_PERIODS
 
 _MOST_CELLS: Final = 1_000  # choices of a group and a period
@@ -114,7 +114,7 @@ def _cells(
     asked: Asked, known: ChoiceNumbers, name: str | None, columns: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[int, Cell]]:
     """Ask for the numbers of all groups and of each, in one period or in that of the page."""
-    period = asked.period if name is None else named_period(name)
+    period = asked.period if name is None else name
     numbers = known.of(period)
     for by, wanted in known.questions:
         table = asked.funnel(by, period)
@@ -155,7 +155,7 @@ def _periods_within(asked: Asked, names: Sequence[str]) -> list[str]:
     start, end = period_of(asked.period, clock).ticks(clock)
     kept = []
     for name in reversed(names):
-        first, last = period_of(named_period(name), clock).ticks(clock)
+        first, last = period_of(name, clock).ticks(clock)
         if (start is None or (first is not None and first >= start)) and (
             end is None or (last is not None and last <= end)
         ):

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 import pandas as pd
 
 from ..display.comparing_sentences import is_clear
+from ..display.heads import group_word
 from ..display.log_sentences import of_level
 from ..display.numbers import part_of
 from ..display.sentences import answers, stage_namer
@@ -21,7 +22,7 @@ from ..questions.stages.clearly_first import (
     clearly_slowest,
     surely,
 )
-from ..tables.labels import columns_before, value_label
+from ..tables.labels import columns_before
 from ..words import begins, mark, tr, trc
 from .page import Finding, News, Section
 
@@ -188,7 +189,7 @@ def of_groups(table: pd.DataFrame | None) -> list[News]:
     if clear.empty or begins(lines[0], *_NOTES):
         return []
     first = clear.sort_values("p_adjusted", kind="stable").iloc[0]
-    group = ", ".join(value_label(first[name]) for name in columns_before(table, "stage"))
+    group = ", ".join(group_word(name, first[name]) for name in columns_before(table, "stage"))
     step = tr("Find out what is different about {group}.", group=group)
     return [News(lines[0], abs(float(first["difference"])), "unlike", step)]
 

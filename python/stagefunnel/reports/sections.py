@@ -178,7 +178,7 @@ def trend(draw: Draw, table: pd.DataFrame | None, news: Sequence[News]) -> Secti
         tr("By the period in which items were created"),
         tr(
             "The funnel with conversions of the items created in each period, {how_long}",
-            how_long=_how_long(table),
+            how_long=_how_long(table, is_drawn=is_drawn),
         ),
         figure_of(draw, plot_trend, table) if is_drawn else None,
         [table_part(table, tr("The funnel of every period"))],
@@ -188,9 +188,11 @@ def trend(draw: Draw, table: pd.DataFrame | None, news: Sequence[News]) -> Secti
     )
 
 
-def _how_long(table: pd.DataFrame) -> str:
+def _how_long(table: pd.DataFrame, *, is_drawn: bool) -> str:
     within = as_spoken(table.attrs["stagefunnel"]).get("within")
     if within is None:
+        if not is_drawn:
+            return tr("however long they took: items of later periods have had less time.")
         return tr(
             "however long they took: items of later periods have had less time, so that their "
             "lines end lower for that alone."

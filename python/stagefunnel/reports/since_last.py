@@ -16,23 +16,25 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from ..display.numbers import NOTHING, difference, length, percent
+from ..display.numbers import NOTHING, difference, length, noun_of, percent, plural
 from ..display.write import write_file
 from ..errors import StageFunnelError
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.scope.conditions import conditions_of
 from ..times.periods import MomentLike, moment_of
+from ..words import Noun, mark, marks, tr, trc, trs
 from ..words import Words as Texts
-from ..words import mark, tr
 from ..working_hours import WorkingHours
 
 _FORMAT: Final = "numbers of a stagefunnel page"
 _VERSION: Final = 1
 _LONGEST: Final = 100_000  # bytes; a file of two pages has about two thousand
-_COUNTS: Final = Texts(
-    {"created": mark("items"), "won": mark("won"), "lost": mark("lost"), "open": mark("open")}
-)
+_COUNTS: Final = {
+    **{"created": marks("{n} created"), "closed": marks("{n} closed")},
+    **{"won": marks("{n} won"), "lost": marks("{n} lost"), "open": marks("{n} open")},
+}
+_NUMBERS: Final = ("created", "won", "lost", "open")
 _RULES: Final = Texts(
     {
         "pipeline": mark("the pipeline"),
@@ -264,7 +266,7 @@ def _saved(entry: Any) -> Saved:
     is_known = all(
         value is None or (type(value) in (int, float) and math.isfinite(value)) for value in numbers.values()
     )
-    if not is_known or not {*_COUNTS, "win_rate", "median"} <= numbers.keys():
+    if not is_known or not {*_NUMBERS, "win_rate", "median"} <= numbers.keys():
         raise ValueError(numbers)
     rules = {name: str(entry["rules"][name]) for name in _RULES}
     made_on, ends = date.fromisoformat(entry["made_on"]).isoformat(), entry["ends"]
@@ -326,11 +328,9 @@ class Words:
 
     def change(self, name: str, value: float | None, was: float | None) -> str:
         """Write by how much a number changed; nothing where people would read the same."""
-        if name in _COUNTS or name == "amount_won":
-            called = self.created if name == "created" else _COUNTS.get(name, tr("won in money"))
+        if name in _NUMBERS or name == "amount_won":
             changed = (value or 0) - (was or 0)
-            called = "item" if called == "items" and abs(changed) == 1 else called
-            return f"{difference(changed)} {called}" if changed else ""
+            return self._counted(name, changed) if changed else ""
         called = tr("win rate") if name == "win_rate" else tr("median time to win")
         new, old = (self._text(name, one) for one in (value, was))
         if new == old:
@@ -342,6 +342,16 @@ class Words:
                 else tr("no {called} any more, {old} then", called=called, old=old)
             )
         return tr("{called} {new} after {old}", called=called, new=new, old=old)
+
+    def _counted(self, name: str, changed: float) -> str:
+        """Write a change of a number of items, or of what they are worth."""
+        written, n = difference(changed), abs(changed)
+        if name == "amount_won":
+            return f"{written} {tr('won in money')}"
+        if name == "created" and self.created == plural(Noun.of("item")):
+            return f"{written} {noun_of(n, Noun.of('item'))}"
+        what = "closed" if name == "created" and self.created == trc("tile", "closed") else name
+        return trs(_COUNTS[what], n, n=written)
 
     def _text(self, name: str, value: float | None) -> str:
         if value is None or name == "win_rate":

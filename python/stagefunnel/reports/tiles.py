@@ -6,7 +6,6 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -32,6 +31,7 @@ from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.funnel.compared_periods import with_period_before
 from ..questions.stages.key_numbers import changes, key_numbers
+from ..tables.labels import period_label
 from ..tables.options import BasisName
 from ..times.periods import PeriodLike
 from ..words import Noun, Words, begins, mark, tr, trc, trs
@@ -201,7 +201,7 @@ def _compared(
     if trend is None:
         return [], ""
     rows = PeriodRows.of(trend)
-    partial = trend.attrs["stagefunnel"].get("partly_covered", ())
+    partial = {*map(period_label, trend.attrs["stagefunnel"].get("partly_covered", ()))}
     base = dict(zip(rows.names, rows.of_first("base").tolist(), strict=True))
     least, usual = least_items([n for name, n in base.items() if name not in partial])
     pairs = [
@@ -215,10 +215,10 @@ def _compared(
     chosen = (filled or pairs)[0]
     after = rows.names[rows.names.index(chosen[0]) + 1 :]
     few = [name for name in after if name not in partial and base[name] < least]
-    now, before = map(named_period, chosen)
+    now, before = chosen
     said = ""
     if few:
-        named = listed([f"{named_period(name)} ({counted(base[name], 'item')})" for name in few])
+        named = listed([f"{name} ({counted(base[name], 'item')})" for name in few])
         said = tr(
             "Nearly empty: {listed}, where {usual} are usual; {now} is compared with {before}.",
             listed=named,
@@ -245,15 +245,6 @@ def least_items(bases: Sequence[int]) -> tuple[float, float]:
     of_median_item = float(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)])
     median = float(np.median(ordered))
     return max((_NEARLY_EMPTY * median, median), (_STRAGGLERS * of_median_item, of_median_item))
-
-
-def named_period(period: str) -> str:
-    """Name a period as people give it: a trend has both days of a week, ``2026-01-05/2026-01-11``."""
-    first, _, last = period.partition("/")
-    if not last:
-        return period
-    year, week, _ = date.fromisoformat(first).isocalendar()
-    return f"{year}-W{week:02d}"
 
 
 def _side(name: str, row: pd.Series, basis: str) -> Side:

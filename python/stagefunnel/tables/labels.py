@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Sequence
 from itertools import dropwhile, islice, takewhile
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 MISSING = "(missing)"  # label of the group of missing values
 _OF_LOG = {"by_created": "time of creation"}
+_DAYS_OF_WEEK: Final = re.compile(r"(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)", re.ASCII)
 
 
 def columns_before(table: pd.DataFrame, name: str) -> list[Any]:
@@ -30,6 +33,26 @@ def group_label(part: pd.DataFrame, by: Sequence[Any]) -> tuple[str, ...]:
 def value_label(value: Any) -> str:
     """Write a value of a breakdown."""
     return MISSING if pd.isna(value) else str(value)
+
+
+def period_label(period: Any) -> str:
+    """Write a period as people give it: a week, which a table has as its two days, is that of ISO 8601.
+
+    Examples
+    --------
+    >>> period_label("2026-03-02/2026-03-08"), period_label("2026-03"), period_label("2026-03-03/2026-03-09")
+    ('2026-W10', '2026-03', '2026-03-03/2026-03-09')
+    """
+    text = str(period)
+    found = _DAYS_OF_WEEK.fullmatch(text)
+    if found is None:
+        return text
+    try:
+        first, last = (datetime.date.fromisoformat(day) for day in found.groups())
+    except ValueError:  # a name that looks like days
+        return text
+    year, week, weekday = first.isocalendar()
+    return f"{year:04}-W{week:02}" if weekday == 1 and (last - first).days == 6 else text
 
 
 def spoken(column: Any) -> str:

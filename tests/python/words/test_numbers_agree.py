@@ -10,6 +10,7 @@ import stagefunnel as sf
 from catalogues import LANGUAGES, PACKAGE, Text, catalogue_of, entries_of, extracted, fields_of
 from stagefunnel.display.numbers import counted, more_groups, more_stages, plural, so_many
 from stagefunnel.display.things import open_things
+from stagefunnel.reports.since_last import Words as Changes
 from stagefunnel.words import spoken_in, tr, trs
 
 NUMBERS = (0, 1, 2, 5, 21)
@@ -191,3 +192,55 @@ def test_a_sentence_that_ends_with_an_abbreviation_ends_once() -> None:
     assert text.endswith("5 дн.")
     assert not text.endswith("..")
     assert tr("Reached {stage}", stage="Inc..") == "Reached Inc.."
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "several"),
+    [
+        ("en", "+1 item, +1 won, -1 lost", "+2 items, +2 won, -2 lost"),
+        ("fr", "+1 affaire, +1 gagnée, -1 perdue", "+2 affaires, +2 gagnées, -2 perdues"),
+        ("es", "+1 oportunidad, +1 ganada, -1 perdida", "+2 oportunidades, +2 ganadas, -2 perdidas"),
+        ("pt", "+1 negócio, +1 ganho, -1 perdido", "+2 negócios, +2 ganhos, -2 perdidos"),
+        ("ru", "+1 сделка, +1 выиграна, -1 проиграна", "+2 сделки, +2 выиграны, -2 проиграны"),
+    ],
+)
+def test_what_changed_since_the_last_page_agrees(language: Any, one: str, several: str) -> None:
+    with spoken_in(language):
+        words = Changes(plural("item"), has_dates=False)
+        for n, said in ((1, one), (2, several)):
+            changed = [words.change(name, of, 3) for name, of in (("created", 3 + n), ("won", 3 + n))]
+            assert ", ".join([*changed, words.change("lost", 3 - n, 3)]).replace("\N{MINUS SIGN}", "-") == said
+
+
+def test_created_and_closed_agree_too() -> None:
+    with spoken_in("fr"):
+        said = [Changes(tr_tile, has_dates=False).change("created", 1, 0) for tr_tile in ("créées", "clôturées")]
+    assert said == ["+1 créée", "+1 clôturée"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "1 of 1 item that did New reached Won within 7d, 100%."),
+        ("fr", "1 sur 1 affaire ayant fait New est arrivée à Won"),
+        ("de", "Deal, der New tat, erreichte Won"),
+        ("ru", "1 сделка с пройденным шагом New дошла до Won"),
+    ],
+)
+def test_a_single_item_of_a_sequence_agrees(language: Any, said: str) -> None:
+    log = sf.StageLog({"item": [1, 1], "stage": ["New", "Won"], "time": pd.to_datetime(["2026-01-01"] * 2)})
+    text = str(sf.show(sf.sequence_funnel(log, ["New", "Won"], window="7d"), language=language))
+    plain = text.replace("\N{NO-BREAK SPACE}", " ").replace(KEPT, " ")
+    assert said in " ".join(plain.split())
+
+
+def test_items_that_are_too_recent_are_named_in_the_language_alone() -> None:
+    # The second item is created two days before the end: it cannot be followed for ten.
+    days = pd.to_datetime(["2026-01-01", "2026-01-02", "2026-02-01", "2026-02-03"])
+    log = sf.StageLog({"item": [1, 1, 2, 3], "stage": ["New", "Won", "New", "New"], "time": days})
+    table = sf.decompose(
+        log, sf.Pipeline("New", won="Won", lost="Lost"), a="2026-01", b="2026-02", within="1d", missing="ignore"
+    )
+    english, french = (str(sf.show(table, language=language)) for language in ("en", "fr"))
+    assert " is too recent to be followed for 1d, and left out." in english.replace("\N{NO-BREAK SPACE}", " ")
+    assert "affaire est trop récente pour être suivie" in french.replace("\N{NO-BREAK SPACE}", " ")

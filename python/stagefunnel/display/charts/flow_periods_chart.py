@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
+from ...tables.labels import period_label
 from ...words import Words, mark, tr
 from ..numbers import brief, count, number
 from .canvas import Panels
@@ -41,13 +42,13 @@ class Panel(NamedTuple):
 
 def period_panels(groups: Panels, of_stage: bool, things: str) -> list[Panel]:
     """Make the panels of a table: those of items, then those of money."""
-    periods = sorted({str(period) for _, rows in groups for period in rows["period"].unique()})
+    periods = sorted({period_label(period) for _, rows in groups for period in rows["period"].unique()})
     money = has_money(groups[0][1])
     panels = []
     for unit, in_money in ((things, False), (tr("money"), True))[: 2 if money else 1]:
         for group, rows in groups:
             of_period = {
-                str(period): parts_of(part, of_stage=of_stage, in_money=in_money)
+                period_label(period): parts_of(part, of_stage=of_stage, in_money=in_money)
                 for period, part in rows.groupby("period", sort=False, observed=True)
             }
             empty = parts_of(rows[:0], of_stage=of_stage, in_money=in_money)

@@ -62,11 +62,6 @@ def ticks_of(low: float, high: float, most: int = 5) -> list[float]:
     return [round(at * step, 12) for at in range(first, last + 1)]
 
 
-def short_period(period: str) -> str:
-    """Shorten the name of a week, which has both of its days."""
-    return period.split("/")[0]
-
-
 def draw_frame(
     sheet: Sheet,
     x: float,
@@ -108,22 +103,21 @@ def draw_frame(
         at = frame.y(tick)
         sheet.rule(left, at, left + frame.width, at, look.line, thick=1, grid=True)
         sheet.text(left - 6, at + 4, write(tick), colour=look.quiet, align="right")
-    names = [short_period(period) for period in periods]
-    texts = [brief(base) if base is not None else "" for base in bases] or [""] * len(names)
-    widest = max([width_of(text, SMALL) for text in [*names, *texts]] + [1]) + 10
+    texts = [brief(base) if base is not None else "" for base in bases] or [""] * len(periods)
+    widest = max([width_of(text, SMALL) for text in [*periods, *texts]] + [1]) + 10
     step = max(1, math.ceil(widest / max(1e-9, frame.pitch)))
     bottom = frame.top + height + 16
     # Counted from the last one, which people look for, as long as its name does not leave the sheet.
-    shown = list(range(len(names) - 1, -1, -step))
+    shown = list(range(len(periods) - 1, -1, -step))
     free = x + width + 10
     for at in shown:
-        half = width_of(names[at], SMALL) / 2
+        half = width_of(periods[at], SMALL) / 2
         place = min(max(frame.x(at), x + half), x + width - half)
         if place + half > free - 10:  # the last name stands further to the left than its period
             continue
         free = place - half
         sheet.rule(frame.x(at), frame.top + height, frame.x(at), frame.top + height + 4, look.line, thick=1)
-        sheet.text(place, bottom, names[at], colour=look.quiet, align="center")
+        sheet.text(place, bottom, periods[at], colour=look.quiet, align="center")
         if texts[at]:
             sheet.text(place, bottom + 15, texts[at], colour=look.quiet, align="center")
     if any(texts):

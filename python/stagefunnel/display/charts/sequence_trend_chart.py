@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...tables.labels import period_label
 from ...tables.schema import SEQUENCE_TREND
 from ...words import Language, Noun, tr
 from ..numbers import count, percent, plural
@@ -74,7 +75,7 @@ def plot_sequence_trend(
     remembered = canvas.remembered
     has_end = has_window(remembered)
     partial = remembered.get("partly_covered", ())
-    periods = list(map(str, sorted(canvas.table["period"].unique())))
+    periods = list(map(period_label, sorted(canvas.table["period"].unique())))
     panels = [
         (group, Line(tr("converted"), "open", True, _points(rows, has_end, partial)))
         for group, rows in canvas.groups(_MOST_GROUPS)
@@ -94,7 +95,7 @@ def _points(rows: pd.DataFrame, has_end: bool, partial: Container[str]) -> list[
         shares = [percent_between(row, name) for name in ("conversion", "conversion_mature")]
         points.append(
             Point(
-                str(row["period"]),
+                period_label(row["period"]),
                 # A line has a gap where nothing entered.
                 float(row["conversion"]) if row["entered"] else None,
                 tr(", of mature ").join(shares),

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from ...errors import SchemaError, check_option, given, named
+from ...tables.labels import period_label
 from ...tables.schema import FUNNEL
 from ...words import Language, begins, mark, tr, trc
 from ..lost_stage import can_lose
@@ -27,7 +28,7 @@ from ..things import things_of
 from ..titles import KIND_TITLES
 from ..unlike import LEAST_BASE
 from .canvas import Canvas
-from .frame import columns_for, draw_frame, short_period, ticks_of
+from .frame import columns_for, draw_frame, ticks_of
 from .intervals import interval_note, interval_of
 from .letters import width_of
 from .sheet import Sheet
@@ -114,7 +115,7 @@ def plot_trend(
     groups = canvas.groups(_MOST_GROUPS)
     parts = [PeriodRows.of(rows) for _, rows in groups]
     value = value or _default_value(parts, remembered)
-    periods = list(dict.fromkeys(map(str, table["period"])))
+    periods = list(dict.fromkeys(map(period_label, table["period"])))
     strong = next((label for label in shown if outcome_of[label] == "won"), shown[-1])
     panels = []
     for (group, rows), part in zip(groups, parts, strict=True):
@@ -161,9 +162,8 @@ def _shown_stages(labels: Sequence[Any], outcome_of: Mapping[Any, str]) -> list[
 def _title_of(canvas: Canvas, periods: Sequence[str], sentences: list[str]) -> tuple[str, list[str]]:
     """Take the sentence that compares two periods as the title, or the one that says why none are."""
     kind = str(canvas.remembered.get("kind", ""))
-    first, last = short_period(periods[0]), short_period(periods[-1])
     plain = canvas.titled(
-        tr("Funnel: {kind}, from {first} to {last}", kind=KIND_TITLES.get(kind, kind), first=first, last=last)
+        tr("Funnel: {kind}, from {first} to {last}", kind=KIND_TITLES.get(kind, kind), first=periods[0], last=periods[-1])
     )
     found = next((line for line in sentences if is_change(line) or begins(line, TOO_FEW)), None)
     if found is None:
@@ -213,7 +213,7 @@ def _points_of(rows: pd.DataFrame, value: str, early: set[str], faint: set[str])
     columns = (rows[name].tolist() for name in ("stage", value, "reached", "base"))
     bounds = [f"{value}_{side}" for side in ("low", "high")]
     of_bounds = (rows[name].tolist() if name in rows else [None] * len(rows) for name in bounds)
-    periods = map(str, rows["period"])
+    periods = map(period_label, rows["period"])
     for period, stage, of, reached, base, low, high in zip(periods, *columns, *of_bounds, strict=True):
         # More items than the previous stage has are not a share of it, and a share of none is none.
         known = None if pd.isna(of) or (is_share and of > 1) else float(of)

@@ -12,6 +12,7 @@ import pandas as pd
 from ...errors import SchemaError, given_period, named
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
+from ...tables.labels import period_label
 from ...times.periods import (
     Clock,
     MomentLike,
@@ -193,13 +194,13 @@ def _is_of_weeks(period: PeriodLike | None) -> bool:
 
 
 def period_name(period: Period, clock: Clock) -> str:
-    """Name a period as people do: ``2026``, ``2026Q1``, ``2026-03`` or a day, else by its two ends."""
+    """Name a period as people do: ``2026``, ``2026Q1``, ``2026-03``, ``2026-W10`` or a day, else by its ends."""
     start, end = period.start, period.end
     if isinstance(start, pd.Timestamp) and isinstance(end, pd.Timestamp):
-        for freq in ("Y", "Q", "M", "D"):
+        for freq in ("Y", "Q", "M", "W-SUN", "D"):
             whole = start.tz_localize(None).to_period(freq)
             if begin_of(whole, clock) == start and begin_of(whole + 1, clock) == end:
-                return str(whole)
+                return period_label(whole)
     return period_text(period, clock)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ...log.data import LogData, ReaderLines
 from ...log.fit import Fit
+from ...tables.labels import period_label
 from ...times.periods import Clock, MomentLike, PeriodLike, moment_of, pair_of, period_of
 from ...times.stamps import to_times
 
@@ -184,4 +185,6 @@ def _present(**remarks: Any) -> dict[str, Any]:
 def period_text(period: PeriodLike | None) -> str:
     """Write a period as people read it."""
     pair = pair_of(period)
-    return str(period) if pair is None else " to ".join("…" if end is None else str(end) for end in pair)
+    if pair is None:
+        return period_label(period)
+    return " to ".join("…" if end is None else period_label(end) for end in pair)
