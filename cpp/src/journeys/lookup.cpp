@@ -301,7 +301,7 @@ Journeys take_items(const Journeys& journeys, std::span<const std::uint32_t> ite
         });
     };
     take(journeys.first_row, taken.first_row);
-    take(journeys.key, taken.key);
+    if (!journeys.key.empty()) take(journeys.key, taken.key);  // journeys of other stages have none
     if (!journeys.high.empty()) take(journeys.high, taken.high);
     const auto take_rows = [&](const auto& values, auto& kept) {
         kept.resize(taken.offsets.back());

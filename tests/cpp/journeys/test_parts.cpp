@@ -251,6 +251,16 @@ TEST(JourneysOfParts, TakesTheFirstRowsOfSomeItemsOfALargeLog) {
     EXPECT_EQ(items_by_first_row(columns.journeys()), (std::vector<std::uint32_t>{1, 0}));
 }
 
+TEST(WithStages, LeavesJourneysWithoutKeysOfWhichItemsAreTaken) {
+    const std::vector<std::uint8_t> stage{1, 0, 1};
+    const Journeys staged = with_stages(Columns{}.journeys(), std::span<const std::uint8_t>(stage), 2);
+    const std::vector<std::uint32_t> second{1};
+    const Journeys taken = take_items(staged, second);
+    EXPECT_EQ(taken.n_items(), 1U);
+    EXPECT_TRUE(taken.key.empty());
+    EXPECT_EQ(list_of(std::get<LargeVector<std::uint8_t>>(taken.stage)), (std::vector<std::uint8_t>{1}));
+}
+
 /// The bytes of numbers.
 std::span<const std::uint8_t> bytes_of(const std::vector<std::uint16_t>& values) {
     return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * 2};
