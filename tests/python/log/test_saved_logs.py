@@ -125,6 +125,23 @@ def test_a_row_of_a_day_goes_behind_saved_rows_of_its_time(tmp_path: Path) -> No
     assert table[["item", "stage"]].values.tolist() == [[1, "New"], [1, "Won"], [1, "Lost"], [2, "New"]]
 
 
+def test_rows_that_come_again_are_counted_once_by_quality(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"item": [1, 1, 1, 2], "stage": ["New", None, "Won", "New"], "time": [0, 1, 4, 5]})
+    path = saved(sf.StageLog(frame.iloc[:3], invalid="keep_stage"), tmp_path)
+    answer = sf.StageLog.append(path, frame.iloc[1:], invalid="keep_stage")
+    assert answer.to_dict() == {"added": 1, "known": 2}
+    quality = sf.StageLog.load(path).quality().set_index("check")["count"]
+    assert quality[["rows", "items", "missing_stage"]].tolist() == [4, 2, 1]
+
+
+def test_rows_that_are_dropped_are_counted_as_often_as_they_come(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"item": [1, 1, 1, 2], "stage": ["New", None, "Won", "New"], "time": [0, 1, 4, 5]})
+    path = saved(sf.StageLog(frame.iloc[:3], invalid="drop"), tmp_path)
+    assert sf.StageLog.append(path, frame.iloc[1:], invalid="drop").to_dict() == {"added": 1, "known": 1}
+    quality = sf.StageLog.load(path).quality().set_index("check")["count"]
+    assert quality[["rows", "dropped", "missing_stage"]].tolist() == [5, 2, 2]
+
+
 def test_a_day_brings_rows_of_the_table_of_items(tmp_path: Path) -> None:
     items = pd.DataFrame({"item": [1, 2], "manager": ["eve", "dan"]})
     log = sf.StageLog({"item": [1, 2], "stage": ["New", "New"], "time": [0, 1]}, items=items)

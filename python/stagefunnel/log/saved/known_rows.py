@@ -72,7 +72,7 @@ def _columns_of(later: LogData, mine: Rows, saved: LogData, theirs: Rows) -> lis
 
 
 def with_rows(data: LogData, kept: npt.NDArray[np.bool_]) -> LogData:
-    """Return the same inside with some of its rows; items without any are gone."""
+    """Return what a log would be that was read without some rows; items without any other are gone."""
     parts = _core.journeys.parts_of(data.journeys)
     offsets = _offsets(data)
     lengths = np.add.reduceat(kept.astype(np.int64), offsets[:-1])
@@ -89,10 +89,14 @@ def with_rows(data: LogData, kept: npt.NDArray[np.bool_]) -> LogData:
     )
     keys = None if data.keys_of is None else data.keys_of(parts["first_row"][items])
     of_labels = np.bincount(parts["stage"][rows], minlength=len(data.labels) + 1).astype(np.int64)
-    marks = data.marks
+    marks, found = data.marks, dict(data.found)
+    if "missing_stage" in found:
+        found["missing_stage"] -= int((parts["stage"][~kept] == len(data.labels)).sum())
     return replace(
         data,
         journeys=journeys,
+        n_input_rows=data.n_input_rows - int(len(kept) - len(rows)),
+        found=found,
         label_rows=of_labels[:-1],
         keys_of=None if keys is None else _stored(journeys, keys),
         columns=None if data.columns is None else data.columns.at_rows(rows.astype(np.uint32), data.threads),
