@@ -17,7 +17,7 @@ from ...tables.frames import as_chosen
 from ...times.periods import Clock, MomentLike
 from ...times.stamps import to_times
 from ..chosen import ItemKeys
-from ..data import LogData, end_given
+from ..data import Empty, LogData, end_given
 from ..described import Described, described
 from ..fit import Fit
 from ..intake.checks import thread_count
@@ -93,7 +93,7 @@ class PartitionedLog(StageLog):
 
     is_partitioned = True
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: object, **options: object) -> None:
         raise SchemaError(
             "a PartitionedLog is made by StageLog.from_parquet, from_csv, from_sql or from_batches with ",
             named("spill"),
@@ -206,7 +206,7 @@ class PartitionedLog(StageLog):
         frames = [table.frame for table in tables if table is not None]
         return pd.concat(frames, ignore_index=True) if frames else None
 
-    def filter(self, *, items: ItemKeys, empty: Any = "error") -> StageLog:  # type: ignore[override]
+    def filter(self, *, items: ItemKeys, empty: Empty = "error") -> StageLog:  # type: ignore[override]
         """Return a log of some of the items, observed as long as this one, as of any log.
 
         It is one in memory, which takes every question.
