@@ -216,9 +216,9 @@ class PartitionedLog(StageLog):
 
     def quality(self, pipeline: Pipeline | None = None) -> pd.DataFrame:
         """Count what is unusual in the rows, as of any log; each partition is read for it."""
-        return as_chosen(
-            quality_of_parts(self, pipeline, None if pipeline is None else self.fit_of_all(pipeline))
-        )  # type: ignore[no-any-return]
+        fit = None if pipeline is None else self.fit_of_all(pipeline)
+        table: pd.DataFrame = as_chosen(quality_of_parts(self, pipeline, fit))
+        return table
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Copy the folder of the log, as :meth:`StageLog.save` saves one."""
