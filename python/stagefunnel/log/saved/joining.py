@@ -76,8 +76,8 @@ class Insertion:
     def into(self, values: Array, later: Array) -> Array:
         """Put the later log's values among those of the first."""
         kind = np.result_type(values, later)
-        both = [np.ascontiguousarray(one, dtype=kind).view(np.uint8) for one in (values, later)]
-        joined: Array = _core.journeys.inserted(*both, self.rows, self.at, kind.itemsize).view(kind)
+        first, second = (np.ascontiguousarray(one, dtype=kind).view(np.uint8) for one in (values, later))
+        joined: Array = _core.journeys.inserted(first, second, self.rows, self.at, kind.itemsize).view(kind)
         return joined
 
 
