@@ -1,4 +1,4 @@
-"""Sentences of what is nothing: no part of a difference of 0, no slowest stage without time, no sum of 0 of 0."""
+"""Sentences of what is nothing: no part of a difference of 0, no slowest stage without time, no sum of nothing."""
 
 from typing import Any
 
