@@ -133,9 +133,11 @@ def _words(action: argparse.Action, value: object) -> Iterator[str]:
     if value is False and action.dest == "items":
         raise _WrongSettingError("it takes the file of the items; no_items = true leaves them off the page")
     if _is_path(action) and any(not isinstance(one, _OF_PATHS) for one in _each(value)):
-        raise _WrongSettingError('it takes the name of a file, in quotes')
+        raise _WrongSettingError("it takes the name of a file, in quotes")
     if action.dest == "period" and isinstance(value, datetime.datetime):
-        raise _WrongSettingError('it is a moment, not a period; give a day, or both ends: ["2026-01", "2026-03"]')
+        raise _WrongSettingError(
+            'it is a moment, not a period; give a day, or both ends: ["2026-01", "2026-03"]'
+        )
     texts = [*_texts(action, value)]
     if not texts:
         raise _WrongSettingError("it is empty; leave the key out")

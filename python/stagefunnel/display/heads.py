@@ -202,6 +202,11 @@ def group_word(name: str, value: Any) -> str:
     return word_of(name, text) if name == "part" else text
 
 
+def is_rest(text: str) -> bool:
+    """Check for the label of all groups that have no line of their own."""
+    return _OTHER.fullmatch(text) is not None
+
+
 def label(text: str) -> str:
     """Give the label of a group, which is a word of the package where it is of missing values or others.
 

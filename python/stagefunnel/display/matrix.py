@@ -130,7 +130,11 @@ def _of_sequences(table: pd.DataFrame, remembered: Mapping[str, Any]) -> tuple[l
     names = list(dict.fromkeys(map(period_label, table["period"])))
     partial = [name for name in names if name in covered]
     is_young = table["mature"] < table["entered"]
-    of_young = {*map(period_label, table["period"][is_young])} if remembered.get("window") is not None else set[str]()
+    of_young = (
+        {*map(period_label, table["period"][is_young])}
+        if remembered.get("window") is not None
+        else set[str]()
+    )
     young = [name for name in names if name in of_young and name not in partial]
     notes = [tr(PART, names=listed(partial))] if partial else []
     notes += [tr("With windows that are not over: {young}", young=listed(young))] if young else []

@@ -11,7 +11,7 @@ from ..tables.labels import group_label
 from ..tables.schema import OUTCOME_AMOUNTS, VALUE_SHARES
 from ..words import tr
 from .cells import with_bounds
-from .heads import label
+from .heads import is_rest, label
 from .numbers import count, counted, number, percent, plural
 from .things import thing_of
 
@@ -59,11 +59,13 @@ def won_by_group(table: pd.DataFrame, by: Sequence[Any], thing: str) -> list[str
     best = table["amount_won"].max()
     if len(table) > 1 and best > 0 and (table["amount_won"] == best).sum() == 1:
         top = table.loc[[table["amount_won"].idxmax()]]
-        most = tr(
-            ", most in {group_label} ({value})",
-            group_label=", ".join(map(label, group_label(top, by))),
-            value=number(top["amount_won"].iloc[0]),
-        )
+        names = group_label(top, by)
+        if not any(map(is_rest, names)):  # many small groups together are no group that won most
+            most = tr(
+                ", most in {group_label} ({value})",
+                group_label=", ".join(map(label, names)),
+                value=number(top["amount_won"].iloc[0]),
+            )
     won = tr(
         "Won {total} of {won}{most}", total=number(total), won=counted(table["won"].sum(), thing), most=most
     )

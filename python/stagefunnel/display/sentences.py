@@ -46,13 +46,7 @@ from ..tables.skipping import OnTheWay
 from ..words import Words, begins, mark, tr
 from .absorption_sentences import of_absorption
 from .assumed import doubt_of
-from .comparing_sentences import (
-    of_compared_groups,
-    of_decomposition,
-    of_drivers,
-    of_mix_rate,
-    of_period_differences,
-)
+from .comparing_sentences import of_compared_groups, of_drivers, of_period_differences
 from .extremes import largest
 from .flow_sentences import of_flow
 from .forecast_sentences import FORECAST_SENTENCES
@@ -69,6 +63,7 @@ from .period_sentences import NameOf, of_comparison
 from .remarks import of_stages_with_rows
 from .restored import filled_rows
 from .skip_sentences import skip_sentence
+from .split_sentences import of_decomposition, of_mix_rate
 from .standing import standing
 from .standouts import of_standouts
 from .stuck_sentences import of_open_items

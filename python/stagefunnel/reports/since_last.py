@@ -31,8 +31,11 @@ _FORMAT: Final = "numbers of a stagefunnel page"
 _VERSION: Final = 1
 _LONGEST: Final = 100_000  # bytes; a file of two pages has about two thousand
 _COUNTS: Final = {
-    **{"created": marks("{n} created"), "closed": marks("{n} closed")},
-    **{"won": marks("{n} won"), "lost": marks("{n} lost"), "open": marks("{n} open")},
+    "created": marks("{n} created"),
+    "closed": marks("{n} closed"),
+    "won": marks("{n} won"),
+    "lost": marks("{n} lost"),
+    "open": marks("{n} open"),
 }
 _NUMBERS: Final = ("created", "won", "lost", "open")
 _RULES: Final = Texts(

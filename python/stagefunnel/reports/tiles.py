@@ -202,7 +202,9 @@ def _compared(
         return [], ""
     rows = PeriodRows.of(trend)
     partial = {*map(period_label, trend.attrs["stagefunnel"].get("partly_covered", ()))}
-    base = dict(zip(rows.names, rows.of_first("base").tolist(), strict=True))
+    # Items that are too recent to be followed are in no base of the trend, and make no period empty.
+    counts = [name for name in ("base", "too_recent") if name in trend.columns]
+    base = dict(zip(rows.names, map(sum, zip(*map(rows.of_first, counts), strict=True)), strict=True))
     least, usual = least_items([n for name, n in base.items() if name not in partial])
     pairs = [
         (now, before)

@@ -77,6 +77,7 @@ def test_every_option_is_a_key_that_means_the_same(action: argparse.Action, job:
         ('by = "team"', ["--by=team"]),
         ("period = 2026", ["--period=2026"]),
         ('period = ["2026-01", "2026-03"]', ["--period=2026-01..2026-03"]),
+        ("period = 2026-01-05", ["--period=2026-01-05"]),
         ("as_of = 2026-04-01", ["--as-of=2026-04-01"]),
         ("as-of = 2026-04-01T08:30:00", ["--as-of=2026-04-01T08:30:00"]),
         ("where = {source = ['web', 'ads'], amount = '>100', big = true}", ["--where=source=web"]),
@@ -115,6 +116,12 @@ def test_a_value_may_be_written_as_toml_has_it(line: str, words: list[str], job:
         ('by = ["a", 1.5, true]', "in the list true is not a text, a number or a date"),
         ('period = ["2026"]', 'period = ["2026"]: it takes a period, or two: ["2026-01", "2026-03"]'),
         ('limits = "14d"', 'limits = "14d": it takes a table, such as {STAGE = "TIME"}'),
+        ("title = nan", "title = nan: nan is not a text, a number or a date"),
+        ("within = inf", "within = inf: inf is not a text, a number or a date"),
+        ("where = {amount = nan}", "of 'amount' nan is not a text, a number or a date"),
+        ("items = nan", "items = nan: it takes the name of a file, in quotes"),
+        ("logo = 2026-01-01", "logo = 2026-01-01: it takes the name of a file, in quotes"),
+        ("period = 2026-01-01T00:00:00", "period = 2026-01-01T00:00:00: it is a moment, not a period; give"),
         ("limits = {Offer = true}", "of 'Offer' true is not a text, a number or a date"),
         ('where = ">5"', "where = \">5\": >5 is not a condition, such as source=web"),
         ("items = false", "items = false: it takes the file of the items; no_items = true leaves them off"),
@@ -253,3 +260,15 @@ def test_the_settings_on_the_how_to_page_are_read(job: Path) -> None:
     assert found["files"] == [str(job / "deals*.csv")]
     assert found["period"] == "2026-01-01..2026-12-31"
     assert [one.column for one in found["where"]] == ["source", "source", "amount"]
+
+
+@pytest.mark.parametrize("out", ["nan", "5", "2026-01-01", "true"])
+def test_a_page_has_a_name_in_quotes(out: str, job: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(job.iterdir())
+    text = "\n".join(line for line in NEEDED.splitlines() if not line.startswith("out ="))
+    (job / "odd.toml").write_text(f"{text}\nout = {out}\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["report", "--settings", str(job / "odd.toml")])
+    assert ended.value.code == 2
+    assert f"out = {out}: it takes the name of a file, in quotes\n" in capsys.readouterr().err
+    assert sorted(job.iterdir()) == sorted([*before, job / "odd.toml"])

@@ -124,7 +124,7 @@ def test_where_some_have_no_chance_a_forecast_says_how_many_and_draws_the_others
     assert "1 without a chance that can be read off" in words
     assert "1 can be forecast at 50%; 1 without a chance that can be read off" in words
     of_groups = plots.plot_forecast(sf.forecast(log, pipeline, by="owner"))
-    assert "1 of 2 open items are without a chance that can be read off" in sentences_of(of_groups)
+    assert "1 of 2 open items is without a chance that can be read off" in sentences_of(of_groups)
     nobody = plots.plot_forecast(sf.forecast(log, pipeline, by="owner", as_of=9))
     assert title_of(nobody).startswith("None of the ")
 

@@ -1,4 +1,4 @@
-"""Sentences of what is nothing: no part of a difference of 0, no slowest stage without time, no sum of 0 of 0."""
+"""Sentences of what is nothing: no part of a difference of 0, no slowest stage without time, no empty sum."""
 
 from typing import Any
 
@@ -101,3 +101,11 @@ def test_of_groups_that_won_alike_none_won_most() -> None:
     assert "Won 15 of 2 items, most in Ann (10)" in sentences(
         sf.outcomes(higher, PIPELINE, amount="deal", by="who")
     )
+
+
+def test_the_rest_of_the_groups_did_not_win_most() -> None:
+    # Ann has two items and a line; the five others are one line, which won more together.
+    items = pd.DataFrame({"item": range(1, 8), "deal": [10.0] * 7, "who": ["Ann", "Ann", *"bcdef"]})
+    log = journeys_log(*["New > Won"] * 7, items=items)
+    said = sentences(sf.outcomes(log, PIPELINE, amount="deal", by="who", top=1))
+    assert "Won 70 of 7 items" in said

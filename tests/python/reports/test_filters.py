@@ -94,7 +94,7 @@ def test_each_choice_has_the_numbers_of_the_questions_asked_with_it(seed: int, b
             assert [row[place] for row in cell.funnel] == [f"{value:,.0f}" for value in share["amount"]]
         lost = sf.losses(log, PIPELINE, confidence=0.95, **chosen)
         assert [row[:2] for row in cell.losses] == [
-            ["" if pd.isna(stage) else stage for stage in pair]
+            ["no earlier stage" if pd.isna(stage) else stage for stage in pair]
             for pair in zip(lost["from_stage"], lost["lost_stage"], strict=True)
         ]
         assert [row[2] for row in cell.losses] == lost["items"].tolist()

@@ -121,6 +121,14 @@ def test_nearly_empty_periods_at_the_end_are_named_and_passed_over(tmp_path: Pat
     assert tiles(head)["items"][2].startswith("1 in 2026-06, 60 in 2026-05")
 
 
+def test_periods_whose_items_are_too_recent_to_follow_are_not_empty(tmp_path: Path) -> None:
+    # Those of June cannot be followed for 60 days until 1 July; the tiles count what was created then.
+    log = deals_of({"2026-04": (20, 20, 0), "2026-05": (20, 20, 0), "2026-06": (20, 20, 0)})
+    head = header(tmp_path, log, every="month", within="60d")
+    assert "Nearly empty" not in head
+    assert tiles(head)["items"][2].startswith("40 in 2026-06, 40 in 2026-05")
+
+
 def test_a_median_of_no_time_says_how_the_items_were_entered(tmp_path: Path) -> None:
     rows = [(item, "Won", pd.Timestamp("2026-03-01")) for item in range(3)]
     rows += [(9, "New", pd.Timestamp("2026-03-01")), (9, "Won", pd.Timestamp("2026-03-05"))]

@@ -200,7 +200,7 @@ def test_pages_of_all_options_have_these_sections(options: Any, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("every", "names"),
     [
-        ("week", r"2026-\d\d-\d\d … 2026-\d\d-\d\d"),
+        ("week", r"2026-W\d\d"),
         ("month", r"2026-\d\d"),
         ("quarter", r"202\dQ\d"),
         ("year", r"202\d"),
@@ -219,3 +219,38 @@ def test_periods_of_every_length_are_compared(every: Any, names: str, tmp_path: 
     lines = findings(page, "chance")
     assert lines
     assert re.search(f"{names}(?![-0-9W])", lines[0])
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(("within", "is_drawn"), [(None, False), ("20d", True)])
+def test_a_trend_without_a_picture_says_nothing_of_lines(
+    within: str | None, is_drawn: bool, tmp_path: Path
+) -> None:
+    # Each month has fewer than 30 items or more open ones than the month before: nothing is comparable.
+    months = (
+        {"2026-01": (20, 20, 0), "2026-06": (0, 0, 40)}
+        if is_drawn
+        else {"2026-01": (2, 3, 1), "2026-06": (0, 1, 9)}
+    )
+    page = page_of(tmp_path, deals_of(months), NEW, every="month", within=within)
+    part = section(page, "trend")
+    assert part.count("<figure>") == int(is_drawn)
+    assert "lines end lower" not in part
+    assert ("items of later periods have had less time." in part) != is_drawn
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_trend_with_a_picture_says_why_its_lines_end_lower(tmp_path: Path) -> None:
+    log = deals_of({"2026-01": (20, 20, 0), "2026-02": (20, 20, 0)})
+    part = section(page_of(tmp_path, log, NEW, every="month"), "trend")
+    assert part.count("<figure>") == 1
+    assert "their lines end lower for that alone." in part
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_weeks_have_one_name_on_the_page(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"every": "week", "by": "source", "language": "fr"}
+    page = page_of(tmp_path, SHOP.log, SHOP.pipeline, **options)
+    read = re.sub(r'data:text/csv[^"]*', "", page)  # a saved table has its columns as they are
+    assert re.findall(r"\d{4}-\d\d-\d\d\W{1,3}\d{4}-\d\d-\d\d", read) == []
+    assert len(set(re.findall(r"\b\d{4}-W\d\d\b", read))) > 50

@@ -85,6 +85,13 @@ def test_a_page_made_again_is_compared_with_the_one_before(made: Callable[..., s
     )
 
 
+def test_a_page_of_no_item_says_when_its_rows_ended(made: Callable[..., str]) -> None:
+    made(LATER, "2026-03-16", where={"team": "y"})
+    assert made(LATER, "2026-03-23", where={"team": "y"}) == (
+        "Since the page of 2026-03-16: none of these numbers has changed; its rows ended on 2026-03-13 too."
+    )
+
+
 def test_an_older_export_is_said(made: Callable[..., str]) -> None:
     made(LATER, "2026-03-16")
     assert made(FIRST, "2026-03-23") == (

@@ -209,12 +209,16 @@ def test_what_changed_since_the_last_page_agrees(language: Any, one: str, severa
         words = Changes(plural("item"), has_dates=False)
         for n, said in ((1, one), (2, several)):
             changed = [words.change(name, of, 3) for name, of in (("created", 3 + n), ("won", 3 + n))]
-            assert ", ".join([*changed, words.change("lost", 3 - n, 3)]).replace("\N{MINUS SIGN}", "-") == said
+            assert (
+                ", ".join([*changed, words.change("lost", 3 - n, 3)]).replace("\N{MINUS SIGN}", "-") == said
+            )
 
 
 def test_created_and_closed_agree_too() -> None:
     with spoken_in("fr"):
-        said = [Changes(tr_tile, has_dates=False).change("created", 1, 0) for tr_tile in ("créées", "clôturées")]
+        said = [
+            Changes(tr_tile, has_dates=False).change("created", 1, 0) for tr_tile in ("créées", "clôturées")
+        ]
     assert said == ["+1 créée", "+1 clôturée"]
 
 
@@ -239,7 +243,12 @@ def test_items_that_are_too_recent_are_named_in_the_language_alone() -> None:
     days = pd.to_datetime(["2026-01-01", "2026-01-02", "2026-02-01", "2026-02-03"])
     log = sf.StageLog({"item": [1, 1, 2, 3], "stage": ["New", "Won", "New", "New"], "time": days})
     table = sf.decompose(
-        log, sf.Pipeline("New", won="Won", lost="Lost"), a="2026-01", b="2026-02", within="1d", missing="ignore"
+        log,
+        sf.Pipeline("New", won="Won", lost="Lost"),
+        a="2026-01",
+        b="2026-02",
+        within="1d",
+        missing="ignore",
     )
     english, french = (str(sf.show(table, language=language)) for language in ("en", "fr"))
     assert " is too recent to be followed for 1d, and left out." in english.replace("\N{NO-BREAK SPACE}", " ")

@@ -108,9 +108,8 @@ def plot_backtest(
     things = things_of(remembered)
     level = remembered.get("confidence")
     sure = tr("range") if level is None else tr("{share} range", share=percent(float(level)))
-    panels = [
-        (tr("Won {things}", things=things), [_tested(row, "expected", "actual", things) for row in rows])
-    ]
+    wins = tr("Won {things}", things=things)
+    panels = [(wins[:1].upper() + wins[1:], [_tested(row, "expected", "actual", things) for row in rows])]
     if "expected_amount" in dated:
         amounts = [_tested(row, "expected_amount", "actual_amount", things) for row in rows]
         panels.append((tr("Amount"), amounts))

@@ -10,9 +10,9 @@ import pandas as pd
 
 from ...tables.schema import DECOMPOSED
 from ...words import Language, beginning, tr
-from ..comparing_sentences import of_decomposition
 from ..numbers import percent, points
 from ..sentences import stage_namer
+from ..split_sentences import of_decomposition
 from ..things import things_of
 from ..titles import TITLES
 from ..unlike import why_not_compared

@@ -162,7 +162,8 @@ def _panels(canvas: Canvas, lines: Sequence[Line]) -> list[Panel]:
     """Make the panels of wins and amounts; new items of groups have panels of their own."""
     things = things_of(canvas.remembered)
     apart = [line for line in lines if line.is_new] if canvas.by else []
-    units = {False: tr("Won {things}", things=things)}
+    wins = tr("Won {things}", things=things)
+    units = {False: wins[:1].upper() + wins[1:]}
     if "expected_amount" in canvas.table:
         units[True] = tr("Amount")
     panels = []

@@ -163,7 +163,12 @@ def _title_of(canvas: Canvas, periods: Sequence[str], sentences: list[str]) -> t
     """Take the sentence that compares two periods as the title, or the one that says why none are."""
     kind = str(canvas.remembered.get("kind", ""))
     plain = canvas.titled(
-        tr("Funnel: {kind}, from {first} to {last}", kind=KIND_TITLES.get(kind, kind), first=periods[0], last=periods[-1])
+        tr(
+            "Funnel: {kind}, from {first} to {last}",
+            kind=KIND_TITLES.get(kind, kind),
+            first=periods[0],
+            last=periods[-1],
+        )
     )
     found = next((line for line in sentences if is_change(line) or begins(line, TOO_FEW)), None)
     if found is None:

@@ -194,7 +194,7 @@ def _is_of_weeks(period: PeriodLike | None) -> bool:
 
 
 def period_name(period: Period, clock: Clock) -> str:
-    """Name a period as people do: ``2026``, ``2026Q1``, ``2026-03``, ``2026-W10`` or a day, else by its ends."""
+    """Name a period as people do: ``2026``, ``2026Q1``, ``2026-W10``, a month or a day, else by its ends."""
     start, end = period.start, period.end
     if isinstance(start, pd.Timestamp) and isinstance(end, pd.Timestamp):
         for freq in ("Y", "Q", "M", "W-SUN", "D"):
