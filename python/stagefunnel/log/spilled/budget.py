@@ -65,8 +65,14 @@ class Budget:
     @property
     def room(self) -> int:
         """Bytes that are left, after what no log uses was given back."""
-        give_back()
+        self.give_back()
         return max(self._memory - held_bytes(), _LEAST_ROOM // 2)
+
+    def give_back(self) -> None:
+        """Return what nothing uses to the system, which takes time, where half of the memory is held."""
+        held = held_bytes()
+        if not held or 2 * held > self._memory:
+            give_back()
 
 
 def held_bytes() -> int:

@@ -21,7 +21,7 @@ from ..intake.stream import feed, refuse_no_batches
 from ..number_dates import read_as_dates, warn_of_format
 from ..saved.folder import SPILL, Writer, checked_path, remove_spills, spill_in, writing
 from ..saved.part_writing import write_part
-from .budget import Budget, frugal, give_back, rows_and_bytes
+from .budget import Budget, frugal, rows_and_bytes
 from .building import Reading, TableOfItems, log_of_rows
 from .placing import Place
 from .placing import as_json as place_to_json
@@ -228,7 +228,7 @@ def _finish(spilling: Spilling, writer: Writer, state: State, folder: str) -> No
     parts = sorted(state.done, key=lambda one: one[0].prefix << (_DEEPEST - one[0].bits))
     numbered = [{**part, "partition": number} for number, (_, part) in enumerate(parts)]
     writer.commit(numbered, [place_to_json(place) for place, _ in parts])
-    give_back()
+    spilling.budget.give_back()
 
 
 def _make_parts(spilling: Spilling, writer: Writer, state: State, folder: str) -> None:
@@ -252,7 +252,7 @@ def _make_parts(spilling: Spilling, writer: Writer, state: State, folder: str) -
             continue
         if _weigh(of) > room:
             _warn_of_size(of)
-        give_back()
+        spilling.budget.give_back()
         data = log_of_rows(of, place, spilled, reading, spilling.items)
         data = replace(data, observed_until=until)
         if data.journeys.n_rows:

@@ -278,11 +278,12 @@ def _by_group(a: Side, b: Side, row: int | None) -> pd.DataFrame:
             continue  # a log without rows has no values, and so no groups
         successes = side.counts.won if row is None else side.counts.reached[:, row]
         for label, n, k in zip(group_labels(side.values), side.counts.base, successes, strict=True):
+            if not n:
+                continue  # a group of the other side, or of none, would lend its type to the column
             numbers = found.setdefault(label, [0, 0, 0, 0])
             numbers[2 * place] += int(n)
             numbers[2 * place + 1] += int(k)
     table = pd.DataFrame.from_dict(found, orient="index", columns=["n_a", "k_a", "n_b", "k_b"], dtype="int64")
-    table = table[table["n_a"] + table["n_b"] > 0]
     order = sorted(range(len(table)), key=lambda at: _sort_key(table.index[at]))
     return table.iloc[order]
 
