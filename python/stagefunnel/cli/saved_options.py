@@ -10,7 +10,14 @@ OF_PARTITIONS: Final = frozenset(
     (
         *("summary", "funnel", "outcomes", "funnel-by-period", "compare-periods", "compare-groups"),
         *("decompose", "mix-rate", "drivers", "transitions", "losses", "skips", "time-in-stage", "flow"),
-        *("variants", "cumulative-incidence", "bottlenecks", "cohort-maturity", "sales-velocity"),
+        *(
+            "variants",
+            "absorption",
+            "cumulative-incidence",
+            "bottlenecks",
+            "cohort-maturity",
+            "sales-velocity",
+        ),
         *("sequence-funnel", "sequence-trend", "time-to-convert", "sequence-paths", "time-to"),
         *("quality", "partial"),
     )

@@ -167,6 +167,7 @@ TRIALS: dict[str, list[Trial]] = {
     "observed": [trial("2026-02")],
     "se": [trial("robust", needs="--clock stage --of-stage New --times 30d")],
     "method": [trial("markov"), trial("aalen_johansen")],
+    "memory": [idle("1GB")],
     "min_at_risk": [trial("4", needs="--by who")],
     "reopen": [trial("first")],
     "open_visits": [trial("censored")],
@@ -279,6 +280,7 @@ TRIALS: dict[str, list[Trial]] = {
     "saved": [trial("other.sf")],
     "seed": [trial("7", needs="--confidence 0.2")],
     "skipped": [trial("Offer")],
+    "spill": [trial("spilled.sf")],
     "stage": [trial("other_stage")],
     "start": [trial("New")],
     "start_unknown": [trial("guessed", file="ended.csv"), idle("guessed", file="export")],
@@ -456,6 +458,13 @@ def read_once(files: Sequence[str], *, progress: Any, **options: Any) -> sf.Expo
     return READ[key]
 
 
+def rows_of_saved(path: Path) -> bytes:
+    log: Any = sf.StageLog.load(path)
+    parts = log.partitions() if isinstance(log, sf.PartitionedLog) else [log]
+    text = "".join(sf.row_table(part).to_csv() for part in parts)
+    return f"{type(log).__name__}\n{text}".encode()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("files")
@@ -486,9 +495,7 @@ def run(
         there = {*FILES, PART}
         new = [path for path in Path().iterdir() if path.name not in there]
         written = {path.name: path.read_bytes() for path in new if path.is_file()}
-        written |= {
-            path.name: sf.row_table(sf.StageLog.load(path)).to_csv().encode() for path in new if path.is_dir()
-        }
+        written |= {path.name: rows_of_saved(path) for path in new if path.is_dir()}
         for path in new:
             shutil.rmtree(path) if path.is_dir() else path.unlink()  # a saved log, of which much is drawn
         for name in REPLACED & {*words}:
@@ -507,6 +514,11 @@ NO_TRIAL = {
     ("chain-funnel", "decimal"): "nor does it write amounts in another way",
     ("backtest", "seed"): "three deals are open at the one date, and their bounds are those of any draws",
     ("backtest", "interval"): "the same",
+    **{
+        (command, "memory"): "it decides what is held while rows are read, and nothing that is seen"
+        for command, option in CASES
+        if option == "memory"
+    },
 }
 
 

@@ -120,7 +120,7 @@ def checked() -> None:
 def reported(directory: Path) -> None:
     page = directory / "page.html"
     sf.report(log(), PIPELINE, path=page, by="team")
-    text = page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8").replace("\N{WORD JOINER}", "")
     assert SENTENCE in text
     assert "Wait (optional)" in text
 
