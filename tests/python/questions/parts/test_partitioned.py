@@ -39,12 +39,21 @@ def tables_of(answer: Any) -> dict[str, pd.DataFrame]:
     return answer.tables if isinstance(answer, sf.Summary) else {"table": answer}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def unsynced() -> Iterator[None]:
+    """Leave it to the system when it writes files: to wait for the disk takes longer than all else here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda descriptor: None)
+        yield
+
+
 # The quality of rows is a method of the log, which is compared in each test.
 @pytest.mark.parametrize(
     "name", [name for name, kind in BY_NAME.items() if hasattr(sf, name) and not kind.beside]
 )
 @pytest.mark.filterwarnings("ignore:one item has")
-@examples(ci=10, night=300)
+# An example spills a log, which takes half a second; that counts add up is the ground of test_any_question.
+@examples(ci=3, night=300)
 @given(split=splits(), data=st.data(), top=st.none() | st.integers(1, 2))
 def test_partitions_answer_as_the_whole(
     name: str, split: Split, data: st.DataObject, top: int | None
