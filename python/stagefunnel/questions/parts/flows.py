@@ -22,7 +22,7 @@ from ...times.periods import FREQUENCIES, Clock, MomentLike, Period, PeriodLike,
 from ..counted.about import About
 from ..counted.fields import about, dense, groups, key, key_of_group, nested, rows, settled, value
 from ..counted.folding import added_up, largest
-from ..scope.calendar_periods import bounds_of, check_rows, periods_between
+from ..scope.calendar_periods import bounds_of, check_rows, periods_between, rows_before
 from ..scope.groups import ONE_GROUP, Groups
 from ..scope.item_groups import ItemGroups, item_groups_of
 from ..scope.item_rows import rows_of_items
@@ -250,7 +250,8 @@ def time_of_part(
     times = log._data.time_range
     if every is not None and times is not None:
         first = times[0] if seen_at is None else min(times[0], seen_at)
-        is_before = start is not None and times[1] < start
+        read = rows_before(log, seen_at)  # a later row of the part is not seen yet
+        is_before = start is not None and read is not None and read[1] < start
         is_after = (end is not None and first >= end) or (seen_at is not None and first >= seen_at)
         if (is_before or is_after) and not (start is not None and end is not None):
             ends = [moment for moment in (end, seen_at) if moment is not None]

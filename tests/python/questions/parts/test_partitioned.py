@@ -52,8 +52,8 @@ def unsynced() -> Iterator[None]:
     "name", [name for name, kind in BY_NAME.items() if hasattr(sf, name) and not kind.beside]
 )
 @pytest.mark.filterwarnings("ignore:one item has")
-# An example spills a log, which takes half a second; that counts add up is the ground of test_any_question.
-@examples(ci=3, night=300)
+# An example spills a log, a fifth of a second; that counts add up is the ground of test_any_question.
+@examples(ci=6, night=300)
 @given(split=splits(), data=st.data(), top=st.none() | st.integers(1, 2))
 def test_partitions_answer_as_the_whole(
     name: str, split: Split, data: st.DataObject, top: int | None

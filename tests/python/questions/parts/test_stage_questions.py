@@ -213,3 +213,20 @@ def test_small_groups_are_put_together_before_or_after_they_are_counted() -> Non
     assert_frame_equal(taken, sf.time_to(log, PIPELINE, "Lost", by="who", top=1))
     early = time_to_table(count_time_to(log, PIPELINE, "Lost", by="who", top=1), PIPELINE, "Lost")
     assert_frame_equal(early, taken)
+
+
+def test_a_part_may_have_no_row_between_the_begin_of_a_balance_and_its_moment() -> None:
+    frame = pd.DataFrame(
+        {
+            "item": [1, 1, 2],
+            "stage": ["New", "Won", "New"],
+            "time": pd.to_datetime(["2026-01-03", "2026-01-08", "2026-01-04"]),
+        }
+    )
+    pipeline = sf.Pipeline("New", won="Won")
+    options: dict[str, Any] = {"every": "day", "period": ("2026-01-04", None), "as_of": "2026-01-06"}
+    parts = [sf.partial(sf.StageLog(rows), pipeline, sf.flow, **options) for _, rows in frame.groupby("item")]
+    table = sf.merge(parts).table()
+    new = table[table["stage"] == "New"]
+    assert new[["at_start", "entered", "at_end"]].values.tolist() == [[1, 1, 2]]
+    assert_frame_equal(table, sf.flow(sf.StageLog(frame), pipeline, **options))
