@@ -106,7 +106,9 @@ def test_what_cannot_be_spilled_is_refused(words: str, text: str, capsys: pytest
 
 
 def test_questions_that_merge_have_the_option() -> None:
-    known = {name.replace("_", "-") for name in BY_NAME} | {"quality", "partial"}
+    # A chain is of two logs, which partitions do not join.
+    of_one_log = {name.replace("_", "-") for name, kind in BY_NAME.items() if not kind.beside}
+    known = of_one_log | {"quality", "partial"}
     assert known == OF_PARTITIONS
     for name in COMMANDS:
         has_spill = any("--spill" in action.option_strings for action in actions_of(name))
