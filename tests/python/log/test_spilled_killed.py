@@ -4,8 +4,6 @@ import os
 import resource
 import shutil
 import signal
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +11,13 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
+from killed import ended_at
 from stagefunnel.log.spilled import spill
 from stagefunnel.log.spilled.budget import Budget
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 PIPELINE = sf.Pipeline(["New"], won="Won")
 ROWS = pd.DataFrame({"item": range(40), "stage": ["New", "Won"] * 20, "time": range(40)})
-#: What Python says before it touches a file.
-_TOUCHES = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree")
 
 
 @pytest.fixture(autouse=True)
@@ -33,29 +30,6 @@ def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
 def file(tmp_path: Path) -> Path:
     ROWS.to_csv(tmp_path / "rows.csv", index=False)
     return tmp_path / "rows.csv"
-
-
-def ended_at(change: Callable[[Path], object], path: Path, event: int) -> bool:
-    """Make a change in another process, which ends before it touches a file the n-th time; was it ended?"""
-    child = os.fork()
-    if child == 0:
-        left = [event]
-
-        def watch(name: str, args: tuple[object, ...]) -> None:
-            if name in _TOUCHES and str(path) in str(args[0]):
-                left[0] -= 1
-                if left[0] < 0:
-                    os._exit(9)
-
-        sys.addaudithook(watch)
-        try:
-            change(path)
-        except BaseException:
-            os._exit(3)
-        os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code in (0, 9)
-    return code == 9
 
 
 def test_a_kill_leaves_no_log_or_the_log_and_the_next_call_makes_it(
