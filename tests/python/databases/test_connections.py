@@ -1,5 +1,7 @@
 """What a connection may be, and that no text shows a password of one."""
 
+# What a connection is decides what its errors may show: both are held on the same kinds of connection.
+
 import datetime as dt
 import gc
 import pickle

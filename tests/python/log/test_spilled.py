@@ -107,7 +107,7 @@ def test_a_question_that_needs_all_rows_is_refused_by_name(files: list[Path], tm
     with pytest.raises(sf.SchemaError, match=r"^chain_funnel\(\) joins two logs.*spill="):
         sf.chain_funnel(log, PIPELINE, deals=log, links=ROWS, deal_pipeline=PIPELINE)
     with pytest.raises(sf.SchemaError, match="needs all rows of the log at once"):
-        log._data  # noqa: B018
+        log._data  # noqa: B018 - to read it is what is refused
     with pytest.raises(sf.SchemaError, match=r"^unit= counts values whose items"):
         sf.funnel(log, PIPELINE, unit="team")
     with pytest.raises(sf.SchemaError, match=r"from_parquet.*spill="):

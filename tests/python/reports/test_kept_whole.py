@@ -57,7 +57,7 @@ def test_what_is_missing_has_a_word_in_each_language() -> None:
         n_missing = int(table["manager"].isna().sum())
         assert n_missing > 0
         for language, word in (("en", "(missing)"), ("fr", "(sans valeur)"), ("de", "(ohne Wert)")):
-            rows = sf.show(table, language=language).grid.rows  # type: ignore[arg-type]
+            rows = sf.show(table, language=language).grid.rows  # type: ignore[arg-type]  # each is one
             assert [row[0] for row in rows].count(word) == n_missing
 
 

@@ -207,6 +207,7 @@ class PartitionedLog(StageLog):
         frames = [table.frame for table in tables if table is not None]
         return pd.concat(frames, ignore_index=True) if frames else None
 
+    # Another filter needs all rows: this one takes keys of items alone.
     def filter(self, *, items: ItemKeys, empty: Empty = "error") -> StageLog:  # type: ignore[override]
         """Return a log of some of the items, observed as long as this one, as of any log.
 

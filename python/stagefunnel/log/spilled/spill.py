@@ -222,7 +222,7 @@ def _finish(spilling: Spilling, writer: Writer, state: State, folder: str) -> No
     """Make parts of the partitions, one after the other, and a log of all of them."""
     try:
         _make_parts(spilling, writer, state, folder)
-    except Exception:
+    except Exception:  # an interrupt is none: what it leaves can be gone on with
         remove_spills(spilling.folder)
         raise
     parts = sorted(state.done, key=lambda one: one[0].prefix << (_DEEPEST - one[0].bits))

@@ -169,4 +169,4 @@ def test_quality_goes_with_questions_about_a_pipeline() -> None:
     assert part.questions == {"rows": "quality", "funnel": "funnel"}
     assert_frame_equal(part.tables["rows"], log.quality(PIPELINE))
     with pytest.raises(sf.SchemaError, match="expected a Pipeline, got str"):
-        sf.partial(log, "New", sf.StageLog.quality)  # type: ignore[arg-type]
+        sf.partial(log, "New", sf.StageLog.quality)  # type: ignore[arg-type]  # a wrong one
