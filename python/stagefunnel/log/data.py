@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
+from ..cached import cached_property
 from ..errors import SchemaError, UnknownItemError, advised, check_option, given, named, quoted
 from ..pipeline import Pipeline
 from ..tables.options import MissingStages

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
+from ..cached import cached_property
 from ..errors import SchemaError
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline

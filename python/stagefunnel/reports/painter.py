@@ -15,11 +15,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from functools import cached_property
 from importlib import import_module
 from pathlib import PurePath
 from typing import IO, Any, Final
 
+from ..cached import cached_property
 from ..clean import clean_deep
 
 Specification = Mapping[str, Any]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from importlib.util import find_spec
 from types import TracebackType
@@ -15,8 +16,9 @@ from ..naming import public
 FramesName = Literal["pandas", "polars", "arrow"]
 FRAMES: Final = get_args(FramesName)
 _SETTLES: Final = 0.02  # seconds after which a choice has entered its block, if it has one
-_lock: Final = threading.Lock()
-_settings: Final[list[options]] = []  # those of the program, the last one counts
+# Those of the program, the last one counts. Each change of the list is one step of the interpreter, so that
+# no lock is needed, which a process that is forked meanwhile would find held.
+_settings: Final[list[options]] = []
 # The blocks that a thread or a task stands in, the innermost last.
 _blocks: ContextVar[tuple[str | None, ...]] = ContextVar("stagefunnel_frames", default=())
 _NEEDS: Final = {
@@ -67,8 +69,7 @@ class options:
         self.frames = frames
         self._made_at, self._thread = time.monotonic(), threading.get_ident()
         if frames is not None:
-            with _lock:
-                _settings.append(self)
+            _settings.append(self)
 
     def __enter__(self) -> options:
         """Hold in this block alone, and not in the program any more."""
@@ -90,8 +91,8 @@ class options:
         return self._thread == threading.get_ident() or time.monotonic() - self._made_at > _SETTLES
 
     def _forget(self) -> None:
-        with _lock:
-            _settings[:] = [setting for setting in _settings if setting is not self]
+        with suppress(ValueError):  # a setting that was never one of the program
+            _settings.remove(self)
 
     def __repr__(self) -> str:
         return f"options(frames={chosen_frames()!r})"
@@ -116,8 +117,7 @@ def chosen_frames() -> str:
         if of_block is not None:
             return of_block
     while True:
-        with _lock:
-            setting = _settings[-1] if _settings else None
+        setting = next(iter(_settings[-1:]), None)
         if setting is None or setting.is_settled():
             return (setting and setting.frames) or "pandas"
         time.sleep(_SETTLES / 20)

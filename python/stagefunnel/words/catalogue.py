@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
+from functools import cache
 from gettext import c2py
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
+
+from ..cached import cached_property
 
 if TYPE_CHECKING:
     from babel import Locale

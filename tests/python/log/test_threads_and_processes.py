@@ -202,3 +202,57 @@ def test_pools_of_each_kind_send_every_class_and_error_and_a_fork_meanwhile_work
         assert same == classes
         assert raised == here
         assert rows == 3
+
+
+IN_THE_MIDDLE = """
+import os, signal, threading
+import stagefunnel as sf
+from stagefunnel.log.data import LogData
+from stagefunnel.log.columns.items import ItemsTable
+from stagefunnel.questions.scope.units import Units
+
+rows = {"item": [1, 1, 2], "stage": ["New", "Won", "New"], "time": ["2026-01-01", "2026-02-01", "2026-01-05"]}
+items = {"item": [1, 2], "account": ["a", "b"]}
+pipeline = sf.Pipeline("New", won="Won")
+def ask(question, options):
+    return question(sf.StageLog(rows, items=items), pipeline, **options).to_csv()
+
+for kind, name, *asked in [
+    (LogData, "time_range", sf.StageLog.quality, {}),
+    (ItemsTable, "n_unmatched", sf.StageLog.quality, {}),
+    (Units, "items", sf.funnel, {"unit": "account"}),
+]:
+    one, began, goes_on, answers = vars(kind)[name], threading.Event(), threading.Event(), []
+    want, work = ask(*asked), one.func
+    def waits(value):
+        began.set()
+        assert goes_on.wait(60)
+        return work(value)
+    one.func = waits
+    thread = threading.Thread(target=lambda: answers.append(ask(*asked)))
+    thread.start()
+    assert began.wait(60), name
+    one.func = work
+    child = os.fork()
+    if not child:
+        signal.alarm(20)
+        os._exit(0 if ask(*asked) == want else 3)
+    status = os.waitpid(child, 0)[1]
+    print(name, status, end=" ", flush=True)
+    here = ask(*asked)  # nor does another thread wait
+    assert not answers
+    goes_on.set()
+    thread.join()
+    print(here == want, answers == [want], flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="systems that fork")
+def test_nobody_waits_for_a_thread_that_works_a_value_out() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IN_THE_MIDDLE], capture_output=True, text=True, timeout=200, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.split("\n")[:-1] == [
+        f"{name} 0 True True" for name in ("time_range", "n_unmatched", "items")
+    ]

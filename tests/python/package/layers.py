@@ -22,6 +22,7 @@ Rule: TypeAlias = Callable[[Path], Iterator[str]]
 # fits a module is its room. "" stands for the public names, "_core" for the compiled core.
 ALLOWED: dict[str, set[str]] = {
     "naming": set(),
+    "cached": set(),
     "clean": set(),
     "errors": {"naming", "clean"},
     "renamed": {"errors"},
@@ -43,14 +44,26 @@ ALLOWED: dict[str, set[str]] = {
     "bound": {"", "naming", "clean", "errors", "pipeline", "log"},
     "tables": {"naming", "errors", "pipeline"},
     "log": {
-        *("_core", "naming", "clean", "errors", "whole_file", "times", "files", "databases"),
+        *("_core", "naming", "clean", "cached", "errors", "whole_file", "times", "files", "databases"),
         *("pipeline", "tables", "log.saved.form"),
     },
     "log.saved.form": {"log"},  # how the rows of a saved log are read, for the command
     "readers": {
-        *("naming", "clean", "errors", "renamed", "times", "files", "databases", "pipeline", "tables", "log")
+        *(
+            "naming",
+            "clean",
+            "cached",
+            "errors",
+            "renamed",
+            "times",
+            "files",
+            "databases",
+            "pipeline",
+            "tables",
+            "log",
+        )
     },
-    "questions.scope": {"_core", "errors", "times", "working_hours", "pipeline", "tables", "log"},
+    "questions.scope": {"_core", "cached", "errors", "times", "working_hours", "pipeline", "tables", "log"},
     "questions.stats": {"_core", "errors", "times", "tables"},
     "questions.counted": {
         *("_core", "naming", "errors", "times", "working_hours", "pipeline", "tables", "log"),
@@ -73,24 +86,24 @@ ALLOWED: dict[str, set[str]] = {
         *("questions.counted", "questions.scope", "questions.stages", "questions.stats"),
     },
     "questions.forecast": {
-        *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
+        *("_core", "cached", "errors", "times", "working_hours", "pipeline", "tables", "log"),
         *("questions.counted", "questions.scope", "questions.funnel", "questions.stages", "questions.stats"),
     },
     "questions.parts": {
-        *("_core", "naming", "errors", "times", "working_hours", "pipeline", "tables", "log"),
+        *("_core", "naming", "cached", "errors", "times", "working_hours", "pipeline", "tables", "log"),
         *("questions.counted", "questions.scope", "questions.funnel", "questions.stages"),
         *("questions.stats", "questions.chain", "questions.sequence", "questions.forecast"),
         "questions.summary",
     },
     "questions.checks": {
-        *("_core", "errors", "times", "pipeline", "tables", "log"),
+        *("_core", "cached", "errors", "times", "pipeline", "tables", "log"),
         *("questions.counted", "questions.scope", "questions.funnel"),
     },
     "questions.summary": {
         *("_core", "errors", "times", "working_hours", "pipeline", "tables", "log"),
         *("questions.counted", "questions.scope", "questions.funnel", "questions.stages"),
     },
-    "words": {"errors", "tables"},
+    "words": {"cached", "errors", "tables"},
     "display": {"clean", "errors", "whole_file", "tables", "databases", "words"},
     "display.charts": {"clean", "errors", "whole_file", "tables", "words", "display"},
     "plots": {"tables", "words", "display.charts", "signatures"},
@@ -110,10 +123,10 @@ ALLOWED: dict[str, set[str]] = {
         ),
     },
     "reports": {
-        *("clean", "errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),
+        *("cached", "clean", "errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),
         *("words", "display", "display.charts", "reports.painter"),
     },
-    "reports.painter": {"clean"},
+    "reports.painter": {"cached", "clean"},
     "spark": {
         *("", "errors", "times", "pipeline", "tables", "log", "questions.scope", "questions.stages"),
         *("questions.sequence", "questions.parts", "questions.summary"),
@@ -425,6 +438,30 @@ def python_loops_over_no_rows(root: Path) -> Iterator[str]:
                     yield f"{path.relative_to(root)}:{node.lineno}: {ast.unparse(node)}"
 
 
+def no_lock_is_held_for_all(root: Path) -> Iterator[str]:
+    # A process that is forked while another thread holds such a lock would wait for it for ever.
+    for path in python_files(root):
+        tree = parsed(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            where = f"{path.relative_to(root)}:{getattr(node, 'lineno', 0)}"
+            if path.name != "cached.py" and (
+                (isinstance(node, ast.ImportFrom) and "cached_property" in names_of(node, "functools"))
+                or (isinstance(node, ast.Attribute) and ast.unparse(node) == "functools.cached_property")
+            ):
+                yield f"{where}: cached_property of functools"
+            if isinstance(node, ast.Module | ast.ClassDef):
+                for one in node.body:
+                    value = one.value if isinstance(one, ast.Assign | ast.AnnAssign) else None
+                    if isinstance(value, ast.Call) and re.search(
+                        r"Lock|Condition|Semaphore", ast.unparse(value.func)
+                    ):
+                        yield f"{path.relative_to(root)}:{one.lineno}: {ast.unparse(value)}"
+
+
+def names_of(node: ast.ImportFrom, module: str) -> set[str]:
+    return {alias.name for alias in node.names} if node.module == module else set()
+
+
 def no_public_name_hides_a_module(root: Path) -> Iterator[str]:
     init = package(root) / "__init__.py"
     for node in ast.walk(parsed(init.read_text(encoding="utf-8"))):
@@ -475,6 +512,7 @@ RULES: tuple[Rule, ...] = (
     altair_waits_for_a_chart,
     loading_the_package_loads_nothing_slow,
     python_loops_over_no_rows,
+    no_lock_is_held_for_all,
     no_public_name_hides_a_module,
     no_file_is_too_long,
 )

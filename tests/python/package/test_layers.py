@@ -172,6 +172,15 @@ OFFENCES += [
     )
 ]
 OFFENCES += [
+    (layers.no_lock_is_held_for_all, "python/stagefunnel/log/data.py", text)
+    for text in (
+        "from functools import cache, cached_property",
+        "import functools\nclass Data:\n    @functools.cached_property\n    def n(self): ...",
+        "import threading\n_lock: Final = threading.RLock()",
+        "class Data:\n    lock = Lock()",
+    )
+]
+OFFENCES += [
     (layers.no_public_name_hides_a_module, "python/stagefunnel/__init__.py", text)
     for text in (
         "from .questions.funnel.funnel import log",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
+from ...cached import cached_property
 from ...clean import clean
 from ...errors import SchemaError, advised, counted, did_you_mean, given, may_be_label, named, quoted
 from .arrow import frame_of, series_of, speaks_arrow, table_of, with_plain_columns

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ... import _core
+from ...cached import cached_property
 from ...errors import SchemaError, core_errors, named
 from .plain_values import from_json, to_json
 

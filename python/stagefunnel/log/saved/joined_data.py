@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from functools import cached_property, reduce
+from functools import reduce
 from typing import Any, Final
 
+from ...cached import cached_property
 from ..data import LogData
 from .joining import joined
 

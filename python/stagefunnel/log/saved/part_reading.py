@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
+from ...cached import cached_property
 from ...errors import SchemaError, core_errors, counted
 from ...files.places import FilePlaces
 from ..columns.items import ItemsTable

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 
+from ...cached import cached_property
 from ...errors import SchemaError, given
 from ..saved.columns_file import pyarrow
 from .placing import Hashes, Place, numbers_of

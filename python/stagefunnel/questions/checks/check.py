@@ -6,12 +6,12 @@ import datetime
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final, get_args
 
 import numpy as np
 import pandas as pd
 
+from ...cached import cached_property
 from ...errors import check_option
 from ...log.data import LogData
 from ...log.quality import ABOUT_THE_ITEMS_TABLE, CHECKS, quality_of

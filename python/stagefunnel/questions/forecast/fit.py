@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ... import _core
+from ...cached import cached_property
 from ..stats.spells import Codes, Ticks
 from .bins import Bins, grid_of_bins
 from .by_age import chances_by_age, chances_of_chain

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from ...cached import cached_property
 from ...pipeline import Pipeline
 from ...tables.options import Unlisted
 from ...times.lengths import LengthLike

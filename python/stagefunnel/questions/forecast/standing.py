@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ... import _core
+from ...cached import cached_property
 from ..scope.selection import Selection
 from ..stats.spells import Ticks
 

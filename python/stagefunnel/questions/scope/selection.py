@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import get_args
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
+from ...cached import cached_property
 from ...errors import check_option
 from ...log.columns.marks import RowMarks
 from ...log.data import LogData

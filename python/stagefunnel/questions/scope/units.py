@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
+from ...cached import cached_property
 from ...errors import SchemaError, given
 from ...log.columns.items import ItemsTable
 from ...log.stage_log import StageLog

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from ...cached import cached_property
 from ...errors import ReaderError
 from .cells import as_text
 from .dates import looks_like_times
