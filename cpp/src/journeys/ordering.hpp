@@ -38,8 +38,10 @@ class Arena {
   public:
     std::span<T> take(std::size_t n) {
         if (left_.size() < n) {
-            slabs_.emplace_back(std::max(n, kSlab));
+            // A slab is filled with zeros, which would take longer than all the rest of a small log.
+            slabs_.emplace_back(std::max(n, slab_));
             left_ = slabs_.back();
+            slab_ = std::min(2 * std::max(n, slab_), kLargestSlab);
         }
         const std::span<T> taken = left_.first(n);
         left_ = left_.subspan(n);
@@ -47,7 +49,8 @@ class Arena {
     }
 
   private:
-    static constexpr std::size_t kSlab = std::size_t{1} << 18U;
+    static constexpr std::size_t kLargestSlab = std::size_t{1} << 18U;
+    std::size_t slab_ = 64;
     std::vector<LargeVector<T>> slabs_;
     std::span<T> left_;
 };
