@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,16 @@ def test_days_that_are_appended_make_the_whole_log(
     sf.StageLog.compact(path)
     assert len(json.loads((path / "log.json").read_text().partition("\n")[2])["parts"]) == 1
     assert_answers_alike(sf.StageLog.load(path), whole, answers)
+
+
+def test_a_day_without_amounts_leaves_the_others_exact(tmp_path: Path) -> None:
+    # Of binary fractions 0.1 + 0.2 is 0.30000000000000004.
+    rows = {"item": [1, 2, 1, 2], "stage": ["New", "New", "Won", "Won"], "time": [0, 0, 1, 1]}
+    amounts = [Decimal("0.1"), Decimal("0.2"), Decimal("0.1"), Decimal("0.2")]
+    path = saved(sf.StageLog({**rows, "amount": amounts}, columns=["amount"]), tmp_path)
+    sf.StageLog.append(path, {"item": [3], "stage": ["New"], "time": [2], "amount": [None]})
+    for log in (sf.StageLog.load(path), (sf.StageLog.compact(path), sf.StageLog.load(path))[1]):
+        assert sf.outcomes(log, PIPELINE, amount="amount")["amount_won"].tolist() == [0.3]
 
 
 def test_a_row_of_a_day_goes_behind_saved_rows_of_its_time(tmp_path: Path) -> None:

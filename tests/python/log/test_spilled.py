@@ -108,10 +108,27 @@ def test_a_question_that_needs_all_rows_is_refused_by_name(files: list[Path], tm
         sf.chain_funnel(log, PIPELINE, deals=log, links=ROWS, deal_pipeline=PIPELINE)
     with pytest.raises(sf.SchemaError, match="needs all rows of the log at once"):
         log._data  # noqa: B018 - to read it is what is refused
-    with pytest.raises(sf.SchemaError, match=r"^unit= counts values whose items"):
-        sf.funnel(log, PIPELINE, unit="team")
     with pytest.raises(sf.SchemaError, match=r"from_parquet.*spill="):
         sf.PartitionedLog(ROWS)
+
+
+def test_units_are_put_together_from_all_partitions(files: list[Path], tmp_path: Path) -> None:
+    # 40 items in several partitions are two teams, and three items of no team.
+    items = ITEMS.assign(team=[None, "x", "y", None, None, *ITEMS["team"][5:]])
+    log = sf.StageLog.from_csv(files, spill=tmp_path / "log.sf", items=items)
+    table = sf.outcomes(log, PIPELINE, unit="team")
+    assert table["base"].tolist() == [5]
+    assert table.attrs["stagefunnel"]["without_unit"] == 3
+    assert_frame_equal(table, sf.outcomes(sf.StageLog.from_csv(files, items=items), PIPELINE, unit="team"))
+    of_one = sf.partial(log, PIPELINE, sf.outcomes, unit="team")
+    assert_frame_equal(sf.merge([of_one]).table(), table)
+    of_several = {"teams": (sf.outcomes, {"unit": "team"}), "items": (sf.outcomes, {})}
+    tables = sf.merge([sf.partial(log, PIPELINE, questions=of_several, check="none")]).tables
+    assert [tables[name]["base"].tolist() for name in of_several] == [[5], [40]]
+    with pytest.raises(sf.SchemaError, match=r"^unit= is 'item' and 'team' in one partial"):
+        sf.partial(log, PIPELINE, questions={**of_several, "a": (sf.losses, {"unit": "item"})})
+    with pytest.raises(sf.SchemaError, match="'owner'"):
+        sf.outcomes(log, PIPELINE, unit="owner")
 
 
 def test_unlisted_stages_are_refused_with_the_row_of_the_file(files: list[Path], tmp_path: Path) -> None:

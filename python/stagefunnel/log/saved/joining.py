@@ -301,6 +301,7 @@ def _joined_columns(
 def _joined_column(
     first: Mapping[str, Any], later: Mapping[str, Any], insertion: Insertion, name: str
 ) -> dict[str, Any]:
+    first, later = _as_number_beside(first, later), _as_number_beside(later, first)
     if "dtype" in first and "dtype" in later:
         scale = max(first["scale"], later["scale"])
         values = [part["values"] * 10.0 ** (scale - part["scale"]) for part in (first, later)]
@@ -313,6 +314,15 @@ def _joined_column(
     code_of = [np.append(both.code[:n_first], -1), np.append(both.code[n_first:], -1)]
     codes = [of[one.code] for of, one in zip(code_of, categories, strict=True)]
     return {"code": insertion.into(*codes).astype(np.int32), "values": both.values}
+
+
+def _as_number_beside(part: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take a column without any value for one of numbers, which the other log has: these stay exact."""
+    if "dtype" in part or "dtype" not in other or len(part["values"]):
+        return part
+    n = len(part["code"])
+    dtype = np.dtype(np.float64) if n and other["dtype"].kind in "iub" else other["dtype"]
+    return {"values": np.full(n, np.nan), "scale": other["scale"], "dtype": dtype}
 
 
 def _as_category(part: Mapping[str, Any], name: str) -> CategoryColumn:

@@ -6,11 +6,16 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+import numpy as np
+
 from ...errors import SchemaError, named
 from ...log.spilled.partitioned_log import PartitionedLog
+from ...log.spilled.placing import Hashes, hashes_of_keys
+from ...log.spilled.regrouped import regrouped
 from ...log.stage_log import StageLog
 from ...log.wrong_kinds import not_a_pipeline
 from ...pipeline import Pipeline
+from ..scope.units import named_units, units_of
 from ..scope.where import parts_have_one_table
 from .mergeable import BY_NAME, Mergeable, mergeable_of, reason_against
 from .partial import Partial, counted_part, merge
@@ -53,16 +58,10 @@ def answer(question: Callable[..., Any], args: tuple[Any, ...], options: Mapping
         if not isinstance(pipeline, Pipeline):
             raise not_a_pipeline(pipeline)
         _refuse_stages(log, pipeline, kind, given)
-    if given.get("unit") is not None:
-        raise SchemaError(
-            named("unit"),
-            " counts values whose items may be in several partitions; leave it out, or ask a log in memory, "
-            "which is read without ",
-            named("spill"),
-        )
     with parts_have_one_table():
         parts = [
-            counted_part(part, pipeline, {_ONLY: (kind, given)}, "exact", "none") for part in log.partitions()
+            counted_part(part, pipeline, {_ONLY: (kind, given)}, "exact", "none")
+            for part in _parts(log, given.get("unit"))
         ]
         return merge(parts).table()
 
@@ -97,11 +96,42 @@ def _partial_of(question: Callable[..., Any], args: tuple[Any, ...], options: Ma
     """Make the partial of a log in partitions."""
     given = _arguments(question, args, options)
     log = given.pop("log")
-    return merge([question(part, **given) for part in _logs(log)])
+    if not isinstance(log, PartitionedLog):
+        return question(log, **given)
+    return merge([question(part, **given) for part in _parts(log, _unit_of(given))])
 
 
-def _logs(log: StageLog) -> Iterator[StageLog]:
-    if isinstance(log, PartitionedLog):
-        yield from log.partitions()
-    else:
-        yield log
+def _unit_of(given: Mapping[str, Any]) -> str | None:
+    """Return the column whose values a partial counts, for one question or for several.
+
+    Raises
+    ------
+    SchemaError
+        If its questions have different units, of which no part has all items.
+    """
+    of_each = [given, *(options for _, options in (given.get("questions") or {}).values())]
+    units = {options["unit"] for options in of_each if options.get("unit") is not None}
+    if len(units) > 1:
+        raise SchemaError(
+            named("unit"),
+            f" is {' and '.join(map(repr, sorted(units, key=str)))} in one partial of a log in partitions; "
+            "all items of a unit have to be in one part, so ask for each in a partial of its own",
+        )
+    return next(iter(units), None)
+
+
+def _parts(log: PartitionedLog, unit: str | None) -> Iterator[StageLog]:
+    """Give logs of some items each, such that all items of a unit are in one."""
+    if unit is None:
+        return log.partitions()
+    return regrouped(log, lambda part: _hashes_of_units(part, unit))
+
+
+def _hashes_of_units(part: StageLog, name: str) -> Hashes:
+    """Hash the unit of each item; an item without one is one of its own, which may go anywhere."""
+    units = units_of(part, name)
+    assert units is not None  # it has a name
+    of_item = units.of_item.astype(np.uint64)
+    is_named = units.of_item < units.n_named
+    of_item[is_named] = hashes_of_keys(named_units(part, name))[units.of_item[is_named]]
+    return of_item
