@@ -181,6 +181,59 @@ def test_days_are_appended_erased_and_compacted_in_their_partitions(tmp_path: Pa
     assert sf.StageLog.load(path).n_items == 38
 
 
+def test_columns_of_a_day_are_named_as_those_that_were_spilled(tmp_path: Path) -> None:
+    rows = ROWS.rename(columns={"item": "deal", "time": "at"})
+    names = {"item": "deal", "time": "at"}
+    sf.StageLog.from_batches([rows.iloc[:100]], **names, spill=tmp_path / "log.sf", keys="keep")
+    assert sf.StageLog.append(tmp_path / "log.sf", rows.iloc[90:])["added"] == 100
+
+
+def test_an_opened_log_stays_as_it_was_when_its_folder_changes(tmp_path: Path) -> None:
+    path = tmp_path / "log.sf"
+    sf.StageLog.from_batches([ROWS.iloc[:100]], spill=path, columns=["owner"], keys="keep")
+    sf.StageLog.append(path, ROWS.iloc[100:150])
+    log = sf.StageLog.load(path)
+    expected = sf.losses(log, PIPELINE, by="owner")
+    sf.StageLog.append(path, ROWS.iloc[150:])
+    for change in (sf.StageLog.compact, lambda path: sf.StageLog.erase(path, ROWS["item"].unique()[:9])):
+        change(path)
+        assert_frame_equal(sf.losses(log, PIPELINE, by="owner"), expected)
+        assert (log.n_rows, log.n_items) == (150, 40)
+    assert sf.StageLog.load(path).n_items == 31
+
+
+@pytest.mark.parametrize("most", [0, 30, 10**6])
+def test_what_came_later_is_kept_for_later_questions_or_not(
+    most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stagefunnel.log.spilled.kept_later.MOST_ROWS", most)
+    path = tmp_path / "log.sf"
+    sf.StageLog.from_batches([ROWS.iloc[:100]], spill=path, columns=["owner"], keys="keep")
+    for first in range(100, 200, 20):
+        sf.StageLog.append(path, ROWS.iloc[first : first + 20])
+    log, whole = sf.StageLog.load(path), sf.StageLog(ROWS, columns=["owner"])
+    assert log.n_items == whole.n_items
+    for _ in range(2):
+        for by in (None, "owner"):
+            assert_frame_equal(sf.losses(log, PIPELINE, by=by), sf.losses(whole, PIPELINE, by=by))
+            assert_frame_equal(
+                sf.time_in_stage(log, PIPELINE, by=by), sf.time_in_stage(whole, PIPELINE, by=by)
+            )
+    kept = log._whole.later._of.values()
+    assert sum(later.n_rows for later in kept) <= most
+    assert bool(kept) == (most > 0)
+
+
+def test_some_keys_that_are_not_kept_are_warned_of(files: list[Path], tmp_path: Path) -> None:
+    rows = ROWS.assign(item=ROWS["item"].str[5:7])  # "3 " and so on, but for one
+    rows.loc[7, "item"] = "a key that is too long"
+    with pytest.warns(sf.StageFunnelWarning, match=r"^some keys are too long.*of \d+ items? only hashes"):
+        log = sf.StageLog.from_batches([rows], spill=tmp_path / "log.sf")
+    assert log.filter(items=["a key that is too long"]).n_rows == 1
+    # Where all of them are too long, only hashes are kept, as in memory.
+    assert sf.StageLog.from_csv(files, spill=tmp_path / "log.sf").hash_key is not None
+
+
 @pytest.mark.parametrize(
     ("rows", "options"),
     [

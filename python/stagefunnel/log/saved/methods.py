@@ -102,8 +102,8 @@ class SavedLogs:
         items
             Rows of the table of items; each takes the place of the saved one with its key.
         **options
-            As for :class:`StageLog`, where `rows` is a frame; by default the further columns are those that
-            the saved log keeps.
+            As for :class:`StageLog`, where `rows` is a frame. By default the columns are named as those that
+            the saved log was made of, and the further columns are those that it keeps.
 
         Returns
         -------
@@ -130,7 +130,8 @@ class SavedLogs:
         """
         form = form_of(path)
         if not isinstance(rows, SavedLogs):
-            given = {"columns": list(form.columns), "zone": form.zone, "items_key": form.items_key} | options
+            given = {"columns": list(form.columns), "zone": form.zone, "items_key": form.items_key}
+            given |= form.read_as | options
             make: Any = cls  # StageLog, whose options these are
             rows = make(rows, items=items, **{"empty": "error" if items is None else "allow"} | given)
         elif items is not None:
