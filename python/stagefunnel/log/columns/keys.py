@@ -63,11 +63,12 @@ class StoredKeys:
         parts = _core.journeys.parts_of(journeys)
         if isinstance(keys_of, LaterKeys):
             keys_of = keys_of.stored
-        if (
-            isinstance(keys_of, StoredKeys)
-            and (taken := keys_of.at(parts["first_row"], journeys)) is not None
-        ):
-            return taken
+        if isinstance(keys_of, StoredKeys):
+            are_apart = keys_of.texts is not None or keys_of.series is not None
+            items = keys_of._items_at(parts["first_row"]) if are_apart else parts["first_row"]
+            taken = keys_of.at(items, journeys)
+            if taken is not None:
+                return taken
         example = keys_of(parts["first_row"][:1])
         form, to_bytes = _form_of(example, journeys.holds_text)
         dtype = str(example.dtype)
@@ -79,16 +80,16 @@ class StoredKeys:
         texts = list(map(to_bytes, keys_of(parts["first_row"]).tolist()))
         return cls(journeys, form, dtype, *_joined(texts))
 
-    def at(self, first_rows: npt.NDArray[np.uint32], journeys: _core.journeys.Journeys) -> StoredKeys | None:
-        """Return the keys of some items, which other journeys are of.
+    def at(self, items: npt.NDArray[np.integer[Any]], journeys: _core.journeys.Journeys) -> StoredKeys | None:
+        """Return the keys of the items at some places, which other journeys are of.
 
         It is ``None`` where these journeys hold their keys in another way, so that they are to be made anew.
         """
         if self.series is not None:
-            keys = self.series.iloc[self._items_at(first_rows)].reset_index(drop=True)
+            keys = self.series.iloc[items].reset_index(drop=True)
             return StoredKeys(journeys, self.form, self.dtype, series=keys)
         if self.texts is not None and self.ends is not None:
-            texts, ends = texts_at(self.texts, self.ends, self._items_at(first_rows))
+            texts, ends = texts_at(self.texts, self.ends, items)
             return StoredKeys(journeys, self.form, self.dtype, texts, ends)
         is_packed = [_core.journeys.parts_of(one)["prefix"] is not None for one in (self.journeys, journeys)]
         return StoredKeys(journeys, self.form, self.dtype) if is_packed[0] == is_packed[1] else None
@@ -169,7 +170,7 @@ def _joined(texts: list[bytes]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.i
 
 
 def texts_at(
-    texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], items: npt.NDArray[np.int64]
+    texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], items: npt.NDArray[np.integer[Any]]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """Take the bytes of some texts, one after another, and where each of them ends."""
     begins = np.concatenate([np.zeros(1, dtype=np.int64), ends])[items]

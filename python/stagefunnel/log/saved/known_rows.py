@@ -89,7 +89,7 @@ def with_rows(data: LogData, kept: npt.NDArray[np.bool_]) -> LogData:
     )
     keys = None
     if data.keys_of is not None:
-        keys = StoredKeys.of(data.keys_of, data.journeys).at(parts["first_row"][items], journeys)
+        keys = StoredKeys.of(data.keys_of, data.journeys).at(items, journeys)
     of_labels = np.bincount(parts["stage"][rows], minlength=len(data.labels) + 1).astype(np.int64)
     marks, found = data.marks, dict(data.found)
     if "missing_stage" in found:

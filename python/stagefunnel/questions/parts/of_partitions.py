@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from ... import _core
 from ...errors import SchemaError, named
 from ...log.spilled.partitioned_log import PartitionedLog
 from ...log.stage_log import StageLog
@@ -64,6 +65,7 @@ def answer(question: Callable[..., Any], args: tuple[Any, ...], options: Mapping
         asked = {_ONLY: (kind, given)}
         # Nothing holds the counts of the parts when they are merged: lengths of time take much memory.
         whole = merge(counted_part(part, pipeline, asked, "exact", "none") for part in log.partitions())
+        _core.journeys.release_idle()
         return whole.table()
 
 
