@@ -126,7 +126,8 @@ TEST(UnsignedKeys, AreNotTheNegativeOnesOfTheSameBits) {
     journeys.is_unsigned = true;
     EXPECT_EQ(places_of(journeys, with_sign)[0], -1);
     EXPECT_GE(places_of(journeys, without)[0], 0);
-    const columns::ItemKeys one = columns::encode_items(numbers_column<std::int64_t>({-1}));
+    const Column negative = numbers_column<std::int64_t>({-1});
+    const columns::ItemKeys one = columns::encode_items(negative);
     EXPECT_EQ(places_of(journeys, one)[0], -1);  // fewer keys than items
     journeys.is_unsigned = false;
     EXPECT_GE(places_of(journeys, one)[0], 0);

@@ -119,7 +119,10 @@ def test_columns_of_a_day_are_named_as_those_of_the_saved_log(capsys: pytest.Cap
     assert "added 1 row, and left out 1 row" in answer(["append", "day.csv", "--to", "log.sf"], capsys)
     Path("other.csv").write_text(Path("day.csv").read_text().replace("deal", "id", 1))
     assert main(["append", "other.csv", "--to", "log.sf"]) == 1
-    assert "'deal'" in capsys.readouterr().err
+    hint = "(columns of other names are given with --item, --stage and --time)"
+    assert capsys.readouterr().err.endswith(
+        f"no column 'deal'; it has: 'id', 'stage', 'at', 'who', 'paid' {hint}\n"
+    )
     out = answer(["append", "other.csv", "--item", "id", "--to", "log.sf"], capsys)
     assert "added 0 rows, and left out 2 rows" in out
 

@@ -134,8 +134,11 @@ def test_columns_of_a_day_are_named_as_those_of_the_saved_log(tmp_path: Path) ->
     visits = sf.visits(sf.StageLog.load(path), PIPELINE)
     assert visits["stage"].tolist() == ["New", "Won", "Lost", "Won"]
     assert visits["exited"].tolist()[:3] == [3, 6, 6]
-    with pytest.raises(sf.SchemaError, match="'deal'"):
+    with pytest.raises(sf.SchemaError, match="no column 'deal'") as caught:
         sf.StageLog.append(path, day.rename(columns={"deal": "item"}))
+    assert caught.value.__notes__ == [
+        "columns are named as those of the saved log; options such as item= name others"
+    ]
     other = day.rename(columns={"deal": "item"}).assign(item=2)
     assert sf.StageLog.append(path, other, item="item")["added"] == 2
 

@@ -188,6 +188,15 @@ def test_columns_of_a_day_are_named_as_those_that_were_spilled(tmp_path: Path) -
     assert sf.StageLog.append(tmp_path / "log.sf", rows.iloc[90:])["added"] == 100
 
 
+def test_stages_of_a_day_stand_behind_those_that_were_there(tmp_path: Path) -> None:
+    # The day begins with what was seen last, and has a stage that nothing had.
+    path = tmp_path / "log.sf"
+    sf.StageLog.from_batches([ROWS.iloc[:100]], spill=path, keys="keep")
+    day = ROWS.iloc[[103, 101]].assign(stage=["Paid", "Lost"])
+    sf.StageLog.append(path, day)
+    assert sf.StageLog.load(path).stages["stage"].tolist() == ["New", "Offer", "Won", "Lost", "Paid"]
+
+
 def test_an_opened_log_stays_as_it_was_when_its_folder_changes(tmp_path: Path) -> None:
     path = tmp_path / "log.sf"
     sf.StageLog.from_batches([ROWS.iloc[:100]], spill=path, columns=["owner"], keys="keep")
@@ -213,6 +222,7 @@ def test_what_came_later_is_kept_for_later_questions_or_not(
         sf.StageLog.append(path, ROWS.iloc[first : first + 20])
     log, whole = sf.StageLog.load(path), sf.StageLog(ROWS, columns=["owner"])
     assert log.n_items == whole.n_items
+    assert log.stages["stage"].tolist() == whole.stages["stage"].tolist()
     for _ in range(2):
         for by in (None, "owner"):
             assert_frame_equal(sf.losses(log, PIPELINE, by=by), sf.losses(whole, PIPELINE, by=by))

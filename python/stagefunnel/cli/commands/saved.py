@@ -59,12 +59,14 @@ def erase(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
 def _take_from(form: SavedForm, args: argparse.Namespace, settings: sf.Settings | None) -> None:
     """Take the names of columns, the zone and the key of items from a saved log, where nothing else does."""
     of_file = settings.columns if settings is not None else {}
+    args.saved_names = []
     if args.zone is None and settings is None:
         args.zone = form.zone
     for role, name in form.read_as.items():
         is_free = role in _NAMED and getattr(args, role) is None and role not in of_file
         if is_free and (role != "order" or args.sql is None):  # a query orders its rows itself
             setattr(args, role, name)
+            args.saved_names.append(name)
     if args.items is not None and args.items_key is None and form.items_key is not None:
         args.items_key = form.items_key
 

@@ -71,6 +71,12 @@ class _Whole:
         return [part.about for of_partition in self.parts for part in of_partition]
 
     @property
+    def days(self) -> list[list[Mapping[str, Any]]]:
+        """The first parts of all partitions, and then those that were appended, day after day."""
+        most = max(map(len, self.parts), default=0)
+        return [[of[number].about for of in self.parts if number < len(of)] for number in range(most)]
+
+    @property
     def ends(self) -> tuple[int, int] | None:
         known = [about["ends"] for about in self.abouts if about["ends"] is not None]
         return (min(first for first, _ in known), max(last for _, last in known)) if known else None
@@ -249,12 +255,15 @@ class PartitionedLog(StageLog):
     def _rows_of_labels(self) -> tuple[Mapping[Any, int], dict[Any, int]]:
         rows: dict[Any, int] = {}
         first_row: dict[Any, int] = {}
-        for about in self._whole.abouts:
-            labels = map(from_json, about["labels"])
-            for label, n, first in zip(labels, about["label_rows"], about["label_first_row"], strict=True):
-                if n:
-                    rows[label] = rows.get(label, 0) + n
-                    first_row[label] = min(first_row.get(label, first), first)
+        behind = 0  # rows that came later are numbered behind all that were there
+        for abouts in self._whole.days:
+            for about in abouts:
+                labels = map(from_json, about["labels"])
+                for label, n, at in zip(labels, about["label_rows"], about["label_first_row"], strict=True):
+                    if n:
+                        rows[label] = rows.get(label, 0) + n
+                        first_row[label] = min(first_row.get(label, behind + at), behind + at)
+            behind += sum(about["n_input_rows"] for about in abouts)
         return rows, first_row
 
     @property
