@@ -7,6 +7,7 @@
 
 #include "arrays.hpp"
 #include "stagefunnel/base/memory.hpp"
+#include "stagefunnel/base/pages.hpp"
 #include "stagefunnel/journeys/parts.hpp"
 #include "unlocked.hpp"
 
@@ -58,7 +59,8 @@ void bind_mapped(py::module_& m) {
     using namespace mapped_calls;
     py::class_<MappedFile, std::shared_ptr<MappedFile>>(m, "MappedFile")
         .def(py::init<int, std::size_t>(), "descriptor"_a, "size"_a)
-        .def_property_readonly("bytes", &bytes_of);
+        .def_property_readonly("bytes", &bytes_of)
+        .def("release", &release_pages);
     m.def("mapped_journeys", &mapped_journeys, "n_rows"_a, "n_items"_a, "columns"_a, "stage_bytes"_a,
           "prefix"_a, "hash_key"_a, "is_unsigned"_a, "n_labels"_a, "ends"_a);
     m.def("check_journeys", &journeys::check_journeys, "journeys"_a, py::call_guard<Unlocked>());

@@ -100,6 +100,9 @@ class Merger {
                 }
             }
         }
+        std::size_t n_lengths = 0;
+        for (const Source& source : sources_) n_lengths += source.block->lengths.size();
+        merged_.lengths.reserve(n_lengths);  // they are the most by far, and lie twice in memory as it is
         order_.resize(rows_.size());
         std::iota(order_.begin(), order_.end(), std::size_t{0});
         std::sort(order_.begin(), order_.end(), [&](std::size_t one, std::size_t other) {

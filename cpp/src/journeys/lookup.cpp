@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -15,50 +14,6 @@
 #include "columns/packed_text.hpp"
 
 namespace stagefunnel::journeys {
-
-namespace {
-
-/// Does what `items_by_first_row` does for few items of many rows, in memory of the items alone.
-std::vector<std::uint32_t> sorted_by_first_row(const Journeys& journeys) {
-    std::vector<std::uint32_t> items(journeys.n_items());
-    std::iota(items.begin(), items.end(), 0U);
-    std::sort(items.begin(), items.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return std::pair{journeys.first_row[a], a} < std::pair{journeys.first_row[b], b};
-    });
-    return items;
-}
-
-}  // namespace
-
-std::vector<std::uint32_t> items_by_first_row(const Journeys& journeys) {
-    // First rows are distinct, so the place of an item is the rank of its first row in a bit vector that
-    // marks all first rows (G. Jacobson, "Space-efficient static trees and graphs", 1989). The bits fit a
-    // cache where the rows, or a sort, would not.
-    struct RankedWord {
-        std::uint64_t bits = 0;
-        std::uint32_t before = 0;  // number of bits set in all words before this one
-    };
-    const auto last = std::max_element(journeys.first_row.begin(), journeys.first_row.end());
-    const std::size_t n_words = last == journeys.first_row.end() ? 0 : *last / 64 + std::size_t{1};
-    constexpr std::size_t kWordsOfAnItem = 4;
-    if (n_words > kWordsOfAnItem * journeys.n_items() + 1024) return sorted_by_first_row(journeys);
-    std::vector<RankedWord> words(n_words);
-    for (const std::uint32_t row : journeys.first_row) words[row / 64].bits |= std::uint64_t{1} << (row % 64);
-    std::uint32_t before = 0;
-    for (RankedWord& word : words) {
-        word.before = before;
-        before += static_cast<std::uint32_t>(std::popcount(word.bits));
-    }
-    std::vector<std::uint32_t> items(journeys.n_items());
-    for (std::size_t item = 0; item < items.size(); ++item) {
-        const std::uint32_t row = journeys.first_row[item];
-        const RankedWord& word = words[row / 64];
-        const std::uint64_t lower = word.bits & ((std::uint64_t{1} << (row % 64)) - 1);
-        items[word.before + static_cast<std::uint32_t>(std::popcount(lower))] =
-            static_cast<std::uint32_t>(item);
-    }
-    return items;
-}
 
 namespace {
 
@@ -260,24 +215,57 @@ TableRows match_items(const Journeys& journeys, const columns::ItemKeys& table, 
     return match;
 }
 
+namespace {
+
+/// Calls a function with each row of a column of keys that is not missing.
+template <class Function>
+void for_each_key(const columns::ItemKeys& keys, Function&& function) {
+    std::size_t missing = 0;
+    for (std::size_t row = 0; row < keys.size(); ++row) {
+        if (missing < keys.missing_rows.size() && keys.missing_rows[missing] == row) {
+            ++missing;
+        } else {
+            function(row);
+        }
+    }
+}
+
+/// Looks up every item of a log among keys, which are fewer: their table fits a cache.
+std::vector<std::int64_t> places_of_few(const Journeys& journeys, const columns::ItemKeys& keys) {
+    KeyTable rows(keys.key, keys.high);
+    std::vector<std::uint32_t> first(keys.size(), KeyTable::kEmpty);  // the row of an equal key before
+    for_each_key(keys, [&](std::size_t row) { first[row] = rows.add(row); });
+    std::vector<std::int64_t> places(keys.size(), -1);
+    const CommonKeys common(journeys);
+    for (std::size_t item = 0; item < journeys.n_items(); ++item) {
+        const std::uint32_t row = rows.find(common[item]);
+        if (row == KeyTable::kEmpty || places[row] >= 0 || differs_in_sign(journeys, keys, keys.key[row])) {
+            continue;
+        }
+        places[row] = static_cast<std::int64_t>(item);
+    }
+    for (std::size_t row = 0; row < keys.size(); ++row) {
+        if (first[row] != KeyTable::kEmpty) places[row] = places[first[row]];
+    }
+    return places;
+}
+
+}  // namespace
+
 std::vector<std::int64_t> places_of(const Journeys& journeys, const columns::ItemKeys& keys) {
     if (keys.prefix) throw std::invalid_argument("keys to look up must not be packed");
     std::vector<std::int64_t> places(keys.size(), -1);
     if (keys.size() == keys.missing_rows.size() || journeys.n_items() == 0) return places;
     check_kind(journeys, keys);
+    if (keys.size() < journeys.n_items()) return places_of_few(journeys, keys);
     const auto [low, high] = common_keys(journeys);
     KeyTable items(low, high);
     for (std::size_t item = 0; item < low.size(); ++item) items.add(item);
-    std::size_t missing = 0;
-    for (std::size_t row = 0; row < keys.size(); ++row) {
-        if (missing < keys.missing_rows.size() && keys.missing_rows[missing] == row) {
-            ++missing;
-            continue;
-        }
+    for_each_key(keys, [&](std::size_t row) {
         const std::uint64_t key = keys.key[row];
         const std::uint32_t item = items.find({key, keys.hashed() ? keys.high[row] : 0});
         if (item != KeyTable::kEmpty && !differs_in_sign(journeys, keys, key)) places[row] = item;
-    }
+    });
     return places;
 }
 

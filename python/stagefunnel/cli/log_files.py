@@ -89,7 +89,8 @@ def open_log(
             "observed_until": _observed_until(args, settings),
             "threads": args.threads,
         }
-        with _hint_at_columns([role for role in _ROLES if role not in named], _COLUMNS_HINT):
+        of_saved = getattr(args, "saved_names", ())  # names that the saved log has of its own columns
+        with _hint_at_columns([*of_saved, *(role for role in _ROLES if role not in named)], _COLUMNS_HINT):
             source: sf.StageLog | FileTable
             if from_files is not None:
                 spilled = (

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 HEADER: Final = "log.json"
+SPILL: Final = "spill-"
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,10 @@ class Kept:
 
 
 def is_saved(path: str) -> bool:
-    """Check whether a path is the folder of a saved log."""
-    return os.path.isfile(os.path.join(path, HEADER))
+    """Check whether a path is the folder of a saved log, or one whose rows are still on their way there."""
+    if os.path.isfile(os.path.join(path, HEADER)):
+        return True
+    return os.path.isdir(path) and any(name.startswith(SPILL) for name in os.listdir(path))
 
 
 def saved_log_in(args: argparse.Namespace) -> str | None:

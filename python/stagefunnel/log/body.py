@@ -54,6 +54,7 @@ def to_body(data: LogData) -> dict[str, Any]:
         "observed_until": data.observed_until,
         "whole_end": data.whole_end,
         "reader_lines": [(*line, n) for line, n in data.reader_lines.items()],
+        "read_as": dict(data.read_as),
     }
 
 
@@ -139,6 +140,7 @@ def _data_of(body: Mapping[str, Any]) -> LogData:
         observed_until=body["observed_until"],
         whole_end=body["whole_end"],
         reader_lines={(check, level, note): n for check, level, note, n in body["reader_lines"]},
+        read_as=dict(body.get("read_as", {})),  # of which older versions said nothing
     )
 
 

@@ -44,6 +44,12 @@ def _checked(body: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     yield "has_pipelines", isinstance(body["has_pipelines"], bool)
     yield from ((name, body[name] is None or _is_number(body[name])) for name in _MOMENTS)
     yield from _checked_lines(body["reader_lines"])
+    read_as = body.get("read_as", {})
+    yield (
+        "read_as",
+        isinstance(read_as, Mapping)
+        and all(isinstance(text, str) for pair in read_as.items() for text in pair),
+    )
     if isinstance(body["marks"], Mapping):
         yield from ((f"marks.{name}", _is_of(body["marks"][name], kind)) for name, kind in _MARKS.items())
     if isinstance(body["columns"], Mapping):

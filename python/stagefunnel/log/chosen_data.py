@@ -126,6 +126,10 @@ class ChosenData(LogData):
     def keys_of(self) -> Callable[[npt.NDArray[np.uint32]], pd.Series] | None:
         """Function that returns the items' keys."""
         keys_of = self._chosen.whole.keys_of
+        if isinstance(keys_of, StoredKeys):
+            taken = keys_of.at(self._chosen.places, self.journeys)
+            if taken is not None:
+                return taken
         return None if keys_of is None else StoredKeys.of(keys_of, self.journeys)
 
     @cached_property

@@ -74,6 +74,8 @@ class LogData:
         Unlike `observed_until` it cuts no end of a visit.
     reader_lines
         Lines of the quality table that the reader of an export adds.
+    read_as
+        The name of the column that the log took as its item, stage, time and so on, where it has one.
     """
 
     journeys: _core.journeys.Journeys
@@ -95,6 +97,7 @@ class LogData:
     observed_until: int | None = None
     whole_end: int | None = None
     reader_lines: ReaderLines = field(default_factory=dict)
+    read_as: Mapping[str, str] = field(default_factory=dict)
 
     def with_items(self, table: Any, key: str, invalid: Invalid) -> LogData:
         """Add the table of items, if there is one."""

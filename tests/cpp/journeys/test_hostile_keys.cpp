@@ -126,6 +126,12 @@ TEST(UnsignedKeys, AreNotTheNegativeOnesOfTheSameBits) {
     journeys.is_unsigned = true;
     EXPECT_EQ(places_of(journeys, with_sign)[0], -1);
     EXPECT_GE(places_of(journeys, without)[0], 0);
+    const Column negative = numbers_column<std::int64_t>({-1});
+    const columns::ItemKeys one = columns::encode_items(negative);
+    EXPECT_EQ(places_of(journeys, one)[0], -1);  // fewer keys than items
+    journeys.is_unsigned = false;
+    EXPECT_GE(places_of(journeys, one)[0], 0);
+    journeys.is_unsigned = true;
     const TableRows match = match_items(journeys, with_sign);
     for (std::size_t item = 0; item < 2; ++item) {
         EXPECT_EQ(match.row[item], journeys.key[item] == top ? -1 : 1);

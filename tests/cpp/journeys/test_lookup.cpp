@@ -18,6 +18,37 @@ Journeys text_journeys() {
     return build_journeys(columns::encode_items(item), stages, columns::encode_times(time), {}, {}, 1);
 }
 
+/// The place of the item with each of some keys, -1 for one that no item has.
+std::vector<std::int64_t> places_by_key(const Log& log, const std::vector<std::int64_t>& keys) {
+    return places_of(log.journeys, columns::encode_items(numbers_column(keys)));
+}
+
+TEST(PlacesOf, AreTheSameForFewKeysAndForMany) {
+    // Fewer keys than items are put in a table of their own; else the items are.
+    const Log log = log_of({{7, "New", 1}, {8, "New", 2}, {7, "Won", 3}, {-3, "New", 1}, {40, "New", 1}});
+    const auto place = [&](std::int64_t item) { return static_cast<std::int64_t>(log.place_of(item)); };
+    const std::vector<std::int64_t> few{8, 9, 8}, many{8, 9, 8, 7, -3, 40, 9};
+    EXPECT_EQ(places_by_key(log, few), (std::vector<std::int64_t>{place(8), -1, place(8)}));
+    EXPECT_EQ(places_by_key(log, many),
+              (std::vector<std::int64_t>{place(8), -1, place(8), place(7), place(-3), place(40), -1}));
+}
+
+TEST(PlacesOf, FewKeysWithAMissingOneFindNoItemForIt) {
+    // The value under the mask is zero, which is also the key of an item of the log.
+    const Log log = log_of({{0, "New", 1}, {7, "New", 1}, {8, "New", 1}});
+    const Column keys = numbers_column<std::int64_t>({0, 8}, {1, 0});
+    EXPECT_EQ(places_of(log.journeys, columns::encode_items(keys)),
+              (std::vector<std::int64_t>{-1, static_cast<std::int64_t>(log.place_of(8))}));
+}
+
+TEST(PlacesOf, FewTextsAreFound) {
+    const Journeys journeys = text_journeys();
+    const std::vector<std::int64_t> places = places_of(journeys, columns::encode_items(texts_column({"b"})));
+    ASSERT_EQ(places.size(), 1U);
+    EXPECT_EQ(places[0], items_by_first_row(journeys)[1]);
+    EXPECT_EQ(places_of(journeys, columns::encode_items(texts_column({"c"}))), std::vector<std::int64_t>{-1});
+}
+
 TEST(MatchItems, FindsTheRowOfEachItem) {
     const Log log = small_log();
     const Column table = numbers_column<std::int64_t>({9, 8, 7});

@@ -114,6 +114,19 @@ def test_a_day_is_appended_as_the_saved_log_is(capsys: pytest.CaptureFixture[str
     assert out.startswith("log.sf: erased 4 rows\nStageLog: 2 rows, 1 item")
 
 
+def test_columns_of_a_day_are_named_as_those_of_the_saved_log(capsys: pytest.CaptureFixture[str]) -> None:
+    # The saved log knows the names of the pipeline file, and an option goes before them.
+    assert "added 1 row, and left out 1 row" in answer(["append", "day.csv", "--to", "log.sf"], capsys)
+    Path("other.csv").write_text(Path("day.csv").read_text().replace("deal", "id", 1))
+    assert main(["append", "other.csv", "--to", "log.sf"]) == 1
+    hint = "(columns of other names are given with --item, --stage and --time)"
+    assert capsys.readouterr().err.endswith(
+        f"no column 'deal'; it has: 'id', 'stage', 'at', 'who', 'paid' {hint}\n"
+    )
+    out = answer(["append", "other.csv", "--item", "id", "--to", "log.sf"], capsys)
+    assert "added 0 rows, and left out 2 rows" in out
+
+
 def test_integers_are_erased_by_their_digits(capsys: pytest.CaptureFixture[str]) -> None:
     sf.StageLog({"item": [17, -3], "stage": ["New", "New"], "time": [0, 1]}).save("numbers.sf")
     out = answer(["erase", "numbers.sf", "--item-key=-3"], capsys)

@@ -22,6 +22,9 @@ KEYS: dict[str, Callable[[int], Any]] = {
     "integers": lambda n: 10 * n - 20,
     "packed texts": lambda n: f"D-{n}",
     "long texts": lambda n: f"a long name of the deal with number {n:05d}",
+    # Days begin alike in their own way, or not at all, so that some keys are packed and others hashed.
+    "other beginnings": lambda n: f"{'DEF'[n % 3]}-{n}",
+    "texts of any length": lambda n: f"D-{n}" if n % 3 else f"a long name of the deal with number {n:05d}",
 }
 
 
@@ -127,6 +130,33 @@ def test_a_day_without_amounts_leaves_the_others_exact(tmp_path: Path) -> None:
     sf.StageLog.append(path, {"item": [3], "stage": ["New"], "time": [2], "amount": [None]})
     for log in (sf.StageLog.load(path), (sf.StageLog.compact(path), sf.StageLog.load(path))[1]):
         assert sf.outcomes(log, PIPELINE, amount="amount")["amount_won"].tolist() == [0.3]
+
+
+def test_columns_of_a_day_are_named_as_those_of_the_saved_log(tmp_path: Path) -> None:
+    names = {"item": "deal", "stage": "step", "time": "at", "order": "id", "exited": "left"}
+    rows = {"deal": [1, 1], "step": ["New", "Won"], "at": [0, 4], "id": [7, 8], "left": [3, None]}
+    path = saved(sf.StageLog(pd.DataFrame(rows), **names), tmp_path)
+    # Item 1 is Won and Lost at 6; by `id` it is lost first.
+    day = pd.DataFrame(
+        {"deal": [1, 1], "step": ["Won", "Lost"], "at": [6, 6], "id": [2, 1], "left": [None, 9]}
+    )
+    assert sf.StageLog.append(path, day)["added"] == 2
+    sf.StageLog.compact(path)  # which keeps the names
+    visits = sf.visits(sf.StageLog.load(path), PIPELINE)
+    assert visits["stage"].tolist() == ["New", "Won", "Lost", "Won"]
+    assert visits["exited"].tolist()[:3] == [3, 6, 6]
+    with pytest.raises(sf.SchemaError, match="no column 'deal'") as caught:
+        sf.StageLog.append(path, day.rename(columns={"deal": "item"}))
+    assert caught.value.__notes__ == [
+        "columns are named as those of the saved log; options such as item= name others"
+    ]
+    other = day.rename(columns={"deal": "item"}).assign(item=2)
+    assert sf.StageLog.append(path, other, item="item")["added"] == 2
+
+
+def test_a_log_of_arrays_has_no_names_of_columns(tmp_path: Path) -> None:
+    path = saved(sf.StageLog(item=[1], stage=["New"], time=[0]), tmp_path)
+    assert sf.StageLog.append(path, {"item": [1], "stage": ["Won"], "time": [1]})["added"] == 1
 
 
 def test_a_row_of_a_day_goes_behind_saved_rows_of_its_time(tmp_path: Path) -> None:

@@ -46,6 +46,11 @@ def test_it_is_changed_as_one_of_today(tmp_path: Path) -> None:
     path = shutil.copytree(GOLDEN, tmp_path / "log.sf")
     sf.StageLog.append(path, sf.StageLog.load(GOLDEN))
     assert sf.StageLog.load(path).n_rows == 8
+    # It does not say how its columns were named.
+    row = {"item": ["D-3"], "stage": ["Won"], "time": [pd.Timestamp("2026-03-20", tz="Europe/Berlin")]}
+    assert sf.StageLog.append(path, pd.DataFrame({**row, "owner": "al", "value": 1.0}))["added"] == 1
+    sf.StageLog.erase(path, ["D-3"])
+    path = shutil.copytree(GOLDEN, tmp_path / "again.sf")
     sf.StageLog.compact(path)
     assert sf.StageLog.erase(path, ["a long name of a deal"]) == 1
     assert sf.StageLog.load(path).n_rows == 7

@@ -112,23 +112,15 @@ def test_a_question_that_needs_all_rows_is_refused_by_name(files: list[Path], tm
         sf.PartitionedLog(ROWS)
 
 
-def test_units_are_put_together_from_all_partitions(files: list[Path], tmp_path: Path) -> None:
-    # 40 items in several partitions are two teams, and three items of no team.
-    items = ITEMS.assign(team=[None, "x", "y", None, None, *ITEMS["team"][5:]])
-    log = sf.StageLog.from_csv(files, spill=tmp_path / "log.sf", items=items)
-    table = sf.outcomes(log, PIPELINE, unit="team")
-    assert table["base"].tolist() == [5]
-    assert table.attrs["stagefunnel"]["without_unit"] == 3
-    assert_frame_equal(table, sf.outcomes(sf.StageLog.from_csv(files, items=items), PIPELINE, unit="team"))
-    of_one = sf.partial(log, PIPELINE, sf.outcomes, unit="team")
-    assert_frame_equal(sf.merge([of_one]).table(), table)
-    of_several = {"teams": (sf.outcomes, {"unit": "team"}), "items": (sf.outcomes, {})}
-    tables = sf.merge([sf.partial(log, PIPELINE, questions=of_several, check="none")]).tables
-    assert [tables[name]["base"].tolist() for name in of_several] == [[5], [40]]
-    with pytest.raises(sf.SchemaError, match=r"^unit= is 'item' and 'team' in one partial"):
-        sf.partial(log, PIPELINE, questions={**of_several, "a": (sf.losses, {"unit": "item"})})
-    with pytest.raises(sf.SchemaError, match="'owner'"):
-        sf.outcomes(log, PIPELINE, unit="owner")
+def test_units_may_be_in_several_partitions(files: list[Path], tmp_path: Path) -> None:
+    log = spilled(files, tmp_path / "log.sf")
+    for ask in (
+        lambda: sf.funnel(log, PIPELINE, unit="team"),
+        lambda: sf.partial(log, PIPELINE, sf.funnel, unit="team", check="none"),
+        lambda: sf.partial(log, PIPELINE, questions={"a": (sf.losses, {"unit": "team"})}, check="none"),
+    ):
+        with pytest.raises(sf.SchemaError, match=r"^unit= counts values whose items"):
+            ask()
 
 
 def test_unlisted_stages_are_refused_with_the_row_of_the_file(files: list[Path], tmp_path: Path) -> None:
@@ -196,6 +188,69 @@ def test_days_are_appended_erased_and_compacted_in_their_partitions(tmp_path: Pa
     with pytest.raises(sf.SchemaError, match="remove its folder"):
         sf.StageLog.erase(path, rest["item"].unique())
     assert sf.StageLog.load(path).n_items == 38
+
+
+def test_columns_of_a_day_are_named_as_those_that_were_spilled(tmp_path: Path) -> None:
+    rows = ROWS.rename(columns={"item": "deal", "time": "at"})
+    names = {"item": "deal", "time": "at"}
+    sf.StageLog.from_batches([rows.iloc[:100]], **names, spill=tmp_path / "log.sf", keys="keep")
+    assert sf.StageLog.append(tmp_path / "log.sf", rows.iloc[90:])["added"] == 100
+
+
+def test_stages_of_a_day_stand_behind_those_that_were_there(tmp_path: Path) -> None:
+    # The day begins with what was seen last, and has a stage that nothing had.
+    path = tmp_path / "log.sf"
+    sf.StageLog.from_batches([ROWS.iloc[:100]], spill=path, keys="keep")
+    day = ROWS.iloc[[103, 101]].assign(stage=["Paid", "Lost"])
+    sf.StageLog.append(path, day)
+    assert sf.StageLog.load(path).stages["stage"].tolist() == ["New", "Offer", "Won", "Lost", "Paid"]
+
+
+def test_an_opened_log_stays_as_it_was_when_its_folder_changes(tmp_path: Path) -> None:
+    path = tmp_path / "log.sf"
+    sf.StageLog.from_batches([ROWS.iloc[:100]], spill=path, columns=["owner"], keys="keep")
+    sf.StageLog.append(path, ROWS.iloc[100:150])
+    log = sf.StageLog.load(path)
+    expected = sf.losses(log, PIPELINE, by="owner")
+    sf.StageLog.append(path, ROWS.iloc[150:])
+    for change in (sf.StageLog.compact, lambda path: sf.StageLog.erase(path, ROWS["item"].unique()[:9])):
+        change(path)
+        assert_frame_equal(sf.losses(log, PIPELINE, by="owner"), expected)
+        assert (log.n_rows, log.n_items) == (150, 40)
+    assert sf.StageLog.load(path).n_items == 31
+
+
+@pytest.mark.parametrize("most", [0, 30, 10**6])
+def test_what_came_later_is_kept_for_later_questions_or_not(
+    most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stagefunnel.log.spilled.kept_later.MOST_ROWS", most)
+    path = tmp_path / "log.sf"
+    sf.StageLog.from_batches([ROWS.iloc[:100]], spill=path, columns=["owner"], keys="keep")
+    for first in range(100, 200, 20):
+        sf.StageLog.append(path, ROWS.iloc[first : first + 20])
+    log, whole = sf.StageLog.load(path), sf.StageLog(ROWS, columns=["owner"])
+    assert log.n_items == whole.n_items
+    assert log.stages["stage"].tolist() == whole.stages["stage"].tolist()
+    for _ in range(2):
+        for by in (None, "owner"):
+            assert_frame_equal(sf.losses(log, PIPELINE, by=by), sf.losses(whole, PIPELINE, by=by))
+            assert_frame_equal(
+                sf.time_in_stage(log, PIPELINE, by=by), sf.time_in_stage(whole, PIPELINE, by=by)
+            )
+    kept = log._whole.later._of.values()
+    assert sum(later.n_rows for later in kept) <= most
+    assert bool(kept) == (most > 0)
+
+
+def test_some_keys_that_are_not_kept_are_warned_of(files: list[Path], tmp_path: Path) -> None:
+    rows = ROWS.assign(item=ROWS["item"].str[5:7])  # "3 " and so on, but for one
+    rows.loc[7, "item"] = "a key that is too long"
+    with pytest.warns(sf.StageFunnelWarning, match=r"^some keys are too long.*of \d+ items? only hashes"):
+        log = sf.StageLog.from_batches([rows], spill=tmp_path / "log.sf")
+    assert log.filter(items=["a key that is too long"]).n_rows == 1
+    # Where all of them are too long, only hashes are kept, as in memory.
+    assert sf.StageLog.from_csv(files, spill=tmp_path / "log.sf").hash_key is not None
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from ..remarks import say_doubts
 from ..saved_files import Kept
 from ..values import split_names
 
+_NAMED = ("item", "stage", "time", "order", "exited", "start_unknown")
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
@@ -35,10 +36,8 @@ def save(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
 def append(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     """Add rows to a saved log, and print how many were new."""
     form = form_of(args.saved)
-    if not args.read:
-        _take_from(form, args)
     keep = Kept([*form.columns], form.columns, form.items)
-    with _log(args, parser, keep, without=("one_row_items",)) as log:  # as a day's rows often are
+    with _log(args, parser, keep, form, ("one_row_items",)) as log:  # as a day's rows often are
         answer = sf.StageLog.append(args.saved, log)
     added, known = (counted(int(answer[name]), "row") for name in ("added", "known"))
     _print_log(args.saved, f"added {added}, and left out {known} that it had already")
@@ -57,17 +56,28 @@ def erase(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     _print_log(args.log, f"erased {counted(n_rows, 'row')}")
 
 
-def _take_from(form: SavedForm, args: argparse.Namespace) -> None:
-    """Take the zone and the key of items from a saved log, where options do not name them."""
-    if args.zone is None and form.zone is not None and args.pipeline is None:
+def _take_from(form: SavedForm, args: argparse.Namespace, settings: sf.Settings | None) -> None:
+    """Take the names of columns, the zone and the key of items from a saved log, where nothing else does."""
+    of_file = settings.columns if settings is not None else {}
+    args.saved_names = []
+    if args.zone is None and settings is None:
         args.zone = form.zone
+    for role, name in form.read_as.items():
+        is_free = role in _NAMED and getattr(args, role) is None and role not in of_file
+        if is_free and (role != "order" or args.sql is None):  # a query orders its rows itself
+            setattr(args, role, name)
+            args.saved_names.append(name)
     if args.items is not None and args.items_key is None and form.items_key is not None:
         args.items_key = form.items_key
 
 
 @contextmanager
 def _log(
-    args: argparse.Namespace, parser: argparse.ArgumentParser, keep: Kept, without: Collection[str] = ()
+    args: argparse.Namespace,
+    parser: argparse.ArgumentParser,
+    keep: Kept,
+    form: SavedForm | None = None,
+    without: Collection[str] = (),
 ) -> Iterator[sf.StageLog]:
     """Read the log whole; a pipeline file may name the columns."""
     if args.read:
@@ -78,6 +88,8 @@ def _log(
         yield log
         return
     settings = read_settings(args.pipeline, parser) if args.pipeline is not None else None
+    if form is not None:
+        _take_from(form, args, settings)
     with open_log(args, parser, settings, keep) as log:
         say_doubts(log, args, without)
         yield log

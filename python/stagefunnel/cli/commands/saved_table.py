@@ -50,7 +50,9 @@ Every command takes the folder in place of files: stagefunnel funnel deals.sf --
         (saved_options.onto, saved_options.of_items, options.marks),
         """\
 example:
-  stagefunnel append deals.csv --pipeline pipeline.toml --to deals.sf
+  stagefunnel append deals.csv --to deals.sf
+
+Columns are named as the options say, else as the pipeline file or the saved log has them.
 """,
         reads_stages=False,
         has_output=False,

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
+from ...cached import cached_property
 
 KeysOf: TypeAlias = Callable[[npt.NDArray[np.uint32]], pd.Series]
 # How each type of key is made of the bytes that stand for it.
@@ -60,6 +61,14 @@ class StoredKeys:
     def of(cls, keys_of: KeysOf, journeys: _core.journeys.Journeys) -> StoredKeys:
         """Take the keys of the items of some journeys out of what knows them."""
         parts = _core.journeys.parts_of(journeys)
+        if isinstance(keys_of, LaterKeys):
+            keys_of = keys_of.stored
+        if isinstance(keys_of, StoredKeys):
+            are_apart = keys_of.texts is not None or keys_of.series is not None
+            items = keys_of._items_at(parts["first_row"]) if are_apart else parts["first_row"]
+            taken = keys_of.at(items, journeys)
+            if taken is not None:
+                return taken
         example = keys_of(parts["first_row"][:1])
         form, to_bytes = _form_of(example, journeys.holds_text)
         dtype = str(example.dtype)
@@ -69,8 +78,21 @@ class StoredKeys:
         if to_bytes is None or parts["prefix"] is not None:
             return cls(journeys, form, dtype)
         texts = list(map(to_bytes, keys_of(parts["first_row"]).tolist()))
-        ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)))
-        return cls(journeys, form, dtype, np.frombuffer(b"".join(texts), dtype=np.uint8), ends)
+        return cls(journeys, form, dtype, *_joined(texts))
+
+    def at(self, items: npt.NDArray[np.integer[Any]], journeys: _core.journeys.Journeys) -> StoredKeys | None:
+        """Return the keys of the items at some places, which other journeys are of.
+
+        It is ``None`` where these journeys hold their keys in another way, so that they are to be made anew.
+        """
+        if self.series is not None:
+            keys = self.series.iloc[items].reset_index(drop=True)
+            return StoredKeys(journeys, self.form, self.dtype, series=keys)
+        if self.texts is not None and self.ends is not None:
+            texts, ends = texts_at(self.texts, self.ends, items)
+            return StoredKeys(journeys, self.form, self.dtype, texts, ends)
+        is_packed = [_core.journeys.parts_of(one)["prefix"] is not None for one in (self.journeys, journeys)]
+        return StoredKeys(journeys, self.form, self.dtype) if is_packed[0] == is_packed[1] else None
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -82,6 +104,14 @@ class StoredKeys:
             "ends": self.ends,
             "series": self.series,
         }
+
+    @property
+    def joined_texts(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        """The bytes of all texts, one after another, and where each of them ends."""
+        if self.texts is not None and self.ends is not None:
+            return self.texts, self.ends
+        items = np.arange(self.journeys.n_items, dtype=np.uint32)
+        return _joined(_core.journeys.packed_texts(self.journeys, items))
 
     def __call__(self, first_rows: npt.NDArray[np.uint32]) -> pd.Series:
         """Return the keys of the items that have these first rows."""
@@ -110,6 +140,44 @@ class StoredKeys:
         ends = self.ends[items]
         begins = np.concatenate([np.zeros(1, dtype=np.int64), self.ends])[items]
         return [joined[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+
+
+class LaterKeys:
+    """Keys that are put together when they are first needed, which few questions do.
+
+    Parameters
+    ----------
+    make
+        Function that puts them together.
+    """
+
+    def __init__(self, make: Callable[[], StoredKeys]) -> None:
+        self._make = make
+
+    @cached_property
+    def stored(self) -> StoredKeys:
+        """The keys."""
+        return self._make()
+
+    def __call__(self, first_rows: npt.NDArray[np.uint32]) -> pd.Series:
+        """Return the keys of the items that have these first rows."""
+        return self.stored(first_rows)
+
+
+def _joined(texts: list[bytes]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)))
+    return np.frombuffer(b"".join(texts), dtype=np.uint8), ends
+
+
+def texts_at(
+    texts: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], items: npt.NDArray[np.integer[Any]]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Take the bytes of some texts, one after another, and where each of them ends."""
+    begins = np.concatenate([np.zeros(1, dtype=np.int64), ends])[items]
+    lengths = ends[items] - begins
+    taken = np.cumsum(lengths)
+    at = np.repeat(begins - (taken - lengths), lengths) + np.arange(int(lengths.sum()))
+    return texts[at], taken
 
 
 def _form_of(example: pd.Series, holds_text: bool) -> tuple[str, Callable[[Any], bytes] | None]:

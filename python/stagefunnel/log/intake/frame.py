@@ -105,6 +105,7 @@ def read_frame(
         columns=kept_columns,
         marks=marks,
         has_pipelines=columns.get("pipeline") is not None,
+        read_as={} if frame is None else {role: name for role, name in columns.items() if _is_text(name)},
     )
     # The log needs its first time anyway, and to look for such a number in all rows would take longer.
     if data.unit is None and data.time_range is not None and data.time_range[0] == NAT:

@@ -269,6 +269,7 @@ class Stream:
             other_labels=list(self._other_labels),
             columns=kept,
             marks=marks,
+            read_as=dict(self._columns),
         )
 
     def _keys_of(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ... import _core
 from ...cached import cached_property
-from ...errors import SchemaError, core_errors, named
+from ...errors import SchemaError, core_errors
 from .plain_values import from_json, to_json
 
 _UNSIGNED: Final = ("uint8", "uint16", "uint32", "uint64")
@@ -185,7 +185,7 @@ def is_number(kind: Any) -> bool:
 
 def damaged(path: str, how: str) -> SchemaError:
     """Make the error of a file of a saved log that is not as it was written."""
-    return SchemaError(named("path"), f": the saved log is damaged: {path}: {how}; restore it from a copy")
+    return SchemaError(f"the saved log is damaged: {path}: {how}; restore it from a copy")
 
 
 class ColumnsFile:

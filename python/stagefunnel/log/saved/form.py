@@ -28,6 +28,9 @@ class SavedForm:
         The key of its table of items; ``None`` without one.
     items
         The columns of that table, and for each whether it holds numbers.
+    read_as
+        The name of the column that its first rows took as their item, stage, time and so on; nothing is known
+        of a log that was read from an export, from arrays, or by an earlier version.
     """
 
     columns: dict[str, bool]
@@ -35,6 +38,7 @@ class SavedForm:
     zone: str | None
     items_key: Any
     items: dict[str, bool]
+    read_as: dict[str, str]
 
 
 def form_of(path: str | os.PathLike[str]) -> SavedForm:
@@ -52,4 +56,5 @@ def form_of(path: str | os.PathLike[str]) -> SavedForm:
         about["zone"],
         None if table is None else from_json(table["key"]),
         items,
+        about.get("read_as", {}),
     )

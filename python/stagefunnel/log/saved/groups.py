@@ -13,6 +13,7 @@ from ..chosen import ItemKeys, read_keys
 from ..chosen_data import taken_out, with_places_chosen
 from ..columns.inputs import Input, read_input
 from ..columns.items import ItemsTable
+from ..columns.keys import StoredKeys
 from ..data import LogData
 from ..spilled.placing import Place, as_json, from_json, hashes_of_keys, place_of_all
 from .folder import Writer
@@ -65,7 +66,9 @@ class Groups:
                     "read the rows with ",
                     advised("keys", "keep"),
                 )
-            of_items = place_of_all(self.places, hashes_of_keys(later.keys_of(later.journeys.first_row)))
+            keys = StoredKeys.of(later.keys_of, later.journeys)  # once, and not for each partition
+            later = replace(later, keys_of=keys)
+            of_items = place_of_all(self.places, hashes_of_keys(keys(later.journeys.first_row)))
         table = later.items_table
         of_rows = np.zeros(0, dtype=np.int64)
         if table is not None and len(table.frame):

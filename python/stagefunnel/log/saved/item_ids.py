@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import pandas as pd
 from ... import _core
 from ...errors import SchemaError
 from ..columns.inputs import read_input
-from ..columns.keys import StoredKeys
+from ..columns.keys import StoredKeys, texts_at
 from ..data import LogData
 from ..intake.times import encode
 
@@ -81,7 +82,10 @@ def _places_of_hashes(whole: LogData, part: LogData) -> Places:
     return places
 
 
-def joined_keys(first: LogData, second: LogData, new: Places) -> tuple[dict[str, Any], dict[str, Any] | None]:
+KeysAt = Callable[[_core.journeys.Journeys], StoredKeys]
+
+
+def joined_keys(first: LogData, second: LogData, new: Places) -> tuple[dict[str, Any], KeysAt | None]:
     """Put the keys of the new items of another log behind those of a log.
 
     Parameters
@@ -95,47 +99,77 @@ def joined_keys(first: LogData, second: LogData, new: Places) -> tuple[dict[str,
     -------
     dict
         ``key``, ``high``, ``prefix``, ``hash_key`` and ``is_unsigned`` of the journeys to make.
-    dict or None
-        What else :class:`StoredKeys` holds of them; ``None`` where the texts are not known.
+    function or None
+        What makes the keys themselves, given these journeys; ``None`` where the texts are not known.
     """
     parts = [_core.journeys.parts_of(data.journeys) for data in (first, second)]
-    if first.keys_of is None and first.journeys.holds_text and second.keys_of is not None:
-        # The texts of the second, hashed as those of the first were, which nobody knows.
-        column = read_input(second.keys_of(parts[1]["first_row"]), "item").column
-        parts[1]["key"], parts[1]["high"] = _core.columns.hashes_of(column, first.journeys.text_hash)
-    highs = [parts[0]["high"], parts[1]["high"]]
-    about: dict[str, Any] = {
-        "key": np.concatenate([parts[0]["key"], parts[1]["key"][new]]),
-        "high": np.concatenate([highs[0], highs[1][new] if len(highs[1]) else highs[1]]),
-        **{name: parts[0][name] for name in ("prefix", "hash_key", "is_unsigned")},
-    }
-    if _has_upper_bit(second):
+    if not second.n_items:
+        return {name: parts[0][name] for name in ("key", "high", *_FORM)}, _keys_of_one(first)
+    if not first.n_items and first.journeys.holds_text != second.journeys.holds_text:
+        return {name: parts[1][name] for name in ("key", "high", *_FORM)}, _keys_of_one(second)
+    about: dict[str, Any] = {name: parts[0][name] for name in _FORM}
+    words = [[part["key"], part["high"]] for part in parts]
+    are_alike = all(parts[0][name] == parts[1][name] for name in _FORM)
+    if first.journeys.holds_text and not are_alike:
+        about["prefix"] = None
+        words = [_hashes(data, first.journeys.text_hash) for data in (first, second)]
+    elif _has_upper_bit(second):
         about["is_unsigned"] = parts[1]["is_unsigned"]
-    are_alike = all(parts[0][name] == parts[1][name] for name in ("prefix", "hash_key", "is_unsigned"))
+    mine, theirs = words
+    about["key"] = np.concatenate([mine[0], theirs[0][new]])
+    about["high"] = np.concatenate([mine[1], theirs[1][new] if len(theirs[1]) else theirs[1]])
     if first.keys_of is None or second.keys_of is None:
         return about, None
-    stored = [
-        known if isinstance(known, StoredKeys) else StoredKeys.of(known, data.journeys)
-        for known, data in ((first.keys_of, first), (second.keys_of, second))
-    ]
-    forms = {(one.form, one.dtype, one.texts is None) for one in stored}
-    if are_alike and len(forms) == 1 and stored[0].series is None:
-        if stored[0].texts is None or stored[0].ends is None:
-            return about, stored[0].parts
-        texts, ends = _texts_at(stored[1], new)
-        ends = np.concatenate([stored[0].ends, ends + len(stored[0].texts)])
-        return about, {**stored[0].parts, "texts": np.concatenate([stored[0].texts, texts]), "ends": ends}
-    known = [stored[0](parts[0]["first_row"]), stored[1](parts[1]["first_row"][new])]
+    return about, lambda journeys: _joined_keys(first, second, new, journeys)
+
+
+#: How the keys of journeys are held.
+_FORM: Final = ("prefix", "hash_key", "is_unsigned")
+
+
+def _keys_of_one(data: LogData) -> KeysAt | None:
+    keys_of = data.keys_of
+    return None if keys_of is None else lambda journeys: StoredKeys.of(keys_of, journeys)
+
+
+def _hashes(data: LogData, hash_: _core.columns.TextHash) -> list[npt.NDArray[np.uint64]]:
+    """Return the hashes of the items' texts, as two words."""
+    if _hash_key(data) == bytes(hash_.key):
+        return list(data.journeys.common_keys)
+    assert data.keys_of is not None  # hashes of another key are refused without their texts
+    stored = StoredKeys.of(data.keys_of, data.journeys)
+    if stored.series is not None:
+        return list(_core.columns.hashes_of(read_input(stored.series, "item").column, hash_))
+    return list(_core.columns.hashes_of_joined(*stored.joined_texts, hash_))
+
+
+def _joined_keys(
+    first: LogData, second: LogData, new: Places, journeys: _core.journeys.Journeys
+) -> StoredKeys:
+    assert first.keys_of is not None
+    assert second.keys_of is not None
+    mine = StoredKeys.of(first.keys_of, first.journeys)
+    theirs = StoredKeys.of(second.keys_of, second.journeys)
+    first_rows = second.journeys.first_row[new]
+    is_packed = _core.journeys.parts_of(journeys)["prefix"] is not None
+    if (mine.form, mine.dtype) == (theirs.form, theirs.dtype) and mine.series is None:
+        if mine.form == "numbers" or is_packed:
+            return StoredKeys(journeys, mine.form, mine.dtype)
+        texts, ends = mine.joined_texts
+        texts_of_new, ends_of_new = texts_at(*theirs.joined_texts, new)
+        return StoredKeys(
+            journeys,
+            mine.form,
+            mine.dtype,
+            np.concatenate([texts, texts_of_new]),
+            np.concatenate([ends, ends_of_new + len(texts)]),
+        )
+    known = [mine(first.journeys.first_row), theirs(first_rows)]
     series = _one_after_another(
         [keys for keys in known if len(keys)] or known[:1],
-        np.dtype(np.uint64 if about["is_unsigned"] else np.int64),
+        np.dtype(np.uint64 if journeys.is_unsigned else np.int64),
     )
-    kept = {"form": "series", "dtype": str(series.dtype), "texts": None, "ends": None, "series": series}
-    if not first.journeys.holds_text:
-        return about, kept
-    hash_ = _core.columns.TextHash.of_process()
-    about["key"], about["high"] = _core.columns.hashes_of(read_input(series, "item").column, hash_)
-    return about | {"prefix": None, "hash_key": b"", "is_unsigned": False}, kept
+    return StoredKeys(journeys, "series", str(series.dtype), series=series)
 
 
 def _one_after_another(keys: list[pd.Series], integers: np.dtype[Any]) -> pd.Series:
@@ -143,14 +177,3 @@ def _one_after_another(keys: list[pd.Series], integers: np.dtype[Any]) -> pd.Ser
     if len({one.dtype for one in keys}) > 1 and all(pd.api.types.is_numeric_dtype(one) for one in keys):
         keys = [one.astype(integers) for one in keys]
     return pd.concat(keys, ignore_index=True)
-
-
-def _texts_at(stored: StoredKeys, items: Places) -> tuple[npt.NDArray[np.uint8], Places]:
-    """Take the bytes of some keys, one after another, and where each of them ends."""
-    assert stored.texts is not None  # the caller has seen both
-    assert stored.ends is not None
-    begins = np.concatenate([np.zeros(1, dtype=np.int64), stored.ends[:-1]])[items]
-    lengths = stored.ends[items] - begins
-    ends = np.cumsum(lengths)
-    at = np.repeat(begins - (ends - lengths), lengths) + np.arange(int(lengths.sum()))
-    return stored.texts[at], ends

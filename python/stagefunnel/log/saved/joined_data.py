@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from functools import reduce
 from typing import Any, Final
 
+from ... import _core
 from ...cached import cached_property
 from ..data import LogData
+from .insertion import Insertion
 from .joining import joined
+
+
+@dataclass(frozen=True)
+class Later:
+    """What came later than the first part of a log.
+
+    Attributes
+    ----------
+    data
+        The later parts, put together.
+    insertion
+        Where their rows go among those of the first one.
+    """
+
+    data: LogData
+    insertion: Insertion
+
+    @classmethod
+    def of(cls, parts: Sequence[LogData]) -> Later:
+        """Put the later parts together, which are small; the first one is only looked at."""
+        data = reduce(joined, parts[1:])
+        return cls(data, Insertion.of(parts[0], data))
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that came later."""
+        return int(self.data.journeys.n_rows)
 
 
 class JoinedData(LogData):
@@ -18,28 +47,57 @@ class JoinedData(LogData):
     parts: Sequence[LogData]
 
     @classmethod
-    def of(cls, parts: Sequence[LogData]) -> JoinedData:
-        """Take the parts in their order."""
+    def of(
+        cls, parts: Sequence[LogData], later_of: Callable[[Sequence[LogData]], Later] = Later.of
+    ) -> JoinedData:
+        """Take the parts in their order; `later_of` may know already what the later ones are together."""
         data = object.__new__(cls)
-        vars(data).update(parts=tuple(parts), **{name: getattr(parts[0], name) for name in _ALIKE})
+        alike = {name: getattr(parts[0], name) for name in _ALIKE}
+        vars(data).update(parts=tuple(parts), later_of=later_of, **alike)
         return data
+
+    @cached_property
+    def later(self) -> Later:
+        """What came later than the first part."""
+        later: Later = vars(self)["later_of"](self.parts)
+        return later
 
     @cached_property
     def whole(self) -> LogData:
         """All parts as one."""
-        return joined_parts(self.parts)
+        if not later_are_alike(self.parts):
+            return reduce(joined, self.parts)
+        return joined(self.parts[0], self.later.data, self.later.insertion)
+
+    @property
+    def n_items(self) -> int:
+        """Number of items, which the keys alone say."""
+        if not later_are_alike(self.parts):
+            return self.whole.n_items
+        return self.parts[0].n_items + len(self.later.insertion.new)
 
 
 def joined_parts(parts: Sequence[LogData]) -> LogData:
     """Make one log of all parts; the later ones, which are small, are put together first."""
-    if len(parts) == 1 or not have_texts(parts):
-        return reduce(joined, parts)
-    return joined(parts[0], reduce(joined, parts[1:]))
+    return parts[0] if len(parts) == 1 else JoinedData.of(parts).whole
 
 
-def have_texts(parts: Sequence[LogData]) -> bool:
-    """Check whether the keys of all parts are known; else the hashes of the first one are those of all."""
-    return all(data.keys_of is not None for data in parts)
+def later_are_alike(parts: Sequence[LogData]) -> bool:
+    """Check whether the later parts can be put together without the first one.
+
+    That takes their texts, or hashes of one key.
+    """
+    later = parts[1:]
+    if all(data.keys_of is not None for data in later):
+        return True
+    forms = {_form_of(data) for data in later}
+    return len(forms) == 1 and None not in forms
+
+
+def _form_of(data: LogData) -> bytes | None:
+    """Return the key with which the texts of items are hashed; ``None`` where they are not."""
+    parts = _core.journeys.parts_of(data.journeys)
+    return bytes(parts["hash_key"]) if len(parts["high"]) else None
 
 
 def _of_whole(name: str) -> cached_property[Any]:

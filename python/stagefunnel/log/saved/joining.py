@@ -3,103 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, counted
 from ...times.stamps import NAT, TICKS_A_SECOND
-from ..chosen_data import rows_of_items
 from ..columns.category import CategoryColumn, category_column
 from ..columns.items import ItemsTable
 from ..columns.kept import RowColumns
-from ..columns.keys import StoredKeys
+from ..columns.keys import LaterKeys, StoredKeys
 from ..columns.marks import RowMarks
 from ..columns.number import NumberColumn
 from ..data import LogData
-from .item_ids import Places, joined_keys, places_in
+from .insertion import Array, Insertion
+from .item_ids import Places, joined_keys
 
-Array = npt.NDArray[Any]
 _MOST_ROWS = 2**32 - 2
 
 
-@dataclass(frozen=True)
-class Insertion:
-    """Where the rows of a later log go among those of a log.
-
-    Items keep their places, and new ones come behind them. A row goes behind all rows of its item that have
-    its time or an earlier one.
-
-    Attributes
-    ----------
-    rows
-        The later log's rows in the order in which they are inserted.
-    at
-        For each of them the row of the first log before which it goes; the number of rows for new items.
-    new
-        Places in the later log of the items that the first does not have, in their order.
-    lengths
-        Rows of each item afterwards.
-    """
-
-    rows: Places
-    at: Places
-    new: Places
-    lengths: Places
-
-    @classmethod
-    def of(cls, first: LogData, later: LogData) -> Insertion:
-        """Find the place of each row."""
-        places = places_in(first, later)
-        n_items, offsets = first.journeys.n_items, _offsets(first)
-        new = np.flatnonzero(places < 0)
-        target = places.copy()
-        target[new] = n_items + np.arange(len(new))
-        items = np.argsort(target, kind="stable")
-        rows = rows_of_items(later.journeys, items)
-        own = np.diff(_offsets(later))
-        item = np.repeat(target[items], own[items])
-        at = np.full(len(rows), int(first.journeys.n_rows), dtype=np.int64)
-        is_known = item < n_items
-        at[is_known] = _behind_equal_times(
-            first, np.unique(places[places >= 0]), item[is_known], _times(later)[rows[is_known]]
-        )
-        lengths = np.concatenate([np.diff(offsets), np.zeros(len(new), dtype=np.int64)])
-        lengths[target] += own
-        return cls(rows, at, new, lengths)
-
-    def into(self, values: Array, later: Array) -> Array:
-        """Put the later log's values among those of the first."""
-        kind = np.result_type(values, later)
-        first, second = (np.ascontiguousarray(one, dtype=kind).view(np.uint8) for one in (values, later))
-        joined: Array = _core.journeys.inserted(first, second, self.rows, self.at, kind.itemsize).view(kind)
-        return joined
-
-
-def _behind_equal_times(first: LogData, items: Places, item: Places, time: Array) -> Places:
-    """Find the row of a log before which each row of a known item goes."""
-    offsets = _offsets(first)
-    rows = rows_of_items(first.journeys, items)
-    owner = np.repeat(items, np.diff(offsets)[items])
-    of_all = np.concatenate([owner, item])
-    times = np.concatenate([_times(first)[rows], time])
-    is_later = np.concatenate([np.zeros(len(rows), dtype=bool), np.ones(len(item), dtype=bool)])
-    order = np.lexsort((is_later, times, of_all))
-    n_before = np.empty(len(order), dtype=np.int64)
-    n_before[order] = np.cumsum(~is_later[order])  # rows of the first log up to here, of all items
-    begins = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.diff(offsets)[items])])
-    before_item = begins[np.searchsorted(items, item)]
-    behind: Places = offsets[item] + n_before[len(rows) :] - before_item
-    return behind
-
-
-def joined(first: LogData, later: LogData) -> LogData:
+def joined(first: LogData, later: LogData, insertion: Insertion | None = None) -> LogData:
     """Make one log of a log and of rows that came later.
+
+    Parameters
+    ----------
+    insertion
+        Where the rows go, if that is known already.
 
     Raises
     ------
@@ -109,10 +42,10 @@ def joined(first: LogData, later: LogData) -> LogData:
     n_rows = int(first.journeys.n_rows) + int(later.journeys.n_rows)
     if max(n_rows, _rows_before(first) + _rows_before(later)) > _MOST_ROWS:
         raise SchemaError(f"{counted(n_rows, 'row')} are more than a log can have, which is {_MOST_ROWS:,}")
-    insertion = Insertion.of(first, later)
+    insertion = insertion or Insertion.of(first, later)
     behind = _rows_before(first)
     labels, code_of = _joined_labels(first, later)
-    keys, stored = joined_keys(first, later, insertion.new)
+    keys, keys_at = joined_keys(first, later, insertion.new)
     parts = [_core.journeys.parts_of(data.journeys) for data in (first, later)]
     kind = np.uint8 if len(labels) < 256 else np.uint16
     codes = [
@@ -120,7 +53,7 @@ def joined(first: LogData, later: LogData) -> LogData:
         _with_codes(parts[1]["stage"], code_of, len(labels), kind),
     ]
     journeys = _core.journeys.journeys_of_parts(
-        offsets=np.concatenate([[0], np.cumsum(insertion.lengths)]).astype(np.uint64),
+        offsets=insertion.offsets(first, later),
         stage=insertion.into(*codes),
         time=insertion.into(parts[0]["time"], parts[1]["time"]),
         first_row=np.concatenate(
@@ -140,7 +73,7 @@ def joined(first: LogData, later: LogData) -> LogData:
         labels=labels,
         label_rows=label_rows,
         label_first_row=label_first_row,
-        keys_of=None if stored is None else StoredKeys(journeys, **stored),
+        keys_of=None if keys_at is None else LaterKeys(lambda: keys_at(journeys)),
         threads=first.threads,
         other_labels=list(dict.fromkeys([*first.other_labels, *later.other_labels])),
         columns=_joined_columns(first.columns, later.columns, insertion),
@@ -151,6 +84,7 @@ def joined(first: LogData, later: LogData) -> LogData:
         observed_until=_noted_end(first, later),
         whole_end=None,
         reader_lines=_sums(first.reader_lines, later.reader_lines),
+        read_as=first.read_as or later.read_as,
     )
 
 
@@ -237,16 +171,6 @@ def _rows_before(data: LogData) -> int:
     """Return a number of rows beyond all that an item begins in; those of erased items may be gone."""
     first_row = _core.journeys.parts_of(data.journeys)["first_row"]
     return max(data.n_input_rows, int(first_row.max(initial=0)) + 1)
-
-
-def _offsets(data: LogData) -> Places:
-    offsets: Places = _core.journeys.parts_of(data.journeys)["offsets"].view(np.int64)
-    return offsets
-
-
-def _times(data: LogData) -> Array:
-    times: Array = _core.journeys.parts_of(data.journeys)["time"]
-    return times
 
 
 def _joined_labels(first: LogData, later: LogData) -> tuple[list[Any], Places]:

@@ -87,7 +87,9 @@ def with_rows(data: LogData, kept: npt.NDArray[np.bool_]) -> LogData:
         high=parts["high"][items] if len(parts["high"]) else parts["high"],
         **{name: parts[name] for name in ("prefix", "hash_key", "is_unsigned", "n_labels")},
     )
-    keys = None if data.keys_of is None else data.keys_of(parts["first_row"][items])
+    keys = None
+    if data.keys_of is not None:
+        keys = StoredKeys.of(data.keys_of, data.journeys).at(items, journeys)
     of_labels = np.bincount(parts["stage"][rows], minlength=len(data.labels) + 1).astype(np.int64)
     marks, found = data.marks, dict(data.found)
     if "missing_stage" in found:
@@ -98,7 +100,7 @@ def with_rows(data: LogData, kept: npt.NDArray[np.bool_]) -> LogData:
         n_input_rows=data.n_input_rows - int(len(kept) - len(rows)),
         found=found,
         label_rows=of_labels[:-1],
-        keys_of=None if keys is None else _stored(journeys, keys),
+        keys_of=keys,
         columns=None if data.columns is None else data.columns.at_rows(rows.astype(np.uint32), data.threads),
         marks=None if marks is None else _marks_at(marks, rows, data.threads),
         items_table=None if data.items_table is None else data.items_table.at_items(items),
@@ -107,13 +109,6 @@ def with_rows(data: LogData, kept: npt.NDArray[np.bool_]) -> LogData:
 
 def _marks_at(marks: RowMarks, rows: Rows, threads: int) -> RowMarks:
     return RowMarks.of_rows(marks.ended, marks.start_unknown, rows.astype(np.uint32), threads)
-
-
-def _stored(journeys: _core.journeys.Journeys, keys: pd.Series) -> StoredKeys:
-    keys = keys.reset_index(drop=True)
-    if journeys.hashed or not journeys.holds_text:
-        return StoredKeys(journeys, "series", str(keys.dtype), series=keys)
-    return StoredKeys.of(lambda _: keys, journeys)
 
 
 def _offsets(data: LogData) -> Rows:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self, cast
 
 import pandas as pd
 
+from ...errors import SchemaError
 from ..chosen import ItemKeys
 from ..data import LogData
 from ..spilled.opening import has_partitions, opened
@@ -102,8 +105,8 @@ class SavedLogs:
         items
             Rows of the table of items; each takes the place of the saved one with its key.
         **options
-            As for :class:`StageLog`, where `rows` is a frame; by default the further columns are those that
-            the saved log keeps.
+            As for :class:`StageLog`, where `rows` is a frame. By default the columns are named as those that
+            the saved log was made of, and the further columns are those that it keeps.
 
         Returns
         -------
@@ -130,9 +133,12 @@ class SavedLogs:
         """
         form = form_of(path)
         if not isinstance(rows, SavedLogs):
-            given = {"columns": list(form.columns), "zone": form.zone, "items_key": form.items_key} | options
+            given = {"columns": list(form.columns), "zone": form.zone, "items_key": form.items_key}
+            given |= form.read_as | options
             make: Any = cls  # StageLog, whose options these are
-            rows = make(rows, items=items, **{"empty": "error" if items is None else "allow"} | given)
+            empty = "error" if items is None else "allow"
+            with _naming_columns(form.read_as.values()):
+                rows = make(rows, items=items, **{"empty": empty} | given)
         elif items is not None:
             key = options.get("items_key") or form.items_key or "item"
             rows = cls._from_data(rows._data.with_items(items, key, options.get("invalid", "error")))
@@ -184,3 +190,14 @@ class SavedLogs:
             If another process is changing the saved log, or it cannot be written.
         """
         return erase_items(path, items)
+
+
+@contextmanager
+def _naming_columns(names: Iterable[str]) -> Iterator[None]:
+    """Say of a missing column where its name comes from."""
+    try:
+        yield
+    except SchemaError as error:
+        if any(f"no column {name!r}" in str(error) for name in names):
+            error.add_note("columns are named as those of the saved log; options such as item= name others")
+        raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -44,11 +44,14 @@ class Part:
         What the header says of it.
     files
         Its files, which stay open: another process may remove them.
+    seen
+        What was found to be as it was written, and is not looked at again.
     """
 
     folder: str
     about: Mapping[str, Any]
     files: Mapping[str, ColumnsFile]
+    seen: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
     def of(cls, path: str, about: Mapping[str, Any]) -> Part:
@@ -59,6 +62,11 @@ class Part:
             files[name] = ColumnsFile(os.path.join(folder, name), of_file["bytes"])
         return cls(folder, about, files)
 
+    def release(self) -> None:
+        """Let go of the memory that its files take; who reads them again gets them anew."""
+        for file in self.files.values():
+            file.mapped.release()
+
     def place(self, file: str, column: str) -> Place | None:
         """Return where a column lies; ``None`` where the part has none of this name."""
         found = self.about["files"][file]["columns"].get(column)
@@ -67,13 +75,18 @@ class Part:
     def column(self, file: str, column: str) -> Array | None:
         """Return the values of a column after a look at its bytes."""
         place = self.place(file, column)
-        return None if place is None else self.files[file].column(column, place)
+        if place is None:
+            return None
+        values = self.files[file].column(column, place, checked=(file, column) not in self.seen)
+        self.seen.add((file, column))
+        return values
 
     def table(self, file: str, about: Mapping[str, Any]) -> pd.DataFrame:
         """Read a file that holds a frame of pandas."""
         opened = self.files[file]
-        if checksum(opened.data) != self.about["files"][file]["checksum"]:
+        if (file, "") not in self.seen and checksum(opened.data) != self.about["files"][file]["checksum"]:
             raise damaged(opened.path, "its bytes are not those that were written")
+        self.seen.add((file, ""))
         frame: pd.DataFrame = read_table(opened, about)
         return frame
 
@@ -118,6 +131,7 @@ class PartData(LogData):
             observed_until=about["observed_until"],
             whole_end=about["whole_end"],
             reader_lines={(check, level, note): n for check, level, note, n in about["reader_lines"]},
+            read_as=about.get("read_as", {}),  # of which older versions said nothing
         )
         if not mmap:
             vars(data).update({name: getattr(data, name) for name in _READ_LATER})
@@ -131,7 +145,8 @@ class PartData(LogData):
         for file, names in _OF_JOURNEYS.items():
             columns |= {name: (part.files[file], part.place(file, name)) for name in names}
         found = {name: (of, place) for name, (of, place) in columns.items() if place is not None}
-        values = {name: of.column(name, place, checked=self.checks) for name, (of, place) in found.items()}
+        checks = self.checks and ("journeys", "") not in part.seen
+        values = {name: of.column(name, place, checked=checks) for name, (of, place) in found.items()}
         keys: dict[str, Any] = {
             "prefix": None if about["prefix"] is None else bytes.fromhex(about["prefix"]),
             "hash_key": bytes.fromhex(about["hash_key"]),
@@ -150,8 +165,9 @@ class PartData(LogData):
                 ends=self.time_range,
                 **keys,
             )
-            if self.checks:
+            if checks:
                 _core.journeys.check_journeys(journeys)
+                part.seen.add(("journeys", ""))
         return journeys
 
     @property

@@ -50,7 +50,7 @@ def write_part(data: LogData, folder: str) -> dict[str, Any]:
         "label_rows": body["label_rows"].tolist(),
         "label_first_row": body["label_first_row"].tolist(),
         **{name: body[name] for name in ("n_input_rows", "found", "unit", "zone", "has_pipelines")},
-        **{name: body[name] for name in ("observed_until", "whole_end", "reader_lines")},
+        **{name: body[name] for name in ("observed_until", "whole_end", "reader_lines", "read_as")},
         "places": body["places"],
         "keys": None if keys is None else {name: keys[name] for name in ("form", "dtype")},
         "kinds": kinds_of(data),

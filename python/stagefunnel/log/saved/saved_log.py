@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import reduce
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +19,14 @@ from ..data import LogData
 from .columns_file import damaged
 from .folder import Writer, checked_path, read_header, writing
 from .groups import Groups
-from .joined_data import JoinedData, have_texts, joined_parts
+from .joined_data import JoinedData, joined_parts, later_are_alike
 from .joining import joined, like
 from .kinds import refuse_other_kinds
 from .known_rows import without_known_rows
-from .part_reading import PartData, checked_part
+from .part_reading import Part, PartData, checked_part
 from .part_writing import write_part
 
+T = TypeVar("T")
 #: So many parts that came later are put together when one more is added.
 MOST_PARTS = 16
 
@@ -42,24 +43,26 @@ def save_log(data: LogData, path: str | os.PathLike[str]) -> None:
 def load_log(path: str | os.PathLike[str], *, mmap: bool, threads: int | None) -> LogData:
     """Open a saved log."""
     folder = checked_path(path)
-    parts = read_header(folder)
-    while True:
-        try:
-            return data_of_parts(folder, parts, mmap=mmap, threads=threads)
-        except SchemaError:
-            # A writer may have put another log in its place between the header and the files.
-            before, parts = parts, read_header(folder)
-            if parts == before:
-                raise
-
-
-def data_of_parts(folder: str, parts: Sequence[Any], *, mmap: bool = True, threads: int | None) -> LogData:
-    """Open some parts of a saved log as one log."""
-    opened = [_part(folder, about, mmap=mmap, threads=threads) for about in parts]
+    _, parts = opened_parts(folder, lambda: (None, read_header(folder)))
+    opened = [PartData.of(part, mmap=mmap, threads=threads) for part in parts]
     if len(opened) == 1:
         return opened[0]
     data = JoinedData.of(opened)
     return data if mmap else data.whole
+
+
+def opened_parts(folder: str, read: Callable[[], tuple[T, Sequence[Any]]]) -> tuple[T, list[Part]]:
+    """Open the parts of a saved log; a function reads what its header says of them, and another thing."""
+    other, abouts = read()
+    while True:
+        try:
+            return other, [checked_part(folder, about) for about in abouts]
+        except SchemaError:
+            # A writer may have put another log in its place between the header and the files.
+            before = abouts
+            other, abouts = read()
+            if abouts == before:
+                raise
 
 
 def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]:
@@ -96,7 +99,7 @@ def _appended(writer: Writer, parts: list[Any], later: LogData) -> tuple[list[An
     if not n_new and new.items_table is None:
         return parts, 0
     if len(parts) > MOST_PARTS:  # small ones, so that opening stays quick
-        is_large = 1 if have_texts([*saved, new]) else 0
+        is_large = 1 if later_are_alike([*saved, new]) else 0
         new = reduce(joined, [*(_part(folder, about) for about in parts[is_large:]), new])
         parts = parts[:is_large]
     return [*parts, _written(writer, new)], n_new

@@ -114,6 +114,7 @@ def log_of_rows(
         label_first_row=np.array([first_row[label] for label in data.labels], dtype=np.int64),
         other_labels=spilled.other_labels,
         locate=reading.locate,
+        read_as=dict(reading.roles),
     )
     if not data.journeys.n_rows and data.columns is not None:
         nothing = {name: spilled.kinds[name] for name in reading.kept}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn, Self, cast
 
 import numpy as np
@@ -22,10 +22,13 @@ from ..described import Described, described
 from ..fit import Fit
 from ..intake.checks import thread_count
 from ..saved.folder import checked_path, read_parts_and_partitions
+from ..saved.joined_data import JoinedData
+from ..saved.part_reading import Part, PartData
 from ..saved.plain_values import from_json
-from ..saved.saved_log import data_of_parts
+from ..saved.saved_log import opened_parts
 from ..stage_log import StageLog, log_of_data
 from .copying import copy_log
+from .kept_later import KeptLater
 from .placing import Place
 from .placing import from_json as place_from_json
 from .quality import quality_of_parts
@@ -41,24 +44,37 @@ class _Whole:
     places
         The hashes of the items of each partition.
     parts
-        The parts of each.
+        The parts of each, whose files stay open: another process may remove them.
+    later
+        What came later than the first part of each, where that was needed.
     """
 
     places: list[Place]
-    parts: list[list[dict[str, Any]]]
+    parts: list[list[Part]]
+    later: KeptLater = field(default_factory=KeptLater)
 
     @classmethod
     def of(cls, path: str) -> _Whole:
-        abouts, stored = read_parts_and_partitions(path)
+        def read() -> tuple[list[Any], list[dict[str, Any]]]:
+            abouts, stored = read_parts_and_partitions(path)
+            return stored, abouts
+
+        stored, opened = opened_parts(path, read)
         places = list(map(place_from_json, stored))
-        parts: list[list[dict[str, Any]]] = [[] for _ in places]
-        for part in abouts:
-            parts[part["partition"]].append(part)
+        parts: list[list[Part]] = [[] for _ in places]
+        for part in opened:
+            parts[part.about["partition"]].append(part)
         return cls(places, parts)
 
     @property
-    def abouts(self) -> list[dict[str, Any]]:
-        return [part for of_partition in self.parts for part in of_partition]
+    def abouts(self) -> list[Mapping[str, Any]]:
+        return [part.about for of_partition in self.parts for part in of_partition]
+
+    @property
+    def days(self) -> list[list[Mapping[str, Any]]]:
+        """The first parts of all partitions, and then those that were appended, day after day."""
+        most = max(map(len, self.parts), default=0)
+        return [[of[number].about for of in self.parts if number < len(of)] for number in range(most)]
 
     @property
     def ends(self) -> tuple[int, int] | None:
@@ -74,8 +90,7 @@ class PartitionedLog(StageLog):
     :meth:`StageLog.load` opens it again. It is asked as any other log is: a question reads one partition
     after the other, and merges what it counted, so that memory holds one of them at a time. All rows of an
     item are in one partition. A question whose counts do not add up is refused, and so is each option that
-    :func:`partial` refuses. With `unit` all partitions are read as often as there are partitions, since the
-    items of a unit lie in several.
+    :func:`partial` refuses, and `unit`, whose items may be in several partitions.
 
     Examples
     --------
@@ -132,12 +147,20 @@ class PartitionedLog(StageLog):
         Iterator of StageLog
             One after the other, so that memory holds one of them at a time.
         """
-        for number in range(self.n_partitions):
-            yield log_of_data(self.data_of(number))
+        for number, parts in enumerate(self._whole.parts):
+            try:
+                yield log_of_data(self.data_of(number))
+            finally:
+                for part in parts:
+                    part.release()
 
     def data_of(self, number: int) -> LogData:
-        """Open a partition."""
-        data = data_of_parts(self._path, self._whole.parts[number], threads=self._threads)
+        """Take a partition, of which nothing is read yet."""
+        whole = self._whole
+        parts = [PartData.of(part, threads=self._threads) for part in whole.parts[number]]
+        data: LogData = parts[0]
+        if len(parts) > 1:
+            data = JoinedData.of(parts, lambda parts: whole.later.of(number, parts))
         ends = self._whole.ends
         # Each partition is observed as long as the whole log.
         vars(data).update(observed_until=self._until, whole_end=None if ends is None else ends[1])
@@ -151,11 +174,7 @@ class PartitionedLog(StageLog):
     @property
     def n_items(self) -> int:
         """Distinct items."""
-        counts = [
-            parts[0]["n_items"] if len(parts) == 1 else self.data_of(number).n_items
-            for number, parts in enumerate(self._whole.parts)
-        ]
-        return sum(counts)
+        return sum(self.data_of(number).n_items for number in range(self.n_partitions))
 
     @property
     def unit(self) -> str | None:
@@ -230,18 +249,21 @@ class PartitionedLog(StageLog):
         """Put a pipeline beside the stages of all partitions."""
         rows, first_row = self._rows_of_labels()
         about = self._whole.abouts[0]
-        data = data_of_parts(self._path, [about], threads=1)
+        data = PartData.of(self._whole.parts[0][0], threads=1)
         return Fit(pipeline, rows, first_row, data.other_labels, about["has_pipelines"], data.locate)
 
     def _rows_of_labels(self) -> tuple[Mapping[Any, int], dict[Any, int]]:
         rows: dict[Any, int] = {}
         first_row: dict[Any, int] = {}
-        for about in self._whole.abouts:
-            labels = map(from_json, about["labels"])
-            for label, n, first in zip(labels, about["label_rows"], about["label_first_row"], strict=True):
-                if n:
-                    rows[label] = rows.get(label, 0) + n
-                    first_row[label] = min(first_row.get(label, first), first)
+        behind = 0  # rows that came later are numbered behind all that were there
+        for abouts in self._whole.days:
+            for about in abouts:
+                labels = map(from_json, about["labels"])
+                for label, n, at in zip(labels, about["label_rows"], about["label_first_row"], strict=True):
+                    if n:
+                        rows[label] = rows.get(label, 0) + n
+                        first_row[label] = min(first_row.get(label, behind + at), behind + at)
+            behind += sum(about["n_input_rows"] for about in abouts)
         return rows, first_row
 
     @property

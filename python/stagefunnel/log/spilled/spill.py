@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from ...errors import StageFunnelWarning
+from ...errors import StageFunnelWarning, counted
 from ...files import Progress
 from ...files.batches import FileBatches
 from ...files.places import FilePlaces
@@ -229,6 +229,7 @@ def _finish(spilling: Spilling, writer: Writer, state: State, folder: str) -> No
     numbered = [{**part, "partition": number} for number, (_, part) in enumerate(parts)]
     writer.commit(numbered, [place_to_json(place) for place, _ in parts])
     spilling.budget.give_back()
+    _warn_of_keys([part for _, part in parts])
 
 
 def _make_parts(spilling: Spilling, writer: Writer, state: State, folder: str) -> None:
@@ -314,6 +315,19 @@ def _divided(place: Place, rows: list[SpilledRows], folder: str, state: State, r
     for one in rows:
         one.remove()
     return list(_groups(place, rows_by_place(folder, files), room))
+
+
+def _warn_of_keys(parts: Sequence[Mapping[str, Any]]) -> None:
+    """Warn where the keys of some items are kept and those of others are not, which nobody would expect."""
+    unknown = {part["keys"] is None for part in parts if part["n_items"]}
+    if len(unknown) == 2:
+        n_items = sum(part["n_items"] for part in parts if part["keys"] is None)
+        warnings.warn(
+            f"some keys are too long to be kept as they are: of {counted(n_items, 'item')} only hashes are "
+            "kept, and no question can list these items; read the rows with keys='keep' if one has to",
+            StageFunnelWarning,
+            stacklevel=5,
+        )
 
 
 def _warn_of_size(rows: list[SpilledRows]) -> None:

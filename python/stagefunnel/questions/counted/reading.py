@@ -92,15 +92,10 @@ class Reader:
         block = self._blocks.get(name)
         if block is None:
             return None
-        block = self._with_numbers(block)
-        n_keys = len(block.keys)
-        cells = block.cells.reshape(block.n_rows, n_keys + len(block.rules))
-        return cells[:, :n_keys], cells[:, n_keys:], block.samples
+        return _columns_of(block) if _LABEL not in block.keys else self._with_numbers(block)
 
-    def _with_numbers(self, block: _core.counts.Block) -> _core.counts.Block:
+    def _with_numbers(self, block: _core.counts.Block) -> tuple[Integers, Integers, Any]:
         """Put the number of its group in the place of each label; labels may be of one group."""
-        if _LABEL not in block.keys:
-            return block
         n_keys = len(block.keys)
         cells = block.cells.reshape(block.n_rows, n_keys + len(block.rules)).copy()
         kinds = list(block.keys)
@@ -108,6 +103,8 @@ class Reader:
             if kind == _LABEL and self._are_groups(cells[:, place]):
                 cells[:, place] = self._number_of[cells[:, place]]
                 kinds[place] = _NUMBER
+        if _rise(cells[:, :n_keys]):  # as they mostly do; lengths of time are not copied then
+            return cells[:, :n_keys], cells[:, n_keys:], block.samples
         bounds, lengths = (None, None) if block.samples is None else block.samples
         changed = _core.counts.Block(
             name=block.name,
@@ -119,7 +116,7 @@ class Reader:
         )
         labels = self._labels if _LABEL in kinds else []
         with core_errors():
-            return _core.counts.in_order(labels, [changed]).blocks[0]
+            return _columns_of(_core.counts.in_order(labels, [changed]).blocks[0])
 
     def _are_groups(self, places: Integers) -> bool:
         return bool((self._number_of[places] >= 0).all())
@@ -237,6 +234,20 @@ class Reader:
         row = place_of(cells[0])
         bounds = np.searchsorted(row, np.arange(n + 1)).astype(np.int64)
         return Binned(cells[0][:, -1].copy(), cells[1][:, 0].copy(), bounds, high, low)
+
+
+def _columns_of(block: _core.counts.Block) -> tuple[Integers, Integers, Any]:
+    """Return the keys, the values and the samples of a block."""
+    n_keys = len(block.keys)
+    cells = block.cells.reshape(block.n_rows, n_keys + len(block.rules))
+    return cells[:, :n_keys], cells[:, n_keys:], block.samples
+
+
+def _rise(keys: Integers) -> bool:
+    """Check that each row of keys comes behind the row before, and that none comes twice."""
+    steps = np.diff(keys, axis=0)
+    first = (steps != 0).argmax(axis=1)  # the first key that differs
+    return bool((steps[np.arange(len(steps)), first] > 0).all())
 
 
 def _places_in(rows: Integers, keys: Integers) -> Integers:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-import numpy as np
-
+from ... import _core
 from ...errors import SchemaError, named
 from ...log.spilled.partitioned_log import PartitionedLog
-from ...log.spilled.placing import Hashes, hashes_of_keys
-from ...log.spilled.regrouped import regrouped
 from ...log.stage_log import StageLog
 from ...log.wrong_kinds import not_a_pipeline
 from ...pipeline import Pipeline
-from ..scope.units import named_units, units_of
 from ..scope.where import parts_have_one_table
 from .mergeable import BY_NAME, Mergeable, mergeable_of, reason_against
 from .partial import Partial, counted_part, merge
@@ -58,12 +54,13 @@ def answer(question: Callable[..., Any], args: tuple[Any, ...], options: Mapping
         if not isinstance(pipeline, Pipeline):
             raise not_a_pipeline(pipeline)
         _refuse_stages(log, pipeline, kind, given)
+    _refuse_units([given])
     with parts_have_one_table():
-        parts = [
-            counted_part(part, pipeline, {_ONLY: (kind, given)}, "exact", "none")
-            for part in _parts(log, given.get("unit"))
-        ]
-        return merge(parts).table()
+        asked = {_ONLY: (kind, given)}
+        # Nothing holds the counts of the parts when they are merged: lengths of time take much memory.
+        whole = merge(counted_part(part, pipeline, asked, "exact", "none") for part in log.partitions())
+        _core.journeys.release_idle()
+        return whole.table()
 
 
 def _arguments(
@@ -76,6 +73,16 @@ def _arguments(
         if one.kind is inspect.Parameter.VAR_KEYWORD:
             given |= given.pop(one.name, {})
     return given
+
+
+def _refuse_units(asked: Iterable[Mapping[str, Any]]) -> None:
+    if any(options.get("unit") is not None for options in asked):
+        raise SchemaError(
+            named("unit"),
+            " counts values whose items may be in several partitions; leave it out, or ask a log in memory, "
+            "which is read without ",
+            named("spill"),
+        )
 
 
 def _refuse_stages(
@@ -96,42 +103,12 @@ def _partial_of(question: Callable[..., Any], args: tuple[Any, ...], options: Ma
     """Make the partial of a log in partitions."""
     given = _arguments(question, args, options)
     log = given.pop("log")
-    if not isinstance(log, PartitionedLog):
-        return question(log, **given)
-    return merge([question(part, **given) for part in _parts(log, _unit_of(given))])
+    _refuse_units([given, *(options for _, options in (given.get("questions") or {}).values())])
+    return merge([question(part, **given) for part in _logs(log)])
 
 
-def _unit_of(given: Mapping[str, Any]) -> str | None:
-    """Return the column whose values a partial counts, for one question or for several.
-
-    Raises
-    ------
-    SchemaError
-        If its questions have different units, of which no part has all items.
-    """
-    of_each = [given, *(options for _, options in (given.get("questions") or {}).values())]
-    units = {options["unit"] for options in of_each if options.get("unit") is not None}
-    if len(units) > 1:
-        raise SchemaError(
-            named("unit"),
-            f" is {' and '.join(map(repr, sorted(units, key=str)))} in one partial of a log in partitions; "
-            "all items of a unit have to be in one part, so ask for each in a partial of its own",
-        )
-    return next(iter(units), None)
-
-
-def _parts(log: PartitionedLog, unit: str | None) -> Iterator[StageLog]:
-    """Give logs of some items each, such that all items of a unit are in one."""
-    if unit is None:
-        return log.partitions()
-    return regrouped(log, lambda part: _hashes_of_units(part, unit))
-
-
-def _hashes_of_units(part: StageLog, name: str) -> Hashes:
-    """Hash the unit of each item; an item without one is one of its own, which may go anywhere."""
-    units = units_of(part, name)
-    assert units is not None  # it has a name
-    of_item = units.of_item.astype(np.uint64)
-    is_named = units.of_item < units.n_named
-    of_item[is_named] = hashes_of_keys(named_units(part, name))[units.of_item[is_named]]
-    return of_item
+def _logs(log: StageLog) -> Iterator[StageLog]:
+    if isinstance(log, PartitionedLog):
+        yield from log.partitions()
+    else:
+        yield log

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from ...errors import InvalidRowError, ReaderError, advised
 from ...log.quality import quality_of, ties_deciding_outcome
-from ...log.stage_log import StageLog, with_reader_lines
+from ...log.stage_log import StageLog, with_data, with_reader_lines
 from ...pipeline import Pipeline
 from ..export import Export
 from ..notes import Notes
@@ -48,7 +49,7 @@ def make_log(
     if "start_unknown" in rows and rows["start_unknown"].any():
         further["start_unknown"] = "start_unknown"
     try:
-        return StageLog(rows, **further, items=items, invalid=options.invalid)
+        log = StageLog(rows, **further, items=items, invalid=options.invalid)
     except InvalidRowError as error:
         # The log's own advice has values of the option that a reader does not take.
         raise ReaderError(
@@ -58,6 +59,7 @@ def make_log(
             advised("invalid", "drop"),
             " to leave such rows out",
         ) from error
+    return with_data(log, replace(log._data, read_as={}))  # these names are not those of the export
 
 
 def finish(
