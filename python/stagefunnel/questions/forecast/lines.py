@@ -15,10 +15,13 @@ from ...tables.build import label_rows, share, stage_values
 from ...tables.schema import FORECAST, FORECAST_AMOUNTS, FORECAST_CRM, FORECAST_CRM_AMOUNTS
 from ..scope.groups import Groups, PlacesByCode
 from ..stats.poisson_binomial import quantiles_of_wins
+from ..stats.spells import Codes, Ticks
 from .asking import OpenItems
 from .exits import Floats
+from .fit import Fit
 from .new_items import NewItems
 from .target import Target
+from .unseen import is_sure
 
 _MOST_DRAWN: Final = 5_000  # of the items of a row each is drawn
 _MOST_DRAWS: Final = 1_000_000
@@ -121,6 +124,7 @@ class Lines:
                 win_if=np.nan_to_num(lines.win_if[own]) if if_closed else None,
                 amount=None if lines.amount is None else np.ascontiguousarray(lines.amount[own]),
                 number=places.astype(np.int64),
+                **_behind(fit, stage, age, lines.win[own], lines.win_if[own] if if_closed else None),
                 n_rows=lines.n_rows,
                 n_draws=n_draws,
                 seed=seed,
@@ -132,6 +136,11 @@ class Lines:
                 if len(values):
                     total += values.reshape(n_draws, lines.n_rows)
         return lines
+
+    @property
+    def n_none_won(self) -> int:
+        """Number of open items with a chance of 0, because nothing like them was ever won."""
+        return int(np.count_nonzero(is_sure(self.win) & (self.win < 0.5)))
 
     def of_group(self, group: int) -> slice:
         """Return the rows of a group."""
@@ -281,3 +290,21 @@ class Lines:
             expected += new.expected(group) * (new.mean_amount if is_amount else 1.0)
         open_now = float(self.amount.sum()) if self.amount is not None else float(self.state.n)
         return plan.reached(self.state, drawn, expected, open_now)
+
+
+def _behind(
+    fit: Fit, stage: Codes, age: Ticks, win: Floats, win_if: Floats | None
+) -> dict[str, Floats | None]:
+    """Return how many visits the chances of 0 and 1 stand on; 0 for any other."""
+    sure = is_sure(win)
+    sure_if = sure if win_if is None else is_sure(win_if)
+    wanted = np.flatnonzero(sure | sure_if)
+    if not len(wanted):
+        return {"behind": None, "behind_if": None}
+    found = fit.visits_behind(stage[wanted], age[wanted])
+    behind, behind_if = np.zeros(len(win)), np.zeros(len(win))
+    behind[wanted], behind_if[wanted] = found.all_visits, found.closed
+    return {
+        "behind": np.where(sure, behind, 0),
+        "behind_if": None if win_if is None else np.where(sure_if, behind_if, 0),
+    }
