@@ -142,3 +142,30 @@ def test_a_backtest_says_where_its_range_is_too_narrow_by_more_than_chance() -> 
         tested = table.assign(inside=pd.array([place >= n_outside for place in range(n)], dtype="boolean"))
         tested.attrs.update(table.attrs)
         assert (says in str(sf.show(tested))) == is_said, n_outside
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, "2 open items have a chance of 0: no visit that lasted as long led to a win."),
+        (
+            {"horizon": 9},
+            "2 open items have a chance of 0: no visit that lasted as long led to a win in that time.",
+        ),
+    ],
+)
+def test_a_chance_of_zero_is_said_with_what_it_stands_on(options: dict[str, Any], says: str) -> None:
+    # Wins come after 5 days and a loss after 40; two deals are there since 20.
+    rows = {
+        "item": [1, 1, 2, 2, 3, 3, 4, 5],
+        "stage": ["Offer", "Won", "Offer", "Won", "Offer", "Lost", "Offer", "Offer"],
+        "time": [0, 5, 0, 5, 0, 40, 30, 30],
+    }
+    log, pipeline = sf.StageLog(rows, observed_until=50), sf.Pipeline("Offer", won="Won", lost="Lost")
+    ranges = "The ranges allow for how many visits say so."
+    for ask in (sf.forecast, sf.win_probability):
+        shown = str(sf.show(ask(log, pipeline, **options)))
+        assert f"{says} {ranges}" in shown.replace("\n", " ")
+    known = str(sf.show(sf.forecast(log, pipeline, interval="outcome", **options)))
+    assert says in known
+    assert ranges not in known

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .asking import OpenItems
 from .exits import Floats
-from .unseen import far_end, is_sure
+from .unseen import far_end, is_sure, n_none_won
 
 _DRAWS: Final = 2000
 
@@ -48,6 +48,11 @@ class ItemChances:
                 behind = fit.visits_behind(stage[sure], age[sure]).all_visits
                 values._loosen(places[sure], far_end(behind, confidence))
         return values
+
+    @property
+    def n_none_won(self) -> int:
+        """Number of items with a chance of 0, because nothing like them was ever won."""
+        return n_none_won(self.win)
 
     def _loosen(self, places: npt.NDArray[np.intp], by: Floats) -> None:
         """Give chances of 0 and 1 the bounds that the visits behind them allow."""

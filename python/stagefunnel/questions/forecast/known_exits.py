@@ -249,7 +249,7 @@ class KnownExits:
         return self.by_age(np.arange(n, dtype=np.int32), self.oldest).gone
 
     def visits_at_end(self, stage: int) -> float:
-        """Return how many visits of a stage would leave those at risk at its last exit, if only exits had gone.
+        """Return how many visits of a stage leave those at risk at its last exit, if only exits had gone.
 
         Of R. Peto and others, "Design and analysis of randomized clinical trials requiring prolonged
         observation of each patient", 1977: those at risk by the share that is still there.

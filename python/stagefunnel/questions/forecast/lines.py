@@ -21,7 +21,7 @@ from .exits import Floats
 from .fit import Fit
 from .new_items import NewItems
 from .target import Target
-from .unseen import is_sure
+from .unseen import is_sure, n_none_won
 
 _MOST_DRAWN: Final = 5_000  # of the items of a row each is drawn
 _MOST_DRAWS: Final = 1_000_000
@@ -140,7 +140,7 @@ class Lines:
     @property
     def n_none_won(self) -> int:
         """Number of open items with a chance of 0, because nothing like them was ever won."""
-        return int(np.count_nonzero(is_sure(self.win) & (self.win < 0.5)))
+        return n_none_won(self.win)
 
     def of_group(self, group: int) -> slice:
         """Return the rows of a group."""

@@ -35,6 +35,11 @@ def is_sure(chance: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray((chance <= _ROUNDING) | (chance >= 1 - _ROUNDING))
 
 
+def n_none_won(chance: Floats) -> int:
+    """Count the chances of 0."""
+    return int(np.count_nonzero(is_sure(chance) & (chance < 0.5)))
+
+
 def far_end(n: Floats, confidence: float) -> Floats:
     """Return how far from 0 or 1 a chance may be that so many visits say."""
     with np.errstate(divide="ignore"):

@@ -99,6 +99,9 @@ def win_probability(
         then the `columns`. `win` is missing too where the start of its stage is not known, where nothing was
         won yet, and in a stage that fewer than 30 visits have left and none of them was won in the end:
         ``attrs["stagefunnel"]["never_won"]`` names these stages, and ``["without_win"]`` counts their items.
+        Where no visit that lasted as long led to a win, `win` is 0 and `win_high` what the number of these
+        visits allows; where all of them did it is 1, and the same holds of `win_low`.
+        ``attrs["stagefunnel"]["none_won"]`` counts the items with a chance of 0.
 
     Raises
     ------
@@ -175,6 +178,7 @@ def win_probability(
             "never_left": int((values.beyond & np.isin(state.stage, state.never_left)).sum()),
         },
         expected=float(np.nansum(values.win)),
+        **({"none_won": values.n_none_won} if values.n_none_won else {}),
         **remembered_of(state, method, sure, values.unwon, values.beyond),
     )
     return asked.remarked(state.selection.remarked(table))
