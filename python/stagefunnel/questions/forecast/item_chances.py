@@ -7,8 +7,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ..stats.spells import Codes, Ticks
 from .asking import OpenItems
 from .exits import Floats
+from .fit import Fit
 from .unseen import far_end, is_sure, n_none_won
 
 _DRAWS: Final = 2000
@@ -38,15 +40,9 @@ class ItemChances:
             values.win_if_closed[places] = np.where(known, chances.win_if_closed, np.nan)
             values.beyond[places] = chances.beyond & known
             values.unwon[places] = fit.never_won[stage] & known & ~chances.beyond
-            low, high = _bounds(fit.drawn_chances(_DRAWS, seed, threads), confidence)
-            at = fit.bins.place(stage, age)
-            has_bin = at >= 0
-            values.low[places] = np.where(has_bin, _moved(win, low[at]), np.nan) if len(low) else np.nan
-            values.high[places] = np.where(has_bin, _moved(win, high[at]), np.nan) if len(high) else np.nan
-            sure = np.flatnonzero(is_sure(win))
-            if len(sure):
-                behind = fit.visits_behind(stage[sure], age[sure]).all_visits
-                values._loosen(places[sure], far_end(behind, confidence))
+            values.low[places], values.high[places] = bounds_of(
+                fit, stage, age, win, confidence, seed, threads
+            )
         return values
 
     @property
@@ -54,11 +50,24 @@ class ItemChances:
         """Number of items with a chance of 0, because nothing like them was ever won."""
         return n_none_won(self.win)
 
-    def _loosen(self, places: npt.NDArray[np.intp], by: Floats) -> None:
-        """Give chances of 0 and 1 the bounds that the visits behind them allow."""
-        win = self.win[places]
-        self.low[places] = np.where(win < 0.5, 0, 1 - by)
-        self.high[places] = np.where(win < 0.5, by, 1)
+
+def bounds_of(
+    fit: Fit, stage: Codes, age: Ticks, win: Floats, confidence: float, seed: int, threads: int
+) -> tuple[Floats, Floats]:
+    """Return the bounds of chances that a fit has of items by their stage and age."""
+    shifts = _bounds(fit.drawn_chances(_DRAWS, seed, threads), confidence)
+    at = fit.bins.place(stage, age)
+    low, high = (
+        np.where(at >= 0, _moved(win, shift[at]), np.nan) if len(shift) else np.full(len(win), np.nan)
+        for shift in shifts
+    )
+    sure = np.flatnonzero(is_sure(win))
+    if len(sure):
+        # Of 0 and 1 the draws say nothing: their bounds are what the visits behind them allow.
+        by = far_end(fit.visits_behind(stage[sure], age[sure]).all_visits, confidence)
+        is_zero = win[sure] < 0.5
+        low[sure], high[sure] = np.where(is_zero, 0, 1 - by), np.where(is_zero, by, 1)
+    return low, high
 
 
 def _bounds(drawn: tuple[Floats, Floats], confidence: float) -> tuple[Floats, Floats]:

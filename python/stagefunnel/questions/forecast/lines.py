@@ -205,12 +205,13 @@ class Lines:
         n, expected, if_closed = len(chances), float(chances.sum()), float(closing.sum())
         # Where no open item has a chance nothing is expected, which is not the same as no wins.
         nothing = np.nan if len(win) and not n else 0.0
+        none_closes = np.nan if len(win) and not len(closing) else 0.0
         row = {
             "n_open": len(win),
             "win": float(share(expected, n)),
             "win_if_closed": float(share(if_closed, len(closing))),
             "expected_wins": expected + nothing,
-            "expected_wins_if_closed": if_closed + nothing,
+            "expected_wins_if_closed": if_closed + none_closes,
             "n_beyond_support": int(np.count_nonzero(beyond)),
         }
         if self.amount is not None:

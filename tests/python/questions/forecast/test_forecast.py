@@ -134,8 +134,8 @@ def test_wins_that_were_never_seen_are_in_the_range_and_not_in_the_expectation(h
     table = sf.forecast(losing(4, 3, items=items), OFFER, **options)
     total = table[table["line"] == "total"].iloc[0]
     assert (total["n_open"], total["expected_wins"], total["expected_wins_low"]) == (3, 0, 0)
-    # In every second draw p is off as 1 − V^(1/4): then no win of 3 has 4/7, one has 2/7 and two have 4/35. So
-    # 1/2 + 1/2 · 4/7 + 1/2 · 2/7 = 0.93 have at most one, and 0.99 at most two.
+    # In every second draw p is off as 1 − V^(1/4): then no win of 3 has 4/7, one has 2/7 and two have 4/35.
+    # So 1/2 + 1/2 · 4/7 + 1/2 · 2/7 = 0.93 have at most one, and 0.99 at most two.
     assert total["expected_wins_high"] == 2
     assert total["expected_amount_high"] == 20
     known = sf.forecast(losing(4, 3), OFFER, interval="outcome", horizon=horizon)
