@@ -314,6 +314,18 @@ def test_where_nothing_ever_left_a_stage_nothing_is_expected_and_the_table_says_
     assert "Nothing ever left" not in str(sf.show(sf.forecast(SHOP.log, SHOP.pipeline, draws=100)))
 
 
+def test_where_nothing_left_later_nothing_is_known_of_what_is_closed() -> None:
+    # Both visits that ended took 4 days, and one deal is there since 4: nothing says how it closes.
+    rows = {"item": [1, 1, 2, 2, 3], "stage": ["Offer", "Won", "Offer", "Lost", "Offer"]}
+    table = sf.forecast(sf.StageLog({**rows, "time": [0, 4, 0, 4, 6]}, observed_until=10), OFFER)
+    assert table["n_beyond_support"].tolist() == [0, 0]
+    for end in ("", "_low", "_high"):
+        assert table[f"expected_wins_if_closed{end}"].isna().all()
+    assert table["expected_wins"].tolist() == [0, 0]
+    # One visit lasted longer, its own.
+    assert table["expected_wins_high"].tolist() == [1, 1]
+
+
 def test_of_amounts_that_nobody_knows_nothing_is_expected() -> None:
     items = pd.DataFrame({"item": range(1, 7), "worth": [1.0, 2, 3, 4, np.nan, np.nan]})
     log = six(items=items)
