@@ -116,15 +116,18 @@ class Lines:
                 lines.unwon[own] = fit.never_won[stage] & known & ~chances.beyond
             if np.isnan(lines.win[own]).all():
                 continue
+            win_if = lines.win_if[own] if if_closed else None
+            behind, behind_if = _behind(fit, stage, age, lines.win[own], win_if)
             found = _core.stats.draw_wins(
                 **fit.bins.of_core,
                 bin=fit.bins.place(stage, age),
                 row=np.ascontiguousarray(lines.row[own]),
                 win=np.ascontiguousarray(lines.win[own]),
-                win_if=np.nan_to_num(lines.win_if[own]) if if_closed else None,
+                win_if=None if win_if is None else np.nan_to_num(win_if),
                 amount=None if lines.amount is None else np.ascontiguousarray(lines.amount[own]),
                 number=places.astype(np.int64),
-                **_behind(fit, stage, age, lines.win[own], lines.win_if[own] if if_closed else None),
+                behind=behind,
+                behind_if=behind_if,
                 n_rows=lines.n_rows,
                 n_draws=n_draws,
                 seed=seed,
@@ -295,17 +298,15 @@ class Lines:
 
 def _behind(
     fit: Fit, stage: Codes, age: Ticks, win: Floats, win_if: Floats | None
-) -> dict[str, Floats | None]:
+) -> tuple[Floats | None, Floats | None]:
     """Return how many visits the chances of 0 and 1 stand on; 0 for any other."""
     sure = is_sure(win)
     sure_if = sure if win_if is None else is_sure(win_if)
     wanted = np.flatnonzero(sure | sure_if)
     if not len(wanted):
-        return {"behind": None, "behind_if": None}
+        return None, None
     found = fit.visits_behind(stage[wanted], age[wanted])
     behind, behind_if = np.zeros(len(win)), np.zeros(len(win))
     behind[wanted], behind_if[wanted] = found.all_visits, found.closed
-    return {
-        "behind": np.where(sure, behind, 0),
-        "behind_if": None if win_if is None else np.where(sure_if, behind_if, 0),
-    }
+    closed = None if win_if is None else np.where(sure_if, behind_if, 0)
+    return np.where(sure, behind, 0), closed
