@@ -155,15 +155,19 @@ stats::WinDraws draw_wins(const Array<std::int64_t>& bounds, const Array<double>
                           const Array<std::int64_t>& row, const Array<double>& win,
                           const std::optional<Array<double>>& win_if,
                           const std::optional<Array<double>>& amount, const Array<std::int64_t>& number,
-                          std::size_t n_rows, std::size_t n_draws, std::uint64_t seed, bool draws_chances,
-                          std::size_t most_items, unsigned threads) {
+                          const std::optional<Array<double>>& behind,
+                          const std::optional<Array<double>>& behind_if, std::size_t n_rows,
+                          std::size_t n_draws, std::uint64_t seed, bool draws_chances, std::size_t most_items,
+                          unsigned threads) {
     const stats::ExitBins exits = bins_of(bounds, chance, weight, n_steps);
     const stats::OpenItems items{.bin = bindings::as_span(bin),
                                  .row = bindings::as_span(row),
                                  .chance = bindings::as_span(win),
                                  .chance_if = as_span(win_if),
                                  .amount = as_span(amount),
-                                 .number = bindings::as_span(number)};
+                                 .number = bindings::as_span(number),
+                                 .behind = as_span(behind),
+                                 .behind_if = as_span(behind_if)};
     const stats::DrawOptions options{
         .n_draws = n_draws, .seed = seed, .draws_chances = draws_chances, .most_items = most_items};
     const Unlocked unlocked;
@@ -279,8 +283,8 @@ void bind_stats(py::module_& m) {
         .def_property_readonly("amount", array_of<&stats::WinDraws::amount>());
     m.def("draw_wins", &draw_wins, "bounds"_a.noconvert(), "chance"_a.noconvert(), "weight"_a.noconvert(),
           "n_steps"_a, "bin"_a.noconvert(), "row"_a.noconvert(), "win"_a.noconvert(), "win_if"_a.noconvert(),
-          "amount"_a.noconvert(), "number"_a.noconvert(), "n_rows"_a, "n_draws"_a, "seed"_a,
-          "draws_chances"_a, "most_items"_a, "threads"_a);
+          "amount"_a.noconvert(), "number"_a.noconvert(), "behind"_a.noconvert(), "behind_if"_a.noconvert(),
+          "n_rows"_a, "n_draws"_a, "seed"_a, "draws_chances"_a, "most_items"_a, "threads"_a);
     m.def("wins_within", &wins_within, "chance"_a.noconvert(), "left"_a.noconvert(), "n_stages"_a, "n_ages"_a,
           "n_steps"_a, "threads"_a);
     m.def("read_chances", &read_chances, "table"_a.noconvert(), "oldest"_a.noconvert(), "stage"_a.noconvert(),

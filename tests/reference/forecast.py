@@ -59,6 +59,44 @@ def chance(
     return Chance(values[0], values[1], False)
 
 
+def visits_behind(
+    visits: Sequence[Visit], stages: Sequence[Stage], stage: Stage, age: int, horizon: int | None = None
+) -> float:
+    """Count the visits that a chance of 0 or 1 stands on, of an item that is in ``stage`` for ``age``."""
+    exits = _exits_of(tuple(visits), tuple(stages))
+    left = 1 - sum((p for time, _, p in exits[stage] if time <= age), Fraction(0))
+    least = float(left * _visits_at_end(visits, exits, stage, age, horizon))
+    # How often the item comes to each stage: what has not ended yet goes on, again and again.
+    coming = {
+        one: float(sum((p for time, to, p in exits[stage] if time > age and to == one), Fraction(0)) / left)
+        for one in stages
+    }
+    come = dict(coming)
+    moves = {
+        one: {to: float(sum((p for _, k, p in exits[one] if k == to), Fraction(0))) for to in stages}
+        for one in stages
+    }
+    for _ in range(4000):
+        coming = {to: sum(coming[one] * moves[one][to] for one in stages) for to in stages}
+        come = {one: come[one] + coming[one] for one in stages}
+    for one in stages:
+        if come[one] > 0:
+            n = float(_visits_at_end(visits, exits, one, 0, horizon)) if exits[one] else 1.0
+            least = min(least, n / come[one])
+    return least
+
+
+def _visits_at_end(
+    visits: Sequence[Visit], exits: Mapping[Stage, Exits], stage: Stage, age: int, horizon: int | None
+) -> Fraction:
+    """Return how many visits there were at the beginning, if none but the exits had gone by the end."""
+    times = sorted(time for time, _, _ in exits[stage])
+    until = times[-1] if horizon is None else min(age + horizon, times[-1])
+    end = next(time for time in times if time >= until)
+    at_risk = sum(visit.stage == stage and visit.length >= end for visit in visits)
+    return at_risk / (1 - sum((p for time, _, p in exits[stage] if time < end), Fraction(0)))
+
+
 # What follows from the visits alone is worked out once for all items of a history.
 
 

@@ -10,6 +10,7 @@
 #include "stats/chance_law.hpp"
 #include "stats/open_cells.hpp"
 #include "stats/random.hpp"
+#include "stats/unseen_ends.hpp"
 
 namespace stagefunnel::stats {
 namespace {
@@ -139,7 +140,9 @@ void ExitBins::check() const {
 void OpenItems::check(std::size_t n_bins, std::size_t n_rows) const {
     const std::size_t n = bin.size();
     if (row.size() != n || chance.size() != n || number.size() != n ||
-        (!chance_if.empty() && chance_if.size() != n) || (!amount.empty() && amount.size() != n))
+        (!chance_if.empty() && chance_if.size() != n) || (!amount.empty() && amount.size() != n) ||
+        (!behind.empty() && behind.size() != n) ||
+        (!behind_if.empty() && behind_if.size() != chance_if.size()))
         throw std::invalid_argument("the columns of open items differ in length");
     const auto outside = [](std::int64_t at, std::size_t end) {
         return at < 0 || static_cast<std::uint64_t>(at) >= end;
@@ -154,6 +157,9 @@ WinDraws draw_wins(const ExitBins& exits, const OpenItems& items, std::size_t n_
     exits.check();
     items.check(exits.weight.size(), n_rows);
     const OpenCells cells(items, n_rows, options.most_items);
+    std::optional<UnseenEnds> unseen;
+    if (options.draws_chances && (!items.behind.empty() || !items.behind_if.empty()))
+        unseen.emplace(exits, items, n_rows, options.most_items);
     const IfClosed if_closed = items.chance_if.empty() ? IfClosed::leave : IfClosed::find;
     const Laws laws = options.draws_chances ? laws_of(exits, items, cells, n_rows) : Laws{};
     const bool draws_bins =
@@ -176,8 +182,10 @@ WinDraws draw_wins(const ExitBins& exits, const OpenItems& items, std::size_t n_
             if (if_closed == IfClosed::find) moves.win_if.values = shifts(drawn.win_if, known.win_if);
         }
         laws.move(options.seed, draw, n_rows, moves);
-        cells.draw(moves, options.seed, draw,
-                   {of_draw(draws.wins, draw), of_draw(draws.wins_if, draw), of_draw(draws.amount, draw)});
+        const DrawnRows rows{of_draw(draws.wins, draw), of_draw(draws.wins_if, draw),
+                             of_draw(draws.amount, draw)};
+        cells.draw(moves, options.seed, draw, rows);
+        if (unseen) unseen->draw(options.seed, draw, rows);
     });
     return draws;
 }

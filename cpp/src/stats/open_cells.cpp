@@ -8,8 +8,7 @@
 namespace stagefunnel::stats::inline internal {
 namespace {
 
-constexpr std::uint64_t kOutcomes = 1ULL << 40U;  // the uses of random numbers that are not a stage
-constexpr std::uint64_t kSums = 1ULL << 41U;
+constexpr std::uint64_t kSums = 1ULL << 41U;   // uses of random numbers that are not a stage
 constexpr std::size_t kMostCells = 1U << 18U;  // of a table of all
 
 double ratio(double part, double whole) { return whole > 0 ? part / whole : 0.0; }
@@ -107,8 +106,7 @@ void OpenCells::add_item(const OpenItems& items, std::size_t i, Cell& to) {
 
 OpenCells::Item OpenCells::item_of(const OpenItems& items, std::size_t i) {
     return {items.chance[i], items.chance_if.empty() ? 0.0 : items.chance_if[i],
-            items.amount.empty() ? 0.0 : items.amount[i],
-            kOutcomes + static_cast<std::uint64_t>(items.number[i])};
+            items.amount.empty() ? 0.0 : items.amount[i], OpenItems::use_of(items.number[i])};
 }
 
 template <class WeightOf>

@@ -43,6 +43,7 @@ def of_fit(remembered: Mapping[str, Any]) -> list[str]:
                 "old to forecast need not be dead."
             )
         )
+    common += _none_won(remembered)
     wins = _without_a_win(remembered)
     # That nothing was won yet comes first, for then nothing else matters much.
     common = [*wins, *common] if remembered.get("nothing_won") else [*common, *wins]
@@ -57,6 +58,23 @@ def of_fit(remembered: Mapping[str, Any]) -> list[str]:
         *common,
         tr("There {are} without a chance: nobody knows since when they are in their stage.", are=are),
     ]
+
+
+def _none_won(remembered: Mapping[str, Any]) -> list[str]:
+    """Say how many open items have a chance of 0, and that this is not certain."""
+    n = remembered.get("none_won", 0)
+    if not n:
+        return []
+    zero = trn(
+        "{n_open_items} has a chance of 0: no visit that lasted as long led to a win{in_time}.",
+        "{n_open_items} have a chance of 0: no visit that lasted as long led to a win{in_time}.",
+        n,
+        n_open_items=counted(n, "open item"),
+        in_time=tr(" in that time") if "until" in remembered else "",
+    )
+    # Bounds of luck alone take chances as known.
+    known = remembered.get("interval") == "outcome"
+    return [zero] if known else [zero, tr("The ranges allow for how many visits say so.")]
 
 
 def _without_a_win(remembered: Mapping[str, Any]) -> list[str]:

@@ -42,6 +42,7 @@ FORECAST_TABLES: Final[Mapping[str, Sequence[str]]] = {
     "win_within": WIN_WITHIN,
 }
 _MOST_GROUPS: Final = 5  # whose answers are written out
+_LEAST_SHARE: Final = 0.01  # of the draws that is written as it is
 
 
 def forecast_title(remembered: Mapping[str, Any]) -> str:
@@ -222,10 +223,19 @@ def _of_target(remembered: Mapping[str, Any]) -> list[str]:
         sentences.append(
             tr(
                 "The target is reached with a probability of {probability}.",
-                probability=percent(target["probability"]),
+                probability=_of_draws(target["probability"]),
             )
         )
     return sentences
+
+
+def _of_draws(share: float) -> str:
+    """Write a share of draws, none or all of which are no certainty."""
+    if share < _LEAST_SHARE:
+        return tr("less than {percent}", percent=percent(_LEAST_SHARE))
+    if share > 1 - _LEAST_SHARE:
+        return tr("more than {percent}", percent=percent(1 - _LEAST_SHARE))
+    return percent(share)
 
 
 def _of_chain(remembered: Mapping[str, Any]) -> list[str]:
@@ -289,6 +299,15 @@ def of_features(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
             tr(
                 "At {n_moments} the log has not begun, so that nothing is open.",
                 n_moments=counted(n_before, "moment"),
+            )
+        )
+    if n_after := remembered.get("moments_after"):
+        sentences.append(
+            trn(
+                "{n_moments} is after the end of the log: what happened in between is not known.",
+                "{n_moments} are after the end of the log: what happened in between is not known.",
+                n_after,
+                n_moments=counted(n_after, "moment"),
             )
         )
     if moments > 1 and len(table) > table["item"].nunique():

@@ -172,7 +172,7 @@ ITEM_FEATURES: Final = (  # before the moves, the times in stages and the column
     "label",
 )
 OCCUPATION: Final = ("time", "state", "stage", "items", "share")
-WIN_WITHIN: Final = ("stage", "age", "win", "win_if_closed", "n", "beyond_support")
+WIN_WITHIN: Final = ("stage", "age", "win", "win_low", "win_high", "win_if_closed", "n", "beyond_support")
 ROWS: Final = ("item", "stage", "time")
 VISITS: Final = (  # before the log's own columns
     *("item", "visit", "stage", "visit_of_stage", "stage_outcome", "item_outcome"),

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 #include <stdexcept>
 #include <vector>
@@ -96,6 +97,51 @@ TEST(Forecast, ChancesThatAreDrawnAddTheirSpread) {
     EXPECT_NEAR(variance(drawn.wins), 200 * .25 + (200 * 200 - 200) * spread, 8);
 }
 
+TEST(Forecast, WhatWasNeverSeenIsOffInEverySecondDraw) {
+    // Three items that four visits say are never won: p = 1 - V^(1/4) in every second draw, which leaves none
+    // of three won with 4/7, one with 2/7, two with 4/35 and all with 1/35.
+    const OneStage stage;
+    const Items items(3, 1, 0);
+    const std::vector<double> four(3, 4.0);
+    OpenItems view = items.view();
+    view.behind = view.behind_if = four;
+    const DrawOptions options{.n_draws = 40000, .seed = 5, .most_items = 5000};
+    const WinDraws drawn = draw_wins(stage.bins(), view, 1, options, 2);
+    const std::vector<double> expected{.5 + 2.0 / 7, 1.0 / 7, 2.0 / 35, 1.0 / 70};
+    for (std::size_t wins = 0; wins <= 3; ++wins) {
+        const auto n = std::count(drawn.wins.begin(), drawn.wins.end(), static_cast<double>(wins));
+        EXPECT_NEAR(static_cast<double>(n) / 40000, expected[wins], .01) << wins;
+    }
+    EXPECT_EQ(drawn.wins, drawn.wins_if);
+    EXPECT_NEAR(mean(drawn.amount), 10 * mean(drawn.wins), 1e-9);
+    // As one normal number the mean is the same, of many: 1/2 . 1/5 each.
+    const Items many(2000, 1, 0);
+    const std::vector<double> four_each(2000, 4.0);
+    OpenItems all = many.view();
+    all.behind = four_each;
+    for (const std::size_t most : {5000U, 10U}) {
+        const WinDraws of_many = draw_wins(stage.bins(), all, 1, {8000, 5, true, most}, 2);
+        EXPECT_NEAR(mean(of_many.wins), 200, 10) << most;
+        EXPECT_EQ(mean(of_many.wins_if), 0) << most;
+    }
+}
+
+TEST(Forecast, WhatWasAlwaysSeenIsOffInEverySecondDraw) {
+    const OneStage stage;
+    const Items items(10, 1, 1);
+    const std::vector<double> four(10, 4.0);
+    OpenItems view = items.view();
+    view.behind = view.behind_if = four;
+    const WinDraws drawn = draw_wins(stage.bins(), view, 1, {.n_draws = 40000, .seed = 5}, 2);
+    // A tenth of them is not won: 1/2 . 1/5.
+    EXPECT_NEAR(mean(drawn.wins), 9, .03);
+    EXPECT_EQ(drawn.wins, drawn.wins_if);
+    EXPECT_NEAR(mean(drawn.amount), 90, .3);
+    const WinDraws known =
+        draw_wins(stage.bins(), view, 1, {.n_draws = 10, .seed = 5, .draws_chances = false}, 2);
+    EXPECT_EQ(mean(known.wins), 10);
+}
+
 TEST(Forecast, ThreadsDoNotMatter) {
     const OneStage stage;
     const Items items(50, 0, .5);
@@ -114,6 +160,11 @@ TEST(Forecast, WhatDoesNotFitIsRefused) {
     EXPECT_THROW((void)draw_wins(stage.bins(), items.view(), 1, {.n_draws = 1}, 1), std::invalid_argument);
     EXPECT_THROW((void)draw_wins(stage.bins(), Items(2, 0, .5).view(), 0, {.n_draws = 1}, 1),
                  std::invalid_argument);
+    const Items sound(2, 0, 0);
+    const std::vector<double> one(1, 4.0);
+    OpenItems few = sound.view();
+    few.behind = one;
+    EXPECT_THROW((void)draw_wins(stage.bins(), few, 1, {.n_draws = 1}, 1), std::invalid_argument);
     OneStage broken;
     broken.chance[0] = -1;
     EXPECT_THROW((void)draw_chances(broken.bins(), 1, 0, 1), std::invalid_argument);

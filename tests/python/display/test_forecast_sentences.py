@@ -142,3 +142,57 @@ def test_a_backtest_says_where_its_range_is_too_narrow_by_more_than_chance() -> 
         tested = table.assign(inside=pd.array([place >= n_outside for place in range(n)], dtype="boolean"))
         tested.attrs.update(table.attrs)
         assert (says in str(sf.show(tested))) == is_said, n_outside
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, "2 open items have a chance of 0: no visit that lasted as long led to a win."),
+        (
+            {"horizon": 9},
+            "2 open items have a chance of 0: no visit that lasted as long led to a win in that time.",
+        ),
+    ],
+)
+def test_a_chance_of_zero_is_said_with_what_it_stands_on(options: dict[str, Any], says: str) -> None:
+    # Wins come after 5 days and a loss after 40; two deals are there since 20.
+    rows = {
+        "item": [1, 1, 2, 2, 3, 3, 4, 5],
+        "stage": ["Offer", "Won", "Offer", "Won", "Offer", "Lost", "Offer", "Offer"],
+        "time": [0, 5, 0, 5, 0, 40, 30, 30],
+    }
+    log, pipeline = sf.StageLog(rows, observed_until=50), sf.Pipeline("Offer", won="Won", lost="Lost")
+    ranges = "The ranges allow for how many visits say so."
+    for ask in (sf.forecast, sf.win_probability):
+        shown = str(sf.show(ask(log, pipeline, **options)))
+        assert f"{says} {ranges}" in shown.replace("\n", " ")
+    known = str(sf.show(sf.forecast(log, pipeline, interval="outcome", **options)))
+    assert says in known
+    assert ranges not in known
+
+
+@pytest.mark.parametrize(("target", "says"), [(40, "less than 1%"), (1, "more than 99%"), (6, "")])
+def test_none_of_the_draws_and_all_of_them_are_no_certainty(target: int, says: str) -> None:
+    # Half of a hundred deals are won after 5 days; of twelve that are there since 2 six will be, or so.
+    rows: dict[str, list[Any]] = {"item": [], "stage": [], "time": []}
+    for item in range(112):
+        rows["item"] += [item] if item >= 100 else [item, item]
+        rows["stage"] += ["Offer"] if item >= 100 else ["Offer", "Won" if item % 2 else "Lost"]
+        rows["time"] += [12] if item >= 100 else [0, 5]
+    log, pipeline = sf.StageLog(rows, observed_until=14), sf.Pipeline("Offer", won="Won", lost="Lost")
+    table = sf.forecast(log, pipeline, horizon=(14, 20), target=target)
+    shown = str(sf.show(table))
+    assert f"The target is reached with a probability of {says}" in shown
+    assert says or not any(f"probability of {word}" in shown for word in ("less", "more", "0%", "100%"))
+
+
+def test_a_moment_after_the_end_of_the_log_is_said_and_counted() -> None:
+    log, pipeline = six(), OFFER
+    table = sf.item_features(log, pipeline, as_of=[50, 51, 70], horizon=5)
+    # The open items are those of the end, and as old as they are then if nothing happened in between.
+    assert table["item"].tolist() == [5, 6] * 3
+    assert table["in_stage"].tolist() == [15, 50, 16, 51, 35, 70]
+    assert table.attrs["stagefunnel"]["moments_after"] == 2
+    says = "2 moments are after the end of the log: what happened in between is not known."
+    assert says in str(sf.show(table)).replace("\n", " ")
+    assert "after the end" not in str(sf.show(sf.item_features(log, pipeline, as_of=50, horizon=5)))

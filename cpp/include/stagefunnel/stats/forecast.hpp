@@ -34,10 +34,17 @@ struct OpenItems {
     std::span<const double> chance_if;     // the same if it is closed at all; empty: that is not wanted
     std::span<const double> amount;        // 0 where it has none; empty: nobody has
     std::span<const std::int64_t> number;  // tells the items apart in the draws
+    /// How many visits say that a chance is 0 or 1, and the same of `chance_if`; 0: it is neither. Empty:
+    /// such chances are taken as known.
+    std::span<const double> behind{}, behind_if{};
 
     /// @throws std::invalid_argument if columns differ in length, or a bin or a row of an item that has a
     ///     chance is out of range.
     void check(std::size_t n_bins, std::size_t n_rows) const;
+    /// The use of random numbers of an item.
+    [[nodiscard]] static std::uint64_t use_of(std::int64_t number) {
+        return (1ULL << 40U) + static_cast<std::uint64_t>(number);  // no stage has it
+    }
 };
 
 /// What is drawn, and how often.
@@ -59,7 +66,8 @@ struct WinDraws {
 /// that over the bins of a stage it is Greenwood's (N. L. Hjort, "Nonparametric Bayes estimators based on
 /// beta processes", 1990). They move each item's chance as they move, on the scale of log-odds, that of the
 /// beginning of its bin. Where many visits have ended, the sums of each row move by their large-sample law in
-/// place of that. Then the outcome of each item, or of many together.
+/// place of that. Then the outcome of each item, or of many together; chances of 0 and 1 are off in every
+/// second draw, as far as the visits behind them allow.
 ///
 /// Each draw has its own random numbers, made from the seed and its number, so that the threads do not
 /// matter.

@@ -94,6 +94,7 @@ example:
         "forecasting.win_within",
         (
             *(forecast_options.horizon_needed, forecast_options.ages, *_ITEMS, forecast_options.method),
+            *(forecast_options.confidence, forecast_options.seed),
             *(forecast_options.train, forecast_options.now, *_SEEN),
         ),
         """\

@@ -127,6 +127,8 @@ def win_within(args: _Args, parser: _Parser) -> pd.DataFrame:
             horizon=_horizon(args.horizon, inputs),
             ages=None if ages is None else [read_length(age, inputs.log) for age in ages],
             method=args.method,
+            confidence=args.confidence,
+            seed=args.seed,
             train=read_period(args.train, inputs.log),
             **_now(args, inputs),
         )

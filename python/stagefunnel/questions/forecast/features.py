@@ -31,7 +31,6 @@ from ..scope.working import Lengths
 from ..stages.limits import exact_ticks
 from ..stages.stays import OpenNow, Stays, open_now, stays_of
 from .asking import shown_moment
-from .exits import Floats
 from .standing import MOVED, NAMES, NOWHERE, Standing
 from .walk import can_walk
 from .walked_features import TICKS_A_DAY, TIME_IN, WalkedFeatures
@@ -92,7 +91,10 @@ def item_features(
         ``time_in_<stage>`` so far; the `columns`; and ``label``: ``won``, ``lost`` or ``open`` (or
         ``moved_out``) at the moment + `horizon`. The label is missing where the log ends before that,
         whatever is known by then: to drop the unknown ones alone would keep the quick ones.
-        Numbers are float64, NaN where the start of a visit is not known; counts are int64.
+        What happens between the end of the log and a later moment is not known to any row;
+        ``attrs["stagefunnel"]["moments_after"]`` counts such moments.
+        Times are float32, which has seven digits, NaN where the start of a visit is not known; counts are
+        int64.
 
     Raises
     ------
@@ -140,16 +142,18 @@ def item_features(
         horizon=str(length_text(horizon)),
         moments=len(moments),
         without_label=int(table["label"].isna().sum()),
-        **_before(asked, moments),
+        **_outside(asked, moments),
     )
     return asked.remarked(table)
 
 
-def _before(asked: Asked, moments: Sequence[int]) -> dict[str, int]:
-    """Count the moments at which the log has not begun, if there are some."""
-    reach = asked.log._data.time_range
+def _outside(asked: Asked, moments: Sequence[int]) -> dict[str, int]:
+    """Count the moments at which the log has not begun, and those after its end, if there are some."""
+    reach, end = asked.log._data.time_range, asked.log._data.end_of_observation(None)
     n_before = sum(reach is not None and moment <= reach[0] for moment in moments)
-    return {"moments_before": n_before} if n_before else {}
+    n_after = sum(end is not None and moment > end for moment in moments)
+    before = {"moments_before": n_before} if n_before else {}
+    return before | ({"moments_after": n_after} if n_after else {})
 
 
 def _windows(asked: Asked, windows: Sequence[LengthLike] | None) -> dict[str, int]:
@@ -227,10 +231,10 @@ class _Moment:
         columns["label"] = self._labels(end)
         return pd.DataFrame(columns)
 
-    def _in_days(self, ticks: npt.NDArray[np.int64]) -> Floats:
+    def _in_days(self, ticks: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         values = np.where(ticks == NAT, np.nan, ticks.astype(np.float64))
         unit = self.lengths.unit
-        return values if unit is None else values / TICKS_A_DAY[unit]
+        return (values if unit is None else values / TICKS_A_DAY[unit]).astype(np.float32)
 
     @property
     def _own(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
@@ -254,11 +258,11 @@ class _Moment:
             found[name] = np.bincount(place[counts], minlength=len(self.now.item)).astype(np.int64)
         return found
 
-    def _times_in_stages(self) -> dict[str, Floats]:
+    def _times_in_stages(self) -> dict[str, npt.NDArray[np.float32]]:
         """Add up how long each open item was in each stage so far; NaN where a start is not known."""
         n, labels = len(self.now.item), self.pipeline.stages
         if not n:
-            return {f"{TIME_IN}{label}": np.zeros(0) for label in labels}
+            return {f"{TIME_IN}{label}": np.zeros(0, dtype=np.float32) for label in labels}
         visit, place = self._own
         stage = self.stays.stage[visit].astype(np.int64)
         inside = stage < len(labels)
@@ -268,7 +272,8 @@ class _Moment:
         cell = place[inside] * len(labels) + stage[inside]
         spent = np.bincount(cell, weights=length[inside], minlength=n * len(labels)).reshape(n, -1)
         scale = 1 if self.lengths.unit is None else TICKS_A_DAY[self.lengths.unit]
-        return {f"{TIME_IN}{label}": spent[:, row] / scale for row, label in enumerate(labels)}
+        times = (spent / scale).astype(np.float32)
+        return {f"{TIME_IN}{label}": times[:, row] for row, label in enumerate(labels)}
 
     def _labels(self, end: int | None) -> Any:
         """Return what became of each open item by the end of the horizon."""

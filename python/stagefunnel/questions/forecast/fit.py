@@ -18,6 +18,7 @@ from .by_age import chances_by_age, chances_of_chain
 from .chances import Chances
 from .exits import LEAST_EXITS, Floats, VisitEnds
 from .known_exits import History, KnownExits, Steps, common_length
+from .unseen import VisitsBehind, behind_by_age, behind_chain, behind_within
 from .within import Grid, SteppedExits, chances_of_rates, chances_within, rates_of
 
 MARKOV = "markov"
@@ -80,6 +81,15 @@ class Fit:
         return chances_within(
             self.stepped, oldest, stage, age, self.grid, self.exits.threads, if_closed=if_closed
         )
+
+    def visits_behind(self, stage: Codes, age: Ticks) -> VisitsBehind:
+        """Return how many visits say it where the chance of an item is 0 or 1."""
+        if self.method == MARKOV:
+            return behind_chain(self.exits.moves, stage)
+        if self.horizon is None:
+            return behind_by_age(self.exits, stage, age)
+        assert self.grid is not None  # a horizon has steps
+        return behind_within(self._steps[0], self.exits.oldest, stage, age, self.grid, self.horizon)
 
     @cached_property
     def stepped(self) -> SteppedExits:

@@ -115,6 +115,8 @@ def forecast(
         What is expected is missing where no open item of the row has a chance, as before the first win:
         ``attrs["stagefunnel"]["never_won"]`` names the stages that fewer than 30 visits have left, none of
         them won in the end, and ``["without_win"]`` counts their open items.
+        The bounds allow for wins, and for losses, that were never seen, as far as few visits say so;
+        ``attrs["stagefunnel"]["none_won"]`` counts the open items with a chance of 0.
         ``attrs["stagefunnel"]["target"]`` says how far the target is, and how likely it is reached.
 
     Raises
@@ -176,6 +178,7 @@ def forecast(
         **({} if amount is None else {"amount": amount}),
         **({} if numbers is None else {"amount_missing": lines.n_without_amount}),
         **({} if crm is None else {"probability_missing": lines.n_without_crm}),
+        **({"none_won": lines.n_none_won} if lines.n_none_won else {}),
         **remembered_of(state, method, sure, lines.unwon, lines.beyond),
     )
     return asked.remarked(state.selection.remarked(table))

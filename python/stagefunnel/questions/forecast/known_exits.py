@@ -248,6 +248,18 @@ class KnownExits:
         n = self.n_stages
         return self.by_age(np.arange(n, dtype=np.int32), self.oldest).gone
 
+    def visits_at_end(self, stage: int) -> float:
+        """Return how many visits of a stage leave those at risk at its last exit, if only exits had gone.
+
+        Of R. Peto and others, "Design and analysis of randomized clinical trials requiring prolonged
+        observation of each patient", 1977: those at risk by the share that is still there.
+        """
+        age = int(self.oldest[stage])
+        if age < 0:
+            return 0.0
+        found = self._steps_of(stage, np.array([age - 1, age], dtype=np.int64))
+        return float(found.at_risk[1] / found.left[0])
+
     def cut(self, stage: int, most: int) -> CutExits:
         """Cut the exits of a stage into at most so many runs of ages with about as many exits each."""
         source, cell = self.sources[stage]

@@ -15,10 +15,13 @@ from ...tables.build import label_rows, share, stage_values
 from ...tables.schema import FORECAST, FORECAST_AMOUNTS, FORECAST_CRM, FORECAST_CRM_AMOUNTS
 from ..scope.groups import Groups, PlacesByCode
 from ..stats.poisson_binomial import quantiles_of_wins
+from ..stats.spells import Codes, Ticks
 from .asking import OpenItems
 from .exits import Floats
+from .fit import Fit
 from .new_items import NewItems
 from .target import Target
+from .unseen import is_sure, n_none_won
 
 _MOST_DRAWN: Final = 5_000  # of the items of a row each is drawn
 _MOST_DRAWS: Final = 1_000_000
@@ -113,14 +116,18 @@ class Lines:
                 lines.unwon[own] = fit.never_won[stage] & known & ~chances.beyond
             if np.isnan(lines.win[own]).all():
                 continue
+            win_if = lines.win_if[own] if if_closed else None
+            behind, behind_if = _behind(fit, stage, age, lines.win[own], win_if)
             found = _core.stats.draw_wins(
                 **fit.bins.of_core,
                 bin=fit.bins.place(stage, age),
                 row=np.ascontiguousarray(lines.row[own]),
                 win=np.ascontiguousarray(lines.win[own]),
-                win_if=np.nan_to_num(lines.win_if[own]) if if_closed else None,
+                win_if=None if win_if is None else np.nan_to_num(win_if),
                 amount=None if lines.amount is None else np.ascontiguousarray(lines.amount[own]),
                 number=places.astype(np.int64),
+                behind=behind,
+                behind_if=behind_if,
                 n_rows=lines.n_rows,
                 n_draws=n_draws,
                 seed=seed,
@@ -132,6 +139,11 @@ class Lines:
                 if len(values):
                     total += values.reshape(n_draws, lines.n_rows)
         return lines
+
+    @property
+    def n_none_won(self) -> int:
+        """Number of open items with a chance of 0, because nothing like them was ever won."""
+        return n_none_won(self.win)
 
     def of_group(self, group: int) -> slice:
         """Return the rows of a group."""
@@ -196,12 +208,13 @@ class Lines:
         n, expected, if_closed = len(chances), float(chances.sum()), float(closing.sum())
         # Where no open item has a chance nothing is expected, which is not the same as no wins.
         nothing = np.nan if len(win) and not n else 0.0
+        none_closes = np.nan if len(win) and not len(closing) else 0.0
         row = {
             "n_open": len(win),
             "win": float(share(expected, n)),
             "win_if_closed": float(share(if_closed, len(closing))),
             "expected_wins": expected + nothing,
-            "expected_wins_if_closed": if_closed + nothing,
+            "expected_wins_if_closed": if_closed + none_closes,
             "n_beyond_support": int(np.count_nonzero(beyond)),
         }
         if self.amount is not None:
@@ -281,3 +294,19 @@ class Lines:
             expected += new.expected(group) * (new.mean_amount if is_amount else 1.0)
         open_now = float(self.amount.sum()) if self.amount is not None else float(self.state.n)
         return plan.reached(self.state, drawn, expected, open_now)
+
+
+def _behind(
+    fit: Fit, stage: Codes, age: Ticks, win: Floats, win_if: Floats | None
+) -> tuple[Floats | None, Floats | None]:
+    """Return how many visits the chances of 0 and 1 stand on; 0 for any other."""
+    sure = is_sure(win)
+    sure_if = sure if win_if is None else is_sure(win_if)
+    wanted = np.flatnonzero(sure | sure_if)
+    if not len(wanted):
+        return None, None
+    found = fit.visits_behind(stage[wanted], age[wanted])
+    behind, behind_if = np.zeros(len(win)), np.zeros(len(win))
+    behind[wanted], behind_if[wanted] = found.all_visits, found.closed
+    closed = None if win_if is None else np.where(sure_if, behind_if, 0)
+    return np.where(sure, behind, 0), closed

@@ -24,11 +24,13 @@ from ..scope.breakdown import check_top, groups_of
 from ..scope.groups import Groups, largest
 from ..scope.where import Where, asked_of
 from ..stages.limits import exact_ticks
+from ..stats.bounds import check_confidence
 from ..stats.spells import LEFT_OUT
 from .asking import HorizonLike, OpenState
 from .exits import Floats
 from .fit import MARKOV, Fit
-from .win_probability import remembered_of
+from .item_chances import bounds_of
+from .win_probability import check_seed, remembered_of
 from .within import Grid, SteppedExits, exponential
 
 _N_AGES: Final = 10
@@ -243,6 +245,8 @@ def win_within(
     horizon: HorizonLike,
     ages: Sequence[LengthLike] | None = None,
     method: ForecastName = "semi_markov",
+    confidence: float = 0.9,
+    seed: int = 0,
     train: PeriodLike | None = None,
     unlisted: Unlisted = "error",
     missing: MissingStages = "near",
@@ -261,14 +265,17 @@ def win_within(
     ages
         How long an item has been in its stage; by default 0 and tenths of the longest visit of the stage
         that ended.
-    method, train, unlisted, missing, as_of, calendar, where
+    confidence
+        How sure the bounds of a chance are.
+    method, seed, train, unlisted, missing, as_of, calendar, where
         As for :func:`forecast`.
 
     Returns
     -------
     DataFrame
-        One row per stage in progress and age: ``stage``, ``age``, ``win``, ``win_if_closed``, ``n`` (visits
-        that lasted as long, on which the row stands), ``beyond_support``.
+        One row per stage in progress and age: ``stage``, ``age``; ``win`` with ``win_low`` and ``win_high``
+        as of :func:`win_probability`; ``win_if_closed``, ``n`` (visits that lasted as long, on which the row
+        stands), ``beyond_support``.
 
     Raises
     ------
@@ -282,13 +289,15 @@ def win_within(
     ...         "stage": ["Offer", "Won", "Offer", "Lost", "Offer", "Won", "Offer", "Lost", "Offer", "Offer"],
     ...         "time": [0, 10, 0, 20, 0, 30, 0, 40, 35, 0]}
     >>> log = sf.StageLog(rows, observed_until=50)
-    >>> sf.win_within(log, sf.Pipeline("Offer", won="Won", lost="Lost"), horizon=15, ages=[0, 15, 45])
-       stage   age       win  win_if_closed  n  beyond_support
-    0  Offer   0.0  0.166667       0.210526  6           False
-    1  Offer  15.0  0.250000       0.333333  5           False
-    2  Offer  45.0       NaN            NaN  1            True
+    >>> pipeline = sf.Pipeline("Offer", won="Won", lost="Lost")
+    >>> table = sf.win_within(log, pipeline, horizon=10, ages=[15, 45])
+    >>> table[["stage", "age", "win", "win_high", "n", "beyond_support"]].round(2)
+       stage   age   win  win_high  n  beyond_support
+    0  Offer  15.0   0.0      0.44  5           False
+    1  Offer  45.0   NaN       NaN  1            True
     """
     check_option("method", method, get_args(ForecastName))
+    sure, start = check_confidence(confidence), check_seed(seed)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     state = OpenState.of(
         asked,
@@ -304,6 +313,7 @@ def win_within(
     (fit,) = state.fits.fits
     stage, age = _ages(state, fit, ages)
     chances = fit.chances(stage, age)
+    low, high = bounds_of(fit, stage, age, chances.win, sure, start, state.selection.data.threads)
     ends = state.ends
     lasted = [
         int(np.count_nonzero((ends.stage == one) & (ends.exit >= at) & (ends.cause != LEFT_OUT)))
@@ -314,18 +324,20 @@ def win_within(
             "stage": stage_values(pipeline, stage),
             "age": to_durations([Fraction(int(one)) for one in age], state.lengths.unit),
             "win": chances.win,
+            "win_low": low,
+            "win_high": high,
             "win_if_closed": chances.win_if_closed,
             "n": np.array(lasted, dtype=np.int64),
             "beyond_support": chances.beyond,
         }
     )[list(WIN_WITHIN)]
     # The rows are of stages and ages, whether items are open there or not.
-    remembered = remembered_of(state, method, 0.0, np.zeros(state.n, dtype=bool))
+    remembered = remembered_of(state, method, sure, np.zeros(state.n, dtype=bool))
     is_unknown = fit.never_won & (fit.exits.oldest >= 0)
     never_won = [str(label) for label, flag in zip(pipeline.stages, is_unknown, strict=True) if flag]
     if never_won:
         remembered["never_won"] = never_won
-    remember(table, "win_within", pipeline, **{k: v for k, v in remembered.items() if k != "confidence"})
+    remember(table, "win_within", pipeline, **remembered)
     return asked.remarked(state.selection.remarked(table))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +26,9 @@ from ..scope.money import Rates, amounts_of
 from ..scope.where import Where, asked_of
 from ..stats.bounds import check_confidence
 from .asking import HorizonLike, OpenState
-from .exits import LEAST_EXITS, Floats
+from .exits import LEAST_EXITS
+from .item_chances import ItemChances
 from .standing import WON, Standing
-
-_DRAWS: Final = 2000
 
 
 def win_probability(
@@ -100,6 +99,9 @@ def win_probability(
         then the `columns`. `win` is missing too where the start of its stage is not known, where nothing was
         won yet, and in a stage that fewer than 30 visits have left and none of them was won in the end:
         ``attrs["stagefunnel"]["never_won"]`` names these stages, and ``["without_win"]`` counts their items.
+        Where no visit that lasted as long led to a win, `win` is 0 and `win_high` what the number of these
+        visits allows; where all of them did it is 1, and the same holds of `win_low`.
+        ``attrs["stagefunnel"]["none_won"]`` counts the items with a chance of 0.
 
     Raises
     ------
@@ -138,7 +140,7 @@ def win_probability(
         calendar=calendar,
     )
     amounts = amounts_of(state.selection, amount, amount_at=amount_at, currency=currency, rates=rates).numbers
-    values = _Values.of(state, sure, start)
+    values = ItemChances.of(state, sure, start)
     order = np.lexsort((np.where(np.isnan(values.win), np.inf, -values.win),))
     order = order[:top]
     now, data = state.now, state.selection.data
@@ -176,6 +178,7 @@ def win_probability(
             "never_left": int((values.beyond & np.isin(state.stage, state.never_left)).sum()),
         },
         expected=float(np.nansum(values.win)),
+        **({"none_won": values.n_none_won} if values.n_none_won else {}),
         **remembered_of(state, method, sure, values.unwon, values.beyond),
     )
     return asked.remarked(state.selection.remarked(table))
@@ -250,57 +253,3 @@ def _is_young(state: OpenState, beyond: npt.NDArray[np.bool_]) -> bool:
         if np.count_nonzero(could) < LEAST_EXITS or 2 * oldest[stage] > end - times.min():
             return True
     return False
-
-
-class _Values:
-    """The chances of all open items with their bounds."""
-
-    def __init__(self, n: int) -> None:
-        nothing = np.full(n, np.nan)
-        self.win, self.low, self.high, self.win_if_closed = (nothing.copy() for _ in range(4))
-        self.beyond: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
-        self.unwon: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
-
-    @classmethod
-    def of(cls, state: OpenState, confidence: float, seed: int) -> _Values:
-        values = cls(state.n)
-        threads = state.selection.data.threads
-        for fit, places in state.by_fit():
-            if not len(places):
-                continue
-            stage, age, known = state.stage[places], state.age[places], state.is_known[places]
-            chances = fit.chances(stage, age)
-            win = np.where(known, chances.win, np.nan)
-            values.win[places] = win
-            values.win_if_closed[places] = np.where(known, chances.win_if_closed, np.nan)
-            values.beyond[places] = chances.beyond & known
-            values.unwon[places] = fit.never_won[stage] & known & ~chances.beyond
-            low, high = _bounds(fit.drawn_chances(_DRAWS, seed, threads), confidence)
-            at = fit.bins.place(stage, age)
-            has_bin = at >= 0
-            values.low[places] = np.where(has_bin, _moved(win, low[at]), np.nan) if len(low) else np.nan
-            values.high[places] = np.where(has_bin, _moved(win, high[at]), np.nan) if len(high) else np.nan
-        return values
-
-
-def _bounds(drawn: tuple[Floats, Floats], confidence: float) -> tuple[Floats, Floats]:
-    """Return by bin how far the log-odds of its chance may lie below and above the estimate."""
-    known, draws = drawn
-    tail = (1 - confidence) / 2
-    if not draws.size:
-        return np.zeros(0), np.zeros(0)
-    moved = _log_odds(draws) - _log_odds(known)
-    low, high = np.quantile(moved, [tail, 1 - tail], axis=0)
-    return low, high
-
-
-def _log_odds(chance: Floats) -> Floats:
-    inside = np.clip(chance, 1e-12, 1 - 1e-12)
-    return np.asarray(np.log(inside) - np.log1p(-inside))
-
-
-def _moved(chance: Floats, shift: Floats) -> Floats:
-    """Move chances on the scale of log-odds; 0 and 1 stay what they are."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        moved = chance / (chance + (1 - chance) * np.exp(-shift))
-    return np.where((chance <= 0) | (chance >= 1), chance, moved)

@@ -45,27 +45,27 @@ TEST(OpenFeatures, DescribeAnItemByItsVisitsUpToTheMoment) {
     EXPECT_EQ(listed(found.stage), (std::vector<std::int32_t>{0, 1, 1}));
     EXPECT_EQ(listed(found.outcome), (std::vector<std::uint8_t>{0, 0, 0}));
     EXPECT_EQ(listed(features.at({10}, {13}).outcome), (std::vector<std::uint8_t>{0, 1}));
-    EXPECT_EQ(listed(found.age), (std::vector<double>{2, 4, 1}));
-    EXPECT_EQ(listed(found.in_stage), (std::vector<double>{0.5, 0.5, 1}));
+    EXPECT_EQ(listed(found.age), (std::vector<float>{2, 4, 1}));
+    EXPECT_EQ(listed(found.in_stage), (std::vector<float>{0.5, 0.5, 1}));
     EXPECT_EQ(listed(found.visits), (Ticks{2, 3, 1}));
     EXPECT_EQ(listed(found.back_moves), (Ticks{1, 1, 0}));
     EXPECT_EQ(listed(found.skipped), (Ticks{0, 0, 1}));  // item 2 is in Offer and never was in New
     EXPECT_EQ(listed(found.moves), (Ticks{1, 1, 0, 1, 2, 0}));
-    EXPECT_EQ(listed(found.time_in_stage), (std::vector<double>{0.5, 2, 0, 1.5, 2, 1}));
+    EXPECT_EQ(listed(found.time_in_stage), (std::vector<float>{0.5, 2, 0, 1.5, 2, 1}));
 }
 
 TEST(OpenFeatures, SkippedAllThatAWinPassed) {
     const OpenFeatures found = Features({{1, "Offer", 2}, {1, "Won", 5}, {1, "Offer", 9}}).at({10}, {10});
     EXPECT_EQ(listed(found.skipped), (Ticks{1}));
     EXPECT_EQ(listed(found.visits), (Ticks{3}));
-    EXPECT_EQ(listed(found.time_in_stage), (std::vector<double>{0, 4}));
+    EXPECT_EQ(listed(found.time_in_stage), (std::vector<float>{0, 4}));
 }
 
 TEST(OpenFeatures, JoinRepeatsAndPassOverUnlistedRows) {
     const OpenFeatures found =
         Features({{1, "Call", 1}, {1, "New", 2}, {1, "Call", 3}, {1, "New", 4}, {2, "Call", 1}}).at({9}, {9});
     EXPECT_EQ(listed(found.visits), (Ticks{1}));
-    EXPECT_EQ(listed(found.age), (std::vector<double>{7}));
+    EXPECT_EQ(listed(found.age), (std::vector<float>{7}));
 }
 
 TEST(OpenFeatures, HaveNoLengthOfAVisitWhoseStartIsNotKnown) {
@@ -98,7 +98,7 @@ TEST(OpenFeatures, AreOfTheItemsThatWereOpenThenOnAnyNumberOfThreads) {
         EXPECT_EQ(found.item, open.item);
         EXPECT_EQ(found.stage, open.stage);
         EXPECT_EQ(found.outcome, open.outcome);
-        EXPECT_EQ(listed(found.in_stage), std::vector<double>(open.age.begin(), open.age.end()));
+        EXPECT_EQ(listed(found.in_stage), std::vector<float>(open.age.begin(), open.age.end()));
     }
 }
 

@@ -112,6 +112,61 @@ def test_bounds_of_luck_alone_are_those_of_the_exact_distribution() -> None:
     assert wider["expected_wins_high"] >= high
 
 
+def losing(n_old: int, n_open: int, **options: Any) -> sf.StageLog:
+    """Forty deals that are won or lost after 5 days, some that are lost after 40, and some there since 20."""
+    rows: dict[str, list[Any]] = {"item": [], "stage": [], "time": []}
+    for item in range(40 + n_old + n_open):
+        rows["item"].append(item)
+        rows["stage"].append("Offer")
+        rows["time"].append(30 if item >= 40 + n_old else 0)
+        if item < 40 + n_old:
+            rows["item"].append(item)
+            rows["stage"].append("Won" if item < 20 else "Lost")
+            rows["time"].append(5 if item < 40 else 40)
+    return sf.StageLog(rows, observed_until=50, **options)
+
+
+@pytest.mark.parametrize("horizon", [None, 15])
+def test_wins_that_were_never_seen_are_in_the_range_and_not_in_the_expectation(horizon: int | None) -> None:
+    # All four visits that lasted longer than 20 days were lost, and within 15 days of it none of them ended.
+    items = pd.DataFrame({"item": range(47), "amount": [10.0] * 47})
+    options = {"amount": "amount", "draws": 20_000, "horizon": horizon}
+    table = sf.forecast(losing(4, 3, items=items), OFFER, **options)
+    total = table[table["line"] == "total"].iloc[0]
+    assert (total["n_open"], total["expected_wins"], total["expected_wins_low"]) == (3, 0, 0)
+    # In every second draw p is off as 1 − V^(1/4): then no win of 3 has 4/7, one has 2/7 and two have 4/35.
+    # So 1/2 + 1/2 · 4/7 + 1/2 · 2/7 = 0.93 have at most one, and 0.99 at most two.
+    assert total["expected_wins_high"] == 2
+    assert total["expected_amount_high"] == 20
+    known = sf.forecast(losing(4, 3), OFFER, interval="outcome", horizon=horizon)
+    assert (known["expected_wins_high"] == 0)[known["line"] != "new_items"].all()
+    # Forty visits say more than four: 1/2 + 1/2 · 40/43 = 0.97 have none.
+    surer = sf.forecast(losing(40, 3), OFFER, draws=20_000, horizon=horizon)
+    assert surer["expected_wins_high"].iloc[-1] == 0
+
+
+def test_many_items_that_nothing_like_was_won_of_share_what_is_not_known() -> None:
+    # 1 − V^(1/4) of all: at 95% of the draws it is 1 − 0.1^(1/4) = 0.438, of 400 or of 6,000.
+    for n in (400, 6000):
+        table = sf.forecast(losing(4, n), OFFER, draws=4000)
+        assert table["expected_wins_high"].iloc[-1] / n == pytest.approx(1 - 0.1**0.25, abs=0.03)
+        assert table["expected_wins_low"].iloc[-1] == 0
+
+
+def test_losses_that_were_never_seen_are_in_the_range_too() -> None:
+    # Three deals were won after 5 days, and of 100 that are there since 2 all are expected.
+    rows: dict[str, list[Any]] = {"item": [1, 1, 2, 2, 3, 3], "stage": ["Offer", "Won"] * 3}
+    rows["item"] += list(range(4, 104))
+    rows["stage"] += ["Offer"] * 100
+    log = sf.StageLog({**rows, "time": [0, 5] * 3 + [3] * 100}, observed_until=5)
+    for options in ({}, {"method": "markov"}, {"horizon": 9}):
+        table = sf.forecast(log, OFFER, missing="ignore", draws=4000, **options)
+        total = table[table["line"] == "total"].iloc[0]
+        for name in ("expected_wins", "expected_wins_if_closed"):
+            assert (total[name], total[f"{name}_high"]) == (100, 100)
+            assert total[f"{name}_low"] / 100 == pytest.approx(0.1 ** (1 / 3), abs=0.04)
+
+
 def test_items_that_are_not_there_yet_are_won_as_those_that_came_lately() -> None:
     # Within 15 days before day 50 one deal came, and 1/6 of all deals is won by day 10 of its age: 5 of the
     # 15 days of the horizon are past it, so 1/6 × 1/3.
@@ -257,6 +312,18 @@ def test_where_nothing_ever_left_a_stage_nothing_is_expected_and_the_table_says_
     assert table["expected_wins"].iloc[-1] == pytest.approx(1 / 3)
     assert "Nothing ever left Legal: for open items there no chance can be read off." in str(sf.show(table))
     assert "Nothing ever left" not in str(sf.show(sf.forecast(SHOP.log, SHOP.pipeline, draws=100)))
+
+
+def test_where_nothing_left_later_nothing_is_known_of_what_is_closed() -> None:
+    # Both visits that ended took 4 days, and one deal is there since 4: nothing says how it closes.
+    rows = {"item": [1, 1, 2, 2, 3], "stage": ["Offer", "Won", "Offer", "Lost", "Offer"]}
+    table = sf.forecast(sf.StageLog({**rows, "time": [0, 4, 0, 4, 6]}, observed_until=10), OFFER)
+    assert table["n_beyond_support"].tolist() == [0, 0]
+    for end in ("", "_low", "_high"):
+        assert table[f"expected_wins_if_closed{end}"].isna().all()
+    assert table["expected_wins"].tolist() == [0, 0]
+    # One visit lasted longer, its own.
+    assert table["expected_wins_high"].tolist() == [1, 1]
 
 
 def test_of_amounts_that_nobody_knows_nothing_is_expected() -> None:

@@ -4,6 +4,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,3 +82,28 @@ def test_nothing_open_has_no_groups_and_no_items() -> None:
     table = sf.state_occupation(log, sf.Pipeline("New", won="Won"), times=[5])
     assert table["items"].tolist() == [0, 0, 0]
     assert np.isnan(table["share"]).all()
+
+
+@pytest.mark.parametrize("method", ["semi_markov", "markov"])
+def test_chances_by_age_have_the_bounds_that_open_items_have(method: str) -> None:
+    options = {"horizon": "60d", "method": method, "confidence": 0.8, "seed": 3}
+    items = sf.win_probability(SHOP.log, SHOP.pipeline, **options)
+    known = items[items["win"].notna()]
+    for row in pd.concat([known.head(4), known.tail(4)]).itertuples():
+        table = sf.win_within(SHOP.log, SHOP.pipeline, ages=[row.in_stage], **options)
+        own = table[table["stage"] == row.stage].iloc[0]
+        assert own[["win", "win_low", "win_high"]].tolist() == [row.win, row.win_low, row.win_high]
+    assert (items["win_low"] <= items["win"]).sum() == len(known)
+
+
+def test_what_was_never_seen_by_an_age_has_bounds_of_its_visits() -> None:
+    # The deals of section 13: none of four that lasted longer than 15 days was won within 10 more.
+    rows = {
+        "item": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6],
+        "stage": ["Offer", "Won", "Offer", "Lost", "Offer", "Won", "Offer", "Lost", "Offer", "Offer"],
+        "time": [0, 10, 0, 20, 0, 30, 0, 40, 35, 0],
+    }
+    pipeline = sf.Pipeline("Offer", won="Won", lost="Lost")
+    table = sf.win_within(sf.StageLog(rows, observed_until=50), pipeline, horizon=10, ages=[15, 45])
+    assert table["win_low"].tolist() == pytest.approx([0, float("nan")], nan_ok=True)
+    assert table["win_high"].tolist() == pytest.approx([1 - 0.1**0.25, float("nan")], nan_ok=True)

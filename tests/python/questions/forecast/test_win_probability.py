@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import stagefunnel as sf
 from examples import examples
 from forecast_cases import END, PIPELINE, STAGES, columns_of, journey, visits_of
-from reference.forecast import chance
+from reference.forecast import chance, visits_behind
 
 # Section 13 of the definitions: six deals in Offer, two of them open.
 SIX = {
@@ -36,6 +36,58 @@ def test_the_example_of_the_definitions() -> None:
     assert table["win_if_closed"].tolist() == pytest.approx([1 / 3, math.nan], nan_ok=True)
     assert table["beyond_support"].tolist() == [False, True]
     assert 0 < table["win_low"][0] < 1 / 4 < table["win_high"][0] < 1
+
+
+def old_one() -> sf.StageLog:
+    """The same deals, of which one is in Offer since 35 days in the place of 15."""
+    return sf.StageLog({**SIX, "time": [*SIX["time"][:8], 15, 0]}, observed_until=50)
+
+
+def test_what_was_never_seen_of_two_visits_is_not_certain() -> None:
+    # Two visits lasted longer than 35 days, one was lost and one is open: 1 − 0.1^(1/2) at 90%.
+    one = sf.win_probability(old_one(), OFFER).iloc[0]
+    assert (one["in_stage"], one["win"], one["win_low"]) == (35, 0, 0)
+    assert one["win_high"] == pytest.approx(1 - 0.1**0.5)
+    surer = sf.win_probability(old_one(), OFFER, confidence=0.99).iloc[0]
+    assert surer["win_high"] == pytest.approx(1 - 0.01**0.5)
+    # Within 10 days none of four that were there after 15 was won: 3 · (5/6) / (5/8) = 4.
+    within = sf.win_probability(six(), OFFER, horizon=10).iloc[0]
+    assert (within["win"], within["win_low"]) == (0, 0)
+    assert within["win_high"] == pytest.approx(1 - 0.1**0.25)
+
+
+@pytest.mark.parametrize("method", ["semi_markov", "markov"])
+def test_what_was_always_seen_is_not_certain_either(method: str) -> None:
+    # Three deals were won after 5 days, and one is there since 2.
+    rows = {"item": [1, 1, 2, 2, 3, 3, 4], "stage": ["Offer", "Won"] * 3 + ["Offer"]}
+    log = sf.StageLog({**rows, "time": [0, 5, 0, 5, 0, 5, 3]}, observed_until=5)
+    one = sf.win_probability(log, OFFER, missing="ignore", method=method).iloc[0]
+    assert (one["win"], one["win_high"]) == (1, 1)
+    assert one["win_low"] == pytest.approx(0.1 ** (1 / 3))
+
+
+@pytest.mark.parametrize("options", [{}, {"method": "markov"}, {"horizon": 20}])
+def test_a_stage_that_follows_says_how_sure_a_chance_of_zero_is(options: dict[str, Any]) -> None:
+    # 40 went from Trial to Check after 5 days, where 30 were lost after 5 more and 10 are open.
+    rows: dict[str, list[Any]] = {"item": [], "stage": [], "time": []}
+
+    def add(item: int, *path: tuple[str, int]) -> None:
+        for stage, time in path:
+            for name, value in zip(rows, (item, stage, time), strict=True):
+                rows[name].append(value)
+
+    for item in range(40):
+        add(item, ("Trial", 20 if item >= 30 else 0), ("Check", 25 if item >= 30 else 5))
+        if item < 30:
+            add(item, ("Lost", 10))
+    add(40, ("Trial", 25))
+    add(41, ("Offer", 0), ("Won", 9))
+    log = sf.StageLog(rows, observed_until=26)
+    pipeline = sf.Pipeline(["Trial", "Check", "Offer"], won="Won", lost="Lost")
+    one = sf.win_probability(log, pipeline, **options).set_index("item").loc[40]
+    assert (one["stage"], one["win"]) == ("Trial", 0)
+    # Of Check only those 30 say so; that 40 came there says nothing.
+    assert one["win_high"] == pytest.approx(1 - 0.1 ** (1 / 30))
 
 
 @pytest.mark.parametrize(("horizon", "win"), [(10, 0.0), (15, 1 / 4), (25, 1 / 4), (1000, 1 / 4)])
@@ -94,6 +146,11 @@ def test_random_histories_agree_with_the_reference(horizon: int | None, seed: in
         if not np.isnan(row.win):
             assert row.win_low <= row.win + 1e-9
             assert row.win <= row.win_high + 1e-9
+        if right.win in (0, 1):
+            # What was never seen: n visits say so.
+            off = 1 - 0.1 ** (1 / visits_behind(visits, STAGES, stage, age, horizon))
+            bounds = (0, off) if right.win == 0 else (1 - off, 1)
+            assert (row.win_low, row.win_high) == pytest.approx(bounds, abs=1e-9)
 
 
 def test_dates_and_integers_give_the_same_chances() -> None:

@@ -20,10 +20,10 @@ struct OpenFeatures {
     LargeVector<std::uint32_t> item;  // place of the item in the journeys
     LargeVector<std::int32_t> stage;
     LargeVector<std::uint8_t> outcome;  // as `Outcome`, as seen at the end of the date's horizon
-    LargeVector<double> age, in_stage;
+    LargeVector<float> age, in_stage;
     LargeVector<std::int64_t> visits, back_moves, skipped;
-    LargeVector<std::int64_t> moves;    // by window: moves since the date less it
-    LargeVector<double> time_in_stage;  // by stage in progress: the time there so far
+    LargeVector<std::int64_t> moves;   // by window: moves since the date less it
+    LargeVector<float> time_in_stage;  // by stage in progress: the time there so far
 };
 
 /// The dates at which open items are described.
@@ -37,8 +37,10 @@ struct FeatureDates {
 /// Describes the items that were open at each date by their visits up to it.
 ///
 /// Who is open, and how an item stands at the end of the horizon, is what `open_then` finds. The numbers of
-/// visits, back moves and skipped stages are those of `item_facts`. The journeys are read twice: to find who
-/// was open, and to write each row where it belongs, so that nothing but the answer takes memory.
+/// visits, back moves and skipped stages are those of `item_facts`. The journeys are read twice: as they
+/// lie, to count who was open, and in the order of their first rows, to write each row where it belongs, so
+/// that nothing but the answer takes memory. Lengths are numbers of 32 bits, because to clear the pages of
+/// the answer takes about as long as to find it.
 ///
 /// @param marks which rows have an unknown start; ends of visits and labels elsewhere are not known to it.
 /// @throws std::invalid_argument if the dates or the marks do not fit, or if the pipeline has rules of single

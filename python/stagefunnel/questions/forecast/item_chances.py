@@ -1,0 +1,93 @@
+"""The chances of single open items with their bounds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..stats.spells import Codes, Ticks
+from .asking import OpenItems
+from .exits import Floats
+from .fit import Fit
+from .unseen import far_end, is_sure, n_none_won
+
+_DRAWS: Final = 2000
+
+
+class ItemChances:
+    """The chances of all open items with their bounds."""
+
+    def __init__(self, n: int) -> None:
+        nothing = np.full(n, np.nan)
+        self.win, self.low, self.high, self.win_if_closed = (nothing.copy() for _ in range(4))
+        self.beyond: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
+        self.unwon: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
+
+    @classmethod
+    def of(cls, state: OpenItems, confidence: float, seed: int) -> ItemChances:
+        """Read the chances of the open items."""
+        values = cls(state.n)
+        threads = state.selection.data.threads
+        for fit, places in state.by_fit():
+            if not len(places):
+                continue
+            stage, age, known = state.stage[places], state.age[places], state.is_known[places]
+            chances = fit.chances(stage, age)
+            win = np.where(known, chances.win, np.nan)
+            values.win[places] = win
+            values.win_if_closed[places] = np.where(known, chances.win_if_closed, np.nan)
+            values.beyond[places] = chances.beyond & known
+            values.unwon[places] = fit.never_won[stage] & known & ~chances.beyond
+            values.low[places], values.high[places] = bounds_of(
+                fit, stage, age, win, confidence, seed, threads
+            )
+        return values
+
+    @property
+    def n_none_won(self) -> int:
+        """Number of items with a chance of 0, because nothing like them was ever won."""
+        return n_none_won(self.win)
+
+
+def bounds_of(
+    fit: Fit, stage: Codes, age: Ticks, win: Floats, confidence: float, seed: int, threads: int
+) -> tuple[Floats, Floats]:
+    """Return the bounds of chances that a fit has of items by their stage and age."""
+    shifts = _bounds(fit.drawn_chances(_DRAWS, seed, threads), confidence)
+    at = fit.bins.place(stage, age)
+    low, high = (
+        np.where(at >= 0, _moved(win, shift[at]), np.nan) if len(shift) else np.full(len(win), np.nan)
+        for shift in shifts
+    )
+    sure = np.flatnonzero(is_sure(win))
+    if len(sure):
+        # Of 0 and 1 the draws say nothing: their bounds are what the visits behind them allow.
+        by = far_end(fit.visits_behind(stage[sure], age[sure]).all_visits, confidence)
+        is_zero = win[sure] < 0.5
+        low[sure], high[sure] = np.where(is_zero, 0, 1 - by), np.where(is_zero, by, 1)
+    return low, high
+
+
+def _bounds(drawn: tuple[Floats, Floats], confidence: float) -> tuple[Floats, Floats]:
+    """Return by bin how far the log-odds of its chance may lie below and above the estimate."""
+    known, draws = drawn
+    tail = (1 - confidence) / 2
+    if not draws.size:
+        return np.zeros(0), np.zeros(0)
+    moved = _log_odds(draws) - _log_odds(known)
+    low, high = np.quantile(moved, [tail, 1 - tail], axis=0)
+    return low, high
+
+
+def _log_odds(chance: Floats) -> Floats:
+    inside = np.clip(chance, 1e-12, 1 - 1e-12)
+    return np.asarray(np.log(inside) - np.log1p(-inside))
+
+
+def _moved(chance: Floats, shift: Floats) -> Floats:
+    """Move chances on the scale of log-odds; 0 and 1 stay what they are."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        moved = chance / (chance + (1 - chance) * np.exp(-shift))
+    return np.where((chance <= 0) | (chance >= 1), chance, moved)
