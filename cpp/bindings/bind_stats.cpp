@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <stdexcept>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "arrays.hpp"
@@ -12,6 +14,7 @@
 #include "stagefunnel/stats/incidence.hpp"
 #include "stagefunnel/stats/renewal.hpp"
 #include "stagefunnel/stats/risk_cells.hpp"
+#include "stagefunnel/stats/spell_counts.hpp"
 #include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
@@ -61,6 +64,38 @@ stats::IncidenceCurves estimate_of_cells(const stats::RiskCells& cells,
     const auto wanted = wanted_of(below, above);
     const Unlocked unlocked;
     return stats::estimate_incidence(cells, wanted, min_at_risk, threads);
+}
+
+/// Shows an array as the one of a column's types that it has.
+template <class... T>
+std::variant<std::span<const T>...> column_of(const py::array& array,
+                                              std::type_identity<std::variant<std::span<const T>...>>) {
+    std::optional<std::variant<std::span<const T>...>> column;
+    const auto take = [&]<class Type>(std::type_identity<Type>) {
+        if (py::isinstance<Array<Type>>(array)) column = bindings::as_span(Array<Type>(array));
+    };
+    (take(std::type_identity<T>{}), ...);
+    if (!column) throw py::type_error("an array of spells has an unexpected type");
+    return *column;
+}
+
+std::optional<stats::SpellCounts> count_spells(const py::array& exit, const std::optional<py::array>& entry,
+                                               const py::array& cause, const std::optional<py::array>& group,
+                                               std::int32_t n_causes, std::int32_t n_groups,
+                                               std::int64_t unit) {
+    constexpr std::type_identity<stats::TimeColumn> times;
+    constexpr std::type_identity<stats::CodeColumn> codes;
+    stats::SpellColumns spells{.exit = column_of(exit, times),
+                               .entry = std::nullopt,
+                               .cause = column_of(cause, codes),
+                               .group = std::nullopt,
+                               .n_causes = n_causes,
+                               .n_groups = n_groups,
+                               .unit = unit};
+    if (entry) spells.entry = column_of(*entry, times);
+    if (group) spells.group = column_of(*group, codes);
+    const Unlocked unlocked;
+    return stats::count_spells(spells);
 }
 
 py::array_t<double> robust_variances(const Array<std::int64_t>& exit, const Array<std::int32_t>& cause,
@@ -240,6 +275,13 @@ void bind_stats(py::module_& m) {
         .def_readonly("left_out", &stats::RiskCells::left_out)
         .def_property_readonly("ended", array_of<&stats::RiskCells::ended>())
         .def_property_readonly("followed", array_of<&stats::RiskCells::followed>());
+    py::class_<stats::SpellCounts>(m, "SpellCounts")
+        .def_readonly("cells", &stats::SpellCounts::cells)
+        .def_property_readonly("causes", array_of<&stats::SpellCounts::causes>())
+        .def_property_readonly("groups", array_of<&stats::SpellCounts::groups>())
+        .def_property_readonly("last_exit", array_of<&stats::SpellCounts::last_exit>());
+    m.def("count_spells", &count_spells, "exit"_a, "entry"_a, "cause"_a, "group"_a, "n_causes"_a,
+          "n_groups"_a, "unit"_a);
     m.def("estimate_of_cells", &estimate_of_cells, "cells"_a, "below"_a.noconvert(), "above"_a.noconvert(),
           "min_at_risk"_a, "threads"_a);
     m.def("robust_of_cells", &robust_of_cells, "cells"_a, "below"_a.noconvert(), "above"_a.noconvert(),
