@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "arrays.hpp"
+#include "spell_columns.hpp"
 #include "stagefunnel/stats/calibration.hpp"
 #include "stagefunnel/stats/chain.hpp"
 #include "stagefunnel/stats/exit_history.hpp"
@@ -12,6 +13,7 @@
 #include "stagefunnel/stats/incidence.hpp"
 #include "stagefunnel/stats/renewal.hpp"
 #include "stagefunnel/stats/risk_cells.hpp"
+#include "stagefunnel/stats/spell_counts.hpp"
 #include "unlocked.hpp"
 
 namespace stagefunnel::bindings {
@@ -244,6 +246,13 @@ void bind_stats(py::module_& m) {
         .def_readonly("left_out", &stats::RiskCells::left_out)
         .def_property_readonly("ended", array_of<&stats::RiskCells::ended>())
         .def_property_readonly("followed", array_of<&stats::RiskCells::followed>());
+    py::class_<stats::SpellCounts>(m, "SpellCounts")
+        .def_readonly("cells", &stats::SpellCounts::cells)
+        .def_property_readonly("causes", array_of<&stats::SpellCounts::causes>())
+        .def_property_readonly("groups", array_of<&stats::SpellCounts::groups>())
+        .def_property_readonly("last_exit", array_of<&stats::SpellCounts::last_exit>());
+    m.def("count_spells", &count_spells, "exit"_a, "entry"_a, "cause"_a, "group"_a, "n_causes"_a,
+          "n_groups"_a, "unit"_a);
     m.def("estimate_of_cells", &estimate_of_cells, "cells"_a, "below"_a.noconvert(), "above"_a.noconvert(),
           "min_at_risk"_a, "threads"_a);
     m.def("robust_of_cells", &robust_of_cells, "cells"_a, "below"_a.noconvert(), "above"_a.noconvert(),

@@ -222,7 +222,7 @@ IncidenceCurves estimate_incidence(const RiskCells& cells, const std::optional<W
         counts.step = cells.step;
         counts.counts = std::span(cells.ended).subspan(group * n, n);
         counts.width = cells.width();
-        counts.enters_before = true;
+        counts.enters_before = cells.enters_before;
         counts.from_start = cells.from_start[group];
         return counts;
     };

@@ -273,9 +273,9 @@ std::vector<double> robust_variances(const Spells& spells, std::span<const std::
 
 std::vector<double> robust_variances(const RiskCells& cells, const std::optional<WantedTimes>& wanted,
                                      std::int64_t min_at_risk, unsigned threads) {
-    const std::int64_t n = std::accumulate(cells.followed.begin(), cells.followed.end(), std::int64_t{0});
-    if (std::accumulate(cells.from_start.begin(), cells.from_start.end(), std::int64_t{0}) != n)
-        throw std::invalid_argument("the spells are not all watched from their beginning");
+    for (std::size_t cell = 0; cell < cells.ended.size(); cell += cells.width())
+        if (cells.ended[cell] != 0)
+            throw std::invalid_argument("the spells are not all watched from their beginning");
     std::vector<std::vector<double>> of_cell(cells.n_groups * cells.n_causes);
     parallel_tasks(of_cell.size(), threads, [&](std::size_t cell) {
         CountedRobustSweep(cells, cell / cells.n_causes, cell % cells.n_causes, min_at_risk)

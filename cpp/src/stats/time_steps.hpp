@@ -23,11 +23,13 @@ class ExactDivider {
         for (int step = 0; step < 5; ++step) inverse_ *= 2 - odd * inverse_;
     }
 
-    [[nodiscard]] bool divides(std::uint64_t value) const {
-        return std::rotr(value * inverse_, zeros_) <= most_;
-    }
+    [[nodiscard]] bool divides(std::uint64_t value) const { return quotient_or_more(value) <= most_; }
     [[nodiscard]] std::uint64_t quotient(std::uint64_t value) const {
         return (value >> static_cast<unsigned>(zeros_)) * inverse_;
+    }
+    /// The quotient of a number that it divides; of another, one that is larger than that of any.
+    [[nodiscard]] std::uint64_t quotient_or_more(std::uint64_t value) const {
+        return std::rotr(value * inverse_, zeros_);
     }
 
   private:

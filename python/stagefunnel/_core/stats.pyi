@@ -3,7 +3,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Calibrated', 'ChainEnds', 'ExitHistory', 'IncidenceCurves', 'KnownExits', 'RiskCells', 'SteppedExits', 'WinDraws', 'calibrate', 'draw_chances', 'draw_wins', 'estimate_incidence', 'estimate_of_cells', 'read_chances', 'robust_of_cells', 'robust_variances', 'solve_chain', 'wins_within']
+__all__: list[str] = ['Calibrated', 'ChainEnds', 'ExitHistory', 'IncidenceCurves', 'KnownExits', 'RiskCells', 'SpellCounts', 'SteppedExits', 'WinDraws', 'calibrate', 'count_spells', 'draw_chances', 'draw_wins', 'estimate_incidence', 'estimate_of_cells', 'read_chances', 'robust_of_cells', 'robust_variances', 'solve_chain', 'wins_within']
 class IncidenceCurves:
     @property
     def at_risk(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -47,6 +47,19 @@ class RiskCells:
         ...
     @property
     def step(self) -> int:
+        ...
+class SpellCounts:
+    @property
+    def causes(self) -> numpy.typing.NDArray[numpy.int32]:
+        ...
+    @property
+    def cells(self) -> RiskCells:
+        ...
+    @property
+    def groups(self) -> numpy.typing.NDArray[numpy.int32]:
+        ...
+    @property
+    def last_exit(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
 class ChainEnds:
     @property
@@ -121,6 +134,8 @@ class Calibrated:
     def won(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
 def calibrate(chance: numpy.typing.NDArray[numpy.float64], is_won: numpy.typing.NDArray[numpy.uint8], item: numpy.typing.NDArray[numpy.uint32], n_classes: typing.SupportsInt | typing.SupportsIndex, seen: numpy.typing.NDArray[numpy.uint16]) -> Calibrated:
+    ...
+def count_spells(exit: numpy.ndarray, entry: numpy.ndarray | None, cause: numpy.ndarray, group: numpy.ndarray | None, n_causes: typing.SupportsInt | typing.SupportsIndex, n_groups: typing.SupportsInt | typing.SupportsIndex, unit: typing.SupportsInt | typing.SupportsIndex) -> SpellCounts | None:
     ...
 def draw_chances(bounds: numpy.typing.NDArray[numpy.int64], chance: numpy.typing.NDArray[numpy.float64], weight: numpy.typing.NDArray[numpy.float64], n_steps: typing.SupportsInt | typing.SupportsIndex, n_draws: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
     ...

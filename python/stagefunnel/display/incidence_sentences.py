@@ -144,9 +144,9 @@ def _win_rate(remembered: Mapping[str, Any], by: Sequence[Any]) -> list[str]:
     if by or not can_lose(remembered) or not adjusted or adjusted[0] is None or not naive or naive[0] is None:
         return []
     error = (remembered.get("adjusted_win_rate_se") or [None])[0]
-    sure = (
-        "" if error is None else tr(" (standard error {error} points)", error=written(f"{100 * error:.1f}"))
-    )
+    # Where all closed items ended alike the formula gives an error of 0, however few they are.
+    is_known = error is not None and 0 < adjusted[0] < 1
+    sure = tr(" (standard error {error} points)", error=written(f"{100 * error:.1f}")) if is_known else ""
     return [
         tr(
             "Win rate of closed items, adjusted for open ones: {adjusted}{sure}; counted: {naive}.",

@@ -223,6 +223,8 @@ def ends_of(length: Length, starts: npt.NDArray[np.int64], clock: Clock) -> npt.
         ends: npt.NDArray[np.int64] = np.maximum(starts + reach.shift[piece], reach.least[piece])
         return ends
     room = _MOST_TICKS - length
+    if starts.max() <= room:
+        return starts + length
     return np.where(starts > room, _MOST_TICKS, np.minimum(starts, room) + length)
 
 

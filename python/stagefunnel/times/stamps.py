@@ -22,6 +22,7 @@ _OFFSET = r"\d[T ]\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$"
 # The digits of a second's fraction that nanoseconds have and microseconds do not.
 _NANOSECONDS = re.compile(r"[.,]\d{6}(\d{1,3})")
 _MOST_MICROSECONDS = np.iinfo(np.int64).max // 1_000 - 1  # which 64 bits hold in nanoseconds
+_MOST_HALVES = 2.0**27  # as many days are whole numbers of microseconds
 _PER_UNIT = {"D": 86_400_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
 TICKS_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
@@ -282,4 +283,21 @@ def to_durations(lengths: Sequence[Fraction | None], unit: str | None) -> pd.Ser
     if max(steps, default=0) > np.iinfo(np.int64).max:
         raise _too_long()
     stamps = np.array(steps, dtype=np.int64)
+    return pd.Series(stamps.view(f"timedelta64[{'ns' if unit == 'ns' else 'us'}]"))
+
+
+def halves_to_durations(lengths: npt.NDArray[np.float64], unit: str | None) -> pd.Series | None:
+    """Turn lengths all of which are halves of a log's unit into what :func:`to_durations` makes of them.
+
+    Whole ones are among them, as are the middles between two; NaN is missing. ``None``: some are others.
+    """
+    if unit is None:
+        return pd.Series(lengths, dtype=float)
+    is_known = ~np.isnan(lengths)
+    halves = np.where(is_known, 2 * lengths, 0.0)
+    if (halves != np.rint(halves)).any() or np.abs(halves).max(initial=0) > _MOST_HALVES:
+        return None
+    scale = _PER_UNIT.get(unit, 1)
+    steps = np.rint(halves / 2).astype(np.int64) if scale == 1 else halves.astype(np.int64) * (scale // 2)
+    stamps = np.where(is_known, steps, NAT)
     return pd.Series(stamps.view(f"timedelta64[{'ns' if unit == 'ns' else 'us'}]"))

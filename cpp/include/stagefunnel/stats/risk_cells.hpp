@@ -21,6 +21,7 @@ struct RiskCells {
     std::vector<std::uint32_t> followed;  // by group and age: spells that would have been watched until then
     std::vector<std::int64_t> from_start;  // by group: spells that are watched from their beginning
     std::int64_t left_out = 0;             // spells that are in no cell
+    bool enters_before = true;  // those that are watched from an age on are so at what happens at it too
 
     /// Number of counts of each age in `ended`.
     [[nodiscard]] std::size_t width() const { return 2 + n_causes; }

@@ -66,9 +66,12 @@ def ages_of(
         at=_core.funnel.RowAt.first,
         threads=data.threads,
     )
-    until = np.full(len(row), NEVER)
     is_listed = row >= 0 if unborn is None else (row >= 0) & ~unborn
-    until[is_listed] = ends_of(length, data.journeys.time[row[is_listed]], data.clock)
+    if is_listed.all():  # as most logs are
+        until = ends_of(length, data.journeys.time[row], data.clock)
+    else:
+        until = np.full(len(row), NEVER)
+        until[is_listed] = ends_of(length, data.journeys.time[row[is_listed]], data.clock)
     too_recent = is_listed & (until >= (ALWAYS if observed_until is None else observed_until))
     return Ages(until, too_recent)
 

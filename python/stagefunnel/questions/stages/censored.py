@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,20 +14,18 @@ from ... import _core
 from ...errors import SchemaError, advised, given, named
 from ...pipeline import Pipeline
 from ...tables.build import IntegerArray
-from ...times.stamps import to_durations
+from ...times.stamps import halves_to_durations, to_durations
 from ..scope.item_groups import ItemGroups
 from ..scope.selection import Selection
 from ..scope.working import Lengths
 from ..stats.bounds import Floats, check_confidence
-from ..stats.spells import FROM_START, CurveSpells, Scale, Spells, Ticks
-from ..stats.survival import crossing, curve_quantiles, restricted_means
+from ..stats.spells import CurveSpells, Scale, Spells, Ticks
+from ..stats.survival import crossings, curve_quantiles, restricted_means
 from .censored_counts import Found
 from .counted_lives import counted_visits
 from .curves import CellCounts, horizons
 from .limits import exact_ticks
 from .lives import Watch, visit_spells
-
-_USUAL: Final = 0.95
 
 
 def read_options(open_visits: str, per: str, confidence: Any, tau: Any) -> float | None:
@@ -100,9 +98,7 @@ def with_censored_times(
     visits, curves, horizon = visits_of_cells
     n_cells = n_groups * n_open
     cells = (shown[:, np.newaxis] * n_open + np.arange(n_open)).reshape(-1)
-    found = curve_quantiles(
-        visits, curves, np.array([*shares.values()], dtype=np.float64), confidence or _USUAL
-    )
+    found = curve_quantiles(visits, curves, np.array([*shares.values()], dtype=np.float64), confidence)
     if tau is None:
         # Unless all have ended nobody knows what comes after the last visit that was watched.
         ends, is_over = curves.bounds[1:], np.zeros(n_cells, dtype=bool)
@@ -207,19 +203,15 @@ def incidence_quantiles(
     )
     curves = arrays.curves()
     times, arrived = curves.time.astype(np.float64), curves.incidence.reshape(-1, 2)[:, 0]
-    found = np.full((n_groups, len(shares)), np.nan)
-    for group in range(n_groups):
-        own = slice(curves.bounds[group], curves.bounds[group + 1])
-        last = arrays.last_exit[group]
-        if last == FROM_START:
-            continue
-        for place, share in enumerate(shares):
-            found[group, place] = crossing(times[own], arrived[own], share, float(last))
-    return found
+    last = arrays.last_exit.astype(np.float64)
+    found = [crossings(times, arrived, curves.bounds, float(share), last) for share in shares]
+    return np.stack(found, axis=1) if found else np.zeros((n_groups, 0))
 
 
 def lengths_of(values: Floats, unit: str | None) -> pd.Series:
     """Turn numbers of ticks into lengths of time; NaN is missing."""
+    if (simple := halves_to_durations(values, unit)) is not None:
+        return simple
     return to_durations([None if np.isnan(value) else Fraction(value) for value in values.tolist()], unit)
 
 

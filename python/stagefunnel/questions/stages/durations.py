@@ -311,11 +311,17 @@ def length_columns(
     columns = {}
     for name, lengths in lengths_of.items():
         exact = [
-            length.whole + Fraction(length.rest, length.of) if row.completed and length is not None else None
+            _exact(length) if row.completed and length is not None else None
             for row, length in zip(rows, lengths, strict=True)
         ]
         columns[name] = to_durations(exact, unit)
     return columns
+
+
+def _exact(length: _core.stages.Duration) -> Fraction | int:
+    """Return a length; whole ones, which most are, need no fraction."""
+    rest = length.rest
+    return length.whole + Fraction(rest, length.of) if rest else length.whole
 
 
 def _share(quantile: Any) -> float:

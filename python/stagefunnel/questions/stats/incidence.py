@@ -14,7 +14,9 @@ from ... import _core
 from ...errors import SchemaError, check_option, given, is_whole_number
 from ...tables.options import ErrorName
 from .bounds import check_confidence, incidence_bounds, without_rounding
-from .spells import Spells, Wanted, read_spells, wanted_times
+from .spell_arrays import read_spells, wanted_times
+from .spell_cells import SpellCells
+from .spells import Spells, Wanted
 
 
 def cumulative_incidence(
@@ -133,13 +135,15 @@ def row_groups(bounds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
 
 
-def row_times(spells: Spells, curves: _core.stats.IncidenceCurves, wanted: Wanted | None) -> npt.NDArray[Any]:
+def row_times(
+    spells: Spells | SpellCells, curves: _core.stats.IncidenceCurves, wanted: Wanted | None
+) -> npt.NDArray[Any]:
     """Return the times of the rows of curves, as people read them."""
     return spells.scale.times(curves.time) if wanted is None else wanted.times[curves.time]
 
 
 def known_rows(
-    spells: Spells, curves: _core.stats.IncidenceCurves, wanted: Wanted | None
+    spells: Spells | SpellCells, curves: _core.stats.IncidenceCurves, wanted: Wanted | None
 ) -> npt.NDArray[np.bool_]:
     """Flag the rows that are estimable: nobody knows what happens after the last spell of a group."""
     if wanted is None:
@@ -149,9 +153,9 @@ def known_rows(
 
 
 def with_groups(
-    columns: dict[str, Any], spells: Spells, group: npt.NDArray[np.int64] | Sequence[int]
+    columns: dict[str, Any], spells: Spells | SpellCells, group: npt.NDArray[np.int64] | Sequence[int]
 ) -> pd.DataFrame:
     """Make a table, with the label of each row's group before its columns where there are groups."""
     if spells.groups is None:
-        return pd.DataFrame(columns)
+        return pd.DataFrame(columns, copy=False)  # they are of nobody else
     return pd.DataFrame({"group": spells.groups.take(np.asarray(group, dtype=np.intp)), **columns})

@@ -9,7 +9,8 @@ import pandas as pd
 
 from ...errors import SchemaError, named
 from .significance import chi_square_tail
-from .spells import Scale, Wanted, read_spells
+from .spell_arrays import read_spells
+from .spells import Scale, Wanted
 
 
 def logrank(time: Any, event: Any, group: Any) -> pd.DataFrame:
@@ -47,7 +48,7 @@ def logrank(time: Any, event: Any, group: Any) -> pd.DataFrame:
         raise SchemaError(named("group"), " is missing; the test compares groups")
     spells = read_spells(time, event, None, group, one_event=True)
     n_groups = 0 if spells.groups is None else len(spells.groups)
-    ticks = np.unique(spells.exit[spells.cause == 0])
+    ticks = spells.event_ticks
     # All groups are counted at the events of all.
     counts = spells.curves(Wanted(Scale("integer").times(ticks), ticks, ticks))
     shape = (max(n_groups, 1), len(ticks))

@@ -14,7 +14,9 @@ from ... import _core
 from ...errors import SchemaError, given
 from .bounds import Floats, check_confidence, survival_bounds
 from .incidence import known_rows, row_groups, row_times, with_groups
-from .spells import CurveSpells, Spells, read_spells, wanted_times
+from .spell_arrays import read_spells, wanted_times
+from .spell_cells import SpellCells
+from .spells import CurveSpells, Spells
 
 QUARTILES: Final = (0.25, 0.5, 0.75)
 _TOLERANCE: Final = 1e-8  # a curve that is as near to a share is flat at it
@@ -179,48 +181,69 @@ def restricted_mean(time: Any, event: Any, *, tau: Any, entry: Any = None, group
 
 
 def curve_quantiles(
-    spells: Spells | CurveSpells, curves: _core.stats.IncidenceCurves, shares: Floats, confidence: float
+    spells: Spells | SpellCells | CurveSpells,
+    curves: _core.stats.IncidenceCurves,
+    shares: Floats,
+    confidence: float | None,
 ) -> dict[str, Floats]:
-    """Read quantiles off the curves of groups at their events: a row per group, a column per share."""
-    error = np.sqrt(np.maximum(curves.survival_variance, 0))
-    low, high = survival_bounds(curves.survival, error, confidence)
+    """Read quantiles off the curves of groups at their events: a row per group, a column per share.
+
+    Without a confidence there are values alone, and no bounds.
+    """
     times = numbers_of_times(spells.scale.times(curves.time))
     last = numbers_of_times(spells.scale.times(spells.last_exit))
-    ended = {"value": 1 - curves.survival, "low": 1 - low, "high": 1 - high}
-    found = {name: np.full((spells.n_groups, len(shares)), np.nan) for name in ended}
-    for group, (begin, end) in enumerate(itertools.pairwise(curves.bounds)):
-        for name, share_ended in ended.items():
-            for place, share in enumerate(shares):
-                found[name][group, place] = crossing(
-                    times[begin:end], share_ended[begin:end], share, last[group]
-                )
+    ended = {"value": 1 - curves.survival}
+    if confidence is not None:
+        error = np.sqrt(np.maximum(curves.survival_variance, 0))
+        low, high = survival_bounds(curves.survival, error, confidence)
+        ended |= {"low": 1 - low, "high": 1 - high}
+    bounds = curves.bounds
+    return {
+        name: np.stack([crossings(times, one, bounds, share, last) for share in shares.tolist()], axis=1)
+        if len(shares)
+        else np.zeros((spells.n_groups, 0))
+        for name, one in ended.items()
+    }
+
+
+def crossings(
+    times: Floats, ended: Floats, bounds: npt.NDArray[np.int64], share: float, last: Floats
+) -> Floats:
+    """Return where each rising curve gets to a share: the middle of the flat stretch that is exactly there.
+
+    Curve i has the rows from ``bounds[i]`` to ``bounds[i + 1]``, and is watched until ``last[i]``.
+    """
+    found = np.full(len(bounds) - 1, np.nan)
+    some = np.flatnonzero(np.diff(bounds) > 0)
+    if share == 0 or not len(some):
+        found[some] = 0.0
+        return found
+    begins, ends, n = bounds[some], bounds[some + 1], len(times)
+    place = np.arange(n)
+    # What is not known is at no share.
+    first = np.minimum.reduceat(np.where(ended >= share - _TOLERANCE, place, n), begins)
+    beyond = np.minimum.reduceat(np.where(ended >= share + _TOLERANCE, place, n), begins)
+    # A curve that ends at the share is known to stay there until the last spell is over, if it is known.
+    stays = np.where(np.isnan(ended[ends - 1]), np.nan, last[some])
+    until = np.where(beyond < n, times[np.minimum(beyond, n - 1)], stays)
+    found[some] = np.where(first < n, (times[np.minimum(first, n - 1)] + until) / 2, np.nan)
     return found
 
 
 def crossing(times: Floats, ended: Floats, share: float, last: float) -> float:
-    """Return where a rising curve gets to a share: the middle of the flat stretch that is exactly there."""
-    if share == 0 and len(times):
-        return 0.0
-    known = ~np.isnan(ended)
-    first = np.flatnonzero(known & (ended >= share - _TOLERANCE))
-    if not len(first):
-        return float("nan")
-    beyond = np.flatnonzero(known & (ended >= share + _TOLERANCE))
-    if len(beyond):
-        return float(times[first[0]] + times[beyond[0]]) / 2
-    # The curve ends at the share, and is known to stay there until the last spell is over.
-    return float(times[first[0]] + last) / 2 if known[-1] else float("nan")
+    """Return where one rising curve gets to a share."""
+    return float(crossings(times, ended, np.array([0, len(times)]), share, np.array([last]))[0])
 
 
 def restricted_means(
-    spells: Spells | CurveSpells, curves: _core.stats.IncidenceCurves, tau: Floats
+    spells: Spells | SpellCells | CurveSpells, curves: _core.stats.IncidenceCurves, tau: Floats
 ) -> tuple[Floats, Floats]:
     """Return the restricted mean of each group up to its `tau`, and its error."""
     times = numbers_of_times(spells.scale.times(curves.time))
     last = numbers_of_times(spells.scale.times(spells.last_exit))
     mean, error = np.full(spells.n_groups, np.nan), np.full(spells.n_groups, np.nan)
     for group, (begin, end) in enumerate(itertools.pairwise(curves.bounds)):
-        inside = np.arange(begin, end)[times[begin:end] <= tau[group]]
+        inside = slice(begin, begin + int(np.searchsorted(times[begin:end], tau[group], side="right")))
         survival = curves.survival[inside]
         left = survival[-1] if len(survival) else 1.0
         if np.isnan(tau[group]) or (tau[group] > last[group] and left > 0):
@@ -230,7 +253,7 @@ def restricted_means(
         at_risk, events = curves.at_risk[inside], curves.events[inside]
         rest = at_risk * (at_risk - events)
         after = np.cumsum(areas[::-1])[::-1][1:]  # the area behind each event
-        shares = np.divide(events, rest, out=np.zeros(len(inside)), where=rest > 0)
+        shares = np.divide(events, rest, out=np.zeros(len(rest)), where=rest > 0)
         mean[group], error[group] = areas.sum(), np.sqrt(np.sum(after**2 * shares))
     return mean, error
 
@@ -240,7 +263,7 @@ def numbers_of_times(times: npt.NDArray[Any]) -> Floats:
     return (times.view(np.int64) if times.dtype.kind == "m" else times).astype(np.float64)
 
 
-def times_of_numbers(numbers: Floats, spells: Spells) -> Any:
+def times_of_numbers(numbers: Floats, spells: Spells | SpellCells) -> Any:
     """Turn such numbers back into lengths of time, where these are the times of the spells."""
     if spells.scale.kind != "timedelta":
         return numbers

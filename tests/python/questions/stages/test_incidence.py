@@ -296,6 +296,13 @@ def test_the_sentence_sets_the_estimate_beside_what_is_counted() -> None:
     assert any(line.startswith("Win rate of closed items, adjusted for open ones: 50%") for line in lines)
 
 
+@pytest.mark.parametrize(("end", "rate"), [("Lost 4", "0%"), ("Won 4", "100%")])
+def test_a_win_rate_of_items_that_all_ended_alike_has_no_error_of_0(end: str, rate: str) -> None:
+    log = log_from(f"New 0, {end}", *["New 0"] * 30, observed_until=100)
+    lines = str(sf.show(sf.cumulative_incidence(log, SMALL))).splitlines()
+    assert f"Win rate of closed items, adjusted for open ones: {rate}; counted: {rate}." in lines
+
+
 def told(table: pd.DataFrame) -> list[str]:
     return [line for line in str(sf.show(table)).splitlines() if line.endswith(".")]
 

@@ -262,3 +262,90 @@ def test_it_agrees_with_scikit_survival(seed: int) -> None:
     for place, cause in enumerate("ab", start=1):
         own = table[table["cause"] == cause]
         np.testing.assert_allclose(own["incidence"], incidence[place], rtol=1e-9, atol=1e-12)
+
+
+@given(
+    spells=spell_lists(late=False),
+    kind=st.sampled_from(["int64", "int32", "uint8", "float64", "float32", "m8[D]", "m8[h]", "m8[ns]"]),
+)
+@examples(ci=25, night=300)
+def test_times_of_any_type_are_counted_alike(spells: list[Spell], kind: str) -> None:
+    """Whole numbers, real ones that are whole and lengths of time have one curve, and each keeps its type."""
+    time = np.array([spell.exit for spell in spells])
+    event = [spell.cause for spell in spells]
+    expected = sf.stats.cumulative_incidence(time + 0.5, event)
+    found = sf.stats.cumulative_incidence(time.astype(kind), event)
+    is_length = kind.startswith("m")
+    assert found["time"].dtype.kind == ("m" if is_length else "f" if kind.startswith("f") else "i")
+    unit = np.timedelta64(1, kind[3:-1]) if is_length else 1
+    assert (found["time"] / unit).tolist() == (expected["time"] - 0.5).tolist()
+    columns = [name for name in COLUMNS if name != "time"]
+    pd.testing.assert_frame_equal(found[columns], expected[columns], check_exact=True)
+
+
+@pytest.mark.parametrize("se", ["greenwood", "robust"])
+@pytest.mark.parametrize("step", [1, 60, 86_400])
+def test_a_step_of_the_times_changes_no_estimate(step: int, se: Any) -> None:
+    random = np.random.default_rng(step)
+    time = random.integers(0, 300, 2000)
+    event = np.array([None, "won", "lost"], dtype=object)[random.integers(0, 3, 2000)]
+    group = random.integers(-3, 3, 2000)
+    expected = sf.stats.cumulative_incidence(time + 0.25, event, group=group, se=se)
+    found = sf.stats.cumulative_incidence(time * step, event, group=group, se=se)
+    assert (found["time"] / step).tolist() == (expected["time"] - 0.25).tolist()
+    columns = ["group", *(name for name in COLUMNS if name != "time")]
+    pd.testing.assert_frame_equal(found[columns], expected[columns], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("se", ["greenwood", "robust"])
+def test_spells_that_enter_later_have_one_curve_whole_or_not(se: Any) -> None:
+    random = np.random.default_rng(3)
+    time = random.integers(1, 60, 400)
+    entry = np.where(random.integers(0, 2, 400) == 1, np.nan, random.integers(0, 60, 400) % time)
+    event = np.array([None, "won", "lost"], dtype=object)[random.integers(0, 3, 400)]
+    expected = sf.stats.cumulative_incidence(time / 4, event, entry=entry / 4, times=[1, 7.5, 14], se=se)
+    found = sf.stats.cumulative_incidence(time, event, entry=entry, times=[4, 30, 56], se=se)
+    columns = [name for name in COLUMNS if name != "time"]
+    pd.testing.assert_frame_equal(found[columns], expected[columns], rtol=1e-12, atol=1e-15)
+
+
+LABELS: dict[str, Any] = {
+    "int8": np.array([3, -2, 3, 5], dtype=np.int8),
+    "uint64": np.array([3, 1, 3, 5], dtype=np.uint64),
+    "far": np.array([3, 10**15, 3, -(10**15)]),
+    "float": np.array([1.5, np.nan, 1.5, 2.0]),
+    "text": np.array(["b", None, "b", "a"], dtype=object),
+    "str": np.array(["b", "c", "b", "a"]),
+    "mixed": np.array(["b", 2, "b", None], dtype=object),
+    "column": pd.Series(["b", None, "b", "a"], dtype="str"),
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_labels_of_any_type_are_those_of_a_list_of_them(name: str) -> None:
+    labels = LABELS[name]
+    found = sf.stats.cumulative_incidence([1, 2, 3, 4], labels, group=labels)
+    expected = sf.stats.cumulative_incidence([1, 2, 3, 4], list(labels), group=list(labels))
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_a_group_of_whole_numbers_may_be_missing() -> None:
+    group = pd.Categorical([2, None, 1], categories=[1, 2, 3])
+    table = sf.stats.cumulative_incidence([1, 2, 3], ["won"] * 3, group=group)
+    assert table["group"].tolist()[:2] == [1, 2]
+    assert math.isnan(table["group"].iloc[2])
+
+
+def test_times_beyond_all_whole_numbers_are_after_the_last_spell() -> None:
+    table = sf.stats.cumulative_incidence([2, 4, 5], ["won", None, "won"], times=[4.5, 1e300])
+    assert table["at_risk"].tolist() == [1, 0]
+    assert table["incidence"].tolist() == pytest.approx([1 / 3, 1])
+
+
+def test_an_array_that_is_asked_about_is_neither_changed_nor_kept() -> None:
+    time, event = np.array([2, 4, 5]), pd.Categorical(["won", None, "won"])
+    table = sf.stats.cumulative_incidence(time, event)
+    before = table.copy()
+    time[:] = 0
+    assert time.flags.writeable
+    pd.testing.assert_frame_equal(table, before)

@@ -199,3 +199,30 @@ def test_what_does_not_fit_is_refused(call: Any, message: str) -> None:
     with pytest.raises(sf.SchemaError) as error:
         call()
     assert message in str(error.value)
+
+
+FLAGS: dict[str, Any] = {
+    "bool": np.array([True, False, True, False]),
+    "int8": np.array([1, 0, 1, 0], dtype=np.int8),
+    "float": np.array([1.0, np.nan, 1.0, 0.0]),
+    "objects": np.array([True, None, 1, 0], dtype=object),
+    "nullable": pd.Series([True, None, True, False], dtype="boolean"),
+    "whole": pd.Series([1, None, 1, 0], dtype="Int64"),
+    "tuple": (True, None, 1.0, False),
+}
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_yes_and_no_may_be_of_any_type(name: str) -> None:
+    expected = sf.stats.kaplan_meier([1, 2, 3, 4], [True, False, True, False])
+    pd.testing.assert_frame_equal(sf.stats.kaplan_meier([1, 2, 3, 4], FLAGS[name]), expected)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [[1, 2], np.array([1, 2]), np.array([0.0, 2.0]), ["yes", "no"], np.array([True, "no"], dtype=object)],
+)
+def test_an_event_that_is_neither_is_named_with_its_place(event: Any) -> None:
+    place = 0 if event[0] == "yes" else 1
+    with pytest.raises(sf.SchemaError, match=f"at place {place}, which is not True or False, 1 or 0"):
+        sf.stats.kaplan_meier([1, 2], event)
