@@ -121,3 +121,9 @@ def test_the_folder_is_that_of_python(capsys: pytest.CaptureFixture[str]) -> Non
     log = sf.StageLog.from_csv("deals.csv", item="deal", time="at")
     found = sf.funnel(sf.StageLog.load("big.sf"), settings.pipeline)
     assert_frame_equal(found, sf.funnel(log, settings.pipeline))
+
+
+def test_a_folder_whose_rows_are_on_their_way_is_told_as_that(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("half.sf", "spill-1").mkdir(parents=True)
+    assert main(["funnel", "half.sf", "--pipeline", "p.toml"]) == 1
+    assert "half.sf has rows whose reading is not done, or was interrupted" in capsys.readouterr().err
