@@ -1,6 +1,7 @@
 """Saved logs answer as those that were saved, part by part, and what is changed in their files is found."""
 
 import json
+import pickle
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
@@ -152,6 +153,12 @@ def test_columns_of_a_day_are_named_as_those_of_the_saved_log(tmp_path: Path) ->
     ]
     other = day.rename(columns={"deal": "item"}).assign(item=2)
     assert sf.StageLog.append(path, other, item="item")["added"] == 2
+
+
+def test_names_of_columns_go_along_when_a_log_is_pickled(tmp_path: Path) -> None:
+    log = sf.StageLog({"deal": [1], "stage": ["New"], "time": [0]}, item="deal")
+    path = saved(pickle.loads(pickle.dumps(log)), tmp_path)
+    assert sf.StageLog.append(path, {"deal": [1], "stage": ["Won"], "time": [4]})["added"] == 1
 
 
 def test_a_log_of_arrays_has_no_names_of_columns(tmp_path: Path) -> None:
