@@ -163,14 +163,6 @@ def test_two_rows_of_an_item_in_the_items_table_are_refused(rows: Rows) -> None:
         on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel, by="group", items=items, items_key="key")
 
 
-def test_what_executors_warn_of_is_warned_of(spark: Any) -> None:
-    frame = spark.createDataFrame(
-        pa.table({"item": [1, 2, 3], "stage": ["New"] * 3, "time": [20260101, 20260102, 20260103]})
-    )
-    with pytest.warns(sf.StageFunnelWarning, match="20260101"):
-        on_spark.ask(frame, PIPELINE, sf.funnel, partitions=1)
-
-
 def test_an_executor_without_the_package_says_how_to_ship_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from pyspark.cloudpickle import dumps
 

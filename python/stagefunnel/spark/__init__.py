@@ -236,7 +236,7 @@ def keep(
     """Make a DataFrame of saved logs, one for each partition: rows that are read and grouped once.
 
     Persist it, or write it to Parquet or a table of the lake, and ask it in place of the rows: they are not
-    read, moved and grouped anew. What would be warned of is in the quality table of :func:`summary`.
+    read, moved and grouped anew. What the log of all rows would warn of is warned of when they are asked.
 
     Parameters
     ----------
@@ -291,6 +291,8 @@ def table(
     **options: Any,
 ) -> Any:
     """Make a table with a row for each item, or each visit of it, as a DataFrame of Spark.
+
+    Where times are whole numbers, 1,000 of them are looked at first: numbers that read as dates are warned of.
 
     Parameters
     ----------

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+
 from ..errors import SchemaError, check_flag, check_option, check_whole, given, named
 from ..log.columns.kept import column_names
 from ..log.data import Empty, Invalid
+from ..log.number_dates import format_of_dates
 from ..log.stage_log import StageLog
+from .kept import WrittenAs
 from .session import checked_frame, column, is_spark, shuffle_partitions, zone_of_session
 from .types import empty_table
 
@@ -23,6 +28,8 @@ _NAMING: Final = (
 )
 _ROLES: Final = ("item", "stage", "time", "exited", "start_unknown", "order")
 _MOST_PARTITIONS: Final = 1_000_000
+#: So many numbers of which each is a date by chance are not found: most numbers are none.
+_LOOKED_AT: Final = 1_000
 _UNIT: Final = "unit of the item"
 
 
@@ -125,6 +132,17 @@ class Source:
         frames = [self.items, self.rows] if self.items is not None else [self.rows]
         types = {one.name: one.dataType.simpleString() for frame in frames for one in frame.schema.fields}
         return types | {role: types[self.reading.options[role]] for role in ("item", "stage")}
+
+    def written_as(self) -> WrittenAs:
+        """Look at some times that are whole numbers: in which format they read as dates, and the first."""
+        name = str(self.reading.options["time"])
+        if not re.fullmatch(r"int|bigint|decimal\(\d+,0\)", self.types[name]):
+            return {}
+        rows = self.rows.select(column(name)).where(column(name).isNotNull()).limit(_LOOKED_AT).collect()
+        times = [int(row[0]) for row in rows]
+        if not times or not all(-(2**63) <= time < 2**63 for time in times):
+            return {}
+        return {format_of_dates(np.array(times)): min(times)}
 
     def by_item(self) -> Any:
         """Return the rows, those of the items table among them, so that an item has all in one partition."""
