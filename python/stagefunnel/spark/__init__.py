@@ -292,7 +292,8 @@ def table(
 ) -> Any:
     """Make a table with a row for each item, or each visit of it, as a DataFrame of Spark.
 
-    Where times are whole numbers, 1,000 of them are looked at first: numbers that read as dates are warned of.
+    Where times are whole numbers, 1,000 of them are looked at first, and those that read as dates are warned
+    of.
 
     Parameters
     ----------
