@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -180,27 +181,52 @@ def test_an_executor_without_the_package_says_how_to_ship_it(monkeypatch: pytest
     text = found.stdout.decode()
     assert text.startswith("an executor cannot import stagefunnel (")
     assert (
-        f"install stagefunnel {sf.__version__} with its extra [spark] for the Python that runs there" in text
+        f"install stagefunnel {sf.__version__} with its extra [arrow] for the Python that runs there ("
+        in text
     )
 
 
-def test_spark_itself_says_so_where_its_workers_lack_the_package(
-    rows: Rows, spark: Any, tmp_path: Path
-) -> None:
+@pytest.fixture
+def without(spark: Any, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Hide a package from the workers of Spark."""
     hidden = tmp_path / "hidden"
     hidden.mkdir()
-    hidden.joinpath("stagefunnel.py").write_text("raise ImportError('there is no such package here')")
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nexport PYTHONPATH="{hidden}:$PYTHONPATH"\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
-    spark.conf.set("spark.sql.execution.pyspark.python", str(python))
-    try:
-        with pytest.raises(sf.StageFunnelError, match=r"an executor cannot import stagefunnel \(there is no"):
-            on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel)
-        with pytest.raises(Exception, match="an executor cannot import stagefunnel"):
-            on_spark.table(rows.spark_rows, PIPELINE, sf.visits).collect()
-    finally:
-        spark.conf.unset("spark.sql.execution.pyspark.python")
+
+    def hide(name: str) -> None:
+        text = f"raise ModuleNotFoundError({f'No module named {name!r}'!r})"
+        hidden.joinpath(f"{name}.py").write_text(text)
+        spark.conf.set("spark.sql.execution.pyspark.python", str(python))
+
+    yield hide
+    spark.conf.unset("spark.sql.execution.pyspark.python")
+
+
+def test_spark_itself_says_so_where_its_workers_lack_the_package(
+    rows: Rows, without: Callable[[str], None]
+) -> None:
+    without("stagefunnel")
+    with pytest.raises(sf.StageFunnelError, match=r"an executor cannot import stagefunnel \(No module"):
+        on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel)
+    with pytest.raises(Exception, match="an executor cannot import stagefunnel"):
+        on_spark.table(rows.spark_rows, PIPELINE, sf.visits).collect()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyarrow", "an executor cannot import pyarrow; install stagefunnel .* with its extra"),
+        ("pandas", "pandas"),
+    ],
+)
+def test_workers_without_what_the_package_needs_are_an_error_that_says_so(
+    rows: Rows, without: Callable[[str], None], name: str, text: str
+) -> None:
+    without(name)
+    with pytest.raises(sf.StageFunnelError, match=text):
+        on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel)
 
 
 def test_an_executor_with_another_version_is_refused(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

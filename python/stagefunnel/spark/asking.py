@@ -19,7 +19,7 @@ from .kept import SCHEMA, first_of, packed, refuse_unlike, unpacked
 from .listing import Listing, refuse_without_end, types_of
 from .reading import Reading, Source, names_in
 from .session import shuffle_partitions
-from .shipping import COUNTED, shipped
+from .shipping import COUNTED, refuse_without_arrow, shipped
 from .work import Asked, Keeping
 
 #: So many parts are merged by one task, and by the driver.
@@ -193,7 +193,12 @@ def collected(rows: Any, n: int) -> Counted | None:
     while n > FAN_IN:
         n = -(-n // FAN_IN)
         rows = rows.repartition(n).mapInArrow(shipped("merge_counted", None), COUNTED)
-    found = counted_in([bytes(row[0]) for row in rows.collect()])
+    try:
+        parts = rows.collect()
+    except Exception as error:
+        refuse_without_arrow(error)
+        raise
+    found = counted_in([bytes(row[0]) for row in parts])
     return merged(found) if found else None
 
 
