@@ -38,7 +38,16 @@ NoJob.__module__ = "pyspark.of_this_test"
             "no column 'itm'; the DataFrame has: 'item', .* mean 'item'",
         ),
         ({"columns": "whom"}, sf.SchemaError, "no column 'whom'"),
-        ({"by": "whom"}, sf.SchemaError, "by='whom'|by= names a column of the items table"),
+        (
+            {"by": "whom"},
+            sf.SchemaError,
+            "by='whom' is not a column of the DataFrame; there are: 'item', .*; did you mean 'who'",
+        ),
+        (
+            {"by": ["who", "whom"], "items": pd.DataFrame({"item": [1], "account": ["x"]})},
+            sf.SchemaError,
+            "by='whom' is not a column of the DataFrame, nor of the items table; there are: .*'account'",
+        ),
         ({"within": "3d"}, sf.SchemaError, "depends on the end of observation"),
         ({"kind": "classical"}, sf.SchemaError, "kind='classical' is not one of"),
         ({"periods": "month"}, sf.SchemaError, r"funnel\(\) has no option 'periods'; did you mean 'period'"),
@@ -76,6 +85,25 @@ def test_what_the_columns_say_is_found_before_spark_runs(
 def test_other_frames_are_refused(value: Any, text: str) -> None:
     with pytest.raises(sf.SchemaError, match=text):
         on_spark.ask(value, PIPELINE, sf.funnel)
+
+
+def test_a_stream_is_refused(spark: Any) -> None:
+    stream = spark.readStream.format("rate").load()
+    with pytest.raises(sf.SchemaError, match="rows= is a stream, which has no end; write it to a table"):
+        on_spark.ask(stream, PIPELINE, sf.funnel, item="value", stage="value", time="timestamp")
+
+
+def test_a_zone_of_the_session_that_nobody_else_knows_is_named(spark: Any) -> None:
+    frame = spark.sql("select 1L as item, 'New' as stage, timestamp'2026-01-01 10:00:00' as time")
+    before = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", "GMT+2")
+    try:
+        with pytest.raises(
+            sf.SchemaError, match=r"spark\.sql\.session\.timeZone is 'GMT\+2'; set it to a name"
+        ):
+            on_spark.ask(frame, PIPELINE, sf.funnel)
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", before)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from .asking import (
 )
 from .kept import is_kept
 from .listing import read_listing
-from .reading import Reading, names_in, of_saved_logs, source_of
+from .reading import Reading, names_in, of_saved_logs, refuse_unknown_by, source_of
 from .session import check_installed, checked_frame
 
 __all__ = ["ask", "ask_all", "keep", "summary", "table"]
@@ -331,6 +331,7 @@ def table(
     checked_frame(rows, "rows")
     if is_kept(rows):
         return listed_kept(rows, _of_kept(reading), pipeline, name, read)
+    refuse_unknown_by(read.get("by"), rows, reading["items"])
     return listed(source_of(rows, names_in(read), empty="allow", **reading), pipeline, name, read)
 
 
@@ -360,6 +361,8 @@ def _asked(
         read = _of_kept(reading)
         part = answer_kept(rows, read, pipeline, questions, precision=precision, check=check)
         return dict(part.tables)
+    for _, options in questions.values():
+        refuse_unknown_by(options.get("by"), rows, reading["items"])
     names = [name for _, options in questions.values() for name in names_in(options)]
     source = source_of(rows, names, unit=unit_of(questions), **reading)
     return dict(answer(source, pipeline, questions, precision=precision, check=check).tables)

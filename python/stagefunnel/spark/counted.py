@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
-import sys
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -101,7 +101,7 @@ def warn_of_dates(written_as: WrittenAs) -> None:
 
 def _level_of_caller() -> int:
     """Return the stack level, seen from who asks for it, of the first frame outside this room."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and f"{frame.f_globals.get('__name__')}.".startswith(f"{__package__}."):
+    level, frame = 0, inspect.currentframe()
+    while frame is not None and f"{frame.f_globals.get('__name__')}.".startswith(f"{__package__}."):
         level, frame = level + 1, frame.f_back
     return level

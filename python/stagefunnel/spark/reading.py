@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..errors import SchemaError, check_flag, check_option, check_whole, given, named
+from ..errors import SchemaError, check_flag, check_option, check_whole, did_you_mean, given, named, quoted
 from ..log.columns.kept import column_names
 from ..log.data import Empty, Invalid
 from ..log.number_dates import format_of_dates
 from ..log.stage_log import StageLog
 from .kept import WrittenAs
+from .names import sent
 from .session import checked_frame, column, is_spark, shuffle_partitions, zone_of_session
 from .types import empty_table
 
@@ -155,12 +156,12 @@ class Source:
         if self.items is not None:
             rows = _with_table(rows, self.items, item, reading)
         if self.partitioned:
-            return rows
+            return sent(rows)
         by = [column(item)]
         if self.unit is not None:
             rows, by = _by_unit(rows, self.items, item, reading.items_key, self.unit)
         spread = rows.repartition(*by) if self.partitions is None else rows.repartition(self.partitions, *by)
-        return spread.drop(_UNIT) if self.unit is not None else spread
+        return sent(spread.drop(_UNIT) if self.unit is not None else spread)
 
 
 def source_of(
@@ -253,6 +254,24 @@ def source_of(
         zone=zone_of_session(rows),
         unit=unit if of_spark is not None else None,
     )
+
+
+def refuse_unknown_by(by: Any, rows: Any, items: Any) -> None:
+    """Refuse a breakdown by what neither the rows nor the items have.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such column.
+    """
+    columns = [*rows.columns, *_columns_of(items)]
+    unknown = next((name for name in _texts_in(by) if name not in columns), None)
+    if unknown is not None:
+        where = "of the DataFrame" if items is None else "of the DataFrame, nor of the items table"
+        raise SchemaError(
+            given("by", unknown),
+            f" is not a column {where}; there are: {quoted(columns)}{did_you_mean(unknown, columns)}",
+        )
 
 
 def of_saved_logs() -> Reading:

@@ -21,6 +21,7 @@ from ..questions.parts.partial import Partial, partial
 from .counted import Counted, counted_in, merged, written_as
 from .kept import Kept, WrittenAs, logs_in, row_of, unpacked
 from .listing import Listing
+from .names import received
 from .reading import IS_OF_TABLE, OF_TABLE, Reading
 
 
@@ -163,7 +164,7 @@ def read_rows(
 
     def of_log() -> Iterator[Any]:
         nonlocal n_rows
-        for batch in batches:
+        for batch in map(received, batches):
             rows = _without_table(batch, of_table) if reading.table else batch
             n_rows += len(rows)
             yield rows
