@@ -9,7 +9,7 @@
 #   bash tests/run.sh sanitizers                 the C++ tests under the sanitizers, `asan` and `tsan` in turn
 #   bash tests/run.sh asan_module tsan_module    the tests of the binding, and those under stress, likewise
 #   bash tests/run.sh hostile                    hostile input over every way in; -- -k bomb runs some of it
-#   bash tests/run.sh spark                      questions about DataFrames of Spark, in a session of its own
+#   bash tests/run.sh spark                      questions about DataFrames of Spark, and the notebook about it
 #   bash tests/run.sh fuzz -- -runs=10000        libFuzzer with sanitizers; what follows -- goes to it. Needs clang
 #   bash tests/run.sh fuzz_million               the same without sanitizers, a million inputs on all processors
 #   bash tests/run.sh fuzz_kernels               streams, sequences and statistics likewise, half a million inputs
@@ -22,6 +22,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly all_steps=(setup lint types cpp docs notebooks hostile spark python)
 readonly venv=$PWD/.venv
+readonly oldest_java=17
 readonly stubs=python/stagefunnel/_core
 readonly seconds=$PWD/build/seconds.txt  # the steps of this run and how long each took
 readonly packages="On Debian and Ubuntu: apt-get install g++ python3-venv python3-dev"
@@ -201,12 +202,22 @@ step_docs() {
 step_notebooks() {
     install_tools test
     install_package
+    printf 'without %s, which needs Spark: bash tests/run.sh spark runs it\n' notebooks/*spark*.ipynb >&2
+    run_notebooks notebooks "${options[@]}"
+}
+
+# A notebook with Spark in its name is run by the step that installs Spark, all others by the step notebooks.
+run_notebooks() {
+    local step=$1 of_spark=(-name '*spark*.ipynb')
+    shift
     rm -rf build/notebooks
     cp -r notebooks build/notebooks
+    [[ $step != spark ]] || of_spark=(-name '*.ipynb' -not "${of_spark[@]}")
+    find build/notebooks -maxdepth 1 "${of_spark[@]}" -delete
     # A home of its own: settings of the user's IPython are none of the notebooks' business.
     IPYTHONDIR=$PWD/build/ipython PYTHONPATH=$PWD/tests/python/support python -m pytest -p no_width \
-        --numprocesses "$jobs" --nbmake --overwrite build/notebooks/*.ipynb "${options[@]}"
-    python tests/notebooks.py build/notebooks
+        --numprocesses "$jobs" --nbmake --overwrite build/notebooks/*.ipynb "$@"
+    python tests/notebooks.py build/notebooks --step "$step"
 }
 
 # Each case has limits of time and memory; one that ends its process does not end the others.
@@ -218,10 +229,12 @@ step_hostile() {
 
 # Spark runs in this process and two of its workers; it is large, and only this step needs it.
 step_spark() {
+    install_java
     install_tools test
     install_tools test_spark
-    install_java
     install_package
+    export SPARK_LOCAL_IP=127.0.0.1  # the name of this machine may resolve to nothing
+    run_notebooks spark
     STAGEFUNNEL_SPARK=1 python -m pytest tests/spark "${options[@]}"
 }
 
@@ -276,15 +289,27 @@ install_postgresql() {
     fail "no server of PostgreSQL; on Debian: apt-get install postgresql"
 }
 
+# Spark takes the Java of JAVA_HOME, or else of PATH.
 install_java() {
-    command -v java >/dev/null && return
+    local advice="which Spark runs on; on Debian and Ubuntu: apt-get install default-jre-headless"
+    (($(version_of_java) >= oldest_java)) && return
+    [[ -z ${JAVA_HOME:-} ]] ||
+        fail "JAVA_HOME=$JAVA_HOME has no Java $oldest_java or newer, $advice, and unset JAVA_HOME"
     if command -v apt-get >/dev/null && ((EUID == 0)); then
         printf 'installing default-jre-headless\n' >&2
-        apt-get update -qq >/dev/null
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null
-        return
+        apt-get update -qq >/dev/null &&
+            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null
+        hash -r
+        (($(version_of_java) >= oldest_java)) && return
     fi
-    fail "no java, which Spark runs on; on Debian: apt-get install default-jre-headless"
+    fail "no Java $oldest_java or newer, $advice; another one is chosen by JAVA_HOME"
+}
+
+# 0 where there is none.
+version_of_java() {
+    local java=${JAVA_HOME:+$JAVA_HOME/bin/}java said
+    said=$("$java" -version 2>&1) || said=
+    [[ $said =~ version\ \"([0-9]+) ]] && printf '%s\n' "${BASH_REMATCH[1]}" || printf '0\n'
 }
 
 # Installs what a group of pyproject.toml names, once. The tools come apart from the package, so that lint works

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,16 @@ NoJob.__module__ = "pyspark.of_this_test"
             "no column 'itm'; the DataFrame has: 'item', .* mean 'item'",
         ),
         ({"columns": "whom"}, sf.SchemaError, "no column 'whom'"),
-        ({"by": "whom"}, sf.SchemaError, "by='whom'|by= names a column of the items table"),
+        (
+            {"by": "whom"},
+            sf.SchemaError,
+            "by='whom' is not a column of the DataFrame; there are: 'item', .*; did you mean 'who'",
+        ),
+        (
+            {"by": ["who", "whom"], "items": pd.DataFrame({"item": [1], "account": ["x"]})},
+            sf.SchemaError,
+            "by='whom' is not a column of the DataFrame, nor of the items table; there are: .*'account'",
+        ),
         ({"within": "3d"}, sf.SchemaError, "depends on the end of observation"),
         ({"kind": "classical"}, sf.SchemaError, "kind='classical' is not one of"),
         ({"periods": "month"}, sf.SchemaError, r"funnel\(\) has no option 'periods'; did you mean 'period'"),
@@ -75,6 +85,25 @@ def test_what_the_columns_say_is_found_before_spark_runs(
 def test_other_frames_are_refused(value: Any, text: str) -> None:
     with pytest.raises(sf.SchemaError, match=text):
         on_spark.ask(value, PIPELINE, sf.funnel)
+
+
+def test_a_stream_is_refused(spark: Any) -> None:
+    stream = spark.readStream.format("rate").load()
+    with pytest.raises(sf.SchemaError, match="rows= is a stream, which has no end; write it to a table"):
+        on_spark.ask(stream, PIPELINE, sf.funnel, item="value", stage="value", time="timestamp")
+
+
+def test_a_zone_of_the_session_that_nobody_else_knows_is_named(spark: Any) -> None:
+    frame = spark.sql("select 1L as item, 'New' as stage, timestamp'2026-01-01 10:00:00' as time")
+    before = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", "GMT+2")
+    try:
+        with pytest.raises(
+            sf.SchemaError, match=r"spark\.sql\.session\.timeZone is 'GMT\+2'; set it to a name"
+        ):
+            on_spark.ask(frame, PIPELINE, sf.funnel)
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", before)
 
 
 @pytest.mark.parametrize(
@@ -163,14 +192,6 @@ def test_two_rows_of_an_item_in_the_items_table_are_refused(rows: Rows) -> None:
         on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel, by="group", items=items, items_key="key")
 
 
-def test_what_executors_warn_of_is_warned_of(spark: Any) -> None:
-    frame = spark.createDataFrame(
-        pa.table({"item": [1, 2, 3], "stage": ["New"] * 3, "time": [20260101, 20260102, 20260103]})
-    )
-    with pytest.warns(sf.StageFunnelWarning, match="20260101"):
-        on_spark.ask(frame, PIPELINE, sf.funnel, partitions=1)
-
-
 def test_an_executor_without_the_package_says_how_to_ship_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from pyspark.cloudpickle import dumps
 
@@ -188,27 +209,52 @@ def test_an_executor_without_the_package_says_how_to_ship_it(monkeypatch: pytest
     text = found.stdout.decode()
     assert text.startswith("an executor cannot import stagefunnel (")
     assert (
-        f"install stagefunnel {sf.__version__} with its extra [spark] for the Python that runs there" in text
+        f"install stagefunnel {sf.__version__} with its extra [arrow] for the Python that runs there ("
+        in text
     )
 
 
-def test_spark_itself_says_so_where_its_workers_lack_the_package(
-    rows: Rows, spark: Any, tmp_path: Path
-) -> None:
+@pytest.fixture
+def without(spark: Any, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Hide a package from the workers of Spark."""
     hidden = tmp_path / "hidden"
     hidden.mkdir()
-    hidden.joinpath("stagefunnel.py").write_text("raise ImportError('there is no such package here')")
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nexport PYTHONPATH="{hidden}:$PYTHONPATH"\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
-    spark.conf.set("spark.sql.execution.pyspark.python", str(python))
-    try:
-        with pytest.raises(sf.StageFunnelError, match=r"an executor cannot import stagefunnel \(there is no"):
-            on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel)
-        with pytest.raises(Exception, match="an executor cannot import stagefunnel"):
-            on_spark.table(rows.spark_rows, PIPELINE, sf.visits).collect()
-    finally:
-        spark.conf.unset("spark.sql.execution.pyspark.python")
+
+    def hide(name: str) -> None:
+        text = f"raise ModuleNotFoundError({f'No module named {name!r}'!r})"
+        hidden.joinpath(f"{name}.py").write_text(text)
+        spark.conf.set("spark.sql.execution.pyspark.python", str(python))
+
+    yield hide
+    spark.conf.unset("spark.sql.execution.pyspark.python")
+
+
+def test_spark_itself_says_so_where_its_workers_lack_the_package(
+    rows: Rows, without: Callable[[str], None]
+) -> None:
+    without("stagefunnel")
+    with pytest.raises(sf.StageFunnelError, match=r"an executor cannot import stagefunnel \(No module"):
+        on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel)
+    with pytest.raises(Exception, match="an executor cannot import stagefunnel"):
+        on_spark.table(rows.spark_rows, PIPELINE, sf.visits).collect()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyarrow", "an executor cannot import pyarrow; install stagefunnel .* with its extra"),
+        ("pandas", "pandas"),
+    ],
+)
+def test_workers_without_what_the_package_needs_are_an_error_that_says_so(
+    rows: Rows, without: Callable[[str], None], name: str, text: str
+) -> None:
+    without(name)
+    with pytest.raises(sf.StageFunnelError, match=text):
+        on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel)
 
 
 def test_an_executor_with_another_version_is_refused(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

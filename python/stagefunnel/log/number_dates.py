@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
@@ -14,18 +17,25 @@ from .data import LogData
 # How a number of so many digits is read as a date.
 _FORMATS: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_WARNED: Final = "the log's times are whole numbers that read as dates"
 
 
 def read_as_dates(data: LogData) -> str | None:
     """Return the format of a log's times if they are whole numbers that all read as dates, else ``None``."""
     if data.unit is not None or data.time_range is None:
         return None
-    first, last = data.time_range
     # The two ends spare a look at all times: numbers that count something hardly ever lie there.
-    digits = next((n for n in _FORMATS if len(str(first)) == len(str(last)) == n), None)
-    if digits is None or not all(_are_dates(np.array([end]), digits)[0] for end in (first, last)):
+    if format_of_dates(np.array(data.time_range)) is None:
         return None
-    return _FORMATS[digits] if _are_dates(data.journeys.time, digits).all() else None
+    return format_of_dates(data.journeys.time)
+
+
+def format_of_dates(times: npt.NDArray[np.int64]) -> str | None:
+    """Return the format of whole numbers that all read as dates, else ``None``."""
+    digits = len(str(times.max()))
+    if digits not in _FORMATS or len(str(times.min())) != digits:
+        return None
+    return _FORMATS[digits] if _are_dates(times, digits).all() else None
 
 
 def _are_dates(times: npt.NDArray[np.int64], digits: int) -> npt.NDArray[np.bool_]:
@@ -51,9 +61,17 @@ def warn_of_dates(data: LogData, stacklevel: int) -> None:
 def warn_of_format(written: str, first: int, stacklevel: int) -> None:
     """Do the same where the format of the times and the first of them are known."""
     warnings.warn(
-        f"the log's times are whole numbers that read as dates ({first}): lengths of time are "
+        f"{_WARNED} ({first}): lengths of time are "
         f"wrong and there are no months; turn them into dates, as "
         f'pandas.to_datetime(times, format="{written}") does',
         StageFunnelWarning,
         stacklevel=stacklevel + 1,
     )
+
+
+@contextmanager
+def without_warning_of_dates() -> Iterator[None]:
+    """Read a part of a log without the warning: only all parts together say how its times read."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", re.escape(_WARNED), StageFunnelWarning)
+        yield

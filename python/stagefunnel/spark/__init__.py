@@ -31,7 +31,7 @@ from .asking import (
 )
 from .kept import is_kept
 from .listing import read_listing
-from .reading import Reading, names_in, of_saved_logs, source_of
+from .reading import Reading, names_in, of_saved_logs, refuse_unknown_by, source_of
 from .session import check_installed, checked_frame
 
 __all__ = ["ask", "ask_all", "keep", "summary", "table"]
@@ -236,7 +236,7 @@ def keep(
     """Make a DataFrame of saved logs, one for each partition: rows that are read and grouped once.
 
     Persist it, or write it to Parquet or a table of the lake, and ask it in place of the rows: they are not
-    read, moved and grouped anew. What would be warned of is in the quality table of :func:`summary`.
+    read, moved and grouped anew. What the log of all rows would warn of is warned of when they are asked.
 
     Parameters
     ----------
@@ -292,6 +292,9 @@ def table(
 ) -> Any:
     """Make a table with a row for each item, or each visit of it, as a DataFrame of Spark.
 
+    Where times are whole numbers, 1,000 of them are looked at first, and those that read as dates are warned
+    of.
+
     Parameters
     ----------
     rows
@@ -328,6 +331,7 @@ def table(
     checked_frame(rows, "rows")
     if is_kept(rows):
         return listed_kept(rows, _of_kept(reading), pipeline, name, read)
+    refuse_unknown_by(read.get("by"), rows, reading["items"])
     return listed(source_of(rows, names_in(read), empty="allow", **reading), pipeline, name, read)
 
 
@@ -357,6 +361,8 @@ def _asked(
         read = _of_kept(reading)
         part = answer_kept(rows, read, pipeline, questions, precision=precision, check=check)
         return dict(part.tables)
+    for _, options in questions.values():
+        refuse_unknown_by(options.get("by"), rows, reading["items"])
     names = [name for _, options in questions.values() for name in names_in(options)]
     source = source_of(rows, names, unit=unit_of(questions), **reading)
     return dict(answer(source, pipeline, questions, precision=precision, check=check).tables)

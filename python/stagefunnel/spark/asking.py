@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 import secrets
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, get_args
 
-from ..errors import SchemaError, StageFunnelWarning, check_option, named
+from ..errors import SchemaError, check_option, named
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
 from ..questions.parts.mergeable import mergeable_of
 from ..questions.parts.part_bytes import Check, Precision
 from ..questions.parts.partial import Partial
+from .counted import Counted, counted_in, merged, part_of, warn_of_dates
 from .kept import SCHEMA, first_of, packed, refuse_unlike, unpacked
 from .listing import Listing, refuse_without_end, types_of
 from .reading import Reading, Source, names_in
 from .session import shuffle_partitions
-from .shipping import COUNTED, shipped
-from .work import Asked, Counted, Keeping, counted_in, merged
+from .shipping import COUNTED, refuse_without_arrow, shipped
+from .work import Asked, Keeping
 
 #: So many parts are merged by one task, and by the driver.
 FAN_IN: Final = 32
@@ -145,6 +145,7 @@ def kept_of(source: Source, unit: str | None) -> Any:
 def listed(source: Source, pipeline: Pipeline | None, name: str, options: Mapping[str, Any]) -> Any:
     """Make the DataFrame of a table of single items."""
     listing = _listing(source.reading, pipeline, name, options, source.empty_log(), source.types)
+    warn_of_dates(source.written_as())
     work = shipped("list_rows", listing, answers=False)
     return source.by_item().mapInArrow(work, _schema(listing.types))
 
@@ -156,6 +157,7 @@ def listed_kept(
     first = first_of(rows)
     with unpacked(first.empty_log, 1) as empty_log:
         listing = _listing(reading, pipeline, name, options, empty_log, first.types)
+    warn_of_dates(first.written_as)
     return rows.mapInArrow(shipped("list_kept", listing, answers=False), _schema(listing.types))
 
 
@@ -191,18 +193,13 @@ def collected(rows: Any, n: int) -> Counted | None:
     while n > FAN_IN:
         n = -(-n // FAN_IN)
         rows = rows.repartition(n).mapInArrow(shipped("merge_counted", None), COUNTED)
-    found = counted_in([bytes(row[0]) for row in rows.collect()])
+    try:
+        parts = rows.collect()
+    except Exception as error:
+        refuse_without_arrow(error)
+        raise
+    found = counted_in([bytes(row[0]) for row in parts])
     return merged(found) if found else None
-
-
-def part_of(found: Counted) -> Partial:
-    """Return the partial of all partitions, or raise what was wrong with one of them."""
-    for text in found.warned:
-        warnings.warn(StageFunnelWarning(text), stacklevel=4)
-    if found.error is not None:
-        raise found.error
-    assert found.part is not None  # where there is no error
-    return Partial.from_bytes(found.part)
 
 
 Question = Callable[..., Any] | tuple[Callable[..., Any], Mapping[str, Any]]

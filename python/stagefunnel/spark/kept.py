@@ -9,16 +9,18 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from typing import Any, Final
+from dataclasses import astuple, dataclass, fields
+from typing import Any, Final, TypeAlias
 
 from ..errors import SchemaError, counted
 from ..log.stage_log import StageLog
 
+#: Formats in which times read as dates, ``None`` where they do not, and the first time of each.
+WrittenAs: TypeAlias = Mapping[str | None, int]
 LOG: Final = "saved_log"
 SCHEMA: Final = (
-    "keep string, partition int, unit string, is_moved boolean, is_ordered boolean, rows bigint, "
-    f"items bigint, types string, empty_log binary, {LOG} binary"
+    "keep string, partition int, unit string, is_moved boolean, is_ordered boolean, times string, "
+    f"rows bigint, items bigint, types string, empty_log binary, {LOG} binary"
 )
 _NAMES: Final = tuple(one.split()[0] for one in SCHEMA.split(", "))
 _MOST_BYTES: Final = 2**31 - 2**20  # the most that one value of Spark holds, with some room for its row
@@ -40,6 +42,8 @@ class Kept:
         Whether Spark moved the rows, so that no item is in two of the logs of the call.
     is_ordered
         Whether rows of equal time were ordered by a column.
+    times
+        How its times read, as JSON.
     """
 
     keep: str
@@ -47,6 +51,12 @@ class Kept:
     unit: str | None
     is_moved: bool
     is_ordered: bool
+    times: str
+
+    @property
+    def written_as(self) -> WrittenAs:
+        """The format in which its times read as dates, and the first of them."""
+        return dict(json.loads(self.times))
 
 
 def is_kept(rows: Any) -> bool:
@@ -70,11 +80,10 @@ def row_of(log: StageLog, kept: Kept, types: str, empty_log: bytes) -> Any:
             f"the log of partition {kept.partition:,} has {counted(len(data), 'byte')}, and a value of Spark "
             f"holds {_MOST_BYTES:,}; keep the rows with more partitions, as in partitions=400"
         )
-    of_call = (kept.keep, kept.partition, kept.unit, kept.is_moved, kept.is_ordered)
-    values = (*of_call, int(log._data.journeys.n_rows), log.n_items, types, empty_log, data)
+    values = (*astuple(kept), int(log._data.journeys.n_rows), log.n_items, types, empty_log, data)
     kinds = (
-        *(pa.string(), pa.int32(), pa.string(), pa.bool_(), pa.bool_(), pa.int64(), pa.int64()),
-        *(pa.string(), pa.binary(), pa.binary()),
+        *(pa.string(), pa.int32(), pa.string(), pa.bool_(), pa.bool_(), pa.string()),
+        *(pa.int64(), pa.int64(), pa.string(), pa.binary(), pa.binary()),
     )
     columns = [pa.array([value], kind) for value, kind in zip(values, kinds, strict=True)]
     return pa.RecordBatch.from_arrays(columns, list(_NAMES))
@@ -126,13 +135,14 @@ class First:
         The types of Spark of the columns.
     empty_log
         A log of no rows, packed.
-    is_moved
-        As of :class:`Kept`.
+    is_moved, written_as
+        As of :class:`Kept`; how times read is that of one log.
     """
 
     types: Mapping[str, str]
     empty_log: bytes
     is_moved: bool
+    written_as: WrittenAs
 
 
 def first_of(rows: Any) -> First:
@@ -143,10 +153,11 @@ def first_of(rows: Any) -> First:
     SchemaError
         If there are none.
     """
-    found = rows.select("types", "empty_log", "is_moved").limit(1).collect()
+    found = rows.select("types", "empty_log", "is_moved", "times").limit(1).collect()
     if not found:
         raise SchemaError("there are no saved logs in the DataFrame; keep() makes a row for each partition")
-    return First(json.loads(found[0][0]), bytes(found[0][1]), bool(found[0][2]))
+    types, empty_log, is_moved, times = found[0]
+    return First(json.loads(types), bytes(empty_log), bool(is_moved), dict(json.loads(times)))
 
 
 def logs_in(batches: Iterator[Any]) -> Iterator[tuple[Kept, bytes]]:

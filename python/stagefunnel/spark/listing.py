@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
 
-from ..errors import SchemaError, StageFunnelWarning, given, named, quoted
+from ..errors import SchemaError, given, named, quoted
 from ..log.rows import row_table
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
@@ -27,14 +25,6 @@ LISTS: Final[dict[str, Callable[..., pd.DataFrame]]] = {
 }
 _OF_ALL: Final = "compares each item with all others, which no partition knows"
 _REFUSED: Final = dict.fromkeys(("item_features", "open_items", "win_probability", "win_within"), _OF_ALL)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep warnings about rows from the error stream of an executor, which nobody reads."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", StageFunnelWarning)
-        yield
 
 
 @dataclass(frozen=True)

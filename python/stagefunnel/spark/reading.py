@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..errors import SchemaError, check_flag, check_option, check_whole, given, named
+import numpy as np
+
+from ..errors import SchemaError, check_flag, check_option, check_whole, did_you_mean, given, named, quoted
 from ..log.columns.kept import column_names
 from ..log.data import Empty, Invalid
+from ..log.number_dates import format_of_dates
 from ..log.stage_log import StageLog
+from .kept import WrittenAs
+from .names import sent
 from .session import checked_frame, column, is_spark, shuffle_partitions, zone_of_session
 from .types import empty_table
 
@@ -23,6 +29,8 @@ _NAMING: Final = (
 )
 _ROLES: Final = ("item", "stage", "time", "exited", "start_unknown", "order")
 _MOST_PARTITIONS: Final = 1_000_000
+#: So many numbers of which each is a date by chance are not found: most numbers are none.
+_LOOKED_AT: Final = 1_000
 _UNIT: Final = "unit of the item"
 
 
@@ -126,6 +134,17 @@ class Source:
         types = {one.name: one.dataType.simpleString() for frame in frames for one in frame.schema.fields}
         return types | {role: types[self.reading.options[role]] for role in ("item", "stage")}
 
+    def written_as(self) -> WrittenAs:
+        """Look at some times that are whole numbers: in which format they read as dates, and the first."""
+        name = str(self.reading.options["time"])
+        if not re.fullmatch(r"int|bigint|decimal\(\d+,0\)", self.types[name]):
+            return {}
+        rows = self.rows.select(column(name)).where(column(name).isNotNull()).limit(_LOOKED_AT).collect()
+        times = [int(row[0]) for row in rows]
+        if not times or not all(-(2**63) <= time < 2**63 for time in times):
+            return {}
+        return {format_of_dates(np.array(times)): min(times)}
+
     def by_item(self) -> Any:
         """Return the rows, those of the items table among them, so that an item has all in one partition."""
         reading = self.reading
@@ -137,12 +156,12 @@ class Source:
         if self.items is not None:
             rows = _with_table(rows, self.items, item, reading)
         if self.partitioned:
-            return rows
+            return sent(rows)
         by = [column(item)]
         if self.unit is not None:
             rows, by = _by_unit(rows, self.items, item, reading.items_key, self.unit)
         spread = rows.repartition(*by) if self.partitions is None else rows.repartition(self.partitions, *by)
-        return spread.drop(_UNIT) if self.unit is not None else spread
+        return sent(spread.drop(_UNIT) if self.unit is not None else spread)
 
 
 def source_of(
@@ -235,6 +254,24 @@ def source_of(
         zone=zone_of_session(rows),
         unit=unit if of_spark is not None else None,
     )
+
+
+def refuse_unknown_by(by: Any, rows: Any, items: Any) -> None:
+    """Refuse a breakdown by what neither the rows nor the items have.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such column.
+    """
+    columns = [*rows.columns, *_columns_of(items)]
+    unknown = next((name for name in _texts_in(by) if name not in columns), None)
+    if unknown is not None:
+        where = "of the DataFrame" if items is None else "of the DataFrame, nor of the items table"
+        raise SchemaError(
+            given("by", unknown),
+            f" is not a column {where}; there are: {quoted(columns)}{did_you_mean(unknown, columns)}",
+        )
 
 
 def of_saved_logs() -> Reading:

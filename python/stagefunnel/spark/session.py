@@ -43,6 +43,10 @@ def check_version(version: str) -> None:
 def checked_frame(rows: Any, what: str) -> Any:
     """Return a DataFrame of Spark, classic or Connect; anything else is refused."""
     if is_spark(rows):
+        if getattr(rows, "isStreaming", False):
+            raise SchemaError(
+                named(what), " is a stream, which has no end; write it to a table, and give that"
+            )
         return rows
     module = type(rows).__module__.partition(".")[0]
     advice = "give a DataFrame of Spark"

@@ -7,10 +7,33 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeAlias
 
 from .. import __version__
+from ..errors import StageFunnelError
 
 Batches: TypeAlias = Iterator[Any]
 #: The one column of what counting gives.
 COUNTED: Final = "counted binary"
+
+
+def _advice(version: str) -> str:
+    return (
+        f"install stagefunnel {version} with its extra [arrow] for the Python that runs there{{python}}, or "
+        "name one that has it in PYSPARK_PYTHON before the session begins, as the page "
+        '"From one machine to Spark" shows'
+    )
+
+
+def refuse_without_arrow(error: Exception) -> None:
+    """Say how to ship the package where Spark itself finds no pyarrow for it, before any of it runs.
+
+    Raises
+    ------
+    StageFunnelError
+        If the error of Spark is this one.
+    """
+    if "No module named 'pyarrow'" in str(error):
+        raise StageFunnelError(
+            f"an executor cannot import pyarrow; {_advice(__version__).format(python='')}"
+        ) from error
 
 
 def shipped(work: str, job: object, *, answers: bool = True) -> Callable[[Batches], Batches]:
@@ -27,7 +50,7 @@ def shipped(work: str, job: object, *, answers: bool = True) -> Callable[[Batche
     answers
         Whether an error comes back as a row of :data:`COUNTED`; else it is raised.
     """
-    sent, version = pickle.dumps(job), __version__
+    sent, version, advice = pickle.dumps(job), __version__, _advice(__version__)
 
     def run(batches: Iterator[Any]) -> Iterator[Any]:
         import pickle
@@ -46,10 +69,7 @@ def shipped(work: str, job: object, *, answers: bool = True) -> Callable[[Batche
         if problem is None:
             yield from getattr(module, work)(batches, pickle.loads(sent))
             return
-        text = (
-            f"an executor {problem}; install stagefunnel {version} with its extra [spark] for the "
-            f'Python that runs there ({sys.executable}), as the page "From one machine to Spark" shows'
-        )
+        text = f"an executor {problem}; {advice.format(python=f' ({sys.executable})')}"
         if not answers:
             raise RuntimeError(text)
         import pyarrow

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ..errors import SchemaError
 from ..log.columns.inputs import check_names
+from ..times.zones import zone_name
 
 _PLAIN: Final = {
     "boolean": "bool_",
@@ -54,7 +55,7 @@ def arrow_type(name: str, kind: str, zone: str) -> Any:
     if kind.startswith(("string", "varchar", "char")):  # with a collation, or a length
         return pa.string()
     if kind == "timestamp":
-        return pa.timestamp("us", tz=zone)
+        return pa.timestamp("us", tz=_known_zone(name, zone))
     if kind == "timestamp_ntz":
         return pa.timestamp("us")
     if kind == "interval day to second":
@@ -66,3 +67,14 @@ def arrow_type(name: str, kind: str, zone: str) -> Any:
         f"column {name!r} of the DataFrame is of type {kind}; cast it to integers, text, a date or a "
         "timestamp first"
     )
+
+
+def _known_zone(name: str, zone: str) -> str:
+    try:
+        zone_name(zone)
+    except SchemaError as error:
+        raise SchemaError(
+            f"column {name!r} of the DataFrame is shown in a zone that the time zone database does not have: "
+            f"spark.sql.session.timeZone is {zone!r}; set it to a name such as 'Europe/Berlin'"
+        ) from error
+    return zone

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import RowError, StageFunnelError, StageFunnelWarning
 from ..log.memory import release_memory
+from ..log.number_dates import without_warning_of_dates
 from ..log.stage_log import StageLog, with_data
 from ..log.tied_rows import with_ties_ordered
 from ..pipeline import Pipeline
 from ..questions.parts.mergeable import BY_NAME
 from ..questions.parts.part_bytes import Check, Precision
-from ..questions.parts.partial import Partial, merge, partial
-from .kept import Kept, logs_in, row_of, unpacked
-from .listing import Listing, quiet
+from ..questions.parts.partial import Partial, partial
+from .counted import Counted, counted_in, merged, written_as
+from .kept import Kept, WrittenAs, logs_in, row_of, unpacked
+from .listing import Listing
+from .names import received
 from .reading import IS_OF_TABLE, OF_TABLE, Reading
 
 
@@ -76,40 +80,15 @@ class Keeping:
     empty_log: bytes
 
 
-@dataclass(frozen=True)
-class Counted:
-    """What came of a partition, or of several.
-
-    Attributes
-    ----------
-    part
-        The partial as bytes; ``None`` after an error.
-    partition
-        Number of the first partition.
-    error
-        What was wrong with its rows.
-    warned
-        Texts of warnings, each once.
-    kept
-        The saved logs that it was counted of.
-    """
-
-    part: bytes | None
-    partition: int
-    error: StageFunnelError | None = None
-    warned: tuple[str, ...] = field(default=())
-    kept: tuple[Kept, ...] = field(default=())
-
-
 def count_rows(batches: Iterator[Any], asked: Asked) -> Iterator[Any]:
     """Count what questions need of the rows of a partition; one without rows gives nothing."""
     number, threads = _place()
 
-    def parts() -> Iterator[bytes]:
+    def parts() -> Iterator[tuple[bytes, WrittenAs]]:
         log = read_rows(batches, asked.reading, threads, hash_key=asked.hash_key)
         if log is not None:
             ordered = with_ties_ordered(log._data, asked.pipeline, asked.reading.order)
-            yield asked.part_of(with_data(log, ordered)).to_bytes()
+            yield asked.part_of(with_data(log, ordered)).to_bytes(), written_as(log)
 
     yield from _rows_of(_counted(parts, number), batches)
 
@@ -120,11 +99,11 @@ def count_kept(batches: Iterator[Any], asked: Asked) -> Iterator[Any]:
     found: list[Counted] = []
     for kept, data in logs_in(batches):
 
-        def parts(kept: Kept = kept, data: bytes = data) -> Iterator[bytes]:
+        def parts(kept: Kept = kept, data: bytes = data) -> Iterator[tuple[bytes, WrittenAs]]:
             with unpacked(data, threads) as log:
                 if not kept.is_ordered:
                     log = with_data(log, with_ties_ordered(log._data, asked.pipeline))
-                yield asked.part_of(log).to_bytes()
+                yield asked.part_of(log).to_bytes(), kept.written_as
 
         counted = _counted(parts, kept.partition)
         if counted is not None:
@@ -135,12 +114,12 @@ def count_kept(batches: Iterator[Any], asked: Asked) -> Iterator[Any]:
 def keep_rows(batches: Iterator[Any], keeping: Keeping) -> Iterator[Any]:
     """Save the log of the rows of a partition; one without rows gives nothing."""
     number, threads = _place()
-    with quiet():
-        log = read_rows(batches, keeping.reading, threads, hash_key=None, keys="keep")
+    log = read_rows(batches, keeping.reading, threads, hash_key=None, keys="keep")
     if log is not None:
         order = keeping.reading.order
         log = with_data(log, with_ties_ordered(log._data, None, order))
-        kept = Kept(keeping.keep, number, keeping.unit, keeping.is_moved, order is not None)
+        of_times = json.dumps([*written_as(log).items()])
+        kept = Kept(keeping.keep, number, keeping.unit, keeping.is_moved, order is not None, of_times)
         yield row_of(log, kept, keeping.types, keeping.empty_log)
     del log
     release_memory()
@@ -149,8 +128,7 @@ def keep_rows(batches: Iterator[Any], keeping: Keeping) -> Iterator[Any]:
 def list_rows(batches: Iterator[Any], listing: Listing) -> Iterator[Any]:
     """Make the rows of a table of single items of the rows of a partition."""
     _, threads = _place()
-    with quiet():
-        log = read_rows(batches, listing.reading, threads, hash_key=None, keys="keep")
+    log = read_rows(batches, listing.reading, threads, hash_key=None, keys="keep")
     if log is not None:
         ordered = with_ties_ordered(log._data, listing.pipeline, listing.reading.order)
         yield from listing.batches_of(with_data(log, ordered))
@@ -177,29 +155,6 @@ def merge_counted(batches: Iterator[Any], _: None) -> Iterator[Any]:
         yield from _rows_of(merged(found), iter(()))
 
 
-def counted_in(rows: Sequence[bytes]) -> list[Counted]:
-    """Read what came of partitions; an executor without the package is an error of the first."""
-    found = [pickle.loads(row) for row in rows]
-    return [one if isinstance(one, Counted) else Counted(None, -1, StageFunnelError(one)) for one in found]
-
-
-def merged(found: Sequence[Counted]) -> Counted:
-    """Merge what came of several partitions; the error of the first of them goes before all else."""
-    found = sorted(found, key=lambda counted: counted.partition)
-    warned = tuple(dict.fromkeys(text for counted in found for text in counted.warned))
-    first = found[0].partition
-    kept = tuple(one for counted in found for one in counted.kept)
-    failed = next((counted for counted in found if counted.error is not None), None)
-    if failed is not None:
-        return Counted(None, failed.partition, failed.error, warned)
-    try:
-        parts = [Partial.from_bytes(counted.part) for counted in found if counted.part is not None]
-        whole = merge(parts).to_bytes() if len(parts) > 1 else found[0].part
-        return Counted(whole, first, None, warned, kept)
-    except StageFunnelError as error:
-        return Counted(None, first, error, warned)
-
-
 def read_rows(
     batches: Iterator[Any], reading: Reading, threads: int, *, hash_key: bytes | None, keys: Any = "auto"
 ) -> StageLog | None:
@@ -209,22 +164,23 @@ def read_rows(
 
     def of_log() -> Iterator[Any]:
         nonlocal n_rows
-        for batch in batches:
+        for batch in map(received, batches):
             rows = _without_table(batch, of_table) if reading.table else batch
             n_rows += len(rows)
             yield rows
 
-    log = StageLog.from_batches(
-        of_log(),
-        **reading.options,
-        columns=reading.kept,
-        invalid=reading.invalid,
-        empty="allow",
-        keys=keys,
-        hash_key=hash_key,
-        observed_until=None,
-        threads=threads,
-    )
+    with without_warning_of_dates():
+        log = StageLog.from_batches(
+            of_log(),
+            **reading.options,
+            columns=reading.kept,
+            invalid=reading.invalid,
+            empty="allow",
+            keys=keys,
+            hash_key=hash_key,
+            observed_until=None,
+            threads=threads,
+        )
     data = log._data.with_observed_until(reading.observed_until)
     table = _table_of(of_table, reading.table) if reading.table else reading.items
     data = data.with_items(table, reading.items_key, reading.invalid)  # whose own rows may be wrong
@@ -253,7 +209,7 @@ def _table_of(batches: Sequence[Any], names: Sequence[str]) -> Any:
     return pa.Table.from_batches(batches).rename_columns(list(names))
 
 
-def _counted(parts: Callable[[], Iterator[bytes]], number: int) -> Counted | None:
+def _counted(parts: Callable[[], Iterator[tuple[bytes, WrittenAs]]], number: int) -> Counted | None:
     """Count, and catch what is wrong with rows or options: an error is an answer, which no task repeats."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", StageFunnelWarning)
@@ -268,7 +224,8 @@ def _counted(parts: Callable[[], Iterator[bytes]], number: int) -> Counted | Non
     warned = [str(one.message) for one in caught if issubclass(one.category, StageFunnelWarning)]
     if not found:
         return None
-    return Counted(found[0], number, None, tuple(dict.fromkeys(warned)))
+    part, of_times = found[0]
+    return Counted(part, number, None, tuple(dict.fromkeys(warned)), of_times)
 
 
 def _rows_of(counted: Counted | None, batches: Iterator[Any]) -> Iterator[Any]:
