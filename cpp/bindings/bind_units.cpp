@@ -37,6 +37,19 @@ funnel::UnitCounts units(const Journeys& journeys, const Pipeline& pipeline, fun
                                states_or_null(item_states));
 }
 
+funnel::UnitCounts units_in_place(const Journeys& journeys, const Pipeline& pipeline, funnel::Kind kind,
+                                  funnel::LostThenWon lost_then_won, const Array<std::uint32_t>& unit_of_item,
+                                  std::size_t n_units, const std::optional<Array<std::uint8_t>>& in_report,
+                                  const funnel::ItemStates& item_states, unsigned threads) {
+    const funnel::Options options = options_of(kind, lost_then_won, std::nullopt, 1, std::nullopt, threads);
+    const std::span<const std::uint32_t> units = as_span(unit_of_item);
+    std::span<const std::uint8_t> in_report_flags;
+    if (in_report) in_report_flags = as_span(*in_report);
+    const Unlocked unlocked;
+    return funnel::count_units_in_place(journeys, pipeline, options, units, n_units, in_report_flags,
+                                        item_states);
+}
+
 funnel::UnitWords united(const Journeys& journeys, const Pipeline& pipeline, funnel::Kind kind,
                          funnel::LostThenWon lost_then_won, const funnel::ByKey& items,
                          const std::optional<Array<std::uint8_t>>& in_report,
@@ -106,6 +119,9 @@ void bind_units(py::module_& m) {
           "in_report"_a.noconvert().none(true), "moved"_a.noconvert().none(true),
           "group"_a.noconvert().none(true), "n_groups"_a, "amount"_a.noconvert().none(true), "threads"_a,
           "item_states"_a);
+    m.def("count_units_in_place", &units_in_place, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a,
+          "unit_of_item"_a.noconvert(), "n_units"_a, "in_report"_a.noconvert().none(true), "item_states"_a,
+          "threads"_a);
     py::class_<funnel::UnitWords>(m, "UnitWords");
     m.def("unite_items", &united, "journeys"_a, "pipeline"_a, "kind"_a, "lost_then_won"_a, "items"_a,
           "in_report"_a.noconvert().none(true), "item_states"_a, "threads"_a);

@@ -1,7 +1,6 @@
 #include "stagefunnel/scan/short_visits.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -27,32 +26,45 @@ void check_lengths(const Pipeline& pipeline, std::span<const std::int64_t> least
         throw std::invalid_argument("a least length is negative");
 }
 
+/// Copies plain values at once; the constructor of a vector whose allocator makes its values copies them one
+/// by one.
+template <class T>
+LargeVector<T> copy_of(const LargeVector<T>& values) {
+    LargeVector<T> copy(values.size());
+    std::copy(values.data(), values.data() + values.size(), copy.data());
+    return copy;
+}
+
 /// Calls `at(item)` for each item of a range with rows that follow each other in less than `longest`, which
-/// every item with a shorter visit has. Such items are few, and the times of all others are read once,
-/// without a branch.
+/// every item with a shorter visit has. Such items are few, and the times of all others are read once, a few
+/// rows at a time without a branch.
 template <class At>
 void for_each_item_in_haste(const Journeys& journeys, std::uint64_t longest, std::size_t first,
                             std::size_t last, At at) {
-    constexpr std::size_t kBlock = 4096;
-    std::array<std::size_t, kBlock> rows;
+    constexpr std::size_t kRows = 16;
     const std::int64_t* const time = journeys.time.data();
     const std::size_t end = journeys.offsets[last];
     std::size_t item = first, next = first;  // the item of a row, and the first one that was not called
-    for (std::size_t begin = journeys.offsets[first]; begin + 1 < end; begin += kBlock) {
-        const std::size_t stop = std::min(begin + kBlock, end - 1);
-        std::size_t n = 0;
-        for (std::size_t i = begin; i < stop; ++i) {
-            rows[n] = i;
-            n += distance(time[i], time[i + 1]) < longest ? 1 : 0;
+    const auto see = [&](std::size_t row) {
+        if (distance(time[row], time[row + 1]) >= longest) return;
+        while (journeys.offsets[item + 1] <= row) ++item;
+        // The last row of an item and the first one of the next item say nothing about either.
+        if (item < next || row + 1 == journeys.offsets[item + 1]) return;
+        at(item);
+        next = item + 1;
+    };
+    std::size_t i = journeys.offsets[first];
+    for (; i + kRows < end; i += kRows) {
+        // The upper bit of a length is set where it is shorter, and in that of a step back to another item.
+        std::uint64_t shorter = 0;
+        for (std::size_t k = 0; k < kRows; ++k) {
+            const std::uint64_t length = distance(time[i + k], time[i + k + 1]);
+            shorter |= (length - longest) & ~length;
         }
-        for (std::size_t k = 0; k < n; ++k) {
-            while (journeys.offsets[item + 1] <= rows[k]) ++item;
-            // The last row of an item and the first one of the next item say nothing about either.
-            if (item < next || rows[k] + 1 == journeys.offsets[item + 1]) continue;
-            at(item);
-            next = item + 1;
-        }
+        if (shorter >> 63U == 0) continue;
+        for (std::size_t k = 0; k < kRows; ++k) see(i + k);
     }
+    for (; i + 1 < end; ++i) see(i);
 }
 
 /// Takes the stage from the rows of short visits, item after item, and counts these visits by row.
@@ -113,7 +125,8 @@ WithoutShortVisits without_short_visits(const Journeys& journeys, const Pipeline
     WithoutShortVisits without{.journeys = {}, .taken_out = std::vector<std::int64_t>(least.size(), 0)};
     const auto longest =
         static_cast<std::uint64_t>(least.empty() ? 0 : *std::max_element(least.begin(), least.end()));
-    Journeys::Codes stage = journeys.stage;
+    Journeys::Codes stage =
+        std::visit([](const auto& codes) -> Journeys::Codes { return copy_of(codes); }, journeys.stage);
     std::visit(
         [&]<class CodeVector>(CodeVector& codes) {
             using Code = typename CodeVector::value_type;

@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import typing
-__all__: list[str] = ['ByKey', 'CellSums', 'Counts', 'ItemOutcome', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'Standing', 'UnitCounts', 'UnitFacts', 'UnitWords', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'count_unit_trend', 'count_united', 'count_units', 'facts_of_units', 'find_states', 'find_states_of_chosen', 'find_states_of_items', 'items_of_units', 'outcomes_of_items', 'periods_of_items', 'rounded', 'rows_of_items', 'states_of_chosen', 'sums_of_cells', 'unite_items', 'values_of_rows']
+__all__: list[str] = ['ByKey', 'CellSums', 'Counts', 'ItemOutcome', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'Standing', 'UnitCounts', 'UnitFacts', 'UnitWords', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'count_unit_trend', 'count_united', 'count_units', 'count_units_in_place', 'facts_of_units', 'find_states', 'find_states_of_chosen', 'find_states_of_items', 'items_of_units', 'outcomes_of_items', 'periods_of_items', 'rounded', 'rows_of_items', 'states_of_chosen', 'sums_of_cells', 'unite_items', 'values_of_rows']
 class Kind(enum.Enum):
     classic: typing.ClassVar[Kind]
     conversions_moves: typing.ClassVar[Kind]
@@ -176,6 +176,8 @@ def count_unit_trend(journeys: stagefunnel._core.journeys.Journeys, pipeline: st
 def count_united(pipeline: stagefunnel._core.scan.Pipeline, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, units: UnitWords, threads: typing.SupportsInt | typing.SupportsIndex) -> UnitCounts:
     ...
 def count_units(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, items: ByKey, in_report: numpy.typing.NDArray[numpy.uint8] | None, moved: numpy.typing.NDArray[numpy.uint8] | None, group: numpy.typing.NDArray[numpy.int32] | None, n_groups: typing.SupportsInt | typing.SupportsIndex, amount: numpy.typing.NDArray[numpy.float64] | None, threads: typing.SupportsInt | typing.SupportsIndex, item_states: ItemStates | None) -> UnitCounts:
+    ...
+def count_units_in_place(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, kind: Kind, lost_then_won: LostThenWon, unit_of_item: numpy.typing.NDArray[numpy.uint32], n_units: typing.SupportsInt | typing.SupportsIndex, in_report: numpy.typing.NDArray[numpy.uint8] | None, item_states: ItemStates, threads: typing.SupportsInt | typing.SupportsIndex) -> UnitCounts:
     ...
 def facts_of_units(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, elsewhere: numpy.typing.NDArray[numpy.uint8], lost_then_won: LostThenWon, items: ByKey, threads: typing.SupportsInt | typing.SupportsIndex) -> UnitFacts:
     ...

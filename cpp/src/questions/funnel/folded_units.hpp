@@ -15,33 +15,59 @@
 
 namespace stagefunnel::funnel::inline internal {
 
-/// Counts how often each bit is set in many words (positional population counts): eight bits that lie a byte
-/// apart are added at once, in bytes that are emptied before they overflow.
+/// Counts how often each bit is set in many words (positional population counts).
+///
+/// Sixteen words are added as the bits of four sums, by adders that save their carries (Harley and Seal).
+/// What is carried out of these is added eight bits at once, in bytes that are emptied before they overflow.
 class BitCounts {
   public:
     void add(std::uint64_t word) {
-        constexpr std::uint64_t kOfEachByte = 0x0101010101010101U;
-        for (std::size_t bit = 0; bit < 8; ++bit) bytes_[bit] += word >> bit & kOfEachByte;
-        if (++n_ == 255) empty();
+        words_[n_words_] = word;
+        if (++n_words_ == kWords) add_words();
     }
 
     /// Returns how many of the words so far have a bit.
     [[nodiscard]] std::int64_t of(std::size_t bit) {
-        if (n_ != 0) empty();
-        return counts_[bit];
+        while (n_words_ != 0) add(0);
+        if (n_carried_ != 0) empty();
+        std::int64_t n = counts_[bit] * static_cast<std::int64_t>(kWords);
+        for (std::size_t level = 0; level < sums_.size(); ++level)
+            n += static_cast<std::int64_t>((sums_[level] >> bit & 1U) << level);
+        return n;
     }
 
   private:
+    static constexpr std::size_t kWords = 16;
+
+    void add_words() {
+        for (std::size_t level = 0, n = kWords; n > 1; ++level, n /= 2) {
+            std::uint64_t sum = sums_[level];
+            for (std::size_t i = 0; i < n; i += 2) {
+                const std::uint64_t a = words_[i], b = words_[i + 1], differs = sum ^ a;
+                words_[i / 2] = (sum & a) | (differs & b);
+                sum = differs ^ b;
+            }
+            sums_[level] = sum;
+        }
+        n_words_ = 0;
+        constexpr std::uint64_t kOfEachByte = 0x0101010101010101U;
+        for (std::size_t bit = 0; bit < 8; ++bit) bytes_[bit] += words_[0] >> bit & kOfEachByte;
+        if (++n_carried_ == 255) empty();
+    }
+
     void empty() {
         for (std::size_t bit = 0; bit < 64; ++bit)
             counts_[bit] += static_cast<std::int64_t>(bytes_[bit % 8] >> (bit / 8 * 8) & 0xFFU);
         bytes_.fill(0);
-        n_ = 0;
+        n_carried_ = 0;
     }
 
+    std::array<std::uint64_t, kWords> words_{};
+    std::size_t n_words_ = 0;
+    std::array<std::uint64_t, 4> sums_{};  // ones, twos, fours and eights
     std::array<std::uint64_t, 8> bytes_{};
-    std::array<std::int64_t, 64> counts_{};
-    unsigned n_ = 0;
+    std::array<std::int64_t, 64> counts_{};  // of sixteen each
+    unsigned n_carried_ = 0;
 };
 
 /// Counts units without groups and amounts by the states of their items, as `UnitCounter` does: the stages of
@@ -55,22 +81,6 @@ class FoldedUnits {
     template <class Read>
     void add_state(const Read& item, bool is_counted) {
         states_.push_back(State::of(item, is_counted));
-    }
-
-    /// Counts the unit whose items are some of `items`.
-    ///
-    /// @param of_item the state of each item.
-    void count(std::span<const std::uint32_t> items, std::size_t first, std::size_t last,
-               std::span<const std::uint32_t> of_item, std::span<const std::uint32_t> first_row) {
-        constexpr std::size_t kAhead = 24;  // items of a unit do not lie together
-        Union united;
-        for (std::size_t place = first; place < last; ++place) {
-            if (place + kAhead < items.size()) __builtin_prefetch(&of_item[items[place + kAhead]]);
-            united.see(states_[of_item[items[place]] + 1U]);
-        }
-        const auto own = items.subspan(first, last - first);
-        add(finished(united, own,
-                     [&](std::uint32_t item) { return Item{0, first_row[item], of_item[item]}; }));
     }
 
     void add(const Words& unit) {

@@ -20,16 +20,23 @@ inline void check_items(const Journeys& journeys, const ByKey& items) {
         throw std::invalid_argument("each item must be in one unit");
 }
 
+/// Checks states from which units are counted, if any.
+inline void check_unit_states(const Journeys& journeys, const Options& options,
+                              const ItemStates* item_states) {
+    if (item_states == nullptr) return;
+    if (item_states->of_item.size() != journeys.n_items())
+        throw std::invalid_argument("the states must be those of these items");
+    if (!counts_by_state(options.kind))
+        throw std::invalid_argument("items of one state do not count alike under this kind");
+}
+
 /// Checks what all counts of units share.
 inline void check_units(const Journeys& journeys, const Options& options, const ByKey& items,
                         std::span<const std::uint8_t> in_report, const ItemStates* item_states) {
     check_items(journeys, items);
     if (!in_report.empty() && in_report.size() != items.n_keys())
         throw std::invalid_argument("in_report must be one per unit");
-    if (item_states != nullptr && item_states->of_item.size() != journeys.n_items())
-        throw std::invalid_argument("the states must be those of these items");
-    if (item_states != nullptr && !counts_by_state(options.kind))
-        throw std::invalid_argument("items of one state do not count alike under this kind");
+    check_unit_states(journeys, options, item_states);
 }
 
 struct PartialUnits {

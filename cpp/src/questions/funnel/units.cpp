@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/parallel.hpp"
-#include "questions/funnel/folded_units.hpp"
 #include "questions/funnel/unit_counter.hpp"
 #include "questions/funnel/unit_status.hpp"
 #include "scan/code_meaning.hpp"
@@ -109,29 +108,6 @@ class ReadStates {
     std::vector<ReadItem<Mask>> states_;
     std::vector<std::uint8_t> is_counted_;  // whether a count has the items of each state
 };
-
-/// Counts units by words of bits, see `FoldedUnits`.
-template <class Mask, class Code>
-PartialUnits count_folded(const Journeys& journeys, const Pipeline& pipeline, const Options& options,
-                          const ByKey& items, std::span<const std::uint8_t> in_report,
-                          const ItemStates& item_states, std::size_t first, std::size_t last) {
-    const auto& codes = std::get<LargeVector<Code>>(item_states.examples.stage);
-    ItemReader<Mask, Code> reader(item_states.examples, pipeline, codes.data(), options);
-    FoldedUnits units;
-    for (std::size_t state = 0; state < item_states.states.size(); ++state) {
-        const bool is_counted = reader.read(state);
-        units.add_state(reader, is_counted);
-    }
-    const auto all = std::span(items.values).first(items.offsets[last]);
-    for (std::size_t unit = first; unit < last; ++unit) {
-        if (in_report.empty() || in_report[unit] != 0)
-            units.count(all, items.offsets[unit], items.offsets[unit + 1], item_states.of_item,
-                        journeys.first_row);
-    }
-    PartialUnits counted{PartialCounts(1, pipeline, Amounts::absent), CountVector::Zero(1)};
-    units.finish(counted.counted.counts, 0);
-    return counted;
-}
 
 /// Reads items row by row; see `ReadStates`.
 template <class Mask, class Code>
@@ -247,10 +223,6 @@ UnitCounts count_units(const Journeys& journeys, const Pipeline& pipeline, const
     const auto count = [&]<class Mask>(const auto* codes, std::size_t first, std::size_t last) {
         using Code = std::decay_t<decltype(*codes)>;
         const auto all = std::span(items.values).first(items.offsets[last]);
-        if (item_states != nullptr && is_plain(options) && options.n_groups == 1 && moved.empty() &&
-            pipeline.n_rows() <= FoldedUnits::kMostRows)
-            return count_folded<Mask, Code>(journeys, pipeline, options, items, in_report, *item_states,
-                                            first, last);
         if (item_states != nullptr) {
             ReadStates<Mask, Code> states(journeys, pipeline, options, *item_states, all);
             return units.count<Mask>(codes, std::move(states), first, last);

@@ -43,16 +43,12 @@ def count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
     if scope.is_plain and rule in kept.counts:
         return _counts_of(kept.counts[rule], None, False)
     states = states_of_items(selection, rule)
+    if states is not None and scope.amounts.is_none and _can_unite(selection):
+        found = _count_by_states(scope, rule, units, states, kept)
+        if scope.is_plain:
+            kept.counts[rule] = found
+        return _counts_of(found, None, False)
     with scope.amounts.errors():
-        if states is not None and scope.amounts.is_none and not groups.is_one and _can_unite(selection):
-            found = _core.funnel.count_united(
-                pipeline=selection.lookup,
-                group=groups.code,
-                n_groups=groups.n_groups,
-                units=_united(scope, rule, units, states, kept.united),
-                threads=selection.data.threads,
-            )
-            return _counts_of(found, None, False)
         found = _core.funnel.count_units(
             journeys=selection.journeys,
             pipeline=selection.lookup,
@@ -70,6 +66,32 @@ def count_units(scope: Scope, rule: Rule, units: Units) -> FunnelCounts:
     if scope.is_plain:
         kept.counts[rule] = found
     return _counts_of(found, None if by_entry else scope.amounts.scale, selection.moved is not None)
+
+
+def _count_by_states(
+    scope: Scope, rule: Rule, units: Units, states: _core.funnel.ItemStates, kept: _KeptUnits
+) -> _core.funnel.UnitCounts:
+    """Count units without amounts, each told by a few words."""
+    selection, groups = scope.selection, scope.groups
+    if groups.is_one:
+        return _core.funnel.count_units_in_place(
+            journeys=selection.journeys,
+            pipeline=selection.lookup,
+            kind=rule.core_kind,
+            lost_then_won=rule.lost_then_won,
+            unit_of_item=units.of_item,
+            n_units=units.n,
+            in_report=_in_report(selection, rule),
+            item_states=states,
+            threads=selection.data.threads,
+        )
+    return _core.funnel.count_united(
+        pipeline=selection.lookup,
+        group=groups.code,
+        n_groups=groups.n_groups,
+        units=_united(scope, rule, units, states, kept.united),
+        threads=selection.data.threads,
+    )
 
 
 def _can_unite(selection: Selection) -> bool:

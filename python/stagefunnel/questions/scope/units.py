@@ -153,6 +153,8 @@ def values_of_units(log: StageLog, unit: str) -> pd.Series:
 def _found(source: ItemsTable, unit: str) -> Units:
     category = source.category(unit, "unit")
     n_named = len(category.values)
+    if len(category.code) == 0 or category.code.min() >= 0:
+        return Units(unit, category.code.view(np.uint32), n_named, n_named)
     of_item = category.code.astype(np.uint32)
     alone = np.flatnonzero(category.code < 0)
     of_item[alone] = np.arange(n_named, n_named + len(alone), dtype=np.uint32)

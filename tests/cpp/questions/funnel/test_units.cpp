@@ -168,10 +168,11 @@ TEST(Units, HaveTheirItemsInTheOrderOfThese) {
     EXPECT_EQ(items_of_units({}, 0).n_keys(), 0U);
 }
 
-/// A random log of 20,000 items in 7,000 units; a stage of it comes and another goes.
+/// A random log of 40,000 items in 7,000 units; a stage of it comes and another goes.
 struct RandomUnits {
     Journeys journeys;
     Pipeline pipeline = Pipeline(3, 1, 2, {0, 1, 2, 3, 4, 5, Pipeline::kUnlisted}, rules());
+    std::vector<std::uint32_t> units;
     ByKey items;
     std::vector<std::int32_t> group;
     std::vector<double> amount;
@@ -181,13 +182,12 @@ struct RandomUnits {
         std::mt19937 random(11);
         CodedRows rows;
         rows.n_labels = 7;
-        for (std::uint64_t item = 0; item < 20'000; ++item) {
+        for (std::uint64_t item = 0; item < 40'000; ++item) {
             const std::uint64_t n_rows = 1 + random() % 4;
             for (std::uint64_t row = 0; row < n_rows; ++row)
                 rows.add(item, random() % 7, static_cast<std::int64_t>(random() % 40));
         }
         journeys = rows.build();
-        std::vector<std::uint32_t> units;
         for (std::size_t item = 0; item < journeys.n_items(); ++item) {
             units.push_back(static_cast<std::uint32_t>(random() % 7'000));
             group.push_back(static_cast<std::int32_t>(random() % 3));
@@ -211,7 +211,6 @@ TEST_P(UnitsByState, CountAsUnitsWhoseRowsAreRead) {
     const auto states = find_states_of_items(random.journeys, random.pipeline, 2);
     ASSERT_TRUE(states.has_value());
     const auto [kind, rule] = GetParam();
-    // Without groups and moved items, items are united as words of bits.
     for (const auto& [is_grouped, has_moved] :
          {std::pair{false, false}, std::pair{false, true}, std::pair{true, true}}) {
         for (const unsigned threads : {1U, 3U}) {
@@ -240,6 +239,42 @@ TEST_P(UnitsByState, CountAsUnitsWhoseRowsAreRead) {
             EXPECT_EQ(by_state.moved_out, rows.moved_out);
         }
     }
+}
+
+TEST_P(UnitsByState, UnitedInPlaceTheyAreCountedAsWhereTheirItemsAreBroughtTogether) {
+    static const RandomUnits random;
+    const auto states = find_states_of_items(random.journeys, random.pipeline, 2);
+    const auto [kind, rule] = GetParam();
+    for (const std::span<const std::uint8_t> in_report :
+         {std::span<const std::uint8_t>(), std::span<const std::uint8_t>(random.in_report)}) {
+        for (const unsigned threads : {1U, 2U}) {
+            const Options options{
+                .kind = kind, .lost_then_won = rule, .group = {}, .amount = {}, .threads = threads};
+            const Counts rows =
+                count_units(random.journeys, random.pipeline, options, random.items, in_report, {}).counts;
+            const Counts counts = count_units_in_place(random.journeys, random.pipeline, options,
+                                                       random.units, 7'000, in_report, *states)
+                                      .counts;
+            for (const auto& [name, table] : kStageTables) EXPECT_EQ(counts.*table, rows.*table) << name;
+            for (const auto& [name, table] : kGroupTables) EXPECT_EQ(counts.*table, rows.*table) << name;
+        }
+    }
+}
+
+TEST(UnitsInPlace, AreRefusedWhereTheyAreNotThoseOfTheItems) {
+    const Accounts& accounts = example();
+    ItemStates own;
+    own.of_item.assign(accounts.log.journeys.n_items(), ItemStates::kNoState);
+    const auto count = [&](std::span<const std::uint32_t> units, std::span<const std::uint8_t> in_report) {
+        return count_units_in_place(accounts.log.journeys, accounts.pipeline, {}, units, 6, in_report, own);
+    };
+    const std::vector<std::uint32_t> units = accounts.in_order(kUnits), few{0, 1};
+    std::vector<std::uint32_t> beyond = units;
+    beyond.back() = 6;
+    EXPECT_NO_THROW(static_cast<void>(count(units, {})));
+    EXPECT_THROW(static_cast<void>(count(few, {})), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(count(beyond, {})), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(count(units, std::vector<std::uint8_t>{1})), std::invalid_argument);
 }
 
 TEST_P(UnitsByState, UnitedOnceTheyAreCountedByAnyGroups) {

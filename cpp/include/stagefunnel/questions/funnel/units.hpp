@@ -84,6 +84,20 @@ struct UnitCounts {
                                      std::span<const std::uint8_t> moved,
                                      const ItemStates* item_states = nullptr);
 
+/// Counts units as `count_units` does, without groups and amounts, where no item moved out and the pipeline
+/// has at most twelve stages. Their items need not be brought together: each is added to its unit in the
+/// order in which items lie.
+///
+/// @param options kind and rule; groups and amounts are not read.
+/// @param unit_of_item the unit of each item, below `n_units`.
+/// @throws std::invalid_argument as `count_units` does, for a pipeline of more stages, or if a unit lies
+///     outside [0, n_units).
+[[nodiscard]] UnitCounts count_units_in_place(const Journeys& journeys, const Pipeline& pipeline,
+                                              const Options& options,
+                                              std::span<const std::uint32_t> unit_of_item,
+                                              std::size_t n_units, std::span<const std::uint8_t> in_report,
+                                              const ItemStates& item_states);
+
 /// All that funnels of one kind ask of each unit: two words of bits, and the item whose group it is in. Units
 /// are united once for all questions by groups that follow.
 struct UnitWords {
