@@ -102,15 +102,15 @@ def _hashes(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
 def _together(hashes: Sequence[npt.NDArray[np.int64]], what: str) -> npt.NDArray[np.int64]:
     # One part may have two items of one hash, which says nothing.
     own = np.sort(np.concatenate([np.unique(one) for one in hashes]))
-    n_shared = int((own[1:] == own[:-1]).sum())
+    n_shared = len(np.unique(own[1:][own[1:] == own[:-1]]))
     if n_shared:
         n = sum(map(len, hashes))
         chance = min(1.0, n**2 / 2.0 ** (BITS + 1))
         is_are = "seems" if n_shared == 1 else "seem"
         raise SchemaError(
             f"{counted(n_shared, what)} {is_are} to be in more than one partial (by hashes of {BITS} bits; "
-            f"that two of {n:,} share one by chance has a probability of {chance:.1g}); all rows of one "
-            f"{what} must be in one of them, so split the rows by {what}, or pass ",
+            f"that two of {n:,} share one by chance has a probability of at most {chance:.2g}); all rows of "
+            f"one {what} must be in one of them, so split the rows by {what}, or pass ",
             advised("check", "keys"),
             " to be sure",
         )

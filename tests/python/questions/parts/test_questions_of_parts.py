@@ -12,6 +12,8 @@ import pytest
 import asked
 import stagefunnel as sf
 from helpers import SMALL, assert_frame_equal, journeys_log
+from stagefunnel.questions.parts import item_sketch
+from stagefunnel.questions.parts.item_keys import ItemIds
 from stagefunnel.questions.parts.mergeable import BY_NAME
 
 
@@ -273,6 +275,36 @@ def test_a_sketch_finds_an_item_that_is_in_two_parts() -> None:
         sf.merge(texts)
     with pytest.raises(sf.SchemaError, match="are of different types"):
         sf.merge([parts[0], texts[0]])
+
+
+def test_an_item_that_is_in_three_parts_is_one_item() -> None:
+    logs = [sf.StageLog({"item": [7, 10 + i], "stage": ["New"] * 2, "time": [0, 1]}) for i in range(3)]
+    with pytest.raises(sf.SchemaError, match="1 item seems to be in more than one partial"):
+        sf.merge(sf.partial(log, SMALL, check="sketch") for log in logs)
+
+
+@pytest.mark.parametrize("kind", ["in order", "far apart", "text", "unsigned"])
+def test_hashes_of_a_sketch_are_equal_as_often_as_is_stated(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of hashes of 56 bits no test would find two alike; of 26 bits n items have n² / 2^27 pairs on average.
+    bits, n = 26, 2**17
+    monkeypatch.setattr(item_sketch, "BITS", bits)
+    places = np.arange(n)
+    keys: Any = {
+        "in order": places + 1_000_000,
+        "far apart": places * 2**40 - 2**55,
+        "text": [f"D-{place:06}" for place in places],
+        "unsigned": places.astype(np.uint64) + np.uint64(2**63),
+    }[kind]
+    log = sf.StageLog({"item": keys, "stage": np.full(n, "New"), "time": np.zeros(n, dtype="int64")})
+    sketch = item_sketch.ItemSketch.of(ItemIds.of(log._data)).sent()
+    (hashes,) = sketch.hashes.values()
+    n_alike = n - len(np.unique(hashes))
+    expected = n**2 / 2 ** (bits + 1)
+    assert abs(n_alike - expected) < 4 * expected**0.5
+    # And so 1 in 1,400 for ten million items and 56 bits.
+    assert round(2 ** (56 + 1) / 1e7**2, -2) == 1_400
 
 
 def test_without_a_check_items_are_not_compared() -> None:
