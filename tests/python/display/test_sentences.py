@@ -274,9 +274,14 @@ def test_sequences_say_how_many_came_to_the_last_step() -> None:
         "Fewer than 30 items that did step 1: Ann, Bob",
     ]
     assert line(sf.sequence_items(log, ["a", "b"])) == (
-        "2 of 3 items reached the last step; most of the others stopped for: no_event (1)."
+        "2 of 3 items reached the last step; the others stopped for: no event 1."
     )
     assert line(sf.sequence_items(log, ["a"])) == "3 of 3 items reached the last step."
+    strict = sf.sequence_items(log, ["a", "b"], mode="strict")
+    assert (
+        line(strict)
+        == "1 of 3 items reached the last step; the others stopped for: no event 1, interrupted 1."
+    )
 
 
 def test_trends_and_times_of_sequences_by_group_name_a_group() -> None:
