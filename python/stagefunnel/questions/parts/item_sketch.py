@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, advised, counted, named
+from ...errors import SchemaError, Way, advised, counted
 from .item_keys import ItemIds, without_own
 
 #: Bits of the hash of an item: of `n` items in all, one is found in two parts by chance with a probability
@@ -58,8 +58,10 @@ class ItemSketch:
         if not kinds:
             raise SchemaError(
                 f"the {what}s of the partials are of different types, or their texts are hashed with other "
-                "keys; read the logs of all parts with one type and one ",
-                named("hash_key"),
+                "keys; read the logs of all parts with one type",
+                Way(
+                    " and one hash_key=, before they are saved", ", and of the files of rows, not saved logs"
+                ),
             )
         return cls({kind: _together([part.hashes[kind] for part in filled], what) for kind in kinds})
 

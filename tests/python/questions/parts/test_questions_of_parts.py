@@ -3,6 +3,7 @@
 import pickle
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -333,3 +334,47 @@ def test_units_are_in_one_part_each(accounts: list[Any], check: Any) -> None:
         sf.SchemaError, match=r"1 unit (is|seems to be) in more than one partial.*split the rows by unit"
     ):
         sf.merge([parts[0], other_part])
+
+
+@pytest.mark.parametrize("question", [sf.funnel, sf.outcomes, sf.losses])
+@pytest.mark.parametrize("amount", [4e18, 4 * 10**18, -4e18])
+def test_sums_that_one_log_refuses_are_refused_by_merge(question: Any, amount: Any) -> None:
+    def log(*keys: int) -> sf.StageLog:
+        return sf.StageLog(
+            {"item": [key for key in keys for _ in range(2)], "stage": ["New", "Lost"] * len(keys)}
+            | {"time": [0, 1] * len(keys)},
+            items=pd.DataFrame({"item": [*keys], "worth": [amount] * len(keys)}),
+        )
+
+    pipeline = sf.Pipeline("New", lost="Lost")
+    refused = r"amounts of column 'worth' are infinite or add up beyond 4.6e18; give them in a larger unit"
+    with pytest.raises(sf.SchemaError, match=refused):
+        question(log(1, 2), pipeline, amount="worth")
+    parts = [sf.partial(log(key), pipeline, question, amount="worth") for key in (1, 2)]
+    with pytest.raises(sf.SchemaError, match=refused):
+        sf.merge(parts)
+
+
+def test_rows_and_items_of_a_part_are_those_of_its_log() -> None:
+    log = sf.StageLog(
+        {"item": [1, 2, 3], "stage": ["New"] * 3, "time": [0, 1, 2]},
+        items={"item": [1, 2, 3], "source": ["web", "tv", "web"]},
+    )
+    part = sf.partial(log, SMALL, sf.outcomes, where={"source": "web"}, missing="ignore")
+    assert (part.n_rows, part.n_items) == (3, 3)
+    chosen = part.table().attrs["stagefunnel"]["where"]
+    assert (chosen["items"], chosen["of"]) == (2, 3)
+
+
+def test_parts_of_saved_logs_that_keep_their_texts_say_what_to_do(tmp_path: Path) -> None:
+    parts = {}
+    for hash_key in (None, bytes(range(16))):
+        for name in "ab":
+            rows = [{"item": [name], "stage": ["New"], "time": [0]}]
+            folder = tmp_path / f"{name} {hash_key is None}"
+            sf.StageLog.from_batches(rows, keys="keep", hash_key=hash_key).save(folder)
+            log = sf.StageLog.load(folder)
+            parts[name, hash_key] = sf.partial(log, SMALL, sf.outcomes, missing="ignore")
+    with pytest.raises(sf.SchemaError, match=r"one hash_key= .* before they are saved"):
+        sf.merge([parts["a", None], parts["b", None]])
+    assert sf.merge([parts[name, bytes(range(16))] for name in "ab"]).n_items == 2
