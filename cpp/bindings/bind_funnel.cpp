@@ -250,7 +250,8 @@ void bind_funnel(py::module_& m) {
     py::class_<funnel::OriginCounts>(m, "OriginCounts")
         .def_readonly("deals", &funnel::OriginCounts::deals)
         .def_property_readonly("converted", list_of<&funnel::OriginCounts::converted>())
-        .def_property_readonly("moved_out", list_of<&funnel::OriginCounts::moved_out>());
+        .def_property_readonly("moved_out", list_of<&funnel::OriginCounts::moved_out>())
+        .def_property_readonly("is_counted", array_of<&funnel::OriginCounts::is_counted>());
     m.def("count_origin", &origin, "leads"_a, "lead_pipeline"_a, "deals"_a, "deal_pipeline"_a,
           "moved_deals"_a.noconvert().none(true), "lead"_a.noconvert(), "deal"_a.noconvert(), "kind"_a,
           "lost_then_won"_a, "group"_a.noconvert().none(true), "n_groups"_a,

@@ -74,7 +74,24 @@ def advised(name: str, value: str) -> Option:
     return Option(name, json.dumps(value, ensure_ascii=False), value)
 
 
-Parts: TypeAlias = tuple[str | Option, ...]
+@dataclass(frozen=True)
+class Way:
+    """What to do, in the text of an error, where Python and a shell have other ways to do it.
+
+    Attributes
+    ----------
+    python, shell
+        The way of each; it is an empty text where there is none.
+    """
+
+    python: str
+    shell: str
+
+    def __str__(self) -> str:
+        return self.python
+
+
+Parts: TypeAlias = tuple[str | Option | Way, ...]
 
 
 @public
@@ -101,15 +118,16 @@ class StageFunnelError(ValueError):
     moved_out | moved_out='hide' is not one of 'exclude', 'include'
     """
 
-    def __init__(self, *parts: str | Option, option: str | None = None) -> None:
+    def __init__(self, *parts: str | Option | Way, option: str | None = None) -> None:
         super().__init__(clean("".join(map(str, parts)), lines=True))
         self.parts: Parts = parts
         first = next((part.name for part in parts[:1] if isinstance(part, Option)), None)
         self.option = option or first
 
     def spelled(self, spell: Callable[[Option], str]) -> str:
-        """Write the text, with the options as a face spells them."""
-        text = "".join(spell(part) if isinstance(part, Option) else part for part in self.parts)
+        """Write the text, with the options as a face spells them, and what to do in a shell."""
+        ways = [part.shell if isinstance(part, Way) else part for part in self.parts]
+        text = "".join(spell(part) if isinstance(part, Option) else part for part in ways)
         return clean(text, lines=True)
 
     def add_note(self, note: str) -> None:
@@ -156,7 +174,7 @@ class RowError(StageFunnelError):
         The first such row, counted from 0 in the order of the input.
     """
 
-    def __init__(self, *parts: str | Option, row: int) -> None:
+    def __init__(self, *parts: str | Option | Way, row: int) -> None:
         super().__init__(*parts)
         self.row = row
 
@@ -176,7 +194,7 @@ class InvalidRowError(RowError):
         Parts of the text without the advice, for a caller whose options differ.
     """
 
-    def __init__(self, *problem: str | Option, row: int, advice: Parts = ()) -> None:
+    def __init__(self, *problem: str | Option | Way, row: int, advice: Parts = ()) -> None:
         super().__init__(*problem, *advice, row=row)
         self.problem: Parts = problem
 
@@ -201,7 +219,7 @@ class MissingColumnError(ReaderError):
         Its name.
     """
 
-    def __init__(self, *parts: str | Option, column: str) -> None:
+    def __init__(self, *parts: str | Option | Way, column: str) -> None:
         super().__init__(*parts)
         self.column = column
 

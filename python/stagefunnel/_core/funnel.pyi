@@ -98,6 +98,9 @@ class OriginCounts:
     def deals(self) -> Counts:
         ...
     @property
+    def is_counted(self) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
+    @property
     def moved_out(self) -> numpy.typing.NDArray[numpy.int64]:
         ...
 class ItemOutcome(enum.Enum):

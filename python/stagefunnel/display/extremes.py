@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 
 from ..tables.labels import group_label, value_labels
+from ..words import trs
 from .heads import group_word
+from .numbers import count
 
 
 def largest(table: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
@@ -18,6 +20,14 @@ def largest(table: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
     """
     at = int(values.argmax())
     return table.iloc[at : at + 1]
+
+
+def with_ties(sentence: str, values: pd.Series) -> str:
+    """Say behind a sentence about the first of the largest values how many more are as large."""
+    n_others = int((values == values.max()).sum()) - 1
+    if n_others < 1:
+        return sentence
+    return trs("{sentence}; a tie with {n} more", n_others, sentence=sentence, n=count(n_others))
 
 
 def largest_and_smallest(table: pd.DataFrame, values: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -183,6 +183,11 @@ def word_of(name: str, value: Any) -> str:
     return str(value) if found == text else found
 
 
+def word_in_sentence(name: str, value: Any) -> str:
+    """Give a value of such a column as it stands in a sentence, which has no underscores."""
+    return word_of(name, value).replace("_", " ")
+
+
 def note_of(note: str) -> str:
     """Give what a check counts; the names behind it stay as they are."""
     text, colon, names = note.partition(": ")

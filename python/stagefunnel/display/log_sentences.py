@@ -7,7 +7,7 @@ import pandas as pd
 from ..tables.labels import value_label
 from ..words import tr, trc
 from .extremes import largest
-from .heads import word_of
+from .heads import word_in_sentence
 from .numbers import count, counted, part_of, so_many
 from .period_sentences import NameOf
 from .remarks import of_number
@@ -99,6 +99,7 @@ def of_problems(table: pd.DataFrame) -> list[str]:
         return [tr("The log and the pipeline fit.")]
     kinds = table["problem"].value_counts(sort=False)
     numbers = ", ".join(
-        f"{word_of('problem', value_label(problem))} {count(number)}" for problem, number in kinds.items()
+        f"{word_in_sentence('problem', value_label(problem))} {count(number)}"
+        for problem, number in kinds.items()
     )
     return [tr("Stages that do not fit: {numbers}", numbers=numbers)]

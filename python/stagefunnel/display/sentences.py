@@ -47,7 +47,7 @@ from ..words import Words, begins, mark, tr
 from .absorption_sentences import of_absorption
 from .assumed import doubt_of
 from .comparing_sentences import of_compared_groups, of_drivers, of_period_differences
-from .extremes import largest
+from .extremes import largest, with_ties
 from .flow_sentences import of_flow
 from .forecast_sentences import FORECAST_SENTENCES
 from .given import as_spoken
@@ -174,15 +174,14 @@ def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
     if row["median"] == row["median"] - row["median"]:
         return [tr("There is no slowest stage: each median is {median}", median=median)]
     still_open = percent(row["open"] / row["visits"])
-    return [
-        tr(
-            "Slowest stage: {stage} ({half} more than {median}; {still_open} of all visits are still open)",
-            stage=name_of(row["stage"]),
-            half=half,
-            median=median,
-            still_open=still_open,
-        )
-    ]
+    sentence = tr(
+        "Slowest stage: {stage} ({half} more than {median}; {still_open} of all visits are still open)",
+        stage=name_of(row["stage"]),
+        half=half,
+        median=median,
+        still_open=still_open,
+    )
+    return [with_ties(sentence, known["median"])]
 
 
 def of_moves(table: pd.DataFrame, name_of: NameOf) -> list[str]:
@@ -197,7 +196,8 @@ def of_moves(table: pd.DataFrame, name_of: NameOf) -> list[str]:
         share=percent(row["share"]),
         here=here,
     )
-    return [tr("Most frequent: {here} → {there} ({share})", here=here, there=there, share=share)]
+    sentence = tr("Most frequent: {here} → {there} ({share})", here=here, there=there, share=share)
+    return [with_ties(sentence, table["moves"])]
 
 
 def of_losses(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:
@@ -211,7 +211,7 @@ def of_losses(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any
         return notes
     lost = table.groupby("from_stage", observed=True, dropna=False)["items"].sum()
     most = _most_lost(name_of(present_or_missing(lost.idxmax())), int(lost.max()), int(lost.sum()))
-    return [most, *notes]
+    return [with_ties(most, lost), *notes]
 
 
 def of_skips(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, Any]) -> list[str]:

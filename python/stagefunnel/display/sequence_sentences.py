@@ -13,7 +13,7 @@ from ..tables.schema import CONVERSION_TIMES, SEQUENCE, SEQUENCE_PATHS, SEQUENCE
 from ..words import Noun, mark, tr, trs
 from .extremes import group_name, largest
 from .group_notes import notes_of_sequences
-from .heads import label, word_of
+from .heads import label, word_in_sentence
 from .numbers import count, counted, length, noun_of, part_of, percent, plural
 from .restored import filled_rows
 from .standouts import of_standouts
@@ -167,16 +167,12 @@ def _of_items(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
         table=counted(len(table), _counted_thing(remembered)),
     )
     others = stops.drop("completed", errors="ignore")
-    if not others.any():
+    others = others[others > 0].sort_values(ascending=False, kind="stable")
+    if others.empty:
         return [f"{completed}."]
-    return [
-        tr(
-            "{completed}; most of the others stopped for: {reason} ({others}).",
-            completed=completed,
-            reason=word_of("stop", others.idxmax()),
-            others=count(others.max()),
-        )
-    ]
+    # All of them: the largest may be one of several that are as large, and need not be most of the others.
+    reasons = ", ".join(f"{word_in_sentence('stop', stop)} {count(n)}" for stop, n in others.items())
+    return [tr("{completed}; the others stopped for: {reasons}.", completed=completed, reasons=reasons)]
 
 
 def has_window(remembered: _Remembered) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..tables.labels import columns_before
 from ..words import Noun, tr
-from .extremes import largest
+from .extremes import largest, with_ties
 from .numbers import noun_of, part_of, so_many
 
 _OTHERS = "other ("  # the line of all variants that are not listed
@@ -26,11 +26,10 @@ def of_variants(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     most = largest(listed, listed["items"])
     n_variants = remembered.get("n_variants", 0)
     of = so_many("; {n} variants in all", n_variants) if n_variants > 1 else ""
-    return [
-        tr(
-            "Most often: {value} ({part_of}{of})",
-            value=most["variant"].iloc[0],
-            part_of=part_of(most["items"].iloc[0], n_items, noun_of(n_items, Noun.of("item"))),
-            of=of,
-        )
-    ]
+    sentence = tr(
+        "Most often: {value} ({part_of}{of})",
+        value=most["variant"].iloc[0],
+        part_of=part_of(most["items"].iloc[0], n_items, noun_of(n_items, Noun.of("item"))),
+        of=of,
+    )
+    return [with_ties(sentence, listed["items"])]

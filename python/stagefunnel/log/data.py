@@ -148,7 +148,7 @@ class LogData:
             }
         )
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
         """Unit and zone of the times."""
         return Clock(self.unit, self.zone)

@@ -276,14 +276,19 @@ def to_durations(lengths: Sequence[Fraction | None], unit: str | None) -> pd.Ser
 
     Timedeltas are of microseconds (of nanoseconds for a log in nanoseconds), rounded half to even.
     """
+    return pd.Series(duration_values(lengths, unit))
+
+
+def duration_values(lengths: Sequence[Fraction | None], unit: str | None) -> npt.NDArray[Any]:
+    """Turn exact lengths into an array likewise, which pandas need not lay beside others row by row."""
     if unit is None:
-        return pd.Series([np.nan if length is None else float(length) for length in lengths], dtype=float)
+        return np.array([np.nan if length is None else float(length) for length in lengths], dtype=float)
     scale = _PER_UNIT.get(unit, 1)
     steps = [NAT if length is None else round(length * scale) for length in lengths]
     if max(steps, default=0) > np.iinfo(np.int64).max:
         raise _too_long()
     stamps = np.array(steps, dtype=np.int64)
-    return pd.Series(stamps.view(f"timedelta64[{'ns' if unit == 'ns' else 'us'}]"))
+    return stamps.view(f"timedelta64[{'ns' if unit == 'ns' else 'us'}]")
 
 
 def halves_to_durations(lengths: npt.NDArray[np.float64], unit: str | None) -> pd.Series | None:

@@ -80,8 +80,15 @@ def test_files_are_saved_within_an_amount_of_memory(capsys: pytest.CaptureFixtur
 
 def test_a_list_of_items_is_refused_of_partitions(capsys: pytest.CaptureFixture[str]) -> None:
     answer("save deals.csv --pipeline p.toml --to big.sf --memory 2GB", capsys)
-    assert main(["item-table", "big.sf", "--pipeline", "p.toml"]) == 1
-    assert "item_table() lists single items" in capsys.readouterr().err
+    # A shell has no log.filter(items=…).
+    instead = (
+        "the files of rows, or of a log that is saved without --memory (stagefunnel save FILE --to FOLDER)"
+    )
+    for words in (["item-table"], ["markov-check"], ["explain", "--item-key", "1"]):
+        assert main([words[0], "big.sf", "--pipeline", "p.toml", *words[1:]]) == 1
+        assert f"and the log is in partitions; ask it of {instead}\n" in capsys.readouterr().err
+    assert main(["outcomes", "big.sf", "--pipeline", "p.toml", "--unit", "item"]) == 1
+    assert f"leave it out, or ask it of {instead}\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import stagefunnel as sf
 from drawn import title_of
 from helpers import frame_of, journeys_log
 from stagefunnel import plots
+from stagefunnel.words import spoken_in
 
 PIPELINE = sf.Pipeline(["New", "Offer", "Order"], won="Won", lost=["Lost", "Bad"])
 # Two won, one of them past Offer; two lost from New, one from Order; one still in Offer.
@@ -274,9 +275,14 @@ def test_sequences_say_how_many_came_to_the_last_step() -> None:
         "Fewer than 30 items that did step 1: Ann, Bob",
     ]
     assert line(sf.sequence_items(log, ["a", "b"])) == (
-        "2 of 3 items reached the last step; most of the others stopped for: no_event (1)."
+        "2 of 3 items reached the last step; the others stopped for: no event 1."
     )
     assert line(sf.sequence_items(log, ["a"])) == "3 of 3 items reached the last step."
+    strict = sf.sequence_items(log, ["a", "b"], mode="strict")
+    assert (
+        line(strict)
+        == "1 of 3 items reached the last step; the others stopped for: no event 1, interrupted 1."
+    )
 
 
 def test_trends_and_times_of_sequences_by_group_name_a_group() -> None:
@@ -397,3 +403,18 @@ def test_sequences_of_nothing_say_so() -> None:
 def test_a_table_without_its_columns_is_shown_without_a_sentence(log: sf.StageLog) -> None:
     table = sf.transitions(log, PIPELINE)[["from_stage", "moves"]]
     assert "Most frequent" not in repr(sf.show(table))
+
+
+def test_a_sentence_about_the_largest_of_several_equals_says_that_they_tie() -> None:
+    rows = [(1, "New", 0), (1, "Offer", 2), (1, "Lost", 4), (2, "New", 0), (2, "Lost", 2), (3, "Offer", 9)]
+    pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
+    log = sf.StageLog(frame_of(rows))
+    # One of two was lost from New, and one from Offer; each was there for 2; each way and move came once.
+    assert line(sf.losses(log, pipeline)).endswith(
+        "Most often lost from: New (1 of 2 lost, 50%); a tie with 1 more"
+    )
+    assert line(sf.time_in_stage(log, pipeline)).endswith("still open); a tie with 1 more")
+    assert line(sf.transitions(log, pipeline)).endswith("; a tie with 2 more")
+    assert line(sf.variants(log, pipeline)).endswith("; a tie with 2 more")
+    with spoken_in("fr"):
+        assert line(sf.variants(log, pipeline)).endswith(" ; à égalité avec 2 autres")

@@ -303,7 +303,8 @@ def test_parts_with_and_without_a_key_are_refused_and_the_way_out_is_named() -> 
     assert str(refused.value) == (
         "the items' texts are hashed with different keys in number 0 and number 1, so an item that is in "
         "both would not be found; read the logs of all parts with one hash_key= (such as that of the first "
-        'log, log.hash_key), or keep the texts of all with keys="keep"'
+        'log, log.hash_key) before they are saved, or keep the texts of all with keys="keep" where '
+        "none is saved"
     )
     one, other = part(LONG[:1], hash_key=SECRET), part(LONG[1:2], hash_key=SECRET)
     with pytest.raises(sf.SchemaError, match="different keys in number 0 and number 2"):

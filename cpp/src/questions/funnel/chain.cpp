@@ -149,7 +149,7 @@ OriginCounts count_origin(const ChainPart& leads, const ChainPart& deals, const 
             origin.counted.merge(add_amounts<Mask>(deals, deal_codes, group, options));
         }
         return OriginCounts{std::move(origin.counted).finish(), std::move(origin.converted),
-                            std::move(origin.moved_out)};
+                            std::move(origin.moved_out), std::move(is_counted)};
     };
     const std::int32_t n_rows = std::max(leads.pipeline.n_rows(), deals.pipeline.n_rows());
     const bool has_rules = leads.pipeline.has_rules() || deals.pipeline.has_rules();

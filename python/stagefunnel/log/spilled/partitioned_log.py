@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Self, cast
+from typing import Any, Final, NoReturn, Self, cast
 
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError, counted, named
+from ...errors import SchemaError, Way, counted, named
 from ...naming import public
 from ...pipeline import Pipeline
 from ...tables.frames import as_chosen
@@ -33,6 +33,16 @@ from .placing import Place
 from .placing import from_json as place_from_json
 from .quality import quality_of_parts
 from .some_items import data_of_items
+
+#: What to ask in place of a log in partitions.
+IN_MEMORY: Final = Way(
+    "a log in memory, which is read without spill=",
+    "the files of rows, or of a log that is saved without --memory (stagefunnel save FILE --to FOLDER)",
+)
+#: The same, where some of the items will do.
+SOME_IN_MEMORY: Final = Way(
+    f"some of the items (log.filter(items=[...])), or of {IN_MEMORY.python}", IN_MEMORY.shell
+)
 
 
 @dataclass(frozen=True)
@@ -129,9 +139,7 @@ class PartitionedLog(StageLog):
                 f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
             )
         raise SchemaError(
-            "this needs all rows of the log at once, and the log is in partitions; give it a log of some of "
-            "the items, as log.filter(items=[...]) makes one, or one in memory, which is read without ",
-            named("spill"),
+            "this needs all rows of the log at once, and the log is in partitions; ask it of ", SOME_IN_MEMORY
         )
 
     @property

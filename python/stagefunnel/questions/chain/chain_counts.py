@@ -12,6 +12,7 @@ import pandas as pd
 
 from ...errors import SchemaError, advised, check_option, given
 from ...log.columns.number import NumberColumn
+from ...log.stage_log import with_items_at
 from ...pipeline import Pipeline
 from ...tables.options import (
     BasisName,
@@ -27,13 +28,14 @@ from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, Period, PeriodLike, period_of
 from ..counted.about import About
 from ..counted.fields import about, dense, groups, nested, same, settled
+from ..counted.group_labels import GroupColumns
 from ..counted.stages import Stages
 from ..counted.totals import total_chosen
 from ..funnel.count import count, largest_groups
-from ..funnel.counts import FunnelCounts
+from ..funnel.counts import FunnelCounts, added_to
 from ..funnel.halves import of_part, total_currencies
 from ..funnel.kinds import Rule, rules_of
-from ..scope.groups import ONE_GROUP, Groups
+from ..scope.groups import ONE_GROUP, Groups, folded
 from ..scope.money import Amounts, Rates, amounts_of
 from ..scope.remarks import OF_STAGES
 from ..scope.scope import Scope
@@ -43,7 +45,8 @@ from ..scope.within import basis_of
 from .lead_groups import GroupedDeals
 from .linked_logs import Chain, noted
 from .links import Links, find_links
-from .origin import LinkedDeals, deals_until
+from .origin import CountedLeads, LinkedDeals, deals_until
+from .shared_deals import SharedDeals, count_shared, numbers_of_groups
 from .table import Part, chain_table, of_origin
 
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -79,6 +82,9 @@ class ChainCounted:
         Unit and zone of the times of the deals.
     lead_currencies, deal_currencies
         How many amounts are in each currency, where no rates are given.
+    shared, shared_columns
+        What deals count that are in several groups, of each kind, and the columns of the groups that are
+        named there; only counts of a part have them, and where leads are counted, only those of amounts.
     """
 
     groups: Groups = groups()
@@ -95,6 +101,38 @@ class ChainCounted:
     deal_clock: tuple[str | None, str | None] = same()
     lead_currencies: Mapping[Any, int] | None = settled(total_currencies, default=None)
     deal_currencies: Mapping[Any, int] | None = settled(total_currencies, default=None)
+    shared: Mapping[str, SharedDeals] | None = nested(SharedDeals, default=None)
+    shared_columns: GroupColumns | None = settled(GroupColumns.total, default=None)
+
+    def largest(self, top: int | None) -> ChainCounted:
+        """Put all but the groups with the most leads together, as one log does before it counts."""
+        if top is None or self.groups.is_one:
+            return self
+        first = next(iter(self.leads.values()))
+        alone = self.groups.alone()
+        chosen = folded(alone, first.base, first.counts_something("item"), top)
+        if chosen is alone:
+            return self
+        code, n = chosen.code.astype(np.int64), chosen.n_groups
+        shared, shares_deals = self.shared, False
+        deals: dict[str, FunnelCounts] = {}
+        number_of: dict[str, int] = {}
+        if shared is not None and self.shared_columns is not None:
+            number_of = numbers_of_groups(alone, self.shared_columns, shared)
+            shares_deals = any(one.are_in_several(chosen, number_of) for one in shared.values())
+        for kind, counts in self.deals.items():
+            if shared is None:
+                deals[kind] = counts.to(code, n)
+            else:
+                deals[kind] = shared[kind].put_together(counts, chosen, number_of)
+        return replace(
+            self,
+            groups=chosen.alone(),
+            leads={kind: counts.to(code, n) for kind, counts in self.leads.items()},
+            deals=deals,
+            converted=None if self.converted is None else added_to(code, n, self.converted),
+            shares_deals=shares_deals,
+        )
 
 
 def count_linked(
@@ -144,14 +182,17 @@ def count_linked(
     found = find_links(chain.links, chain.leads, chain.deals, lead=chain.lead, deal=chain.deal)
     unlinked = {rule.kind: _n_unlinked(deal_selection, rule, found) for rule in rules}
     of_leads = deal_groups = ONE_GROUP
-    shares_deals = False
+    about_deals = About.of_selection(deal_selection)
+    grouped: GroupedDeals | None = None
     if by is not None:
         of_leads = chain.groups_of_leads(by, **options)
         of_leads = largest_groups(Scope(lead_selection, of_leads), rules, top)
         grouped = GroupedDeals.of(chain.deals, found, of_leads)
+        # A table remembers the rows of each deal once.
+        once = replace(chain, deals=with_items_at(chain.deals, np.unique(grouped.deal)))
+        about_deals = About.of_selection(once.selection("deals", **in_period))
         chain, found = replace(chain, deals=grouped.log), grouped.links
         deal_groups = replace(of_leads, code=grouped.code)
-        shares_deals = grouped.shares_deals
         deal_selection = chain.selection("deals", **in_period)
     whole_deals = deal_selection
     if basis == "origin":
@@ -164,38 +205,51 @@ def count_linked(
         lead_amounts = _lead_amounts(lead_selection, amount, currency, rates)
     lead_scope = Scope(lead_selection, of_leads, lead_amounts)
     deal_scope = Scope(whole_deals, deal_groups, deal_amounts)
-    converted: list[Integers] = []
+    linked = LinkedDeals(deal_scope, found.lead, found.deal)
+    if within is not None:
+        linked = deals_until(lead_selection, deal_scope, found, as_of)
+    origin: dict[str, CountedLeads] = {}
 
     def of_both(amounts: Amounts) -> dict[str, FunnelCounts]:
-        scope = replace(deal_scope, amounts=amounts)
         if basis == "entity":
+            scope = replace(deal_scope, amounts=amounts)
             return {rule.kind: count(scope, rule) for rule in rules}
-        linked = LinkedDeals(scope, found.lead, found.deal)
-        if within is not None:
-            linked = deals_until(lead_selection, scope, found, as_of)
-        both = {rule.kind: linked.count(lead_selection, rule, of_leads) for rule in rules}
-        converted[:] = [n for _, n in both.values()]
-        return {kind: counts for kind, (counts, _) in both.items()}
+        of_amounts = linked.with_other(amounts)
+        origin.update({rule.kind: of_amounts.count(lead_selection, rule, of_leads) for rule in rules})
+        return {kind: counts.in_deals for kind, counts in origin.items()}
 
     def of_leads_alone(amounts: Amounts) -> dict[str, FunnelCounts]:
         scope = replace(lead_scope, amounts=amounts)
         return {rule.kind: count(scope, rule) for rule in rules}
 
+    of_deals = _counted(deal_amounts, of_both)
+    shared, shared_columns = None, None
+    if grouped is not None and is_read_as_part() and (basis == "entity" or not deal_amounts.is_none):
+        shared, shared_columns = count_shared(
+            grouped,
+            of_leads,
+            linked.of_amounts.scope,
+            rules,
+            until=linked.of_amounts.until,
+            counted_leads={kind: one.is_counted for kind, one in origin.items()} if origin else None,
+        )
     return ChainCounted(
         groups=of_leads.alone(),
         leads=_counted(lead_amounts, of_leads_alone),
-        deals=_counted(deal_amounts, of_both),
-        converted=None if basis == "entity" else np.stack(converted, axis=1).astype(np.int64),
+        deals=of_deals,
+        converted=np.stack([one.converted for one in origin.values()], axis=1) if origin else None,
         about_leads=About.of_selection(lead_selection),
-        about_deals=About.of_selection(deal_selection),
+        about_deals=about_deals,
         links=links_of_all or found.found,
         unlinked=unlinked,
-        shares_deals=shares_deals,
+        shares_deals=grouped is not None and grouped.shares_deals,
         chosen=chosen,
         deal_stages=deal_stages,
         deal_clock=(chain.deals.unit, chain.deals.zone),
         lead_currencies=lead_amounts.used,
         deal_currencies=deal_amounts.used,
+        shared=shared,
+        shared_columns=shared_columns,
     )
 
 

@@ -24,8 +24,8 @@ class GroupedDeals:
     ----------
     log
         The deals, each as often as it has groups.
-    code
-        Group of each of them.
+    deal, code
+        Place among all deals, and group, of each of them.
     links
         The links between the leads and the deals of their groups.
     shares_deals
@@ -33,6 +33,7 @@ class GroupedDeals:
     """
 
     log: StageLog
+    deal: npt.NDArray[np.int64]
     code: Codes
     links: Links
     shares_deals: bool
@@ -48,4 +49,4 @@ class GroupedDeals:
         place: npt.NDArray[np.int64] = np.searchsorted(found, in_group)
         own = replace(links, deal=place.astype(np.uint32), linked=np.ones(len(found), dtype=bool))
         shares_deals = bool((np.diff(deal) == 0).any())
-        return cls(with_items_at(deals, deal), code.astype(np.int32), own, shares_deals)
+        return cls(with_items_at(deals, deal), deal, code.astype(np.int32), own, shares_deals)

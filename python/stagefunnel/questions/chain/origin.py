@@ -15,12 +15,32 @@ from ...times.stamps import ticks_in
 from ..funnel.counts import FunnelCounts
 from ..funnel.kinds import Rule
 from ..scope.groups import Groups
+from ..scope.money import Amounts
 from ..scope.reading import moved_items, select
 from ..scope.scope import Scope
 from ..scope.selection import Selection
 from .links import Links, Places
 
 _NEVER = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True, eq=False)
+class CountedLeads:
+    """Leads that are counted in the stages of their deals.
+
+    Attributes
+    ----------
+    in_deals
+        The counts, by group of leads.
+    converted
+        The leads of each group that were converted.
+    is_counted
+        Flag of each lead: whether a count has it.
+    """
+
+    in_deals: FunnelCounts
+    converted: npt.NDArray[np.int64]
+    is_counted: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,17 +55,18 @@ class LinkedDeals:
         The links: places of the leads and of the deals in their journeys.
     with_amounts
         The deals whose amounts are added up, where these are read in another way than those that count.
+    until
+        Until when each deal is read, where it is not read whole.
     """
 
     scope: Scope
     lead: Places
     deal: Places
     with_amounts: LinkedDeals | None = None
+    until: npt.NDArray[np.int64] | None = None
 
-    def count(
-        self, leads: Selection, rule: Rule, groups: Groups
-    ) -> tuple[FunnelCounts, npt.NDArray[np.int64]]:
-        """Count leads in the stages of their deals, and the leads that were converted, by group of leads.
+    def count(self, leads: Selection, rule: Rule, groups: Groups) -> CountedLeads:
+        """Count leads in the stages of their deals, by group of leads.
 
         The leads of a deal are in one group.
         """
@@ -55,11 +76,22 @@ class LinkedDeals:
         if deals.selection.moved is not None:
             counts = replace(counts, moved_out=origin.moved_out)
         if self.with_amounts is not None:
-            amounts, _ = self.with_amounts.count(leads, rule, groups)
+            amounts = self.with_amounts.count(leads, rule, groups).in_deals
             counts = replace(
                 counts, amount=amounts.amount, amount_missing=amounts.amount_missing, sums=amounts.sums
             )
-        return counts, origin.converted
+        return CountedLeads(counts, origin.converted, origin.is_counted.astype(bool))
+
+    def with_other(self, amounts: Amounts) -> LinkedDeals:
+        """Return the same deals with other amounts."""
+        if self.with_amounts is not None:
+            return replace(self, with_amounts=self.with_amounts.with_other(amounts))
+        return replace(self, scope=replace(self.scope, amounts=amounts))
+
+    @property
+    def of_amounts(self) -> LinkedDeals:
+        """The deals whose amounts are added up."""
+        return self if self.with_amounts is None else self.with_amounts
 
     def _count(self, leads: Selection, rule: Rule, groups: Groups) -> _core.funnel.OriginCounts:
         deals = self.scope
@@ -101,7 +133,7 @@ def deals_until(leads: Selection, deals: Scope, links: Links, as_of: MomentLike 
     latest = np.full(data.journeys.n_items, _NEVER)
     np.maximum.at(latest, links.deal, of_link)
     once = replace(deals, selection=_read(deals.selection, data.journeys, latest, as_of))
-    return replace(counted, with_amounts=LinkedDeals(once, links.lead, links.deal))
+    return replace(counted, with_amounts=LinkedDeals(once, links.lead, links.deal, until=latest))
 
 
 def _read(

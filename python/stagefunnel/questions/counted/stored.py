@@ -16,9 +16,10 @@ from .about import Facts
 from .fields import Kind, kinds_of
 from .group_labels import GroupColumns
 from .reading import Reader
-from .writing import CELLS, Writer
+from .writing import CELLS, SumsNote, Writer
 
 _GROUPS: Final = "groups"
+_MOST_WHOLE: Final = 2**62  # sums of amounts of one log stay below it
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,23 @@ class Stored:
         }
         total = cls(parts[0].of, blocks, plain)
         total.reader()  # groups that do not sort together are refused here
+        total.refuse_too_large()
         return total
+
+    def refuse_too_large(self) -> None:
+        """Refuse sums of amounts that one log does not add up."""
+        by_name = {block.name: block for block in self.blocks.blocks}
+        for path, note in self.plain.items():
+            if not isinstance(note, SumsNote):
+                continue
+            for scale in note.most:
+                block = by_name.get(f"{path}@{scale}")
+                if block is None or not block.n_rows:
+                    continue
+                n_keys = len(block.keys)
+                whole = block.cells.reshape(block.n_rows, n_keys + len(block.rules))[:, n_keys::2]
+                if whole.size and (whole.max() >= _MOST_WHOLE or whole.min() < -_MOST_WHOLE):
+                    raise SchemaError(f"amounts are infinite or add up beyond 4.6e{18 - scale}")
 
     def reader(self) -> Reader:
         """Return what reads the counts again."""

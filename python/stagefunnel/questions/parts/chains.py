@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from ...errors import named
 from ...log.stage_log import StageLog
 from ...log.wrong_kinds import not_a_log
 from ...pipeline import Pipeline
@@ -28,17 +27,6 @@ from ..chain.linked_logs import chain_of, noted
 from ..scope.money import Rates
 from ..scope.where import Where
 from ..stats.share_bounds import read_confidence
-
-
-def chains_refused(options: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """Say why a part cannot have the largest groups alone."""
-    if options.get("top") is None:
-        return None
-    return (
-        named("top"),
-        " puts groups together, and a deal of leads of several of them counts there once, which counts by "
-        "group do not know; ask chain_funnel() of the logs of all parts, or leave it out",
-    )
 
 
 def count_chain(
@@ -101,6 +89,7 @@ def chain_of_parts(
     confidence: float | None = None,
     where: Where | None = None,
     by: str | Sequence[str] | None = None,
+    top: int | None = None,
 ) -> pd.DataFrame:
     """Make the table of :func:`chain_funnel`."""
     with noted("in the deals"):
@@ -109,5 +98,5 @@ def chain_of_parts(
             counts.about_deals.facts().stages.fit(deal_pipeline).refuse_without_rows(missing)
     sure = read_confidence(confidence)
     about_deals = counts.about_deals.facts().about(deal_pipeline, Clock(*counts.deal_clock))
-    counts = replace(counts, about_deals=about_deals)
+    counts = replace(counts, about_deals=about_deals).largest(top)
     return chain_answer(counts, pipeline, deal_pipeline, kind=kind, basis=basis, confidence=sure)

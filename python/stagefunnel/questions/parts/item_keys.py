@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
-from ...errors import SchemaError, advised, counted, named
+from ...errors import SchemaError, Way, counted
 from ...log.columns.inputs import read_input
 from ...log.data import LogData
 from ..counted.plain import text_of
@@ -220,10 +220,14 @@ def _refuse_kinds(parts: Sequence[ItemIds], filled: Sequence[int]) -> None:
     other = next(i for i in filled if not {*parts[first].words} & {*parts[i].words})
     raise SchemaError(
         f"the items' texts are hashed with different keys in number {first} and number {other}, so an item "
-        "that is in both would not be found; read the logs of all parts with one ",
-        named("hash_key"),
-        " (such as that of the first log, log.hash_key), or keep the texts of all with ",
-        advised("keys", "keep"),
+        "that is in both would not be found; ",
+        # A saved log has a key of its own, also where it keeps the texts.
+        Way(
+            "read the logs of all parts with one hash_key= (such as that of the first log, log.hash_key) "
+            'before they are saved, or keep the texts of all with keys="keep" where none is saved',
+            "count the parts of the files of rows in place of saved logs; or, where the rows were split by "
+            "item, count them with --check none",
+        ),
     )
 
 

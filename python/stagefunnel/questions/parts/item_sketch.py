@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _core
-from ...errors import SchemaError, advised, counted, named
+from ...errors import SchemaError, Way, advised, counted
 from .item_keys import ItemIds, without_own
 
 #: Bits of the hash of an item: of `n` items in all, one is found in two parts by chance with a probability
@@ -58,8 +58,10 @@ class ItemSketch:
         if not kinds:
             raise SchemaError(
                 f"the {what}s of the partials are of different types, or their texts are hashed with other "
-                "keys; read the logs of all parts with one type and one ",
-                named("hash_key"),
+                "keys; read the logs of all parts with one type",
+                Way(
+                    " and one hash_key=, before they are saved", ", and of the files of rows, not saved logs"
+                ),
             )
         return cls({kind: _together([part.hashes[kind] for part in filled], what) for kind in kinds})
 
@@ -102,15 +104,15 @@ def _hashes(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
 def _together(hashes: Sequence[npt.NDArray[np.int64]], what: str) -> npt.NDArray[np.int64]:
     # One part may have two items of one hash, which says nothing.
     own = np.sort(np.concatenate([np.unique(one) for one in hashes]))
-    n_shared = int((own[1:] == own[:-1]).sum())
+    n_shared = len(np.unique(own[1:][own[1:] == own[:-1]]))
     if n_shared:
         n = sum(map(len, hashes))
         chance = min(1.0, n**2 / 2.0 ** (BITS + 1))
         is_are = "seems" if n_shared == 1 else "seem"
         raise SchemaError(
             f"{counted(n_shared, what)} {is_are} to be in more than one partial (by hashes of {BITS} bits; "
-            f"that two of {n:,} share one by chance has a probability of {chance:.1g}); all rows of one "
-            f"{what} must be in one of them, so split the rows by {what}, or pass ",
+            f"that two of {n:,} share one by chance has a probability of at most {chance:.2g}); all rows of "
+            f"one {what} must be in one of them, so split the rows by {what}, or pass ",
             advised("check", "keys"),
             " to be sure",
         )

@@ -46,7 +46,7 @@ from ..stages.velocity import sales_velocity
 from ..summary import summary
 from .absorption_counts import AbsorptionCounted, absorption_of, absorption_refused, count_absorption
 from .bottleneck_counts import BottlenecksCounted, bottlenecks_of, count_bottlenecks
-from .chains import chain_of_parts, chains_refused, count_chain
+from .chains import chain_of_parts, count_chain
 from .comparison_counts import ComparisonCounted, comparison_of, count_comparison
 from .driver_counts import DriversCounted, count_drivers, drivers_of
 from .flows import FlowCounted, count_flows, flows_of
@@ -193,8 +193,7 @@ _ALL: Final = (
         ChainCounted,
         count_chain,
         chain_of_parts,
-        at_the_end=("confidence",),
-        refused=chains_refused,
+        at_the_end=("top", "confidence"),
         logs=("leads", "lead_pipeline"),
         beside=("deals", "links"),
     ),

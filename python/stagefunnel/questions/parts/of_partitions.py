@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ... import _core
 from ...errors import SchemaError, named
-from ...log.spilled.partitioned_log import PartitionedLog
+from ...log.spilled.partitioned_log import IN_MEMORY, SOME_IN_MEMORY, PartitionedLog
 from ...log.stage_log import StageLog
 from ...log.wrong_kinds import not_a_pipeline
 from ...pipeline import Pipeline
@@ -34,17 +34,12 @@ def answer(question: Callable[..., Any], args: tuple[Any, ...], options: Mapping
         reason = reason_against(name)
         if reason is None:
             return question(*args, **options)  # it only takes the log along
-        raise SchemaError(
-            f"{name}() {reason}, and the log is in partitions; ask it of some of the items "
-            "(log.filter(items=[...])), or of a log in memory, which is read without ",
-            named("spill"),
-        )
+        raise SchemaError(f"{name}() {reason}, and the log is in partitions; ask it of ", SOME_IN_MEMORY)
     kind = mergeable_of(question)
     if kind.beside:
         raise SchemaError(
-            f"{name}() joins two logs, and a chain may lie in several partitions of a log; ask it of logs in "
-            "memory, which are read without ",
-            named("spill"),
+            f"{name}() joins two logs, and a chain may lie in several partitions of a log; ask it of ",
+            IN_MEMORY,
         )
     given = _arguments(question, args, options)
     log, pipeline = given.pop("log"), given.pop("pipeline", None)
@@ -79,9 +74,8 @@ def _refuse_units(asked: Iterable[Mapping[str, Any]]) -> None:
     if any(options.get("unit") is not None for options in asked):
         raise SchemaError(
             named("unit"),
-            " counts values whose items may be in several partitions; leave it out, or ask a log in memory, "
-            "which is read without ",
-            named("spill"),
+            " counts values whose items may be in several partitions; leave it out, or ask it of ",
+            IN_MEMORY,
         )
 
 

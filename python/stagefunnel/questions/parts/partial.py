@@ -78,12 +78,12 @@ class Partial:
 
     @property
     def n_items(self) -> int:
-        """Number of distinct items."""
+        """Number of distinct items of the log, whatever `where` chooses of them."""
         return self._n_items
 
     @property
     def n_rows(self) -> int:
-        """Number of rows, without dropped rows."""
+        """Number of rows of the log, without dropped rows."""
         return self._n_rows
 
     @property

@@ -93,6 +93,8 @@ class Ends:
     @classmethod
     def of(cls, data: LogData, period: PeriodLike | None, as_of: MomentLike | None, called: str = "") -> Self:
         """Read the ends; `called` is what people read for a period that is not as given."""
+        if period is None and as_of is None:
+            return cls(None, None, None, None, called or _ALWAYS, str(None))
         start, end = period_of(period, data.clock).ticks(data.clock)
         seen_at = moment_of(as_of, data.clock, "as_of")
         everywhere = start is None and end is None and seen_at is None
@@ -188,3 +190,6 @@ def period_text(period: PeriodLike | None) -> str:
     if pair is None:
         return period_label(period)
     return " to ".join("…" if end is None else period_label(end) for end in pair)
+
+
+_ALWAYS: Final = period_text(None)

@@ -20,7 +20,7 @@ from ...tables.options import AtName, BasisName, MissingStages, OpenVisitsName, 
 from ...tables.schema import CENSORED_TIMES, STAGE_TIMES
 from ...times.lengths import LengthLike
 from ...times.periods import MomentLike, PeriodLike
-from ...times.stamps import to_durations
+from ...times.stamps import duration_values
 from ...working_hours import WorkingHours
 from ..scope.groups import ONE_GROUP, Groups
 from ..scope.item_groups import ItemGroups, item_groups_of
@@ -287,8 +287,7 @@ def time_table(
         "open": [stage.open for stage in stages],
         "items": [stage.items for stage in stages],
         "start_unknown": [stage.start_unknown for stage in stages],
-        # Without its index a column needs not be laid beside the others row by row.
-        **{name: column.array for name, column in length_columns(stages, names, unit).items()},
+        **length_columns(stages, names, unit),
     }
     table = frame(columns, [*STAGE_TIMES, *names[1:]])
     table = label_rows(table, groups.values, np.repeat(shown, len(pipeline.labels)))
@@ -299,7 +298,7 @@ def time_table(
 
 def length_columns(
     rows: Sequence[_core.stages.StageTime], names: Sequence[str], unit: str | None
-) -> dict[str, pd.Series]:
+) -> dict[str, npt.NDArray[Any]]:
     """Make the columns of lengths, the mean and the quantiles, of the rows of a table.
 
     Quantiles that were not measured are missing.
@@ -314,7 +313,7 @@ def length_columns(
             _exact(length) if row.completed and length is not None else None
             for row, length in zip(rows, lengths, strict=True)
         ]
-        columns[name] = to_durations(exact, unit)
+        columns[name] = duration_values(exact, unit)
     return columns
 
 

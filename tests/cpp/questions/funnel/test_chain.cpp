@@ -107,6 +107,8 @@ TEST(CountOrigin, LeavesOutLeadsAndDealsIndependently) {
         chain.count(Options{.lost_then_won = LostThenWon::exclude, .group = {}, .amount = {}});
     EXPECT_EQ(counts.converted, CountVector{{0}});
     EXPECT_TRUE(counts.deals.passed.isZero());
+    EXPECT_EQ(counts.is_counted[chain.leads.place_of(1)], 0);
+    EXPECT_EQ(counts.is_counted[chain.leads.place_of(2)], 1);
 }
 
 TEST(CountOrigin, ADealThatMovedOutCountsInItsStagesAndInNoOutcome) {

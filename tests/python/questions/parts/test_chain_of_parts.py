@@ -30,6 +30,7 @@ OPTIONS: dict[str, Any] = {
     "within": st.sampled_from([None, 5]),
     "as_of": st.sampled_from([None, 8]),
     "confidence": st.sampled_from([None, 0.9]),
+    "top": st.sampled_from([None, 1, 1, 2]),
     "missing": st.sampled_from(["near", "error", "ignore"]),
 }
 
@@ -46,11 +47,17 @@ def component_of(n_leads: int, links: list[tuple[int, int | None]]) -> tuple[lis
     return chain, {deal: chain[lead] for deal, lead in links if lead is not None and lead < n_leads}
 
 
-def chains(seed: int) -> list[tuple[sf.StageLog, sf.StageLog, pd.DataFrame]]:
-    """Make a chain and deal it out to three parts; the first one is whole."""
+def chains(seed: int, *, shared: bool = False) -> list[tuple[sf.StageLog, sf.StageLog, pd.DataFrame]]:
+    """Make a chain and deal it out to three parts; the first one is whole.
+
+    With `shared` all leads and deals have rows, and a deal has leads of several of many groups.
+    """
     random = Random(seed)
-    n_leads, n_deals = 7, 8
-    sources = [random.choice(["tv", "web", "fair", None]) for _ in range(n_leads)]
+    n_leads, n_deals = (12, 6) if shared else (7, 8)
+    sources = [
+        random.choice(["tv", "web", "fair", *(["post", "call"] if shared else []), None])
+        for _ in range(n_leads)
+    ]
     whole = [random.choice([True, False]) for _ in range(n_deals)]
     exact = [
         None if random.random() < 0.2 else Decimal(random.randrange(10**6)).scaleb(-2 if places else -1)
@@ -70,6 +77,14 @@ def chains(seed: int) -> list[tuple[sf.StageLog, sf.StageLog, pd.DataFrame]]:
         (random.randrange(n_deals + 1), random.choice([None, *range(n_leads + 1)]))
         for _ in range(random.randrange(10))
     ]
+    if shared:
+        lead_rows += [(lead, "New", random.randrange(15), "a") for lead in range(n_leads)]
+        deal_rows += [(deal, "Offer", random.randrange(15)) for deal in range(n_deals)]
+        links = [
+            (deal, lead)
+            for deal in range(n_deals)
+            for lead in random.sample(range(deal % 3, n_leads, 3), random.randrange(1, 5))
+        ]
     chain, of_deal = component_of(n_leads, links)
     part_of = [random.randrange(3) for _ in range(n_leads)]
     lead_part = [part_of[one] for one in chain]
@@ -119,7 +134,35 @@ def test_chains_in_parts_answer_as_the_whole(seed: int, drawn: dict[str, Any]) -
         options.pop("within", None)
     if "within" in options or "period" not in options:
         options.pop("period_basis", None)
-    whole, *parts = chains(seed)
+    if "by" not in options:
+        options.pop("top", None)
+    assert_parts_answer_as_the_whole(chains(seed), options, seed)
+
+
+SHARED: dict[str, Any] = {
+    **{name: OPTIONS[name] for name in ("kind", "lost_then_won", "basis", "where", "period", "period_basis")},
+    "amount": st.sampled_from(["amount", "exact", None]),
+    "within": st.sampled_from([None, 3, 5]),
+    "top": st.sampled_from([1, 2, 3]),
+    "by": st.sampled_from(["source", "source", ["who", "source"]]),
+}
+
+
+@given(seed=st.integers(0, 2**32 - 1), drawn=st.fixed_dictionaries(SHARED))
+@examples(ci=25, night=600)
+def test_a_deal_of_groups_that_are_put_together_counts_once(seed: int, drawn: dict[str, Any]) -> None:
+    options = {name: value for name, value in drawn.items() if value is not None} | {"missing": "ignore"}
+    if options["basis"] != "origin":
+        options.pop("within", None)
+    if "within" in options or "period" not in options:
+        options.pop("period_basis", None)
+    assert_parts_answer_as_the_whole(chains(seed, shared=True), options, seed)
+
+
+def assert_parts_answer_as_the_whole(
+    logs: list[tuple[sf.StageLog, sf.StageLog, pd.DataFrame]], options: dict[str, Any], seed: int
+) -> None:
+    whole, *parts = logs
 
     def ask() -> pd.DataFrame:
         made = [
@@ -182,7 +225,7 @@ def test_a_deal_in_two_parts_is_found(check: str) -> None:
     sf.merge(part_of(*one, check="none") for one in (NORTH, (leads, NORTH[1], {7: 2})))
 
 
-def test_parts_of_chains_have_one_pipeline_of_deals_and_no_largest_groups() -> None:
+def test_parts_of_chains_have_one_pipeline_of_deals() -> None:
     leads, deals, links = SOUTH
     other = sf.Pipeline(["Offer"], won="Won")
     table = {"deal_id": [*links], "lead_id": [*links.values()]}
@@ -191,7 +234,58 @@ def test_parts_of_chains_have_one_pipeline_of_deals_and_no_largest_groups() -> N
     )
     with pytest.raises(sf.SchemaError, match="the partials differ in deal_pipeline="):
         sf.merge([part_of(*NORTH), odd])
-    with pytest.raises(sf.SchemaError, match="top= puts groups together"):
-        part_of(*NORTH, by="created:month", top=1)
     with pytest.raises(sf.SchemaError, match="expected a StageLog"):
         sf.partial(leads, LEADS, sf.chain_funnel, links=table, deal_pipeline=DEALS)
+
+
+def test_a_deal_of_two_smaller_groups_counts_once_where_these_are_put_together() -> None:
+    # Three leads of tv; deal 7 is of web and of fair, and deal 8 of web and of tv.
+    def part(leads: dict[int, str], deals: dict[int, int], links: list[tuple[int, int]]) -> sf.Partial:
+        return sf.partial(
+            sf.StageLog(
+                {"item": [*leads], "stage": ["New"] * len(leads), "time": [0] * len(leads)},
+                items=pd.DataFrame({"item": [*leads], "source": [*leads.values()]}),
+            ),
+            LEADS,
+            sf.chain_funnel,
+            deals=sf.StageLog(
+                {"item": [*deals], "stage": ["Offer"] * len(deals), "time": [1] * len(deals)},
+                items=pd.DataFrame({"item": [*deals], "worth": [*deals.values()]}),
+            ),
+            links=pd.DataFrame(links, columns=["deal_id", "lead_id"]),
+            deal_pipeline=DEALS,
+            amount="worth",
+            by="source",
+            missing="ignore",
+        )
+
+    parts = [
+        part({1: "web", 2: "fair"}, {7: 100}, [(7, 1), (7, 2)]),
+        part({3: "tv", 4: "tv", 5: "tv", 6: "web"}, {8: 20}, [(8, 3), (8, 4), (8, 6)]),
+    ]
+    whole = sf.merge(parts)
+    offers = whole.table().query("part == 'deal' and stage == 'Offer'").set_index("source")
+    assert offers["reached"].to_dict() == {"fair": 1, "tv": 1, "web": 2}
+    assert offers["amount"].to_dict() == {"fair": 100, "tv": 20, "web": 120}
+    offers = whole.table(top=1).query("part == 'deal' and stage == 'Offer'").set_index("source")
+    assert offers["reached"].to_dict() == {"tv": 1, "other (2 groups)": 2}
+    assert offers["amount"].to_dict() == {"tv": 20, "other (2 groups)": 120}
+
+
+def test_rows_of_a_deal_of_two_groups_are_ignored_once() -> None:
+    leads = sf.StageLog(
+        {"item": [1, 2], "stage": ["New"] * 2, "time": [0, 0]},
+        items=pd.DataFrame({"item": [1, 2], "source": ["web", "tv"]}),
+    )
+    deals = log_of((7, "Offer", 1), (7, "Strange", 2))
+    table = sf.chain_funnel(
+        leads,
+        deals,
+        {"deal_id": [7, 7], "lead_id": [1, 2]},
+        lead_pipeline=LEADS,
+        deal_pipeline=DEALS,
+        by="source",
+        unlisted="ignore",
+        missing="ignore",
+    )
+    assert table.attrs["stagefunnel"]["parts_remarks"]["deal"]["ignored"]["rows"] == 1

@@ -3,6 +3,7 @@
 import pickle
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 import asked
 import stagefunnel as sf
 from helpers import SMALL, assert_frame_equal, journeys_log
+from stagefunnel.questions.parts import item_sketch
+from stagefunnel.questions.parts.item_keys import ItemIds
 from stagefunnel.questions.parts.mergeable import BY_NAME
 
 
@@ -275,6 +278,36 @@ def test_a_sketch_finds_an_item_that_is_in_two_parts() -> None:
         sf.merge([parts[0], texts[0]])
 
 
+def test_an_item_that_is_in_three_parts_is_one_item() -> None:
+    logs = [sf.StageLog({"item": [7, 10 + i], "stage": ["New"] * 2, "time": [0, 1]}) for i in range(3)]
+    with pytest.raises(sf.SchemaError, match="1 item seems to be in more than one partial"):
+        sf.merge(sf.partial(log, SMALL, check="sketch") for log in logs)
+
+
+@pytest.mark.parametrize("kind", ["in order", "far apart", "text", "unsigned"])
+def test_hashes_of_a_sketch_are_equal_as_often_as_is_stated(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of hashes of 56 bits no test would find two alike; of 26 bits n items have n² / 2^27 pairs on average.
+    bits, n = 26, 2**17
+    monkeypatch.setattr(item_sketch, "BITS", bits)
+    places = np.arange(n)
+    keys: Any = {
+        "in order": places + 1_000_000,
+        "far apart": places * 2**40 - 2**55,
+        "text": [f"D-{place:06}" for place in places],
+        "unsigned": places.astype(np.uint64) + np.uint64(2**63),
+    }[kind]
+    log = sf.StageLog({"item": keys, "stage": np.full(n, "New"), "time": np.zeros(n, dtype="int64")})
+    sketch = item_sketch.ItemSketch.of(ItemIds.of(log._data)).sent()
+    (hashes,) = sketch.hashes.values()
+    n_alike = n - len(np.unique(hashes))
+    expected = n**2 / 2 ** (bits + 1)
+    assert abs(n_alike - expected) < 4 * expected**0.5
+    # And so 1 in 1,400 for ten million items and 56 bits.
+    assert round(2 ** (56 + 1) / 1e7**2, -2) == 1_400
+
+
 def test_without_a_check_items_are_not_compared() -> None:
     part = sf.partial(journeys_log("New"), SMALL, sf.outcomes, check="none")
     assert sf.merge([part, part]).table()["open"].tolist() == [2]
@@ -301,3 +334,47 @@ def test_units_are_in_one_part_each(accounts: list[Any], check: Any) -> None:
         sf.SchemaError, match=r"1 unit (is|seems to be) in more than one partial.*split the rows by unit"
     ):
         sf.merge([parts[0], other_part])
+
+
+@pytest.mark.parametrize("question", [sf.funnel, sf.outcomes, sf.losses])
+@pytest.mark.parametrize("amount", [4e18, 4 * 10**18, -4e18])
+def test_sums_that_one_log_refuses_are_refused_by_merge(question: Any, amount: Any) -> None:
+    def log(*keys: int) -> sf.StageLog:
+        return sf.StageLog(
+            {"item": [key for key in keys for _ in range(2)], "stage": ["New", "Lost"] * len(keys)}
+            | {"time": [0, 1] * len(keys)},
+            items=pd.DataFrame({"item": [*keys], "worth": [amount] * len(keys)}),
+        )
+
+    pipeline = sf.Pipeline("New", lost="Lost")
+    refused = r"amounts of column 'worth' are infinite or add up beyond 4.6e18; give them in a larger unit"
+    with pytest.raises(sf.SchemaError, match=refused):
+        question(log(1, 2), pipeline, amount="worth")
+    parts = [sf.partial(log(key), pipeline, question, amount="worth") for key in (1, 2)]
+    with pytest.raises(sf.SchemaError, match=refused):
+        sf.merge(parts)
+
+
+def test_rows_and_items_of_a_part_are_those_of_its_log() -> None:
+    log = sf.StageLog(
+        {"item": [1, 2, 3], "stage": ["New"] * 3, "time": [0, 1, 2]},
+        items={"item": [1, 2, 3], "source": ["web", "tv", "web"]},
+    )
+    part = sf.partial(log, SMALL, sf.outcomes, where={"source": "web"}, missing="ignore")
+    assert (part.n_rows, part.n_items) == (3, 3)
+    chosen = part.table().attrs["stagefunnel"]["where"]
+    assert (chosen["items"], chosen["of"]) == (2, 3)
+
+
+def test_parts_of_saved_logs_that_keep_their_texts_say_what_to_do(tmp_path: Path) -> None:
+    parts = {}
+    for hash_key in (None, bytes(range(16))):
+        for name in "ab":
+            rows = [{"item": [name], "stage": ["New"], "time": [0]}]
+            folder = tmp_path / f"{name} {hash_key is None}"
+            sf.StageLog.from_batches(rows, keys="keep", hash_key=hash_key).save(folder)
+            log = sf.StageLog.load(folder)
+            parts[name, hash_key] = sf.partial(log, SMALL, sf.outcomes, missing="ignore")
+    with pytest.raises(sf.SchemaError, match=r"one hash_key= .* before they are saved"):
+        sf.merge([parts["a", None], parts["b", None]])
+    assert sf.merge([parts[name, bytes(range(16))] for name in "ab"]).n_items == 2

@@ -23,9 +23,10 @@ struct Links {
 
 /// Counts of leads in the stages of their deals, each by group of the leads.
 struct OriginCounts {
-    Counts deals;           // the amounts are those of the deals
-    CountVector converted;  // leads that count in a won stage of their own pipeline
-    CountVector moved_out;  // leads with deals in another pipeline now and none that is here
+    Counts deals;                          // the amounts are those of the deals
+    CountVector converted;                 // leads that count in a won stage of their own pipeline
+    CountVector moved_out;                 // leads with deals in another pipeline now and none that is here
+    std::vector<std::uint8_t> is_counted;  // 1 for each lead that is in a count
 };
 
 /// Counts leads in the stages of their deals.
