@@ -48,14 +48,17 @@ def guessed_pipelines(
             named("stage"),
             option="stage",
         )
+    has_names = "pipeline" in rows
     pipeline = column_or_missing(rows, "pipeline").fillna(_NAME)
     rows = rows.drop(columns="pipeline", errors="ignore")
     stage = rows["stage"]
-    if pipeline.nunique() > 1:
+    if has_names and pipeline.nunique() > 1:
         labels = [qualified(*names) for names in zip(pipeline, stage, strict=True)]
         rows = rows.assign(stage=pd.Series(labels, index=rows.index, dtype=object).where(stage.notna(), None))
-    stages = pd.DataFrame({"pipeline": pipeline, "label": rows["stage"], "name": stage})
-    stages = stages.loc[_in_order(rows, first_by)].dropna().drop_duplicates("label")
+    first = rows["stage"].loc[_in_order(rows, first_by)].drop_duplicates().dropna()
+    stages = pd.DataFrame(
+        {"pipeline": pipeline.loc[first.index], "label": first, "name": stage.loc[first.index]}
+    )
     lists = [
         list_by_names(str(name), list(own["label"]), dict(zip(own["label"], own["name"], strict=True)))
         for name, own in stages.groupby("pipeline", sort=False)
@@ -76,7 +79,8 @@ def _in_order(rows: pd.DataFrame, first_by: str) -> pd.Index:
     has_numbers = first_by != "order" and "order" in rows and pd.api.types.is_integer_dtype(rows["order"])
     if has_numbers:
         return rows.sort_values([first_by, "order"], kind="stable").index
-    return rows[first_by].sort_values(kind="stable").index
+    by = rows[first_by]
+    return rows.index if by.is_monotonic_increasing else by.sort_values(kind="stable").index
 
 
 def in_time(rows: pd.DataFrame) -> list[str]:

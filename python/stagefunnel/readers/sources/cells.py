@@ -56,8 +56,17 @@ def _nested(value: Any) -> Any:
 
 def flat(column: pd.Series) -> pd.Series:
     """Write the lists and dicts of a column as JSON, so that it can be grouped."""
+    if not has_nested(column):
+        return column
     is_nested = _is_nested(column)
-    return column.where(~is_nested, column[is_nested].map(_json)) if is_nested.any() else column
+    return column.where(~is_nested, column[is_nested].map(_json))
+
+
+def has_nested(column: pd.Series) -> bool:
+    """Check for lists and dicts, by the types of a column: that is faster than value by value."""
+    if column.dtype != object:
+        return False
+    return any(issubclass(kind, list | dict) for kind in {*map(type, column.tolist())})
 
 
 def _is_nested(column: pd.Series) -> pd.Series:
@@ -119,11 +128,8 @@ def refuse_nested(frame: pd.DataFrame, place: Place, columns: Sequence[str]) -> 
         With the place of the first such value.
     """
     for name in columns:
-        if name not in frame or frame[name].dtype != object:
-            continue
-        is_nested = _is_nested(frame[name])
-        if is_nested.any():
-            row = first_row(is_nested)
+        if name in frame and has_nested(frame[name]):
+            row = first_row(_is_nested(frame[name]))
             raise ReaderError(
                 f"{place(row)}: {name!r} must be text or a number, and is {described(frame[name].iloc[row])}"
             )
