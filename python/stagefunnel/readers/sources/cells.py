@@ -41,10 +41,15 @@ def as_text(column: pd.Series, *, times_too: bool = False, nested: bool = False)
         return pd.Series(times, index=column.index)
     values = column.astype(object).tolist()
     most = _most_exact(column.dtype)
-    if nested:
-        texts = [_nested(value) if isinstance(value, _OBJECTS) else _text(value, most) for value in values]
-    elif {*map(type, values)} <= {str, type(None)}:  # most columns of an answer
+    kinds = {*map(type, values)} - {type(None)}
+    if kinds <= {str}:  # most columns of an answer
         texts = [value if value and not value.isspace() else None for value in values]
+    elif kinds == {int} and None not in values:
+        texts = [*map(str, values)]
+    elif kinds == {float}:
+        texts = [None if value is None or value != value else _number(value, most) for value in values]
+    elif nested:
+        texts = [_nested(value) if isinstance(value, _OBJECTS) else _text(value, most) for value in values]
     else:
         texts = [_text(value, most) for value in values]
     return pd.Series(texts, index=column.index, dtype=object)

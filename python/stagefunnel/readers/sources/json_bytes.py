@@ -12,7 +12,7 @@ import numpy.typing as npt
 _MOST_OPENED: Final = 250
 _KEY: Final = re.compile(rb'"([^"]*)"\s*:')
 _LOOKS, _LONGEST_LOOK, _FEW_KEYS = 500, 1 << 14, 200
-_PART, _TAIL = 1 << 17, 1 << 10
+_PART, _TAIL = 1 << 19, 1 << 10
 _NEWLINE, _RETURN, _OPEN, _CLOSE = b"\n\r{}"
 _BRACE_OF_BRACKET: Final = np.uint8(0x20)  # the bit that makes a bracket a brace
 
@@ -58,7 +58,8 @@ def number_of_lines(data: bytes) -> int:
 def _are_between_objects(signs: npt.NDArray[np.uint8], ends: npt.NDArray[np.intp]) -> bool:
     """Check that an object ends before each end of a line, and another begins behind it."""
     before = signs[ends - 1]
-    before = np.where(before == _RETURN, signs[ends - 2], before)
+    if not (before == _CLOSE).all():
+        before = np.where(before == _RETURN, signs[ends - 2], before)
     return bool((before == _CLOSE).all() and (signs[ends + 1] == _OPEN).all())
 
 
@@ -94,5 +95,3 @@ def are_plain(data: bytes) -> bool:
     (True, False, False)
     """
     return data.isascii() and not data.count(0, 0, _TAIL)
-
-
