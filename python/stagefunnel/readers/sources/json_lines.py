@@ -150,7 +150,7 @@ def _objects(texts: Any) -> npt.NDArray[np.object_]:
 
 def _arrow_backed(parts: Sequence[tuple[int, Any]], n_rows: int) -> pd.Series:
     """Take texts as they lie in memory, which is twenty times as fast as to make objects of them."""
-    texts = pd.StringDtype(storage="pyarrow", na_value=np.nan)
+    texts: Any = pd.StringDtype(storage="pyarrow", na_value=np.nan)
     return pd.Series(texts.__from_arrow__(_spread(parts, n_rows)))
 
 
