@@ -91,7 +91,8 @@ def _timestamps() -> Any:
     from sqlalchemy.dialects.mssql import DATETIME2
     from sqlalchemy.dialects.mysql import DATETIME
 
-    return sa.DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb").with_variant(DATETIME2(6), "mssql")
+    of_mssql: Any = DATETIME2  # it is untyped
+    return sa.DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb").with_variant(of_mssql(6), "mssql")
 
 
 def _moments() -> Any:

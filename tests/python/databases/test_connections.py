@@ -136,7 +136,7 @@ def test_any_driver_is_read_batch_by_batch() -> None:
 
 
 def test_rows_that_a_cursor_gives_as_dicts_are_their_values() -> None:
-    rows = ({"item": n // 2, "stage": ("New", "Won")[n % 2], "time": n} for n in range(6))
+    rows: Any = ({"item": n // 2, "stage": ("New", "Won")[n % 2], "time": n} for n in range(6))
     log = sf.StageLog.from_sql("SELECT", Connection(rows, ["item", "stage", "time"]))
     assert (log.n_rows, log.n_items, [*log.stages["stage"]]) == (6, 3, ["New", "Won"])
 
