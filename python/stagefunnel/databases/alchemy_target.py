@@ -78,8 +78,26 @@ class OfAlchemy(Target):
             "decimal": sa.Numeric(38, 10),
             "text": sa.Text(),
             "date": sa.Date(),
-            "timestamp": sa.DateTime(),
-            "moment": sa.DateTime(timezone=True),
+            "timestamp": _timestamps(),
+            "moment": _moments(),
         }
         listed = [sa.Column(column.name, types[column.kind]) for column in columns]
         return sa.Table(self.name, sa.MetaData(), *listed, schema=self.schema)
+
+
+def _timestamps() -> Any:
+    """Return the type of times with their microseconds, which MySQL's cuts off unless it names them."""
+    import sqlalchemy as sa
+    from sqlalchemy.dialects.mssql import DATETIME2
+    from sqlalchemy.dialects.mysql import DATETIME
+
+    of_mssql: Any = DATETIME2  # it is untyped
+    return sa.DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb").with_variant(of_mssql(6), "mssql")
+
+
+def _moments() -> Any:
+    """Return the type of moments; MySQL has none with a zone, and keeps their UTC."""
+    import sqlalchemy as sa
+    from sqlalchemy.dialects.mysql import DATETIME
+
+    return sa.DateTime(timezone=True).with_variant(DATETIME(fsp=6), "mysql", "mariadb")

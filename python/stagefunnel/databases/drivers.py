@@ -5,6 +5,7 @@ A connection that the caller opened stays open, and in the transaction that it w
 
 from __future__ import annotations
 
+import importlib
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -201,6 +202,24 @@ class AlchemyDriver(Driver):
     def secrets(self) -> list[Any]:
         """Return the password."""
         return [self.connection.engine.url.password]
+
+
+class MysqlDriver(Driver):
+    """A connection of PyMySQL or mysqlclient, whose usual cursors hold all rows of an answer."""
+
+    def __init__(self, connection: Any, library: str) -> None:
+        super().__init__(connection, may_wait_elsewhere=False)
+        self._library = library
+
+    def run(self, query: str) -> Result:
+        """Run a query; its rows are tuples, whatever the connection makes of them."""
+        cursors = importlib.import_module(f"{self._library}.cursors")
+        return _of_cursor(self.connection.cursor(cursors.SSCursor), query)
+
+    def secrets(self) -> list[Any]:
+        """Return the password, which PyMySQL keeps as bytes."""
+        password = getattr(self.connection, "password", None)
+        return [password.decode("latin-1") if isinstance(password, bytes) else password]
 
 
 class OtherDriver(Driver):

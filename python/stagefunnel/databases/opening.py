@@ -18,6 +18,7 @@ from .drivers import (
     AlchemyDriver,
     Driver,
     DuckDriver,
+    MysqlDriver,
     OtherDriver,
     Psycopg2Driver,
     PsycopgDriver,
@@ -129,6 +130,8 @@ def _known(connection: Any) -> Iterator[Driver]:
         yield PsycopgDriver(connection, may_wait_elsewhere=False)
     elif "psycopg2" in kinds and hasattr(connection, "info"):
         yield Psycopg2Driver(connection, may_wait_elsewhere=False)
+    elif (library := next((kind for kind in kinds if kind in ("pymysql", "MySQLdb")), None)) is not None:
+        yield MysqlDriver(connection, library)
     elif callable(getattr(connection, "cursor", None)):
         yield OtherDriver(connection, may_wait_elsewhere=False)
     else:
@@ -234,9 +237,18 @@ def _postgresql(uri: str) -> tuple[Driver, Callable[[], None]]:
 
 
 def _alchemy(uri: str) -> tuple[Driver, Callable[[], None]]:
-    engine = _module(
-        "sqlalchemy", "this URI", "pip install sqlalchemy and the driver of the database"
-    ).create_engine(uri)
+    alchemy = _module("sqlalchemy", "this URI", "pip install sqlalchemy and the driver of the database")
+    missing = None
+    try:
+        engine = alchemy.create_engine(uri)
+    except ModuleNotFoundError as error:
+        missing = error.name
+    if missing is not None:
+        raise ReaderError(
+            given("connection", masked_uri(uri)),
+            f": its driver {missing} is not installed; install it, or name another one that is, as "
+            "mysql+pymysql:// does",
+        )
     connection = engine.connect()
 
     def close() -> None:

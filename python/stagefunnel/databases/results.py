@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -46,9 +46,12 @@ class Result:
 
 
 def rows_of(cursor: Any) -> Iterator[list[Sequence[Any]]]:
-    """Fetch the rows of a cursor of Python's interface for databases, many at a time."""
+    """Fetch the rows of a cursor of Python's interface for databases, many at a time.
+
+    A cursor may give each row as a dict, whose keys are no values.
+    """
     while rows := cursor.fetchmany(PYTHON_ROWS):
-        yield rows
+        yield [tuple(row.values()) for row in rows] if isinstance(rows[0], Mapping) else rows
 
 
 def names_of(description: Sequence[Any] | None) -> list[str] | None:

@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import time
 import traceback
+import types
 import uuid
 import weakref
 from collections.abc import Iterator, Sequence
@@ -134,6 +135,40 @@ def test_any_driver_is_read_batch_by_batch() -> None:
     assert connection.cursor().most_alive <= 2
 
 
+def test_rows_that_a_cursor_gives_as_dicts_are_their_values() -> None:
+    rows: Any = ({"item": n // 2, "stage": ("New", "Won")[n % 2], "time": n} for n in range(6))
+    log = sf.StageLog.from_sql("SELECT", Connection(rows, ["item", "stage", "time"]))
+    assert (log.n_rows, log.n_items, [*log.stages["stage"]]) == (6, 3, ["New", "Won"])
+
+
+@pytest.mark.parametrize("library", ["pymysql", "MySQLdb"])
+def test_the_server_of_mysql_keeps_the_rows(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    asked: list[object] = []
+    of_server = object()
+
+    class OfMysql(Connection):
+        password = b"s3cret-Word"
+
+        def cursor(self, kind: object = None) -> Cursor:
+            asked.append(kind)
+            return super().cursor()
+
+    OfMysql.__module__ = f"{library}.connections"
+    monkeypatch.setitem(sys.modules, library, types.ModuleType(library))
+    monkeypatch.setitem(sys.modules, f"{library}.cursors", types.SimpleNamespace(SSCursor=of_server))
+    rows = ((n // 2, ("New", "Won")[n % 2], n) for n in range(6))
+    connection = OfMysql(rows, ["item", "stage", "time"])
+    assert sf.StageLog.from_sql("SELECT", connection).n_items == 3
+    assert asked == [of_server]
+
+    def refuse(query: str) -> None:
+        raise OSError("no access with s3cret-Word")
+
+    monkeypatch.setattr(connection._cursor, "execute", refuse)
+    with pytest.raises(sf.ReaderError, match=r"no access with \*\*\*"):
+        sf.StageLog.from_sql("SELECT", connection)
+
+
 def test_python_values_are_those_of_arrow() -> None:
     berlin = dt.timezone(dt.timedelta(hours=2))
     keys = [uuid.UUID(int=1), uuid.UUID(int=2), None]
@@ -230,6 +265,12 @@ def test_without_a_library_the_error_says_what_to_install(
         with pytest.raises(sf.ReaderError, match=message):
             sf.StageLog.from_sql("SELECT 1", uri)
     check(sf.StageLog.from_sql(SQL, file, **NAMES, columns="owner"))  # Python reads SQLite itself
+
+
+def test_a_driver_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "MySQLdb", None)
+    with pytest.raises(sf.ReaderError, match=r"mysql://ann:\*\*\*@h/d'.*its driver MySQLdb is not installed"):
+        sf.StageLog.from_sql("SELECT 1", "mysql://ann:s3cret-Word@h/d")
 
 
 PASSWORDS = ("s3cret-Word", "p@ss/w:ord", "ünï cödé", "a'b\"c d", "50%off&more=1", "kurz")

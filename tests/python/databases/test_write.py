@@ -1,6 +1,7 @@
 """Tables written into PostgreSQL, SQLite and DuckDB, and read back by their own drivers."""
 
 import datetime as dt
+import importlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -266,3 +267,17 @@ def test_any_database_of_sqlalchemy_is_written_through_it(uri: str) -> None:
             assert len(target.rows("SELECT * FROM core")) == expected
             connection.commit()
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"), [("mysql", "DATETIME(6)"), ("mariadb", "DATETIME(6)"), ("mssql", "DATETIME2(6)")]
+)
+def test_times_keep_their_microseconds_in_every_database(dialect: str, expected: str) -> None:
+    from stagefunnel.databases.alchemy_target import _moments, _timestamps
+
+    dialects = importlib.import_module(f"sqlalchemy.dialects.{'mysql' if dialect == 'mariadb' else dialect}")
+    known = dialects.dialect()
+    known.name = dialect
+    assert _timestamps().compile(dialect=known) == expected
+    if dialect != "mssql":
+        assert _moments().compile(dialect=known) == expected

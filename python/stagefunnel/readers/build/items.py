@@ -125,14 +125,14 @@ def complete_items(
         items = pd.DataFrame({"item": in_log})
     else:
         listed = pd.Series(items["item"].astype(object))
-        unlisted = in_log[~in_log.isin(listed)]
-        unused = ~listed.isin(in_log)
+        # The last rows of a history have its items in order, which takes no search.
+        is_same = len(listed) == len(in_log) and bool((listed.to_numpy() == in_log.to_numpy()).all())
+        unlisted = in_log[:0] if is_same else in_log[~in_log.isin(listed)]
+        n_unused = 0 if is_same else int((~listed.isin(in_log)).sum())
         notes.add(
             "items_not_listed", len(unlisted), "items of the history that the list of items does not have"
         )
-        notes.add(
-            "items_without_history", int(unused.sum()), "items of the list without a row in the history"
-        )
+        notes.add("items_without_history", n_unused, "items of the list without a row in the history")
         if len(unlisted):
             items = items.reindex(range(len(items) + len(unlisted)))
             items.loc[len(items) - len(unlisted) :, "item"] = unlisted.to_numpy()

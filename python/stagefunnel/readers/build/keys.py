@@ -15,9 +15,8 @@ from ..sources.places import Place, first_row
 _BY_A_SPREADSHEET: Final = re.compile(r"-?\d(?:[.,]\d+)?E\+\d+")
 _FLOAT: Final = re.compile(r"-?\d(?:\.\d+)?e\+\d+")
 _LONG_FLOAT: Final = re.compile(r"-?([0-9]{16,})\.0+")
-_LONG: Final = re.compile(
-    r"[1-9][0-9]{14}([0-9]+)"
-)  # a spreadsheet keeps 15 digits and writes zeros behind them
+_DIGITS_OF_SPREADSHEETS: Final = 15  # so many are kept, and zeros written behind them
+_LONG: Final = re.compile(r"[1-9][0-9]{14}([0-9]+)")
 _FEWEST_ZEROS: Final = 3
 
 
@@ -36,8 +35,10 @@ def refuse_rounded_keys(keys: pd.Series, place: Place) -> None:
     ReaderError
         With the place of the first such key.
     """
-    texts = [str(key) for key in keys.dropna().unique()]
-    floats = [text for text in texts if _is_long_float(text)]
+    texts = [*map(str, keys.dropna().unique().astype(object))]
+    together = "\n".join(texts)  # most keys have none of these signs, which one search finds out
+    has_floats = "e+" in together or ".0" in together
+    floats = [text for text in texts if _is_long_float(text)] if has_floats else []
     if floats:
         row = first_row(keys.isin(floats))
         raise ReaderError(
@@ -45,7 +46,8 @@ def refuse_rounded_keys(keys: pd.Series, place: Place) -> None:
             "holds exactly, so that several items may share it; export or read the keys as whole numbers or "
             "as text"
         )
-    rounded = [text for text in texts if "E+" in text and _BY_A_SPREADSHEET.fullmatch(text)]
+    has_exponents = "E+" in together
+    rounded = [text for text in texts if _BY_A_SPREADSHEET.fullmatch(text)] if has_exponents else []
     rounded = rounded or _with_zeros(texts)
     if rounded:
         row = first_row(keys.isin(rounded))
@@ -64,10 +66,14 @@ def _is_long_float(text: str) -> bool:
 
 def _with_zeros(texts: Sequence[str]) -> list[str]:
     """Return the keys of 16 and more digits, if all of them have only zeros behind the 15th."""
-    long = {text: found[1] for text in texts if len(text) > 15 and (found := _LONG.fullmatch(text))}
-    n_digits = sum(map(len, long.values()))
-    return (
-        list(long)
-        if n_digits >= _FEWEST_ZEROS and not any(digits.strip("0") for digits in long.values())
-        else []
-    )
+    if max(map(len, texts), default=0) <= _DIGITS_OF_SPREADSHEETS:
+        return []
+    long: list[str] = []
+    n_digits = 0
+    for text in texts:
+        if len(text) > _DIGITS_OF_SPREADSHEETS and (found := _LONG.fullmatch(text)):
+            if found[1].strip("0"):
+                return []
+            long.append(text)
+            n_digits += len(found[1])
+    return long if n_digits >= _FEWEST_ZEROS else []

@@ -11,7 +11,6 @@ from ...log.columns.stage_labels import qualified
 from ...pipeline import Pipeline
 from ..notes import Notes
 from ..options import Options
-from ..sources.columns import column_or_missing
 from .meanings import meaning_of
 from .stage_lists import StageList, make_pipelines
 
@@ -48,14 +47,16 @@ def guessed_pipelines(
             named("stage"),
             option="stage",
         )
-    pipeline = column_or_missing(rows, "pipeline").fillna(_NAME)
+    pipeline = rows["pipeline"].fillna(_NAME) if "pipeline" in rows else pd.Series(_NAME, index=rows.index)
     rows = rows.drop(columns="pipeline", errors="ignore")
     stage = rows["stage"]
     if pipeline.nunique() > 1:
         labels = [qualified(*names) for names in zip(pipeline, stage, strict=True)]
         rows = rows.assign(stage=pd.Series(labels, index=rows.index, dtype=object).where(stage.notna(), None))
-    stages = pd.DataFrame({"pipeline": pipeline, "label": rows["stage"], "name": stage})
-    stages = stages.loc[_in_order(rows, first_by)].dropna().drop_duplicates("label")
+    first = _in_order(rows, first_by)["stage"].drop_duplicates().dropna()
+    stages = pd.DataFrame(
+        {"pipeline": pipeline.loc[first.index], "label": first, "name": stage.loc[first.index]}
+    )
     lists = [
         list_by_names(str(name), list(own["label"]), dict(zip(own["label"], own["name"], strict=True)))
         for name, own in stages.groupby("pipeline", sort=False)
@@ -71,12 +72,13 @@ def guessed_pipelines(
     return rows, make_pipelines(lists)
 
 
-def _in_order(rows: pd.DataFrame, first_by: str) -> pd.Index:
+def _in_order(rows: pd.DataFrame, first_by: str) -> pd.DataFrame:
     """Sort rows by a column; those that are equal in it by their numbers, where they have some."""
     has_numbers = first_by != "order" and "order" in rows and pd.api.types.is_integer_dtype(rows["order"])
     if has_numbers:
-        return rows.sort_values([first_by, "order"], kind="stable").index
-    return rows[first_by].sort_values(kind="stable").index
+        return rows.sort_values([first_by, "order"], kind="stable")
+    is_sorted = rows[first_by].is_monotonic_increasing
+    return rows if is_sorted else rows[["stage", first_by]].sort_values(first_by, kind="stable")
 
 
 def in_time(rows: pd.DataFrame) -> list[str]:

@@ -18,7 +18,7 @@ from ..options import Options
 from ..shapes.ending import export_of
 from ..shapes.items import items_of_last_rows
 from ..shapes.ties import in_reading_order, reordered
-from ..sources.cells import as_text
+from ..sources.cells import as_text, has_nested
 from ..sources.columns import column_or_missing, find_column
 from ..sources.source import Source, Sources, Table
 from .sources import Vendor, columns_of, is_page_table, persons_in, vendor_of
@@ -93,7 +93,7 @@ def _flat(source: Source) -> Source:
     if not lifted:
         return source
     if (inside := source.inside.get(_PROPERTIES)) is not None:
-        read = {name: inside[name]().to_numpy() for name in lifted}
+        read = {name: inside[name]().array for name in lifted}
         return replace(source, frame=source.frame.assign(**read))
     records = [value if isinstance(value, dict) else {} for value in source.frame[_PROPERTIES]]
     new = {
@@ -175,6 +175,8 @@ def _once(table: Table, rows: pd.DataFrame, vendor: Vendor, notes: Notes) -> tup
     if name is None:
         return table, rows
     ids = table.frame[name]
+    if not ids.dropna().duplicated().any():  # one column in place of four
+        return table, rows
     is_twice = (rows.assign(id=ids).duplicated() & ids.notna()).to_numpy()
     notes.add(
         "rows_fetched_twice", int(is_twice.sum()), "rows that equal an earlier one, id included, left out"
@@ -197,7 +199,7 @@ def _order(table: Table, vendor: Vendor) -> pd.Series | None:
 def _items(table: Table, used: set[str], rows: pd.DataFrame, options: Options, notes: Notes) -> pd.DataFrame:
     """Take what the columns say of a person from the last event; nested columns are left out."""
     others = [name for name in table.columns if name not in used]
-    nested = [name for name in others if _is_nested(table.frame[name])]
+    nested = [name for name in others if has_nested(table.frame[name])]
     notes.add(
         "columns_left_out",
         len(nested),
@@ -207,7 +209,3 @@ def _items(table: Table, used: set[str], rows: pd.DataFrame, options: Options, n
     if not plain:
         return complete_items(None, rows, notes)
     return complete_items(items_of_last_rows(rows, table.frame[plain], options, notes), rows, notes)
-
-
-def _is_nested(column: pd.Series) -> bool:
-    return column.dtype == object and any(isinstance(value, dict | list) for value in column)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ...errors import quoted
@@ -58,9 +60,7 @@ def items_of_last_rows(
     rows: pd.DataFrame, others: pd.DataFrame, options: Options, notes: Notes
 ) -> pd.DataFrame:
     """Take what a history says about its items from the last row of each."""
-    in_time = rows.dropna(subset=["item", "time"]).sort_values("time", kind="stable")
-    last_of = pd.Series(in_time.index, index=in_time["item"]).groupby(level=0, sort=False).last()
-    last = last_of.reindex(pd.unique(rows["item"].dropna())).dropna().astype("int64")
+    last = rows.index[_last_rows(rows)]
     # Where another column is named as the item, one of this name is a column like others.
     others = others.rename(columns={"item": "item (export)"})
     frame = others.loc[last].reset_index(drop=True)
@@ -74,6 +74,18 @@ def items_of_last_rows(
         "from_last_rows", len(items), "items whose amount, manager and the like are those of their last row"
     )
     return items
+
+
+def _last_rows(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the position of the last row with a time of each item, in order of the items' first rows."""
+    codes, items = pd.factorize(rows["item"])
+    in_time = np.flatnonzero((codes >= 0) & rows["time"].notna().to_numpy())
+    times = rows["time"].iloc[in_time]
+    if not times.is_monotonic_increasing:
+        in_time = in_time[times.argsort(kind="stable")]
+    last = np.full(len(items), -1, dtype=np.int64)
+    last[codes[in_time]] = in_time  # where an item has several places, the last one stays
+    return last[last >= 0]
 
 
 def item_columns(frame: pd.DataFrame, options: Options) -> dict[str, str]:

@@ -62,7 +62,8 @@ def _stage_of_now_fits(source: Source, options: Options) -> bool:
     if current is None:
         return True
     stages = {_key(stage) for stage in _stage_columns(source, options).values()}
-    has_all = {*source.frame[current].dropna().map(_key)} <= stages
+    own = pd.unique(source.frame[current].dropna().astype(str))  # of many rows few differ
+    has_all = {*map(_key, own)} <= stages
     return has_all and any(meaning_of(stage) is None for stage in stages)
 
 

@@ -166,7 +166,7 @@ def parse_csv(text: str, name: str, rows_read: RowsRead, *, drop: bool) -> TextT
     rows: list[list[str]] = []
     n_unreported = 0
     for block in content.blocks(_ROWS_PER_REPORT):
-        is_filled = [not all(map(is_blank, fields)) for fields in block.rows]
+        is_filled = [_is_filled(fields) for fields in block.rows]
         lines += compress(block.lines, is_filled)
         rows += compress(block.rows, is_filled)
         n_unreported += sum(is_filled)
@@ -180,6 +180,11 @@ def parse_csv(text: str, name: str, rows_read: RowsRead, *, drop: bool) -> TextT
         if column
     }
     return TextTable(pd.DataFrame(columns), lines, content.n_ragged)
+
+
+def _is_filled(fields: list[str]) -> bool:
+    """Check for a field that is not blank, which the first one of most rows is not."""
+    return bool(fields and fields[0] and not is_blank(fields[0])) or not all(map(is_blank, fields))
 
 
 def refuse_twice(header: list[str], name: str) -> None:

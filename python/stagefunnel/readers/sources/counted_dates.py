@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 _COUNT: Final = r"^(?:[1-4][0-9]{9}(?:[0-9]{3}){0,3}|[1-9][0-9]{8})(?:\.[0-9]+)?$"
@@ -32,22 +33,48 @@ def whole_counts(column: pd.Series) -> pd.Series | None:
     >>> whole_counts(pd.Series(["1767607200", "1767607201"])).astype(str).tolist()
     ['2026-01-05 10:00:00+00:00', '2026-01-05 10:00:01+00:00']
     """
-    texts = column.tolist()
-    digits = len(texts[0]) if texts and isinstance(texts[0], str) else 0
+    first = column.iat[0] if len(column) else None
+    digits = len(first) if isinstance(first, str) else 0
     if digits not in _DECIMALS or digits > _MOST_WHOLE:
         return None
-    if {*map(type, texts)} != {str} or {*map(len, texts)} != {digits}:
+    is_of_arrow = isinstance(column.array, pd.arrays.ArrowStringArray)
+    counts = _numbers_of_arrow(column, digits) if is_of_arrow else _numbers(column.tolist(), digits)
+    if counts is None:
         return None
-    together = "".join(texts)
-    if not (together.isascii() and together.isdigit()):
-        return None
-    counts = np.array(texts, dtype=f"S{digits}").astype(np.int64)
     exponent = 6 - _DECIMALS[digits]
     is_known = (counts >= 10 ** (digits - 1)).all() and (counts // 10 ** _DECIMALS[digits] < _LATEST).all()
     if not is_known:
         return None
     microseconds = (counts * 10**exponent).view("datetime64[us]")
     return pd.Series(pd.DatetimeIndex(microseconds).tz_localize("UTC"))
+
+
+def _numbers(texts: list[Any], length: int) -> npt.NDArray[np.int64] | None:
+    """Read texts of so many digits each; ``None`` if one is of another length, or no number."""
+    if {*map(type, texts)} != {str} or {*map(len, texts)} != {length}:
+        return None
+    together = "".join(texts)
+    if not (together.isascii() and together.isdigit()):
+        return None
+    signs = np.frombuffer(together.encode("ascii"), dtype=np.uint8).reshape(-1, length)
+    numbers = np.zeros(len(signs), dtype=np.int64)
+    for place in range(length):
+        numbers = numbers * 10 + (signs[:, place] - ord("0"))
+    return numbers
+
+
+def _numbers_of_arrow(column: pd.Series, length: int) -> npt.NDArray[np.int64] | None:
+    """Do the same for texts that pyarrow holds, of which no objects need to be made."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = pa.array(column.array)
+    lengths = pc.min_max(pc.binary_length(texts)).as_py()
+    are_numbers = not texts.null_count and lengths == {"min": length, "max": length}
+    if not are_numbers or not pc.all(pc.ascii_is_decimal(texts)).as_py():
+        return None
+    numbers: npt.NDArray[np.int64] = texts.cast(pa.int64()).to_numpy()
+    return numbers
 
 
 def since_1970(texts: pd.Series, name: str) -> pd.Series:

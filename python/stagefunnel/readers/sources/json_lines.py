@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -14,19 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from .cells import MOST_EXACT, as_text
+from .json_bytes import has_ever_other_keys, keys_of_first_line, number_of_lines
 from .json_records import OF_PAGES
 
 FEWEST_BYTES: Final = 1 << 18  # a smaller file is read before pyarrow is loaded
 _BLOCK: Final = 4 << 20
-# pyarrow builds types of nested values by recursion, which a value of many levels takes too far.
-_MOST_OPENED: Final = 250
 _MOST_KEYS: Final = 2_000
-_KEY: Final = re.compile(rb'"([^"]*)"\s*:')
-_LOOKS, _LONGEST_LOOK, _FEW_KEYS = 500, 1 << 14, 200
-_PART, _TAIL = 1 << 17, 1 << 10
-_NEWLINE, _OPEN = b"\n{"
-_BRACE_OF_BRACKET: Final = np.uint8(0x20)  # the bit that makes a bracket a brace
-_BLANK: Final = r"^[\t-\r\x1c-\x1f\x{85}\p{Z}]*$"
 _EVENTS: Final = ("event", "event_name", "event_type")
 # Objects beside an event of which its reader takes single keys, if any.
 _OF_EVENTS: Final = {
@@ -77,10 +68,10 @@ def arrow_lines(data: bytes, *, most_bytes: int = _BLOCK) -> Lines | None:
     >>> arrow_lines(b'{"id": 7}\n{"id": "8"}') is None
     True
     """
-    n_lines = _n_lines(data)
+    n_lines = number_of_lines(data)
     # pyarrow takes a minute for a line of 100,000 keys.
-    is_wide = data.count(b'":', 0, data.find(b"\n") + 1 or len(data)) > _MOST_KEYS
-    if not n_lines or is_wide or not _has_arrow() or _has_ever_other_keys(data):
+    is_wide = keys_of_first_line(data) > _MOST_KEYS
+    if not n_lines or is_wide or not _has_arrow() or has_ever_other_keys(data):
         return None
     columns: dict[str, _Column] = {}
     n_rows, times = 0, None
@@ -101,18 +92,6 @@ def arrow_lines(data: bytes, *, most_bytes: int = _BLOCK) -> Lines | None:
     return Lines(frame, inside)
 
 
-def _has_ever_other_keys(data: bytes) -> bool:
-    """Look at lines all through the data: where each has keys of its own, a table would be mostly gaps."""
-    keys, most = set[bytes](), 0
-    for at in range(0, len(data), max(1, len(data) // _LOOKS)):
-        start = data.find(b"\n", at) + 1
-        end = data.find(b"\n", start, start + _LONGEST_LOOK)
-        own = {*_KEY.findall(data, start, end if end >= 0 else start + _LONGEST_LOOK)}
-        keys |= own
-        most = max(most, len(own))
-    return len(keys) > 4 * most + _FEW_KEYS
-
-
 class _Column:
     """A column whose parts lie in some of the blocks."""
 
@@ -125,7 +104,14 @@ class _Column:
         self.is_nested |= _is_nested(part)
 
     def texts(self, n_rows: int) -> pd.Series:
-        return _spread(self._parts, n_rows, lambda part: _unread(part) if _is_nested(part) else _texts(part))
+        if self.is_nested:
+            values = np.full(n_rows, None, dtype=object)
+            for start, part in self._parts:
+                texts = _unread(part) if _is_nested(part) else _objects(_texts(part))
+                values[start : start + len(part)] = texts
+        else:
+            values = _objects(_spread(self._parts, n_rows))
+        return pd.Series(values, dtype=object)
 
     def inside(self, n_rows: int) -> dict[str, Callable[[], pd.Series]]:
         """List the keys of objects that have plain values, each with what reads it."""
@@ -134,18 +120,38 @@ class _Column:
             for name, one in _keys_of(part):
                 keys.setdefault(name, []).append((start, one))
         return {
-            name: partial(_spread, parts, n_rows, _texts)
+            name: partial(_arrow_backed, parts, n_rows)
             for name, parts in keys.items()
             if all(not _is_nested(one) and _is_exact(one) for _, one in parts)
             and any(one.null_count < len(one) for _, one in parts)
         }
 
 
-def _spread(parts: Sequence[tuple[int, Any]], n_rows: int, read: Callable[[Any], Any]) -> pd.Series:
-    values = np.full(n_rows, None, dtype=object)
-    for start, part in parts:
-        values[start : start + len(part)] = read(part)
-    return pd.Series(values, dtype=object)
+def _spread(parts: Sequence[tuple[int, Any]], n_rows: int) -> Any:
+    """Put the texts of parts together; between the parts there are none."""
+    import pyarrow as pa
+
+    chunks: list[Any] = []
+    end = 0
+    for start, part in [*parts, (n_rows, None)]:
+        if start > end:
+            chunks.append(pa.nulls(start - end, pa.string()))
+        if part is not None:
+            texts = _texts(part)
+            chunks += texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
+            end = start + len(part)
+    return pa.chunked_array(chunks, pa.string())
+
+
+def _objects(texts: Any) -> npt.NDArray[np.object_]:
+    values: npt.NDArray[np.object_] = texts.to_numpy(zero_copy_only=False)
+    return values
+
+
+def _arrow_backed(parts: Sequence[tuple[int, Any]], n_rows: int) -> pd.Series:
+    """Take texts as they lie in memory, which is twenty times as fast as to make objects of them."""
+    texts: Any = pd.StringDtype(storage="pyarrow", na_value=np.nan)
+    return pd.Series(texts.__from_arrow__(_spread(parts, n_rows)))
 
 
 @cache
@@ -158,41 +164,22 @@ def _has_arrow() -> bool:
     return True
 
 
-def _n_lines(data: bytes) -> int:
-    """Count the lines; 0 if one of them is not an object from end to end, or may be nested deeply."""
-    tail = data[-_TAIL:]
-    end = len(data) - len(tail) + len(tail.rstrip(b" \t\r\n"))
-    n_ends = data.count(b"\n", 0, end)
-    n_joints = data.count(b"}\n{", 0, end) + (data.count(b"}\r\n{", 0, end) if b"\r" in data else 0)
-    if not data.startswith(b"{") or not data.endswith(b"}", 0, end) or n_joints != n_ends:
-        return 0
-    signs: npt.NDArray[np.uint8] = np.frombuffer(data, dtype=np.uint8)
-    n_before = 0  # signs that open something in a line that goes on
-    for start in range(0, len(signs), _PART):
-        part = signs[start : start + _PART]
-        opened = np.flatnonzero((part | _BRACE_OF_BRACKET) == _OPEN)
-        ends = np.flatnonzero(part == _NEWLINE)
-        per_line = np.bincount(np.searchsorted(ends, opened), minlength=len(ends) + 1)
-        per_line[0] += n_before
-        if per_line.max() > _MOST_OPENED:
-            return 0
-        n_before = int(per_line[-1])
-    return n_ends + 1
-
-
-def _parts(data: bytes, most_bytes: int) -> Iterator[bytes]:
-    """Cut lines into parts that are parsed one by one.
+def _parts(data: bytes, most_bytes: int) -> Iterator[Any]:
+    """Cut lines into parts that are parsed one by one, without a copy.
 
     pyarrow ends the process where a column is a list in one of its blocks and something else in another.
     """
+    import pyarrow as pa
+
+    whole = pa.py_buffer(data)
     start = 0
     while start < len(data):
         end = data.find(b"\n", start + most_bytes) + 1 or len(data)
-        yield data[start:end]
+        yield whole.slice(start, end - start)
         start = end
 
 
-def _table(data: bytes, times: Any) -> tuple[Any | None, Any]:
+def _table(data: Any, times: Any) -> tuple[Any | None, Any]:
     """Parse lines; texts that look like times stay texts, by the schema that is returned for what follows."""
     import pyarrow as pa
 
@@ -208,12 +195,13 @@ def _table(data: bytes, times: Any) -> tuple[Any | None, Any]:
     return (table.select(names) if is_sure else None), times
 
 
-def _parsed(data: bytes, schema: Any) -> Any:
+def _parsed(data: Any, schema: Any) -> Any:
+    import pyarrow as pa
     import pyarrow.json
 
     return pyarrow.json.read_json(
-        io.BytesIO(data),
-        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(data) + 1),
+        pa.BufferReader(data),
+        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=data.size + 1),
         parse_options=pyarrow.json.ParseOptions(
             explicit_schema=schema, unexpected_field_behavior="infer", newlines_in_values=False
         ),
@@ -296,13 +284,10 @@ def _texts(column: Any) -> Any:
     import pyarrow.compute as pc
 
     if pa.types.is_null(column.type):
-        return None
+        return pa.nulls(len(column), pa.string())
     if pa.types.is_floating(column.type):
-        return as_text(pd.Series(column.to_pylist(), dtype=object)).to_numpy()
-    if pa.types.is_string(column.type):
-        is_blank = pc.match_substring_regex(column, _BLANK)
-        if pc.any(is_blank).as_py():
-            column = pc.if_else(is_blank, pa.scalar(None, pa.string()), column)
-    else:
-        column = column.cast(pa.string())
-    return column.combine_chunks().to_numpy(zero_copy_only=False)
+        return pa.array(as_text(pd.Series(column.to_pylist(), dtype=object)).tolist(), pa.string())
+    if not pa.types.is_string(column.type):
+        return column.cast(pa.string())
+    is_blank = pc.or_(pc.utf8_is_space(column), pc.equal(pc.binary_length(column), 0))
+    return pc.if_else(is_blank, pa.scalar(None, pa.string()), column) if pc.any(is_blank).as_py() else column

@@ -16,6 +16,7 @@ from ...files import Progress, RowsRead, check_number_of_columns, expand, opened
 from ...log.columns.frame_types import Frame
 from .cells import as_text
 from .content import decoded, parse_csv, refuse_twice
+from .json_bytes import are_plain
 from .json_lines import FEWEST_BYTES, Lines, arrow_lines
 from .json_records import records_in
 from .json_text import parse_json
@@ -200,6 +201,9 @@ def _file(file: str, encoding: str | None, rows_read: RowsRead, drop: bool) -> I
 def _content(file: str) -> bytes:
     """Read the bytes of a file, unpacked."""
     with opened(file) as unpacked:
+        if unpacked.seekable():  # what was looked at already is read again, not copied together with the rest
+            unpacked.seek(0, os.SEEK_END)
+            unpacked.seek(0)
         data = unpacked.read()
     if not data or data.isspace():
         raise ReaderError(f"{file}: the file is empty; export it again")
@@ -214,9 +218,13 @@ def _file_sources(
         return [_table(read_parquet(file), file)]
     if is_workbook(data, file):
         return sheets(file, data)
-    text, codec = decoded(data, file, encoding)
+    # A text of plain letters is not decoded before it has to be, nor kept beside its bytes.
+    is_plain = encoding is None and data.startswith(b"{") and are_plain(data)
+    text, codec = ("", "utf-8") if is_plain else decoded(data, file, encoding)
     if codec == "utf-8" and len(data) >= FEWEST_BYTES and (lines := arrow_lines(data)) is not None:
         return [_of_lines(lines, file, data, rows_read, drop)]
+    if is_plain:
+        text, codec = decoded(data, file, encoding)
     return _text_file(file, text, codec, rows_read, drop)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+import pandas as pd
+
 from .source import Source
 from .tidy import of_each
 
@@ -42,7 +44,7 @@ def with_long_ids(sources: Sequence[Source]) -> list[Source]:
 def _id_columns(source: Source) -> Iterator[tuple[str, set[int]]]:
     """Find the columns of nothing but such ids, each with the lengths that it has."""
     for name, column in source.frame.items():
-        if name in source.inside:
+        if name in source.inside or pd.api.types.is_datetime64_any_dtype(column.dtype):
             continue
         value = next((value for value in column if isinstance(value, str)), "")
         if _ID.fullmatch(value):
