@@ -6,9 +6,7 @@ it draws one chart while the next is made here.
 
 from __future__ import annotations
 
-import os
 import pickle
-import re
 import signal
 import subprocess
 import sys
@@ -16,11 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
-from importlib import import_module
-from pathlib import PurePath
 from typing import IO, Any, Final
 
-from ..clean import clean_deep
+from ..drawing import drawn, is_run_by_python, variables_of_child
 
 Specification = Mapping[str, Any]
 Draw = Callable[[Specification], "Drawing"]
@@ -77,18 +73,16 @@ def painter_ready() -> Iterator[None]:
 @contextmanager
 def _process() -> Iterator[subprocess.Popen[bytes] | None]:
     """Run the process; there is none where this program is not Python itself and cannot run as another."""
-    is_python = PurePath(sys.executable or "").name.startswith("python")
-    if not is_python:
+    if not is_run_by_python():
         yield None
         return
-    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     try:
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", _PAINT],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=variables,
+            env=variables_of_child(),
         )
     except OSError:
         yield None
@@ -137,10 +131,6 @@ def _specifications(source: IO[bytes]) -> Iterator[Specification]:
 
 
 def drawn_here(specification: Specification) -> str:
-    """Draw a chart in this process, with the version of Vega-Lite that it is written for."""
-    try:
-        vl_convert = import_module("vl_convert")
-    except ImportError as error:
-        raise ImportError('the report needs vl-convert: pip install "stagefunnel[report]"') from error
-    version = re.search(r"/v(\d+\.\d+)", str(specification.get("$schema", "")))
-    return str(vl_convert.vegalite_to_svg(clean_deep(dict(specification)), vl_version=version and version[1]))
+    """Draw a chart without the other process."""
+    lacking = 'the report needs vl-convert: pip install "stagefunnel[report]"'
+    return str(drawn("vegalite_to_svg", specification, lacking=lacking))

@@ -23,6 +23,8 @@ Rule: TypeAlias = Callable[[Path], Iterator[str]]
 ALLOWED: dict[str, set[str]] = {
     "naming": set(),
     "clean": set(),
+    "forking": {"errors"},
+    "drawing": {"clean", "errors", "forking"},
     "errors": {"naming", "clean"},
     "renamed": {"errors"},
     "whole_file": {"errors"},
@@ -41,14 +43,15 @@ ALLOWED: dict[str, set[str]] = {
     "signatures": {"tables"},
     "any_log": set(),  # it finds what answers by its name, when there is such a log
     "bound": {"", "naming", "clean", "errors", "pipeline", "log"},
-    "tables": {"naming", "errors", "pipeline"},
+    "tables": {"naming", "errors", "forking", "pipeline"},
     "log": {
-        *("_core", "naming", "clean", "errors", "whole_file", "times", "files", "databases"),
+        *("_core", "naming", "clean", "errors", "forking", "whole_file", "times", "files", "databases"),
         *("pipeline", "tables", "log.saved.form"),
     },
     "log.saved.form": {"log"},  # how the rows of a saved log are read, for the command
     "readers": {
-        *("naming", "clean", "errors", "renamed", "times", "files", "databases", "pipeline", "tables", "log")
+        *("naming", "clean", "errors", "forking", "renamed", "times", "files", "databases"),
+        *("pipeline", "tables", "log"),
     },
     "questions.scope": {"_core", "errors", "times", "working_hours", "pipeline", "tables", "log"},
     "questions.stats": {"_core", "errors", "times", "tables"},
@@ -92,7 +95,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "words": {"errors", "tables"},
     "display": {"clean", "errors", "whole_file", "tables", "databases", "words"},
-    "display.charts": {"clean", "errors", "whole_file", "tables", "words", "display"},
+    "display.charts": {"clean", "drawing", "errors", "whole_file", "tables", "words", "display"},
     "plots": {"tables", "words", "display.charts", "signatures"},
     "stats": {"tables", "questions.stats", "signatures"},
     "suggesting": {
@@ -113,7 +116,7 @@ ALLOWED: dict[str, set[str]] = {
         *("clean", "errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),
         *("words", "display", "display.charts", "reports.painter"),
     },
-    "reports.painter": {"clean"},
+    "reports.painter": {"drawing"},
     "spark": {
         *("", "errors", "times", "pipeline", "tables", "log", "questions.scope", "questions.stages"),
         *("questions.sequence", "questions.parts", "questions.summary"),
