@@ -78,6 +78,8 @@ def _code(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def _is_for_types(node: ast.AST) -> bool:
+    if isinstance(node, ast.keyword) and node.arg == "frozen":
+        return True  # a rule holds all of them: tests/python/package/layers.py
     if isinstance(node, ast.If):
         return ast.unparse(node.test) == "TYPE_CHECKING"
     return isinstance(node, ast.Call) and ast.unparse(node.func) in ("TypeVar", "cast")

@@ -18,6 +18,19 @@ from typing import NamedTuple, TypeAlias
 
 Rule: TypeAlias = Callable[[Path], Iterator[str]]
 
+# The dataclasses that collect something while a call runs; all others are values.
+CHANGING = {
+    ("log/spilled/state.py", "State"),
+    ("display/grid.py", "Grid"),
+    ("readers/notes.py", "Notes"),
+    ("readers/sources/workbooks.py", "_Rows"),
+    ("questions/checks/check.py", "_Facts"),
+    ("databases/opening.py", "Database"),
+    ("databases/results.py", "Result"),
+    ("reports/themes.py", "_Marks"),
+    ("reports/pictures.py", "Colours"),
+}
+
 # What the modules of a room may import of the package. A room is a folder or a file; the longest name that
 # fits a module is its room. "" stands for the public names, "_core" for the compiled core.
 ALLOWED: dict[str, set[str]] = {
@@ -428,6 +441,18 @@ def python_loops_over_no_rows(root: Path) -> Iterator[str]:
                     yield f"{path.relative_to(root)}:{node.lineno}: {ast.unparse(node)}"
 
 
+def values_are_frozen(root: Path) -> Iterator[str]:
+    # A value that several logs or questions share must not change under one of them.
+    for path in python_files(root):
+        name = path.relative_to(package(root)).as_posix()
+        for node in ast.walk(parsed(path.read_text(encoding="utf-8"))):
+            for decorator in node.decorator_list if isinstance(node, ast.ClassDef) else []:
+                text = ast.unparse(decorator)
+                may_change = "frozen=True" not in text and (name, node.name) not in CHANGING
+                if may_change and re.match(r"(dataclasses\.)?dataclass\b", text):
+                    yield f"{path.relative_to(root)}:{node.lineno}: {node.name} is not frozen"
+
+
 def no_public_name_hides_a_module(root: Path) -> Iterator[str]:
     init = package(root) / "__init__.py"
     for node in ast.walk(parsed(init.read_text(encoding="utf-8"))):
@@ -478,6 +503,7 @@ RULES: tuple[Rule, ...] = (
     altair_waits_for_a_chart,
     loading_the_package_loads_nothing_slow,
     python_loops_over_no_rows,
+    values_are_frozen,
     no_public_name_hides_a_module,
     no_file_is_too_long,
 )
