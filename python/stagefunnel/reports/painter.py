@@ -6,13 +6,14 @@ it draws one chart while the next is made here.
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import IO, Any, Final
 
@@ -26,6 +27,8 @@ _PAINT: Final = "from stagefunnel.reports.painter import paint; paint()"
 _FIRST: Final[Specification] = {"mark": "point", "data": {"values": [{}]}}
 # Processes that wait for a page.
 _ready: list[subprocess.Popen[bytes]] = []
+if hasattr(os, "register_at_fork"):  # they answer the process that started them
+    os.register_at_fork(after_in_child=_ready.clear)
 # What a process raises here that is not there, or is no more.
 _GONE: Final = (OSError, EOFError, ValueError, pickle.UnpicklingError, CancelledError)
 
@@ -49,13 +52,20 @@ class Drawing:
 @contextmanager
 def painter() -> Iterator[Draw]:
     """Start the process, or take one that is ready; give the function that lets it draw a specification."""
-    with nullcontext(_ready.pop()) if _ready else _process() as process, ThreadPoolExecutor(1) as asking:
+    with _ready_process() or _process() as process, ThreadPoolExecutor(1) as asking:
         try:
             yield lambda specification: Drawing(specification, _submitted(asking, process, specification))
         finally:
             asking.shutdown(wait=False, cancel_futures=True)
             if process is not None:
                 process.kill()
+
+
+def _ready_process() -> AbstractContextManager[subprocess.Popen[bytes]] | None:
+    try:
+        return nullcontext(_ready.pop())
+    except IndexError:  # there is none, or another thread has taken it
+        return None
 
 
 @contextmanager
@@ -67,7 +77,8 @@ def painter_ready() -> Iterator[None]:
         try:
             yield
         finally:
-            _ready.clear()
+            if process in _ready:
+                _ready.remove(process)
 
 
 @contextmanager

@@ -74,6 +74,33 @@ def test_a_child_ends_that_is_forked_while_a_thread_reads_a_file(tmp_path: Path)
     assert errors == ""
 
 
+SAVING = """
+from stagefunnel.log.saved.folder import writing
+log = sf.StageLog({"item": [1, 1], "stage": ["New", "Won"], "time": [1, 2]})
+log.save(sys.argv[1])
+went_on, goes_on = os.pipe()
+with writing(sys.argv[1]):
+    child = os.fork()
+    if not child:
+        signal.alarm(100)
+        os.close(goes_on)
+        os.read(went_on, 1)  # until the other process ends it
+        os._exit(0)
+    try:
+        log.save(sys.argv[1])
+    except sf.StageFunnelError as error:
+        print("another process is changing this saved log" in str(error))
+log.save(sys.argv[1])
+print(os.waitpid(child, os.WNOHANG) == (0, 0))  # it lives
+os.close(goes_on)
+print(os.waitpid(child, 0)[1])
+"""
+
+
+def test_a_saved_log_is_not_held_by_a_child_that_was_forked_while_it_was_written(tmp_path: Path) -> None:
+    assert statuses(SAVING, str(tmp_path / "log"))[0] == ["True", "True", "0"]
+
+
 LOADING = """
 began, goes_on = threading.Event(), threading.Event()
 class Finder:
