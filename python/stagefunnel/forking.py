@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from importlib import _bootstrap  # type: ignore[attr-defined]
+from importlib import _bootstrap
 from typing import Any, Final
 
 # What the package loads where it is first needed. Other modules may run for as long as a program does.

@@ -73,7 +73,7 @@ CPP_TESTS: Final = {
     "counts/checks.cpp": ["counts/test_counts.cpp", "counts/test_counts_bytes.cpp"],
     "counts/merge.cpp": ["counts/test_counts.cpp", "counts/test_counts_bytes.cpp"],
     "stats/quantiles.cpp": ["stats/test_quantiles.cpp"],
-    "stats/incidence.cpp": ["stats/test_incidence.cpp"],
+    "stats/incidence.cpp": ["stats/test_incidence.cpp", "questions/durations/test_life_cells.cpp"],
     "stats/risk_sets.cpp": ["stats/test_incidence.cpp"],
     "stats/chain.cpp": ["stats/test_chain.cpp"],
     "questions/sequence/in_order/latest_starts.cpp": [],
