@@ -204,3 +204,17 @@ print(forked(ask))
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the names of threads of Linux")
 def test_a_process_is_refused_polars_that_is_forked_from_one_where_it_has_worked() -> None:
     assert statuses(POLARS)[0] == ["7", "8", "8", "8", "8", "7", "7"]
+
+
+def test_the_pool_of_arrow_is_what_it_was_after_threads_that_spill_at_once() -> None:
+    pa = pytest.importorskip("pyarrow")
+    from stagefunnel.log.spilled.budget import frugal
+
+    usual = pa.default_memory_pool().backend_name
+    first, second = frugal(), frugal()
+    first.__enter__()
+    assert pa.default_memory_pool().backend_name == "system"
+    second.__enter__()
+    first.__exit__(None, None, None)  # the one that came first ends first
+    second.__exit__(None, None, None)
+    assert pa.default_memory_pool().backend_name == usual
