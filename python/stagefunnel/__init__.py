@@ -259,6 +259,7 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         """Import a public name, or one of the modules that need no import statement of their own."""
+        import_module(".forking", __name__)  # before there is anything that a fork could find in the middle
         if name in _MODULES:
             return import_module(f".{name}", __name__)
         if name not in _HOMES:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
@@ -49,12 +48,12 @@ def whole_file(path: str) -> Iterator[str]:
 def _beside(target: str) -> Iterator[str]:
     directory = os.path.dirname(target)
     _remove_left(directory)
-    handle, partial = tempfile.mkstemp(dir=directory, prefix=_PREFIX, suffix=_SUFFIX)
-    with os.fdopen(handle, "rb") as held:
+    held, partial = _held_file(directory, 0o666 if (before := _permissions(target)) is None else before)
+    with held:
         try:
-            _lock(held)
             yield partial
-            os.chmod(partial, _permissions(target))
+            if before is not None:
+                os.chmod(partial, before)
             if os.name == "nt":  # there a file that is open is not renamed
                 held.close()
             os.replace(partial, target)
@@ -63,6 +62,29 @@ def _beside(target: str) -> Iterator[str]:
             with suppress(OSError):
                 os.unlink(partial)
             raise
+
+
+def _held_file(directory: str, permissions: int) -> tuple[IO[Any], str]:
+    """Make a file that nobody else removes.
+
+    The system itself takes away the permissions that new files of this process do not have. To ask for this
+    mask is to change it for a moment, for all threads and for a process that is forked meanwhile.
+    """
+    while True:
+        path = os.path.join(directory, f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}")
+        held = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, permissions | 0o600), "rb")
+        # Another process that writes here may have taken it for one that was left.
+        _lock(held, wait=True)
+        if _is_there(held, path):
+            return held, path
+        held.close()
+
+
+def _is_there(file: IO[Any], path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _remove_left(directory: str) -> None:
@@ -83,14 +105,14 @@ def _remove_left(directory: str) -> None:
             os.unlink(path)
 
 
-def _lock(file: IO[Any]) -> bool:
-    """Hold a file as long as it is open here; ``False`` where another process holds it."""
+def _lock(file: IO[Any], *, wait: bool = False) -> bool:
+    """Hold a file as long as it is open here; ``False`` where another process holds it, unless this waits."""
     try:
         import fcntl
     except ImportError:  # Windows keeps an open file from being removed
         return True
     try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         return False
     except OSError:  # a file system without locks: whatever lies there stays
@@ -98,10 +120,6 @@ def _lock(file: IO[Any]) -> bool:
     return True
 
 
-def _permissions(target: str) -> int:
-    """Return the permissions of the file that is replaced, or those that a new file gets."""
-    if os.path.exists(target):
-        return stat.S_IMODE(os.stat(target).st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+def _permissions(target: str) -> int | None:
+    """Return the permissions of the file that is replaced."""
+    return stat.S_IMODE(os.stat(target).st_mode) if os.path.exists(target) else None

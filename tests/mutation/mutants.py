@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,15 +42,26 @@ _COMPUTED: Final[dict[type[ast.operator], type[ast.operator]]] = {
 }
 
 
-def of_python(source: str) -> Iterator[Mutant]:
-    """Change comparisons, arithmetic, `and`, `or`, `not`, truth and whole numbers; not types or texts."""
+def of_python(source: str, only: int | None = None) -> Iterator[Mutant]:
+    """Change comparisons, arithmetic, `and`, `or`, `not`, truth and whole numbers; not types or texts.
+
+    A number of `only` one mutant makes that one alone.
+    """
     tree = ast.parse(source)
+    counted = itertools.count()
     for place, node in enumerate(_code(tree)):
         for number, (change, _) in enumerate(_changes(node)):
+            if next(counted) != only and only is not None:
+                continue
             mutated = copy.deepcopy(tree)
             twin = next(one for at, one in enumerate(_code(mutated)) if at == place)
             _changes(twin)[number][1]()
             yield Mutant(node.lineno, change, ast.unparse(mutated))
+
+
+def n_of_python(source: str) -> int:
+    """Count what `of_python` yields."""
+    return sum(len(_changes(node)) for node in _code(ast.parse(source)))
 
 
 def _code(tree: ast.AST) -> Iterator[ast.expr]:
@@ -66,6 +78,8 @@ def _code(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def _is_for_types(node: ast.AST) -> bool:
+    if isinstance(node, ast.keyword) and node.arg == "frozen":
+        return True  # a rule holds all of them: tests/python/package/layers.py
     if isinstance(node, ast.If):
         return ast.unparse(node.test) == "TYPE_CHECKING"
     return isinstance(node, ast.Call) and ast.unparse(node.func) in ("TypeVar", "cast")

@@ -73,7 +73,7 @@ CPP_TESTS: Final = {
     "counts/checks.cpp": ["counts/test_counts.cpp", "counts/test_counts_bytes.cpp"],
     "counts/merge.cpp": ["counts/test_counts.cpp", "counts/test_counts_bytes.cpp"],
     "stats/quantiles.cpp": ["stats/test_quantiles.cpp"],
-    "stats/incidence.cpp": ["stats/test_incidence.cpp"],
+    "stats/incidence.cpp": ["stats/test_incidence.cpp", "questions/durations/test_life_cells.cpp"],
     "stats/risk_sets.cpp": ["stats/test_incidence.cpp"],
     "stats/chain.cpp": ["stats/test_chain.cpp"],
     "questions/sequence/in_order/latest_starts.cpp": [],
@@ -110,7 +110,7 @@ def main() -> int:
     killed = survived = 0
     for name, mutants, tests in _modules(args.words):
         if args.list:
-            _say(f"{name}: {len(mutants)} mutants; {', '.join(tests)}")
+            say(f"{name}: {len(mutants)} mutants; {', '.join(tests)}")
             continue
         luck = random.Random(args.seed)
         some = sorted(luck.sample(mutants, min(args.some, len(mutants))), key=lambda mutant: mutant.line)
@@ -121,18 +121,18 @@ def main() -> int:
             n_killed += answer is True
             if answer is False:
                 alive.append(mutant)
-                _say(f"  {name}:{mutant.line}: {mutant.change}")
+                say(f"  {name}:{mutant.line}: {mutant.change}")
         killed, survived = killed + n_killed, survived + len(alive)
-        _say(
+        say(
             f"{name}: {len(alive)} of {n_killed + len(alive)} survive ({len(mutants)} in all), "
             f"{time.monotonic() - begun:.0f} s"
         )
     if killed + survived:
-        _say(f"{survived} of {killed + survived} survive: {100 * survived / (killed + survived):.1f}%")
+        say(f"{survived} of {killed + survived} survive: {100 * survived / (killed + survived):.1f}%")
     return 0
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
@@ -161,8 +161,8 @@ def _python(name: str, tests: list[str]) -> Callable[[Mutant], bool | None]:
         target.write_text(source, encoding="utf-8")
         child = os.fork()
         if child == 0:
-            _run_pytest(folder, paths)
-        return _status(child) != 0
+            run_pytest(folder, paths)
+        return status_of(child) != 0
 
     import numpy  # noqa: F401  # loaded once for all mutants
 
@@ -171,7 +171,7 @@ def _python(name: str, tests: list[str]) -> Callable[[Mutant], bool | None]:
     return lambda mutant: tried(mutant.source)
 
 
-def _run_pytest(folder: Path, paths: list[str]) -> None:
+def run_pytest(folder: Path, paths: list[str]) -> None:
     import pytest
 
     os.setsid()
@@ -189,9 +189,9 @@ def _run_pytest(folder: Path, paths: list[str]) -> None:
     os._exit(status)
 
 
-def _status(child: int) -> int:
+def status_of(child: int, seconds: int = SECONDS) -> int:
     """Wait for a process, and end it if it does not end."""
-    for _ in range(SECONDS * 20):
+    for _ in range(seconds * 20):
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             return status

@@ -7,6 +7,7 @@ down, and the library waits for that thread, or aborts.
 from __future__ import annotations
 
 import atexit
+import os
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -93,11 +94,15 @@ def reading_ahead(open_reader: Callable[[Gate], Any], file: Readable) -> Iterato
     file
         The file.
     """
-    gate = Gate(file)
+    gate, process = Gate(file), os.getpid()
     # Nothing else holds the reader: it waits for its threads when the last reference goes.
     holder: list[Any] = []
 
     def end() -> None:
+        if os.getpid() != process:
+            for reader in holder:
+                _leave(reader)
+            return
         gate.shut()
         # The end comes when all that was read ahead is parsed. Its errors are about rows that nobody takes
         # any more, and must not stand in the place of the error that ended the reading.
@@ -113,6 +118,16 @@ def reading_ahead(open_reader: Callable[[Gate], Any], file: Readable) -> Iterato
     finally:
         atexit.unregister(end)
         end()
+
+
+def _leave(reader: Any) -> None:
+    """Keep a reader for ever whose threads are those of another process, which forked this one meanwhile.
+
+    To wait for them, as the reader does when its last reference goes, would take for ever.
+    """
+    from ctypes import py_object, pythonapi
+
+    pythonapi.Py_IncRef(py_object(reader))
 
 
 def _batches_of(holder: list[Any]) -> Iterator[Any]:

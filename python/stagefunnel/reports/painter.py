@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import os
 import pickle
-import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
-from importlib import import_module
-from pathlib import PurePath
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import IO, Any, Final
 
 from ..cached import cached_property
-from ..clean import clean_deep
+from ..drawing import drawn, is_run_by_python, variables_of_child
 
 Specification = Mapping[str, Any]
 Draw = Callable[[Specification], "Drawing"]
@@ -30,6 +27,8 @@ _PAINT: Final = "from stagefunnel.reports.painter import paint; paint()"
 _FIRST: Final[Specification] = {"mark": "point", "data": {"values": [{}]}}
 # Processes that wait for a page.
 _ready: list[subprocess.Popen[bytes]] = []
+if hasattr(os, "register_at_fork"):  # they answer the process that started them
+    os.register_at_fork(after_in_child=_ready.clear)
 # What a process raises here that is not there, or is no more.
 _GONE: Final = (OSError, EOFError, ValueError, pickle.UnpicklingError, CancelledError)
 
@@ -53,13 +52,20 @@ class Drawing:
 @contextmanager
 def painter() -> Iterator[Draw]:
     """Start the process, or take one that is ready; give the function that lets it draw a specification."""
-    with nullcontext(_ready.pop()) if _ready else _process() as process, ThreadPoolExecutor(1) as asking:
+    with _ready_process() or _process() as process, ThreadPoolExecutor(1) as asking:
         try:
             yield lambda specification: Drawing(specification, _submitted(asking, process, specification))
         finally:
             asking.shutdown(wait=False, cancel_futures=True)
             if process is not None:
                 process.kill()
+
+
+def _ready_process() -> AbstractContextManager[subprocess.Popen[bytes]] | None:
+    try:
+        return nullcontext(_ready.pop())
+    except IndexError:  # there is none, or another thread has taken it
+        return None
 
 
 @contextmanager
@@ -71,24 +77,23 @@ def painter_ready() -> Iterator[None]:
         try:
             yield
         finally:
-            _ready.clear()
+            if process in _ready:
+                _ready.remove(process)
 
 
 @contextmanager
 def _process() -> Iterator[subprocess.Popen[bytes] | None]:
     """Run the process; there is none where this program is not Python itself and cannot run as another."""
-    is_python = PurePath(sys.executable or "").name.startswith("python")
-    if not is_python:
+    if not is_run_by_python():
         yield None
         return
-    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     try:
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", _PAINT],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=variables,
+            env=variables_of_child(),
         )
     except OSError:
         yield None
@@ -137,10 +142,6 @@ def _specifications(source: IO[bytes]) -> Iterator[Specification]:
 
 
 def drawn_here(specification: Specification) -> str:
-    """Draw a chart in this process, with the version of Vega-Lite that it is written for."""
-    try:
-        vl_convert = import_module("vl_convert")
-    except ImportError as error:
-        raise ImportError('the report needs vl-convert: pip install "stagefunnel[report]"') from error
-    version = re.search(r"/v(\d+\.\d+)", str(specification.get("$schema", "")))
-    return str(vl_convert.vegalite_to_svg(clean_deep(dict(specification)), vl_version=version and version[1]))
+    """Draw a chart without the other process."""
+    lacking = 'the report needs vl-convert: pip install "stagefunnel[report]"'
+    return str(drawn("vegalite_to_svg", specification, lacking=lacking))

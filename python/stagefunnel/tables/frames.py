@@ -15,6 +15,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 import numpy as np
 import pandas as pd
 
+from ..forking import refuse_polars
 from .choices import chosen_frames
 from .odd_values import refuse_odd_values
 from .summary import Summary
@@ -83,6 +84,8 @@ def as_pandas(table: Any) -> Any:
     if isinstance(table, pd.DataFrame):
         return table
     module, name = type(table).__module__.partition(".")[0], type(table).__name__
+    if module == "polars":
+        refuse_polars()
     if module == "polars" and name == "LazyFrame":
         table, name = table.collect(), "DataFrame"
     if module == "polars" and name == "DataFrame":
@@ -122,6 +125,7 @@ def to_polars(table: pd.DataFrame) -> Any:
     """Make a frame of polars by way of Arrow; ordered categories become an Enum in their order."""
     import polars as pl
 
+    refuse_polars()
     arrow = _with_named_zones(to_arrow(table))
     frame: Any = pl.from_arrow(arrow)
     enums = {

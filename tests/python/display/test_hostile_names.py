@@ -13,7 +13,7 @@ import pytest
 
 import stagefunnel as sf
 from stagefunnel import cli
-from stagefunnel.clean import clean, markdown, safe_cell
+from stagefunnel.clean import clean, clean_deep, markdown, safe_cell
 from stagefunnel.display.csv_table import as_csv
 from stagefunnel.plots import plot_funnel
 
@@ -198,3 +198,11 @@ def test_letters_that_act_are_what_unicode_calls_control() -> None:
     control = [chr(code) for code in range(0x3000) if unicodedata.category(chr(code)) in ("Cc", "Zl", "Zp")]
     assert len(control) == 67
     assert all(not clean(letter).endswith(letter) for letter in control)
+
+
+def test_the_texts_inside_a_specification_are_cleaned_and_their_lines_stay() -> None:
+    given = {"na\x1bme": ["one\ntwo\x07", ("\x00", 3, None)], "title": {"text": "two\nlines", "at": 1.5}}
+    assert clean_deep(given) == {
+        "na\\x1bme": ["one\ntwo\\x07", ["\\x00", 3, None]],
+        "title": {"text": "two\nlines", "at": 1.5},
+    }

@@ -4,6 +4,7 @@ import fcntl
 import os
 import resource
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -117,3 +118,50 @@ def test_a_link_stays_a_link_and_a_device_a_device(tmp_path: Path) -> None:
     assert (tmp_path / "real.csv").read_text() == "new"
     write_file("x", "csv", "/dev/null")
     assert not os.path.isfile("/dev/null")
+
+
+def test_a_new_file_has_the_permissions_of_the_process_and_a_replaced_one_keeps_its_own(
+    tmp_path: Path,
+) -> None:
+    new, old = tmp_path / "new.csv", tmp_path / "old.csv"
+    old.write_text("old")
+    old.chmod(0o604)
+    mask = os.umask(0o026)
+    try:
+        write_file("new", "csv", str(new))
+        write_file("new", "csv", str(old))
+    finally:
+        os.umask(mask)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (new, old)] == [0o640, 0o604]
+    old.chmod(0o444)  # which even its owner cannot write into: it is replaced
+    write_file("newer", "csv", str(old))
+    assert old.read_text() == "newer"
+    assert stat.S_IMODE(old.stat().st_mode) == 0o444
+
+
+def test_the_mask_of_new_files_is_that_of_all_threads_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masks: list[int] = []
+    monkeypatch.setattr(os, "umask", masks.append)
+    write_file("text", "csv", str(tmp_path / "a.csv"))
+    assert masks == []
+
+
+def test_a_file_that_is_removed_before_it_is_held_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold, removed = fcntl.flock, list[str]()
+
+    def remove_first(file: int, how: int) -> None:
+        if not removed:
+            removed.extend(os.listdir(tmp_path))
+            (tmp_path / removed[0]).unlink()
+        hold(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    with whole_file(str(tmp_path / "a.csv")) as partial:
+        assert os.listdir(tmp_path) == [os.path.basename(partial)]
+        assert removed != [os.path.basename(partial)]
+        Path(partial).write_text("text")
+    assert os.listdir(tmp_path) == ["a.csv"]

@@ -193,6 +193,8 @@ def test_an_unknown_item_is_an_error_with_the_nearest_one() -> None:
         sf.UnknownItemError, match=r"has 'x' and 2 more, which the log does not have; its keys look like 'D-"
     ):
         log.filter(items=["x", "y", "z"])
+    with pytest.raises(sf.UnknownItemError, match=r"has 'x' and 1 more, which the log does not have"):
+        log.filter(items=["x", "y"])
     numbers = sf.StageLog({"item": [100, 200], "stage": ["New"] * 2, "time": [0, 1]})
     with pytest.raises(
         sf.UnknownItemError, match=r"has 300, which the log does not have; its keys look like 100"

@@ -18,12 +18,27 @@ from typing import NamedTuple, TypeAlias
 
 Rule: TypeAlias = Callable[[Path], Iterator[str]]
 
+# The dataclasses that collect something while a call runs; all others are values.
+CHANGING = {
+    ("log/spilled/state.py", "State"),
+    ("display/grid.py", "Grid"),
+    ("readers/notes.py", "Notes"),
+    ("readers/sources/workbooks.py", "_Rows"),
+    ("questions/checks/check.py", "_Facts"),
+    ("databases/opening.py", "Database"),
+    ("databases/results.py", "Result"),
+    ("reports/themes.py", "_Marks"),
+    ("reports/pictures.py", "Colours"),
+}
+
 # What the modules of a room may import of the package. A room is a folder or a file; the longest name that
 # fits a module is its room. "" stands for the public names, "_core" for the compiled core.
 ALLOWED: dict[str, set[str]] = {
     "naming": set(),
     "cached": set(),
     "clean": set(),
+    "forking": {"errors"},
+    "drawing": {"clean", "errors", "forking"},
     "errors": {"naming", "clean"},
     "renamed": {"errors"},
     "whole_file": {"errors"},
@@ -42,26 +57,26 @@ ALLOWED: dict[str, set[str]] = {
     "signatures": {"tables"},
     "any_log": set(),  # it finds what answers by its name, when there is such a log
     "bound": {"", "naming", "clean", "errors", "pipeline", "log"},
-    "tables": {"naming", "errors", "pipeline"},
+    "tables": {"naming", "errors", "forking", "pipeline"},
     "log": {
-        *("_core", "naming", "clean", "cached", "errors", "whole_file", "times", "files", "databases"),
-        *("pipeline", "tables", "log.saved.form"),
-    },
-    "log.saved.form": {"log"},  # how the rows of a saved log are read, for the command
-    "readers": {
         *(
+            "_core",
             "naming",
             "clean",
             "cached",
             "errors",
-            "renamed",
+            "forking",
+            "whole_file",
             "times",
             "files",
             "databases",
-            "pipeline",
-            "tables",
-            "log",
-        )
+        ),
+        *("pipeline", "tables", "log.saved.form"),
+    },
+    "log.saved.form": {"log"},  # how the rows of a saved log are read, for the command
+    "readers": {
+        *("naming", "clean", "cached", "errors", "forking", "renamed", "times", "files", "databases"),
+        *("pipeline", "tables", "log"),
     },
     "questions.scope": {"_core", "cached", "errors", "times", "working_hours", "pipeline", "tables", "log"},
     "questions.stats": {"_core", "errors", "times", "tables"},
@@ -105,7 +120,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "words": {"cached", "errors", "tables"},
     "display": {"clean", "errors", "whole_file", "tables", "databases", "words"},
-    "display.charts": {"clean", "errors", "whole_file", "tables", "words", "display"},
+    "display.charts": {"clean", "drawing", "errors", "whole_file", "tables", "words", "display"},
     "plots": {"tables", "words", "display.charts", "signatures"},
     "stats": {"tables", "questions.stats", "signatures"},
     "suggesting": {
@@ -126,7 +141,7 @@ ALLOWED: dict[str, set[str]] = {
         *("cached", "clean", "errors", "times", "working_hours", "pipeline", "tables", "log", "questions"),
         *("words", "display", "display.charts", "reports.painter"),
     },
-    "reports.painter": {"cached", "clean"},
+    "reports.painter": {"cached", "drawing"},
     "spark": {
         *("", "errors", "times", "pipeline", "tables", "log", "questions.scope", "questions.stages"),
         *("questions.sequence", "questions.parts", "questions.summary"),
@@ -466,6 +481,18 @@ def names_of(node: ast.ImportFrom, module: str) -> set[str]:
     return {alias.name for alias in node.names} if node.module == module else set()
 
 
+def values_are_frozen(root: Path) -> Iterator[str]:
+    # A value that several logs or questions share must not change under one of them.
+    for path in python_files(root):
+        name = path.relative_to(package(root)).as_posix()
+        for node in ast.walk(parsed(path.read_text(encoding="utf-8"))):
+            for decorator in node.decorator_list if isinstance(node, ast.ClassDef) else []:
+                text = ast.unparse(decorator)
+                may_change = "frozen=True" not in text and (name, node.name) not in CHANGING
+                if may_change and re.match(r"(dataclasses\.)?dataclass\b", text):
+                    yield f"{path.relative_to(root)}:{node.lineno}: {node.name} is not frozen"
+
+
 def no_public_name_hides_a_module(root: Path) -> Iterator[str]:
     init = package(root) / "__init__.py"
     for node in ast.walk(parsed(init.read_text(encoding="utf-8"))):
@@ -517,6 +544,7 @@ RULES: tuple[Rule, ...] = (
     loading_the_package_loads_nothing_slow,
     python_loops_over_no_rows,
     no_lock_is_held_for_all,
+    values_are_frozen,
     no_public_name_hides_a_module,
     no_file_is_too_long,
 )

@@ -181,6 +181,14 @@ OFFENCES += [
     )
 ]
 OFFENCES += [
+    (layers.values_are_frozen, "python/stagefunnel/log/stage_log.py", text)
+    for text in (
+        "@dataclass\nclass Kept: ...",
+        "@dataclass(frozen=False)\nclass Kept: ...",
+        "@dataclasses.dataclass(slots=True)\nclass Kept: ...",
+    )
+]
+OFFENCES += [
     (layers.no_public_name_hides_a_module, "python/stagefunnel/__init__.py", text)
     for text in (
         "from .questions.funnel.funnel import log",

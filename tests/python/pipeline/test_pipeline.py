@@ -136,6 +136,25 @@ def test_one_log_is_read_through_several_pipelines() -> None:
     assert sf.transitions(log, sf.Pipeline("New"), unlisted="ignore").empty
 
 
+@pytest.mark.parametrize(
+    ("rules", "problem"),
+    [
+        ({"ignore": ["Won"]}, "'Won' cannot be both ignored and read"),
+        ({"ignore": ["N", "Y"], "aliases": {"N": "New"}}, "'N' cannot be both ignored and read"),
+        ({"ignore": ["Y", "X"], "elsewhere": ["X"]}, "'X' cannot be both ignored and read"),
+        (
+            {"elsewhere": ["N"], "aliases": {"N": "New"}},
+            "'N' cannot be both another name of its own stages and elsewhere",
+        ),
+    ],
+)
+def test_a_label_is_read_in_one_way_alone(rules: dict[str, Any], problem: str) -> None:
+    sf.Pipeline("New", won="Won", ignore="Y", elsewhere="X", aliases={"N": "New"})
+    with pytest.raises(sf.SchemaError) as caught:
+        sf.Pipeline("New", won="Won", **rules)
+    assert str(caught.value) == f"invalid pipeline: {problem}"
+
+
 def test_what_cannot_be_a_label_is_refused() -> None:
     message = "invalid pipeline: {'New'} cannot be labels; use text, integers or enum members"
     with pytest.raises(sf.SchemaError, match=f"^{re.escape(message)}$"):

@@ -64,6 +64,8 @@ NEARLY_ISO = {
     "02/23/26 08:55 PM": "2026-02-23 20:55",
     "02/23/26 12:05 AM": "2026-02-23 00:05",
     "02/23/26 12:05 p.m.": "2026-02-23 12:05",
+    "02/23/70 08:55 AM": "1970-02-23 08:55",
+    "02/23/69 08:55 AM": "2069-02-23 08:55",
     "23/02/2026": "2026-02-23",
     "23.02.2026 9:05": "2026-02-23 09:05",
     "2026-02-23 09:05:01,5": "2026-02-23 09:05:01.5",
@@ -125,10 +127,21 @@ def test_utc_and_no_zone_do_not_mix() -> None:
         read("2019-10-01 00:00:00 UTC", "2019-10-01 00:00:00")
 
 
-@pytest.mark.parametrize("text", ["915148800", "7912345678", "12345678901", "123456", "46027", "46027.5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("915148800", "7912345678", "12345678901", "123456", "46027", "46027.5"),
+        *("4102444800", "4102444800000", "4999999999"),  # 2100 and later
+    ],
+)
 def test_a_number_of_another_length_or_range_is_not_a_time(text: str) -> None:
     with pytest.raises(sf.ReaderError, match=f"'{text}' in column 'changed_at' is not a date or time"):
         read(text)
+
+
+def test_the_last_second_before_2100_is_a_time() -> None:
+    last = pd.Timestamp("2099-12-31 23:59:59", tz="UTC")
+    assert first_times(read("4102444799", "4102444799000")).tolist() == [last, last]
 
 
 @pytest.mark.parametrize("column", ["timestamp", "Event TS", "unix_time", "changed_epoch"])

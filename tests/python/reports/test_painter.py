@@ -171,3 +171,18 @@ def test_a_page_is_the_same_without_the_process(tmp_path: Path, monkeypatch: pyt
     assert beside.count(b"<figure>") == 2
     monkeypatch.setattr(sys, "executable", "")
     assert sf.report(SHOP.log, SHOP.pipeline, tmp_path / "here.html", **few).read_bytes() == beside
+
+
+def test_a_process_that_is_ready_is_taken_once_and_only_by_who_started_it() -> None:
+    with painter_ready():
+        (outer,) = painting._ready
+        with painter_ready():
+            assert painting._ready[0] is outer
+            assert len(painting._ready) == 2
+        assert painting._ready == [outer]
+        child = os.fork()
+        if not child:  # it has no process that is ready
+            os._exit(len(painting._ready))
+        assert os.waitpid(child, 0)[1] == 0
+        assert painting._ready == [outer]
+    assert painting._ready == []

@@ -13,7 +13,7 @@ import stagefunnel as sf
 from examples import examples
 from reference import Months as PlainMonths
 from reference.sequence_steps import after
-from stagefunnel.times.lengths import Months, Reach, length_of, reach_of
+from stagefunnel.times.lengths import Months, Reach, length_of, length_text, reach_of
 from stagefunnel.times.periods import Clock
 
 MICRO = Clock("us", None)
@@ -39,6 +39,28 @@ PLAIN = Clock(None, None)
 )
 def test_a_length_is_text_with_a_unit_or_a_timedelta(value: Any, seconds: float) -> None:
     assert length_of(value, MICRO, "window") == round(seconds * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (timedelta(days=30), "30d"),  # no whole number of weeks
+        (timedelta(days=14), "2w"),
+        (timedelta(hours=36), "36h"),
+        (timedelta(minutes=90), "90min"),
+        (timedelta(seconds=61), "61s"),
+        (timedelta(milliseconds=1_250), "1250ms"),
+        (np.timedelta64(1_500_000, "ns"), "1500us"),
+        (np.timedelta64(1, "ns"), "1ns"),
+        ("1 month", "1 month"),
+        (3, 3),
+        (np.float64(2.5), 2.5),
+    ],
+)
+def test_a_length_is_written_in_the_largest_unit_in_which_it_is_whole(value: Any, text: Any) -> None:
+    assert length_text(value) == text
+    if not isinstance(value, str | int | float):
+        assert length_of(text, Clock("ns", None), "window") == length_of(value, Clock("ns", None), "window")
 
 
 @pytest.mark.parametrize(

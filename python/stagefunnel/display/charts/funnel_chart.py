@@ -113,7 +113,6 @@ def _draw_panels(sheet: Sheet, story: Story) -> None:
                 if at == 0 or [row.name for row in line[at].rows] != [r.name for r in line[0].rows]
                 else steps
             )
-            own = own if at == 0 else min(own, steps + names)
             places.append((x, own, own + share if at == 0 or own == steps else steps + share))
             x += places[-1][2] + _GAP
         tops = [

@@ -5,13 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from importlib import import_module
 from itertools import pairwise
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Final
 
-from ...clean import clean_deep
+from ...drawing import drawn
 from ...errors import SchemaError, given, named
 from ...whole_file import whole_file
 from .style import WIDE
@@ -144,15 +143,8 @@ def svg_of(specification: Mapping[str, Any]) -> str:
 
 
 def _converted(how: str, specification: Mapping[str, Any], **options: Any) -> Any:
-    """Let vl-convert draw, with the version of Vega-Lite that a specification is written for."""
-    try:
-        vl_convert = import_module("vl_convert")
-    except ImportError as error:
-        raise ImportError('to save a chart needs vl-convert: pip install "stagefunnel[plots]"') from error
-    version = re.search(r"/v(\d+\.\d+)", str(specification.get("$schema", "")))
-    # What it draws ends the process where a text holds a letter that XML does not have.
-    drawable = clean_deep(dict(specification))
-    return getattr(vl_convert, how)(drawable, vl_version=version and version[1], **options)
+    lacking = 'to save a chart needs vl-convert: pip install "stagefunnel[plots]"'
+    return drawn(how, specification, lacking=lacking, **options)
 
 
 def _with_titles(svg: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import Option, Parts, SchemaError, did_you_mean, quoted
+from ...forking import refuse_polars
 
 _CSV: Final = (".csv", ".csv.gz", ".tsv", ".txt", ".txt.gz")
 _PARQUET: Final = (".parquet", ".pq")
@@ -70,6 +71,7 @@ def path_advice(path: Any) -> str:
 
 
 def _collected(lazy: Any, names: Iterable[str] | None) -> Any:
+    refuse_polars()
     if names is None:
         return lazy.collect()
     known = lazy.collect_schema().names()

@@ -244,7 +244,11 @@ def _locked(path: str, option: str) -> Iterator[None]:
             raise StageFunnelError(
                 given(option, path), ": another process is changing this saved log; try again when it is done"
             ) from error
-        yield
+        try:
+            yield
+        finally:
+            # A process that was forked meanwhile has the file too, and would hold it for as long as it lives.
+            fcntl.flock(file.fileno(), fcntl.LOCK_UN)
 
 
 def _remove_others(path: str, parts: Sequence[dict[str, Any]], of_spill: Collection[str] = ()) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ...errors import ReaderError
 from ...files import Progress, RowsRead, check_number_of_columns, expand, opened, read_parquet
+from ...forking import refuse_polars
 from ...log.columns.frame_types import Frame
 from .cells import as_text
 from .content import decoded, parse_csv, refuse_twice
@@ -125,6 +126,7 @@ def with_objects(sources: Sequence[Source]) -> list[Source]:
 def _parts(inputs: Any, name: str) -> Iterator[tuple[str, Any]]:
     """Walk the inputs: names of files, and objects with records, each with its name in messages."""
     if hasattr(inputs, "collect_schema") and hasattr(inputs, "collect"):
+        refuse_polars()
         inputs = inputs.collect()  # a lazy frame of polars, of which any column may matter
     if isinstance(inputs, str | os.PathLike):
         for file in expand([os.fspath(inputs)]):
