@@ -271,7 +271,7 @@ def _too_long() -> SchemaError:
     )
 
 
-def to_durations(lengths: Sequence[Fraction | None], unit: str | None) -> pd.Series:
+def to_durations(lengths: Sequence[Fraction | int | None], unit: str | None) -> pd.Series:
     """Turn exact lengths in a log's unit into timedeltas, or floats without a unit; None is missing.
 
     Timedeltas are of microseconds (of nanoseconds for a log in nanoseconds), rounded half to even.
@@ -279,7 +279,7 @@ def to_durations(lengths: Sequence[Fraction | None], unit: str | None) -> pd.Ser
     return pd.Series(duration_values(lengths, unit))
 
 
-def duration_values(lengths: Sequence[Fraction | None], unit: str | None) -> npt.NDArray[Any]:
+def duration_values(lengths: Sequence[Fraction | int | None], unit: str | None) -> npt.NDArray[Any]:
     """Turn exact lengths into an array likewise, which pandas need not lay beside others row by row."""
     if unit is None:
         return np.array([np.nan if length is None else float(length) for length in lengths], dtype=float)
