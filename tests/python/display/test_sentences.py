@@ -417,4 +417,4 @@ def test_a_sentence_about_the_largest_of_several_equals_says_that_they_tie() -> 
     assert line(sf.transitions(log, pipeline)).endswith("; a tie with 2 more")
     assert line(sf.variants(log, pipeline)).endswith("; a tie with 2 more")
     with spoken_in("fr"):
-        assert line(sf.variants(log, pipeline)).endswith(" ; à égalité avec 2 autres")
+        assert " ; à égalité avec 2 autres\n" in repr(sf.show(sf.variants(log, pipeline)))

@@ -148,7 +148,7 @@ New             2      0       2      1        1     1     1     1
 Offer           1      0       1      1        1     1     1     1
 Won             0      1       1      –        –     –     –     –
 Lost            0      1       1      –        –     –     –     –
-Slowest stage: New (half of the completed visits took more than 1; 0% of all visits are still open)
+Slowest stage: New (half of the completed visits took more than 1; 0% of all visits are still open); a tie with 1 more
 
 Moves, the most frequent first
 from stage   to stage   moves   items   share
@@ -156,7 +156,7 @@ from stage   to stage   moves   items   share
 New          Offer          1       1     50%
 New          Lost           1       1     50%
 Offer        Won            1       1    100%
-Most frequent: New → Offer (1 move, 50% of those that left New)
+Most frequent: New → Offer (1 move, 50% of those that left New); a tie with 2 more
 
 What was read
 check    count   level   note
