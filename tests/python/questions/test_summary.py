@@ -178,7 +178,7 @@ def test_the_tables_are_shown_one_under_the_other(small: sf.Summary) -> None:
 
 def test_a_rich_console_shows_the_same(small: sf.Summary) -> None:
     file = io.StringIO()
-    Console(file=file, width=100).print(sf.show(small))
+    Console(file=file, width=120).print(sf.show(small))
     text = file.getvalue()
     assert "\n".join(line.rstrip() for line in text.splitlines()) == SHOWN
 
