@@ -24,8 +24,8 @@ OF_TABLE: Final = "items table: "
 IS_OF_TABLE: Final = "is a row of the items table"
 # Options of questions that name columns.
 _NAMING: Final = (
-    *("amount", "benchmark", "by", "columns", "currency", "exclude", "hold", "mix", "reason", "static"),
-    *("steps", "unit", "where"),
+    *("amount", "benchmark", "by", "columns", "currency", "exclude", "fit_by", "hold", "mix", "reason"),
+    *("static", "steps", "unit", "where"),
 )
 _ROLES: Final = ("item", "stage", "time", "exited", "start_unknown", "order")
 _MOST_PARTITIONS: Final = 1_000_000
