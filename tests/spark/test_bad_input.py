@@ -49,9 +49,9 @@ NoJob.__module__ = "pyspark.of_this_test"
             "by='whom' is not a column of the DataFrame, nor of the items table; there are: .*'account'",
         ),
         (
-            {"by": "sise:[0, 1]"},
+            {"by": "sizes:[0, 1]"},
             sf.SchemaError,
-            "by='sise' is not a column of the DataFrame; there are: 'item', .*; did you mean 'size'",
+            "by='sizes' is not a column of the DataFrame; there are: 'item', .*; did you mean 'size'",
         ),
         ({"within": "3d"}, sf.SchemaError, "depends on the end of observation"),
         ({"kind": "classical"}, sf.SchemaError, "kind='classical' is not one of"),
