@@ -139,12 +139,13 @@ def test_open_items_have_the_chances_of_the_log(
     assert same_rows(found, expected)
 
 
-def test_an_amount_is_a_number_whatever_its_column_is(rows: Rows) -> None:
-    frame = rows.spark_rows.withColumnRenamed("exact", "amount")
-    read = {"order": "size", "as_of": "2026-01-08", "amount": "amount"}
+def test_columns_of_a_table_have_their_own_types_whatever_rows_call_theirs(rows: Rows) -> None:
+    frame = rows.spark_rows.withColumnsRenamed({"exact": "amount", "size": "age", "who": "win"})
+    read = {"as_of": "2026-01-08", "amount": "amount", "where": {"age": ">=1"}, "fit_by": "win"}
     found = on_spark.table(frame, PIPELINE, sf.win_probability, **read)
-    assert found.schema["amount"].dataType.simpleString() == "double"
-    assert found.where("amount is not null").count() > 0
+    types = {name: found.schema[name].dataType.simpleString() for name in ("amount", "age", "win")}
+    assert types == {"amount": "double", "age": "interval day to second", "win": "double"}
+    assert found.where("amount is not null and age is not null and win is not null").count() > 0
 
 
 def same_rows(found: Any, expected: pd.DataFrame) -> bool:

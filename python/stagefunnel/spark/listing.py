@@ -141,9 +141,8 @@ def columns_of_rows(
     name: str, options: Mapping[str, Any], columns: Sequence[str], known: Mapping[str, str]
 ) -> dict[str, str]:
     """Choose the columns of rows and items that a table has as they are, with their types of Spark."""
-    kept = {"item", *names_in(options), *(("stage", *columns) if name == "row_table" else ())}
-    if name == FIT.name:  # its amounts are numbers, whatever their column is
-        kept -= {"amount"}
+    shown = {option: options.get(option) for option in ("columns", "by")}
+    kept = {"item", *names_in(shown), *(("stage", *columns) if name == "row_table" else ())}
     return {column: kind for column, kind in known.items() if column in kept}
 
 
