@@ -141,7 +141,12 @@ def test_open_items_have_the_chances_of_the_log(
 
 def test_columns_of_a_table_have_their_own_types_whatever_rows_call_theirs(rows: Rows) -> None:
     frame = rows.spark_rows.withColumnsRenamed({"exact": "amount", "size": "age", "who": "win"})
-    read = {"as_of": "2026-01-08", "amount": "amount", "where": {"age": ">=1"}, "fit_by": "win"}
+    read: dict[str, Any] = {
+        "as_of": "2026-01-08",
+        "amount": "amount",
+        "where": {"age": ">=1"},
+        "fit_by": "win",
+    }
     found = on_spark.table(frame, PIPELINE, sf.win_probability, **read)
     types = {name: found.schema[name].dataType.simpleString() for name in ("amount", "age", "win")}
     assert types == {"amount": "double", "age": "interval day to second", "win": "double"}
