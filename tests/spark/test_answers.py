@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from spark_rows import COLUMNS, PIPELINE, Rows
+from spark_rows import COLUMNS, PIPELINE, Rows, log_of
 
 import stagefunnel as sf
 from helpers import assert_frame_equal
@@ -112,6 +112,19 @@ def test_all_questions_in_one_pass_answer_as_the_log(rows: Rows, place: int) -> 
         given = (rows.log, PIPELINE) if BY_NAME[name].has_pipeline else (rows.log,)
         same = assert_same_quality if name == "quality" else assert_same_answer
         same(found[name], question(*given, **options))
+
+
+@pytest.mark.parametrize("by", ["created:week", "outcome", "size:[1, 3]", ["size", "last_stage"]])
+def test_groups_that_no_column_has_answer_as_the_log(rows: Rows, by: Any) -> None:
+    found = on_spark.ask(rows.spark_rows, PIPELINE, sf.outcomes, columns="size", by=by)
+    log = log_of(rows.rows.select(["item", "stage", "time", "size"]), columns="size")
+    assert_same_answer(found, sf.outcomes(log, PIPELINE, by=by))
+
+
+def test_the_column_of_bands_is_read_without_its_name(rows: Rows) -> None:
+    found = on_spark.ask(rows.spark_rows, PIPELINE, sf.outcomes, by="size:[1, 3]")
+    log = log_of(rows.rows.select(["item", "stage", "time", "size"]), columns="size")
+    assert_same_answer(found, sf.outcomes(log, PIPELINE, by="size:[1, 3]"))
 
 
 def assert_same_answer(found: Any, expected: Any) -> None:

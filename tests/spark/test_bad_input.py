@@ -48,6 +48,11 @@ NoJob.__module__ = "pyspark.of_this_test"
             sf.SchemaError,
             "by='whom' is not a column of the DataFrame, nor of the items table; there are: .*'account'",
         ),
+        (
+            {"by": "sizes:[0, 1]"},
+            sf.SchemaError,
+            "by='sizes' is not a column of the DataFrame; there are: 'item', .*; did you mean 'size'",
+        ),
         ({"within": "3d"}, sf.SchemaError, "depends on the end of observation"),
         ({"kind": "classical"}, sf.SchemaError, "kind='classical' is not one of"),
         ({"periods": "month"}, sf.SchemaError, r"funnel\(\) has no option 'periods'; did you mean 'period'"),

@@ -113,6 +113,46 @@ def test_tables_of_items_have_the_rows_of_the_log(kept: Any, rows: Rows, of_kept
     assert same_rows(steps, sf.sequence_items(rows.log, ["New", "Won"], window="2d"))
 
 
+OF_OPEN_ITEMS: list[dict[str, Any]] = [
+    {"columns": ["who", "group"], "amount": "exact", "currency": "currency"},
+    {"fit_by": "group", "horizon": "2d", "confidence": 0.8, "amount": "float", "amount_at": "first_known"},
+    {"fit_by": ["who", "size"], "method": "markov", "train": ("2026-01-01", "2026-01-06"), "seed": 4},
+    {"horizon": ("2026-01-08", "2026-01-12"), "method": "markov", "where": {"size": ">=2"}},
+]
+
+
+@pytest.mark.parametrize("options", OF_OPEN_ITEMS, ids=str)
+@pytest.mark.parametrize("of_kept", [False, True], ids=["rows", "saved logs"])
+def test_open_items_have_the_chances_of_the_log(
+    kept: Any, rows: Rows, of_kept: bool, options: dict[str, Any]
+) -> None:
+    source, read = (
+        (kept, {}) if of_kept else (rows.spark_rows, {"items": rows.spark_items, "columns": COLUMNS, **READ})
+    )
+    if "currency" in options:
+        options = {**options, "rates": {"EUR": 1.0, "USD": 0.9, "JPY": 0.01}}
+    options = {**options, "as_of": "2026-01-08T12:00"}
+    found = on_spark.table(source, PIPELINE, (sf.win_probability, options), **read)
+    expected = sf.win_probability(rows.log, PIPELINE, **options)
+    assert len(expected) > 10
+    assert expected["win_low"].notna().any()
+    assert same_rows(found, expected)
+
+
+def test_columns_of_a_table_have_their_own_types_whatever_rows_call_theirs(rows: Rows) -> None:
+    frame = rows.spark_rows.withColumnsRenamed({"exact": "amount", "size": "age", "who": "win"})
+    read: dict[str, Any] = {
+        "as_of": "2026-01-08",
+        "amount": "amount",
+        "where": {"age": ">=1"},
+        "fit_by": "win",
+    }
+    found = on_spark.table(frame, PIPELINE, sf.win_probability, **read)
+    types = {name: found.schema[name].dataType.simpleString() for name in ("amount", "age", "win")}
+    assert types == {"amount": "double", "age": "interval day to second", "win": "double"}
+    assert found.where("amount is not null and age is not null and win is not null").count() > 0
+
+
 def same_rows(found: Any, expected: pd.DataFrame) -> bool:
     """Compare a DataFrame of Spark with a table, whatever their order: every value as text."""
     assert found.columns == list(expected.columns)
@@ -159,7 +199,13 @@ def test_keys_of_a_table_have_the_type_of_the_rows(rows: Rows, kind: str) -> Non
     [
         (sf.open_items, "compares each item with all others"),
         (sf.funnel, r"funnel\(\) has one answer; ask\(\) gives it"),
+        (sf.win_within, "compares each item with all others"),
         ((sf.visits, {"missing": "error"}), "needs the stages of all rows"),
+        ((sf.win_probability, {"missing": "error"}), "needs the stages of all rows"),
+        ((sf.win_probability, {"top": 3}), "top=3 chooses among the rows of all partitions"),
+        (sf.win_probability, r"win_probability\(\) depends on the end of observation"),
+        ((sf.win_probability, {"as_of": "2026-02-01", "fit_by": "whom"}), "fit_by='whom'"),
+        ((sf.win_probability, {"as_of": "2026-02-01", "horizon": "2026-01"}), "is over by the end"),
     ],
 )
 def test_other_tables_are_refused(rows: Rows, question: Any, text: str) -> None:

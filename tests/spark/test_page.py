@@ -32,3 +32,6 @@ def test_the_page_runs_and_its_answers_are_one(
     assert names["usual"].funnel.equals(sf.summary(names["log"], names["pipeline"]).funnel)
     assert names["visits"].count() == len(sf.visits(names["log"], names["pipeline"]))
     assert names["items"].count() == names["log"].n_items
+    log, pipeline = names["log"], names["pipeline"]
+    assert names["chances"].count() == len(sf.win_probability(log, pipeline, as_of="2026-02-03")) > 0
+    assert names["likeliest"].count() == names["chances"].count()

@@ -259,6 +259,8 @@ print(on_spark.ask(frame, pipeline, sf.funnel, by="who").to_json())
 kept = on_spark.keep(frame, columns="who")
 print(on_spark.ask(kept, pipeline, sf.funnel, by="who").to_json())
 print(on_spark.table(kept, pipeline, sf.visits).count())
+wins = on_spark.table(frame, pipeline, sf.win_probability, as_of="2026-01-08")
+print(sorted(row["win_low"] for row in wins.where("win is not null").collect()))
 try:
     on_spark.ask(frame, sf.Pipeline("New"), sf.funnel)
 except sf.UnknownStageError as error:
@@ -274,10 +276,12 @@ def test_a_session_of_connect_answers_alike(rows: Rows, connect: str, tmp_path: 
     )
     # Without gRPC, pyspark ends the process as if all were well.
     assert (found.returncode, found.stdout != "") == (0, True), found.stderr[-2_000:]
-    module, table, of_kept, n_visits, error = found.stdout.splitlines()
+    module, table, of_kept, n_visits, bounds, error = found.stdout.splitlines()
     log = log_of(rows.rows.select(["item", "stage", "time", "who"]), columns="who")
     assert module.startswith("pyspark.sql.connect")
     assert table == sf.funnel(log, PIPELINE, by="who").to_json()
     assert of_kept == table
     assert int(n_visits) == len(sf.visits(log, PIPELINE))
+    wins = sf.win_probability(log, PIPELINE, as_of="2026-01-08")
+    assert bounds == str(sorted(wins["win_low"].dropna().tolist()))
     assert "unknown stage" in error

@@ -31,7 +31,7 @@ from .asking import (
 )
 from .kept import is_kept
 from .listing import read_listing
-from .reading import Reading, names_in, of_saved_logs, refuse_unknown_by, source_of
+from .reading import Reading, names_in, of_saved_logs, refuse_unknown, source_of
 from .session import check_installed, checked_frame
 
 __all__ = ["ask", "ask_all", "keep", "summary", "table"]
@@ -302,15 +302,18 @@ def table(
     pipeline
         The stages; ``None`` for :func:`stagefunnel.sequence_items` and :func:`stagefunnel.row_table`.
     question
-        :func:`stagefunnel.visits`, :func:`stagefunnel.item_table`, :func:`stagefunnel.sequence_items` or
-        :func:`stagefunnel.row_table`, alone or with its options: `columns` of the table has to be given so,
-        as in ``(sf.visits, {"columns": "manager"})``.
+        :func:`stagefunnel.visits`, :func:`stagefunnel.item_table`, :func:`stagefunnel.sequence_items`,
+        :func:`stagefunnel.row_table` or :func:`stagefunnel.win_probability`, alone or with its options:
+        `columns` of the table has to be given so, as in ``(sf.visits, {"columns": "manager"})``. The last one
+        reads the rows twice: all visits are fitted when it is called, and the open items of each partition
+        are listed with the table.
     item, stage, time, order, exited, start_unknown, stages, columns, time_format
         As for :func:`ask`.
     zone, items, items_key, invalid, observed_until, partitions, partitioned
         As for :func:`ask`.
     **options
-        Options of the table. No partition has all stages, so those without rows are not looked for.
+        Options of the table. No partition has all stages, so those without rows are not looked for, and none
+        has all rows, so `top` is refused.
 
     Returns
     -------
@@ -322,7 +325,8 @@ def table(
     SchemaError
         As for :func:`ask`; what is wrong with rows is an error of the job that computes them.
     StageFunnelError
-        If pyspark is not there or too old.
+        If pyspark is not there or too old. Where rows of :func:`stagefunnel.win_probability` are other ones
+        when they are read again, that is an error of the job.
     """
     check_installed()
     given_question = question if isinstance(question, tuple) else (question, {})
@@ -331,7 +335,8 @@ def table(
     checked_frame(rows, "rows")
     if is_kept(rows):
         return listed_kept(rows, _of_kept(reading), pipeline, name, read)
-    refuse_unknown_by(read.get("by"), rows, reading["items"])
+    for option in ("by", "fit_by"):
+        refuse_unknown(option, read.get(option), rows, reading["items"])
     return listed(source_of(rows, names_in(read), empty="allow", **reading), pipeline, name, read)
 
 
@@ -362,7 +367,7 @@ def _asked(
         part = answer_kept(rows, read, pipeline, questions, precision=precision, check=check)
         return dict(part.tables)
     for _, options in questions.values():
-        refuse_unknown_by(options.get("by"), rows, reading["items"])
+        refuse_unknown("by", options.get("by"), rows, reading["items"])
     names = [name for _, options in questions.values() for name in names_in(options)]
     source = source_of(rows, names, unit=unit_of(questions), **reading)
     return dict(answer(source, pipeline, questions, precision=precision, check=check).tables)

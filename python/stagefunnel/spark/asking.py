@@ -11,13 +11,14 @@ from typing import Any, Final, get_args
 from ..errors import SchemaError, check_option, named
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
+from ..questions.parts.fit_counts import FIT, OF_FIT
 from ..questions.parts.mergeable import mergeable_of
 from ..questions.parts.part_bytes import Check, Precision
 from ..questions.parts.partial import Partial
 from .counted import Counted, counted_in, merged, part_of, warn_of_dates
 from .kept import SCHEMA, first_of, packed, refuse_unlike, unpacked
-from .listing import Listing, refuse_without_end, types_of
-from .reading import Reading, Source, names_in
+from .listing import Listing, columns_of_rows, refuse_without_end, types_of
+from .reading import Reading, Source
 from .session import shuffle_partitions
 from .shipping import COUNTED, refuse_without_arrow, shipped
 from .work import Asked, Keeping
@@ -145,7 +146,11 @@ def kept_of(source: Source, unit: str | None) -> Any:
 def listed(source: Source, pipeline: Pipeline | None, name: str, options: Mapping[str, Any]) -> Any:
     """Make the DataFrame of a table of single items."""
     listing = _listing(source.reading, pipeline, name, options, source.empty_log(), source.types)
-    warn_of_dates(source.written_as())
+    if name == FIT.name:
+        part = answer(source, pipeline, _fit_of(options), precision="exact", check=None)
+        listing = replace(listing, chances=part.tables[name])
+    else:
+        warn_of_dates(source.written_as())
     work = shipped("list_rows", listing, answers=False)
     return source.by_item().mapInArrow(work, _schema(listing.types))
 
@@ -157,8 +162,17 @@ def listed_kept(
     first = first_of(rows)
     with unpacked(first.empty_log, 1) as empty_log:
         listing = _listing(reading, pipeline, name, options, empty_log, first.types)
-    warn_of_dates(first.written_as)
+    if name == FIT.name:
+        part = answer_kept(rows, reading, pipeline, _fit_of(options), precision="exact", check=None)
+        listing = replace(listing, chances=part.tables[name])
+    else:
+        warn_of_dates(first.written_as)
     return rows.mapInArrow(shipped("list_kept", listing, answers=False), _schema(listing.types))
+
+
+def _fit_of(options: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return what is counted before open items are listed: a fit, and none of what their rows show."""
+    return {FIT.name: (FIT.name, {name: one for name, one in options.items() if name in OF_FIT})}
 
 
 def _listing(
@@ -172,8 +186,7 @@ def _listing(
     refuse_without_end(name, options, empty_log)
     listing = Listing(reading, pipeline, name, options, {})
     table = listing.table_of(empty_log)
-    given_names = {"item", *names_in(options), *(("stage", *table.columns) if name == "row_table" else ())}
-    known = {name: kind for name, kind in types.items() if name in given_names}
+    known = columns_of_rows(name, options, [*table.columns], types)
     return replace(listing, types=types_of(table, known, empty_log._data.zone))
 
 

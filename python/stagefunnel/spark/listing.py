@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,18 +13,23 @@ from ..errors import SchemaError, given, named, quoted
 from ..log.rows import row_table
 from ..log.stage_log import StageLog
 from ..pipeline import Pipeline
+from ..questions.forecast.shared_chances import SharedChances, listed_chances
+from ..questions.forecast.win_probability import win_probability
+from ..questions.parts.fit_counts import FIT
 from ..questions.parts.mergeable import mergeable_of
 from ..questions.scope.where import read_as_part
 from ..questions.sequence.funnel import sequence_items
 from ..questions.stages.items import item_table
 from ..questions.stages.visits import visits
-from .reading import Reading
+from .reading import Reading, names_in
 
 LISTS: Final[dict[str, Callable[..., pd.DataFrame]]] = {
-    one.__name__: one for one in (item_table, row_table, sequence_items, visits)
+    one.__name__: one for one in (item_table, row_table, sequence_items, visits, win_probability)
 }
 _OF_ALL: Final = "compares each item with all others, which no partition knows"
-_REFUSED: Final = dict.fromkeys(("item_features", "open_items", "win_probability", "win_within"), _OF_ALL)
+#: Tables that depend on the end of observation whatever their options.
+_NEEDS_END: Final = ("sequence_items", FIT.name)
+_REFUSED: Final = dict.fromkeys(("item_features", "open_items", "win_within"), _OF_ALL)
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Listing:
         The function, and its options.
     types
         The columns and their types of Spark.
+    chances
+        The chances of all open items, where the table has them.
     """
 
     reading: Reading
@@ -48,11 +55,15 @@ class Listing:
     name: str
     options: Mapping[str, Any]
     types: Mapping[str, str]
+    chances: SharedChances | None = None
 
     def table_of(self, log: StageLog) -> pd.DataFrame:
         """Make the table of a log of some of the items."""
         given_logs = (log,) if self.pipeline is None else (log, self.pipeline)
         with read_as_part():
+            if self.chances is not None and self.pipeline is not None:
+                own = {name: one for name, one in self.options.items() if name not in FIT.at_the_end}
+                return listed_chances(log, self.pipeline, self.chances, **own)
             return LISTS[self.name](*given_logs, **self.options)
 
     def batches_of(self, log: StageLog) -> Iterator[Any]:
@@ -103,6 +114,11 @@ def read_listing(question: Any, options: Mapping[str, Any]) -> tuple[str, dict[s
                 " needs the stages of all rows, which no partition knows; leave it out",
             )
         read["missing"] = "ignore"
+    if name == FIT.name and read.pop("top", None) is not None:
+        raise SchemaError(
+            given("top", options["top"]),
+            " chooses among the rows of all partitions; leave it out, and sort and limit the DataFrame",
+        )
     strangers = [option for option in read if option not in inspect.signature(LISTS[name]).parameters]
     if strangers:
         raise SchemaError(f"{name}() has no option {strangers[0]!r}", option=strangers[0])
@@ -111,14 +127,23 @@ def read_listing(question: Any, options: Mapping[str, Any]) -> tuple[str, dict[s
 
 def refuse_without_end(name: str, options: Mapping[str, Any], log: StageLog) -> None:
     """Refuse what depends on the end of observation, where it is not known."""
-    if name != "sequence_items" or options.get("as_of") is not None or log._data.noted_end is not None:
+    if name not in _NEEDS_END or options.get("as_of") is not None or log._data.noted_end is not None:
         return
     raise SchemaError(
-        "sequence_items() depends on the end of observation, which no partition knows; pass ",
+        f"{name}() depends on the end of observation, which no partition knows; pass ",
         named("as_of"),
         ", or ",
         named("observed_until"),
     )
+
+
+def columns_of_rows(
+    name: str, options: Mapping[str, Any], columns: Sequence[str], known: Mapping[str, str]
+) -> dict[str, str]:
+    """Choose the columns of rows and items that a table has as they are, with their types of Spark."""
+    shown = {option: options.get(option) for option in ("columns", "by")}
+    kept = {"item", *names_in(shown), *(("stage", *columns) if name == "row_table" else ())}
+    return {column: kind for column, kind in known.items() if column in kept}
 
 
 def types_of(table: pd.DataFrame, known: Mapping[str, str], zone: str | None) -> dict[str, str]:

@@ -14,6 +14,7 @@ from ..log.columns.kept import column_names
 from ..log.data import Empty, Invalid
 from ..log.number_dates import format_of_dates
 from ..log.stage_log import StageLog
+from ..tables.group_names import column_behind
 from .kept import WrittenAs
 from .names import sent
 from .session import checked_frame, column, is_spark, shuffle_partitions, zone_of_session
@@ -24,8 +25,8 @@ OF_TABLE: Final = "items table: "
 IS_OF_TABLE: Final = "is a row of the items table"
 # Options of questions that name columns.
 _NAMING: Final = (
-    *("amount", "benchmark", "by", "columns", "currency", "exclude", "hold", "mix", "reason", "static"),
-    *("steps", "unit", "where"),
+    *("amount", "benchmark", "by", "columns", "currency", "exclude", "fit_by", "hold", "mix", "reason"),
+    *("static", "steps", "unit", "where"),
 )
 _ROLES: Final = ("item", "stage", "time", "exited", "start_unknown", "order")
 _MOST_PARTITIONS: Final = 1_000_000
@@ -256,8 +257,8 @@ def source_of(
     )
 
 
-def refuse_unknown_by(by: Any, rows: Any, items: Any) -> None:
-    """Refuse a breakdown by what neither the rows nor the items have.
+def refuse_unknown(option: str, by: Any, rows: Any, items: Any) -> None:
+    """Refuse groups by what neither the rows nor the items have, and the log does not know by itself.
 
     Raises
     ------
@@ -265,11 +266,12 @@ def refuse_unknown_by(by: Any, rows: Any, items: Any) -> None:
         If there is no such column.
     """
     columns = [*rows.columns, *_columns_of(items)]
-    unknown = next((name for name in _texts_in(by) if name not in columns), None)
+    wanted = [text if text in columns else column_behind(text) for text in _texts_in(by)]
+    unknown = next((name for name in wanted if name is not None and name not in columns), None)
     if unknown is not None:
         where = "of the DataFrame" if items is None else "of the DataFrame, nor of the items table"
         raise SchemaError(
-            given("by", unknown),
+            given(option, unknown),
             f" is not a column {where}; there are: {quoted(columns)}{did_you_mean(unknown, columns)}",
         )
 
@@ -289,10 +291,11 @@ def of_saved_logs() -> Reading:
 
 
 def names_in(options: Mapping[str, Any]) -> list[str]:
-    """List the texts in options that name columns, some of which are no columns of the rows."""
+    """List the texts in options that name columns, or bands of one; some are no columns of the rows."""
     found: dict[str, None] = {}
     for name in _NAMING:
-        found |= dict.fromkeys(_texts_in(options.get(name)))
+        for text in _texts_in(options.get(name)):
+            found |= dict.fromkeys((text, column_behind(text) or text))
     return list(found)
 
 

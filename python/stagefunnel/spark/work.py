@@ -15,9 +15,9 @@ from ..log.number_dates import without_warning_of_dates
 from ..log.stage_log import StageLog, with_data
 from ..log.tied_rows import with_ties_ordered
 from ..pipeline import Pipeline
-from ..questions.parts.mergeable import BY_NAME
+from ..questions.parts.fit_counts import KINDS
 from ..questions.parts.part_bytes import Check, Precision
-from ..questions.parts.partial import Partial, partial
+from ..questions.parts.partial import Partial, counted_part
 from .counted import Counted, counted_in, merged, written_as
 from .kept import Kept, WrittenAs, logs_in, row_of, unpacked
 from .listing import Listing
@@ -52,8 +52,8 @@ class Asked:
 
     def part_of(self, log: StageLog) -> Partial:
         """Count what the questions need of a log."""
-        asked = {name: (BY_NAME[of].question, options) for name, (of, options) in self.questions.items()}
-        return partial(log, self.pipeline, questions=asked, precision=self.precision, check=self.check)
+        asked = {name: (KINDS[of], options) for name, (of, options) in self.questions.items()}
+        return counted_part(log, self.pipeline, asked, self.precision, self.check)
 
 
 @dataclass(frozen=True)

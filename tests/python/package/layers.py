@@ -144,7 +144,7 @@ ALLOWED: dict[str, set[str]] = {
     "reports.painter": {"cached", "drawing"},
     "spark": {
         *("", "errors", "times", "pipeline", "tables", "log", "questions.scope", "questions.stages"),
-        *("questions.sequence", "questions.parts", "questions.summary"),
+        *("questions.sequence", "questions.forecast", "questions.parts", "questions.summary"),
     },
     "datasets": {"errors", "log", "pipeline"},
     "cli": {

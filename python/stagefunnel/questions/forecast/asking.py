@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import SchemaError, given, given_period
+from ...errors import SchemaError, given
 from ...pipeline import Pipeline
 from ...tables.options import Unlisted
-from ...times.lengths import LengthLike, exact_length, length_of
-from ...times.lengths import ends_of as ends_of_length
 from ...times.periods import MomentLike, PeriodLike, period_of
 from ...times.stamps import NAT
 from ...working_hours import WorkingHours
@@ -28,80 +25,8 @@ from ..stages.stays import OpenNow, Stays, open_now, stays_of
 from ..stats.spells import Codes, Ticks
 from .exits import VisitEnds
 from .fit import Fit, Fits
-
-HorizonLike: TypeAlias = LengthLike | PeriodLike
-
-
-@dataclass(frozen=True)
-class Horizon:
-    """The time in which an item has to be won.
-
-    Attributes
-    ----------
-    end
-        The moment after it, in the unit of the log.
-    length
-        How long it is from the end of observation, in the measure of the lengths.
-    begin
-        Where it is a period, its first moment.
-    """
-
-    end: int
-    length: Fraction
-    begin: int | None
-
-    @classmethod
-    def of(
-        cls, value: HorizonLike | None, selection: Selection, lengths: Lengths, now: int
-    ) -> Horizon | None:
-        """Read a horizon: a length of time from now, or a period or a date, which counts to its end."""
-        if value is None:
-            return None
-        begin, end = _end_of(value, selection, now)
-        if end <= now:
-            shown = selection.data.to_times(np.array([now], dtype=np.int64)).iloc[0]
-            raise SchemaError(
-                given_period("horizon", value),
-                f" is over by the end of observation, {shown}; give a later one",
-            )
-        if lengths.calendar is None:
-            length = Fraction(end - now)
-        else:
-            times = lengths.times(np.array([now, end], dtype=np.int64))
-            length = Fraction(int(times[1] - times[0]))
-            if not length:
-                raise SchemaError(given("horizon", value), " has no working time; give a longer one")
-        return cls(end, length, begin)
-
-
-def _end_of(value: Any, selection: Selection, now: int) -> tuple[int | None, int]:
-    clock = selection.data.clock
-    try:
-        exact_length(value, clock, "horizon")
-    except SchemaError as error:
-        if clock.unit is None and not isinstance(value, tuple | list):
-            raise
-        begin, end = _period(value, selection, error)
-        if end is None:
-            raise SchemaError(
-                given_period("horizon", value), " has no end; give one, or a length of time"
-            ) from None
-        return begin, end
-    length = length_of(value, clock, "horizon")
-    assert length is not None  # a horizon is given
-    return None, int(ends_of_length(length, np.array([now], dtype=np.int64), clock)[0])
-
-
-def _period(value: Any, selection: Selection, error: SchemaError) -> tuple[int | None, int | None]:
-    try:
-        return period_of(value, selection.data.clock, "horizon").ticks(selection.data.clock)
-    except SchemaError:
-        if isinstance(value, tuple | list):
-            raise  # it is a pair, and what is wrong with its sides is said
-        raise SchemaError(
-            given("horizon", value),
-            ' is neither a length of time, such as "90d", nor a period, such as "2026-Q3"',
-        ) from error
+from .horizon import Horizon
+from .horizon import HorizonLike as HorizonLike
 
 
 def refuse_without_won(pipeline: Pipeline) -> None:
@@ -161,6 +86,85 @@ class OpenItems:
 
 
 @dataclass(frozen=True, eq=False)
+class OpenReading:
+    """The items of a log that are open now, with all that is read to know it and no fit.
+
+    Attributes
+    ----------
+    selection, training
+        The rows that are read, and those whose visits are fitted.
+    stays, now
+        The visits and the items that are open.
+    lengths, watch, horizon
+        The measure of lengths, the end of observation, and until when an item has to be won.
+    groups
+        The groups that are each fitted on their own visits.
+    """
+
+    selection: Selection
+    training: Selection
+    stays: Stays
+    now: OpenNow
+    lengths: Lengths
+    watch: Watch
+    horizon: Horizon | None
+    groups: Groups
+
+    @classmethod
+    def of(
+        cls,
+        asked: Asked,
+        pipeline: Pipeline,
+        *,
+        horizon: HorizonLike | None,
+        fit_by: str | Sequence[str] | None,
+        train: PeriodLike | None,
+        unlisted: Unlisted,
+        as_of: MomentLike | None,
+        calendar: WorkingHours | None,
+    ) -> OpenReading:
+        """Read the open items."""
+        refuse_without_won(pipeline)
+        options: dict[str, Any] = {"unlisted": unlisted, "missing": asked.missing, "as_of": as_of}
+        selection = selection_of(asked.log, pipeline, **options)
+        training = selection
+        if train is not None:
+            created = period_of(train, asked.log._data.clock, "train")
+            training = selection_of(asked.log, pipeline, **options, period=created, basis="created")
+        lengths = Lengths.of(selection.data, calendar)
+        watch = Watch.of(training, observed=None, period=None, basis="created", as_of=as_of)
+        stays = stays_of(selection, lengths, as_of=as_of)
+        now = open_now(stays, [label in pipeline.rules.paused for label in pipeline.labels])
+        read = Horizon.of(horizon, selection, lengths, watch.end)
+        groups = _fit_groups(selection, fit_by)
+        return cls(selection, training, stays, now, lengths, watch, read, groups)
+
+    @property
+    def stage(self) -> Codes:
+        """Row of the stage of each open item."""
+        return self.stays.stage[self.now.visit].astype(np.int32)
+
+    @property
+    def is_known(self) -> npt.NDArray[np.bool_]:
+        """Whether it is known since when each is there."""
+        return np.asarray(self.now.in_stage != NAT)
+
+    @property
+    def age(self) -> Ticks:
+        """How long each has been there; 0 where that is not known."""
+        return np.where(self.is_known, np.maximum(self.now.in_stage, 0), 0)
+
+    @property
+    def group(self) -> npt.NDArray[np.int64]:
+        """The group of each open item."""
+        return self.groups.codes(self.selection.log.n_items)[self.now.item].astype(np.int64)
+
+    def ends(self) -> VisitEnds:
+        """List the visits that are fitted."""
+        return VisitEnds.of(self.training, self.lengths, self.watch)
+
+
+@dataclass(frozen=True, eq=False)
 class OpenState(OpenItems):
     """The items of a log that are open now, with all that was read to know it.
 
@@ -197,37 +201,29 @@ class OpenState(OpenItems):
         calendar: WorkingHours | None,
     ) -> OpenState:
         """Read the open items, and fit the visits."""
-        refuse_without_won(pipeline)
-        options: dict[str, Any] = {"unlisted": unlisted, "missing": asked.missing, "as_of": as_of}
-        selection = selection_of(asked.log, pipeline, **options)
-        training = selection
-        if train is not None:
-            created = period_of(train, asked.log._data.clock, "train")
-            training = selection_of(asked.log, pipeline, **options, period=created, basis="created")
-        lengths = Lengths.of(selection.data, calendar)
-        watch = Watch.of(training, observed=None, period=None, basis="created", as_of=as_of)
-        stays = stays_of(selection, lengths, as_of=as_of)
-        now = open_now(stays, [label in pipeline.rules.paused for label in pipeline.labels])
-        stage = stays.stage[now.visit].astype(np.int32)
-        is_known = now.in_stage != NAT
-        age = np.where(is_known, np.maximum(now.in_stage, 0), 0)
-        read = Horizon.of(horizon, selection, lengths, watch.end)
-        groups = _fit_groups(selection, fit_by)
-        ends = VisitEnds.of(training, lengths, watch)
-        n_items = selection.log.n_items
+        read = OpenReading.of(
+            asked,
+            pipeline,
+            horizon=horizon,
+            fit_by=fit_by,
+            train=train,
+            unlisted=unlisted,
+            as_of=as_of,
+            calendar=calendar,
+        )
+        ends, age = read.ends(), read.age
         fits = Fits.of(
             ends,
             age,
             method=method,
-            horizon=None if read is None else read.length,
-            group=None if fit_by is None else groups.codes(n_items),
-            n_groups=groups.n_groups,
-            threads=selection.data.threads,
+            horizon=None if read.horizon is None else read.horizon.length,
+            group=None if fit_by is None else read.groups.codes(read.selection.log.n_items),
+            n_groups=read.groups.n_groups,
+            threads=read.selection.data.threads,
         )
-        fit_of = groups.codes(n_items)[now.item].astype(np.int64)
         return cls(
-            *(selection, now.item, stage, age, is_known, fits, fit_of),
-            *(training, ends, stays, now, lengths, watch, read),
+            *(read.selection, read.now.item, read.stage, age, read.is_known, fits, read.group),
+            *(read.training, ends, read.stays, read.now, read.lengths, read.watch, read.horizon),
         )
 
 

@@ -28,22 +28,49 @@ class ItemChances:
     @classmethod
     def of(cls, state: OpenItems, confidence: float, seed: int) -> ItemChances:
         """Read the chances of the open items."""
-        values = cls(state.n)
         threads = state.selection.data.threads
-        for fit, places in state.by_fit():
+        return cls.of_fits(
+            state.by_fit(), state.stage, state.age, state.is_known, confidence, seed, threads=threads
+        )
+
+    @classmethod
+    def of_fits(
+        cls,
+        by_fit: list[tuple[Fit, npt.NDArray[np.intp]]],
+        stage: Codes,
+        age: Ticks,
+        is_known: npt.NDArray[np.bool_],
+        confidence: float,
+        seed: int,
+        *,
+        threads: int,
+    ) -> ItemChances:
+        """Read the chances of items off some fits, each of which comes with the places of its items.
+
+        What is read of an item depends on the fit, and its stage and age, not on how often they are there.
+        """
+        values = cls(len(stage))
+        for fit, places in by_fit:
             if not len(places):
                 continue
-            stage, age, known = state.stage[places], state.age[places], state.is_known[places]
-            chances = fit.chances(stage, age)
+            own_stage, own_age, known = stage[places], age[places], is_known[places]
+            chances = fit.chances(own_stage, own_age)
             win = np.where(known, chances.win, np.nan)
             values.win[places] = win
             values.win_if_closed[places] = np.where(known, chances.win_if_closed, np.nan)
             values.beyond[places] = chances.beyond & known
-            values.unwon[places] = fit.never_won[stage] & known & ~chances.beyond
+            values.unwon[places] = fit.never_won[own_stage] & known & ~chances.beyond
             values.low[places], values.high[places] = bounds_of(
-                fit, stage, age, win, confidence, seed, threads
+                fit, own_stage, own_age, win, confidence, seed, threads
             )
         return values
+
+    def at(self, places: npt.NDArray[np.intp]) -> ItemChances:
+        """Return the chances at some places."""
+        found = ItemChances(0)
+        for name, values in vars(self).items():
+            setattr(found, name, values[places])
+        return found
 
     @property
     def n_none_won(self) -> int:

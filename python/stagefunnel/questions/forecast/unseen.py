@@ -70,13 +70,17 @@ def behind_within(
     last = np.where(steps.at_risk > 0, np.arange(n_ages), -1).max(axis=1)
     following = np.minimum(following, np.maximum(last, 0)[:, np.newaxis])
     gone = steps.exits.chance.cumsum(axis=1)
-    here = np.minimum(grid.down(age), n_ages - 1)
-    left = steps.exits.left[stage, here]
-    ahead = _shares(np.maximum(gone[stage, -1] - gone[stage, here], 0), left)
+    # Each stage and step is looked at once, so that nothing depends on how many items are there.
+    places = stage.astype(np.int64) * n_ages + np.minimum(grid.down(age), n_ages - 1)
+    distinct, of_item = np.unique(places, return_inverse=True)
+    of_stage, here = np.divmod(distinct, n_ages)
+    left = steps.exits.left[of_stage, here]
+    ahead = _shares(np.maximum(gone[of_stage, -1] - gone[of_stage, here], 0), left)
     n_steps = math.ceil(horizon / grid.step)
-    end = following[stage, np.minimum(here + n_steps, n_ages - 1)]
+    end = following[of_stage, np.minimum(here + n_steps, n_ages - 1)]
     of_new = at_end[np.arange(n), following[:, min(n_steps, n_ages - 1)]]
-    return _least(left * at_end[stage, end], ahead, gone[:, -1], np.where(oldest >= 0, of_new, 1))
+    found = _least(left * at_end[of_stage, end], ahead, gone[:, -1], np.where(oldest >= 0, of_new, 1))
+    return VisitsBehind(found.all_visits[of_item], found.closed[of_item])
 
 
 def behind_chain(moves: Floats, stage: Codes) -> VisitsBehind:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...errors import SchemaError, check_option, given, is_whole_number
+from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import remember, stage_values
@@ -25,7 +26,7 @@ from ..scope.item_rows import rows_of_items
 from ..scope.money import Rates, amounts_of
 from ..scope.where import Where, asked_of
 from ..stats.bounds import check_confidence
-from .asking import HorizonLike, OpenState
+from .asking import HorizonLike, OpenReading, OpenState
 from .exits import LEAST_EXITS
 from .item_chances import ItemChances
 from .standing import WON, Standing
@@ -143,29 +144,7 @@ def win_probability(
     values = ItemChances.of(state, sure, start)
     order = np.lexsort((np.where(np.isnan(values.win), np.inf, -values.win),))
     order = order[:top]
-    now, data = state.now, state.selection.data
-    entered = np.where(state.is_known, data.journeys.time[state.stays.first_row[now.visit]], NAT)
-    table = pd.DataFrame(
-        {
-            "item": data.keys_at(state.selection.journeys.first_row[now.item[order]]).reset_index(drop=True),
-            "stage": stage_values(pipeline, state.stage[order]),
-            "entered": data.times_or_missing(entered[order])
-            if not state.is_known.all()
-            else data.to_times(entered[order]),
-            "in_stage": to_lengths(now.in_stage[order], state.lengths.unit),
-            "age": to_lengths(now.age[order], state.lengths.unit),
-            "win": values.win[order],
-            "win_low": values.low[order],
-            "win_high": values.high[order],
-            "win_if_closed": values.win_if_closed[order],
-            "beyond_support": values.beyond[order],
-        }
-    )
-    if amounts is not None:
-        table["amount"] = amounts.values[now.item[order]] / 10**amounts.scale
-    rows = rows_of_items(state.selection, "last")[now.item[order]]
-    for name, column in further_values(state.selection.log, names, now.item[order], rows).items():
-        table[name] = column
+    table = open_table(state, values, order, amounts, names)
     remember(
         table,
         "win_probability",
@@ -182,6 +161,41 @@ def win_probability(
         **remembered_of(state, method, sure, values.unwon, values.beyond),
     )
     return asked.remarked(state.selection.remarked(table))
+
+
+def open_table(
+    read: OpenState | OpenReading,
+    values: ItemChances,
+    order: npt.NDArray[np.intp],
+    amounts: NumberColumn | None,
+    names: Sequence[str],
+) -> pd.DataFrame:
+    """Make the rows of open items with their chances, those of some places in the order of these."""
+    now, selection = read.now, read.selection
+    data, stage, is_known = selection.data, read.stage, read.is_known
+    entered = np.where(is_known, data.journeys.time[read.stays.first_row[now.visit]], NAT)
+    table = pd.DataFrame(
+        {
+            "item": data.keys_at(selection.journeys.first_row[now.item[order]]).reset_index(drop=True),
+            "stage": stage_values(selection.pipeline, stage[order]),
+            "entered": data.times_or_missing(entered[order])
+            if not is_known.all()
+            else data.to_times(entered[order]),
+            "in_stage": to_lengths(now.in_stage[order], read.lengths.unit),
+            "age": to_lengths(now.age[order], read.lengths.unit),
+            "win": values.win[order],
+            "win_low": values.low[order],
+            "win_high": values.high[order],
+            "win_if_closed": values.win_if_closed[order],
+            "beyond_support": values.beyond[order],
+        }
+    )
+    if amounts is not None:
+        table["amount"] = amounts.values[now.item[order]] / 10**amounts.scale
+    rows = rows_of_items(selection, "last")[now.item[order]]
+    for name, column in further_values(selection.log, names, now.item[order], rows).items():
+        table[name] = column
+    return table
 
 
 def check_seed(seed: Any) -> int:

@@ -16,9 +16,9 @@ from ..counted.plain import from_plain, to_plain
 from ..counted.stages import Stages
 from ..counted.stored import Stored
 from .answer import Answer
+from .fit_counts import KINDS
 from .item_keys import ItemIds
 from .item_sketch import ItemSketch
-from .mergeable import BY_NAME
 
 Precision = Literal["exact", "bounded"]
 Check = Literal["keys", "sketch", "none"]
@@ -143,9 +143,9 @@ def _state_of(header: Mapping[str, Any], rest: bytes) -> dict[str, Any]:
     answers = {}
     Clock(state["unit"], state["zone"])
     for one, blocks in zip(header["answers"], sections, strict=False):
-        if one["question"] not in BY_NAME:
+        if one["question"] not in KINDS:
             raise SchemaError(f"this version of stagefunnel knows no partials of {one['question']!r}")
-        kind = BY_NAME[one["question"]]
+        kind = KINDS[one["question"]]
         plain = {field: from_plain(value) for field, value in one["plain"].items()}
         options = {name: from_plain(value) for name, value in one["options"].items()}
         defaults = {name: value for name, value in kind.options.items() if name not in kind.rules}
