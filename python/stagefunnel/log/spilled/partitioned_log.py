@@ -175,6 +175,11 @@ class PartitionedLog(StageLog):
         return data
 
     @property
+    def has_numbers(self) -> bool:
+        """Whether the order of the items of all partitions is known."""
+        return all(about.get("rows_end") is not None for about in self._whole.abouts)
+
+    @property
     def n_rows(self) -> int:
         """Rows of the log, without dropped ones."""
         return sum(about["n_rows"] for about in self._whole.abouts)

@@ -61,7 +61,6 @@ def test_partitions_answer_as_the_whole(
     kind = BY_NAME[name]
     options = options_of(name, data.draw(st.fixed_dictionaries(OPTIONS[name])))
     options = {key: of(split.pipeline) if callable(of) else of for key, of in options.items()}
-    options.pop("unit", None)
     if top is not None and {"by", "mix", "columns"} & options.keys() and "top" in kind.at_the_end:
         options["top"] = top
     question: Any = getattr(sf, name)
