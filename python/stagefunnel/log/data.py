@@ -78,7 +78,7 @@ class LogData:
     read_as
         The name of the column that the log took as its item, stage, time and so on, where it has one.
     first_rows
-        Where the items begin in the whole input, where this log has some of its partitions; ``None`` elsewhere.
+        Where the items begin in the whole input, if this log has a partition of it; ``None`` for other logs.
     """
 
     journeys: _core.journeys.Journeys

@@ -1,4 +1,4 @@
-"""Where the items of a partition begin in the whole input, by which items of several partitions have an order."""
+"""Where the items of a partition begin in the whole input, which puts those of several in an order."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class Groups:
         writer.commit(numbered, list(map(as_json, self.places)))
 
     def numbered(self, later: LogData) -> LogData:
-        """Number the rows of a log behind those of all partitions, where these are numbered."""
+        """Give the rows of a log numbers behind those of all partitions, where these have some."""
         ends = [part.get("rows_end") for of in self.parts for part in of]
         if self.places is None or None in ends:
             return replace(later, first_rows=None)

@@ -47,7 +47,7 @@ class JoinedData(LogData):
     parts: Sequence[LogData]
 
     def __new__(cls, *values: Any, **fields: Any) -> Any:
-        """Make the inside of a log that is held otherwise: what ``replace`` makes of this one has no parts."""
+        """Make the inside of a log that is held otherwise: what ``replace`` makes has no parts."""
         return LogData(*values, **fields)
 
     @classmethod

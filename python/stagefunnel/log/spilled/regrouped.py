@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from ... import _core
 from ..chosen_data import taken_out, with_places_chosen
 from ..columns.items import ItemsTable
-from ..columns.keys import StoredKeys
 from ..data import LogData
 from ..saved.insertion import Insertion
 from ..saved.joining import joined
 from ..stage_log import StageLog, log_of_data
+from .input_order import in_order
 from .partitioned_log import PartitionedLog
 from .placing import Hashes
 
@@ -52,41 +52,51 @@ def regrouped(log: PartitionedLog, hashes_of: Callable[[StageLog], Hashes]) -> I
         )
 
 
-def in_order(data: LogData) -> LogData:
-    """Number the first rows of a log of some items anew, in the order of the whole input."""
-    if data.first_rows is None:
-        return data
-    parts = _core.journeys.parts_of(data.journeys)
-    journeys = _core.journeys.journeys_of_parts(**{**parts, "first_row": data.first_rows.ranks()})
-    keys = data.keys_of
-    if keys is not None:
-        keys = StoredKeys(journeys, **StoredKeys.of(keys, data.journeys).parts)
-    return replace(data, journeys=journeys, keys_of=keys)
-
-
 def _chosen(data: LogData, places: Items) -> LogData:
     """Take some items out of a partition, and their rows of its table alone."""
     own = taken_out(with_places_chosen(data, places))
-    # Their first rows are those of the whole partition, and numbers of all partitions add up to too many.
-    own = in_order(replace(own, n_input_rows=int(own.journeys.n_rows)))
     table = own.items_table
-    if table is None:
-        return own
-    rows = table.parts["rows"]
-    used, at = np.unique(rows[rows >= 0], return_inverse=True)
-    own_rows = rows.copy()
-    own_rows[rows >= 0] = at
-    frame = table.frame.iloc[used].reset_index(drop=True)
-    own_table = ItemsTable.of_parts({**table.parts, "frame": frame, "rows": own_rows, "n_keyless": 0})
-    return replace(own, items_table=own_table)
+    if table is not None:
+        rows = table.parts["rows"]
+        used, at = np.unique(rows[rows >= 0], return_inverse=True)
+        own_rows = rows.copy()
+        own_rows[rows >= 0] = at
+        frame = table.frame.iloc[used].reset_index(drop=True)
+        table = ItemsTable.of_parts({**table.parts, "frame": frame, "rows": own_rows, "n_keyless": 0})
+    # Their first rows are those of the whole partition, and numbers of all partitions add up to too many.
+    return in_order(replace(own, items_table=table, n_input_rows=int(own.journeys.n_rows)))
 
 
 def _together(logs: Sequence[LogData]) -> LogData:
     """Join logs in pairs, so that each row is moved as often as the number of logs can be halved."""
+    table = _table_of(logs)
+    logs = [replace(one, items_table=None) for one in logs]
     while len(logs) > 1:
         pairs = [logs[first : first + 2] for first in range(0, len(logs), 2)]
         logs = [joined(*pair, Insertion.behind(*pair)) if len(pair) == 2 else pair[0] for pair in pairs]
-    return logs[0]
+    return replace(logs[0], items_table=table)
+
+
+def _table_of(logs: Sequence[LogData]) -> ItemsTable | None:
+    """Put the tables of items behind each other, which have no key in common."""
+    tables = [one.items_table for one in logs if one.items_table is not None]
+    if not tables:
+        return None
+    key = tables[0].parts["key"]
+    frames, rows, n_rows = [], [], 0
+    for one in logs:
+        if one.items_table is None:
+            rows.append(np.full(one.n_items, -1, dtype=np.int64))
+            continue
+        parts = one.items_table.parts
+        rows.append(np.where(parts["rows"] < 0, -1, parts["rows"] + n_rows))
+        if len(parts["frame"]):  # one without rows does not say of what type its values are
+            frames.append(parts["frame"].rename(columns={parts["key"]: key}))
+            n_rows += len(parts["frame"])
+    frame = pd.concat(frames, ignore_index=True) if frames else tables[0].frame
+    return ItemsTable.of_parts(
+        {"frame": frame, "key": key, "rows": np.concatenate(rows).astype(np.int64), "n_keyless": 0}
+    )
 
 
 def _left_out(log: PartitionedLog, data: LogData, *, is_first: bool) -> Mapping[str, Any]:

@@ -87,8 +87,8 @@ def _unit_of(asked: Iterable[Mapping[str, Any]]) -> str | None:
     if len(named_ones) > 1:
         raise SchemaError(
             named("unit"),
-            f" is {' and '.join(map(repr, named_ones))} in one partial of a log in partitions, and no part has "
-            "all items of both; make a partial for each",
+            f" is {' and '.join(map(repr, named_ones))} in one partial of a log in partitions, and no "
+            "part has all items of both; make a partial for each",
         )
     return next(iter(named_ones), None)
 
@@ -117,9 +117,8 @@ def _hashes_of_units(part: StageLog, name: str) -> Hashes:
     """Hash the unit of each item; an item without one is one of its own, which may go anywhere."""
     units = units_of(part, name)
     assert units is not None  # it has a name
-    of_named = np.fromiter(map(hash, named_units(part, name)), dtype=np.int64, count=units.n_named)
     hashes = np.arange(units.n, dtype=np.int64)
-    hashes[: units.n_named] = of_named
+    hashes[: units.n_named] = list(map(hash, np.asarray(named_units(part, name), dtype=object)))
     return hashes_of_integers(hashes.view(np.uint64))[units.of_item]
 
 
@@ -143,5 +142,7 @@ def _partial_of(question: Callable[..., Any], args: tuple[Any, ...], options: Ma
     log = given.pop("log")
     if not isinstance(log, PartitionedLog):
         return question(log, **given)
-    of_each = [options[1] for options in (given.get("questions") or {}).values() if isinstance(options, tuple)]
+    of_each = [
+        options[1] for options in (given.get("questions") or {}).values() if isinstance(options, tuple)
+    ]
     return merge([question(part, **given) for part in _parts_of(log, _unit_of([given, *of_each]))])

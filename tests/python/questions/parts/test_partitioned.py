@@ -54,7 +54,7 @@ STAGES = ["New", "Offer", "Won", "Lost"]
 
 
 def tied_rows(random: Random) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Draw rows of few accounts at few moments, so that the order of the input decides which item is first."""
+    """Draw rows of few accounts at few moments: the order of the input decides which item is first."""
     items = random.sample(range(100, 999), 12)
     rows = [
         (item, stage, random.randrange(3))
