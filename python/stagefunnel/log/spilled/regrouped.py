@@ -91,7 +91,8 @@ def _table_of(logs: Sequence[LogData]) -> ItemsTable | None:
         parts = one.items_table.parts
         rows.append(np.where(parts["rows"] < 0, -1, parts["rows"] + n_rows))
         if len(parts["frame"]):  # one without rows does not say of what type its values are
-            frames.append(parts["frame"].rename(columns={parts["key"]: key}))
+            frame = parts["frame"]
+            frames.append(frame if parts["key"] == key else frame.rename(columns={parts["key"]: key}))
             n_rows += len(parts["frame"])
     frame = pd.concat(frames, ignore_index=True) if frames else tables[0].frame
     return ItemsTable.of_parts(
