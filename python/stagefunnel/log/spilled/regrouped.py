@@ -72,8 +72,10 @@ def _together(logs: Sequence[LogData]) -> LogData:
     table = _table_of(logs)
     logs = [replace(one, items_table=None) for one in logs]
     while len(logs) > 1:
-        pairs = [logs[first : first + 2] for first in range(0, len(logs), 2)]
-        logs = [joined(*pair, Insertion.behind(*pair)) if len(pair) == 2 else pair[0] for pair in pairs]
+        pairs = zip(logs[::2], logs[1::2], strict=False)
+        odd = logs[len(logs) // 2 * 2 :]
+        logs = [joined(one, other, Insertion.behind(one, other)) for one, other in pairs]
+        logs += odd
     return replace(logs[0], items_table=table)
 
 

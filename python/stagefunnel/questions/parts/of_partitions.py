@@ -141,7 +141,8 @@ def _partial_of(question: Callable[..., Any], args: tuple[Any, ...], options: Ma
     given = _arguments(question, args, options)
     log = given.pop("log")
     if not isinstance(log, PartitionedLog):
-        return question(log, **given)
+        of_log: Partial = question(log, **given)
+        return of_log
     of_each = [
         options[1] for options in (given.get("questions") or {}).values() if isinstance(options, tuple)
     ]
