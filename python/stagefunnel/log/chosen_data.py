@@ -17,6 +17,7 @@ from .columns.kept import RowColumns
 from .columns.keys import StoredKeys
 from .columns.marks import RowMarks
 from .data import LogData
+from .first_rows import FirstRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +153,12 @@ class ChosenData(LogData):
         table = self._chosen.whole.items_table
         return None if table is None else table.at_items(self._chosen.places)
 
+    @cached_property
+    def first_rows(self) -> FirstRows | None:
+        """Where the items begin in the whole input."""
+        rows = self._chosen.whole.first_rows
+        return None if rows is None else rows.at(self._chosen.places)
+
     @property
     def _chosen(self) -> Choice:
         assert self.choice is not None  # a field that was given is not made here
@@ -172,7 +179,7 @@ _SOME: Final = 4096
 #: What a log of chosen items makes out of the whole when it is needed.
 _TAKEN: Final = (
     *("journeys", "n_input_rows", "found", "label_rows"),
-    *("keys_of", "columns", "marks", "items_table", "whole_end"),
+    *("keys_of", "columns", "marks", "items_table", "whole_end", "first_rows"),
 )
 
 

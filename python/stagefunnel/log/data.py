@@ -22,6 +22,7 @@ from .columns.inputs import read_input
 from .columns.items import ItemsTable
 from .columns.kept import RowColumns
 from .columns.marks import RowMarks
+from .first_rows import FirstRows
 from .fit import Fit
 from .stage_dates import core_rules
 
@@ -76,6 +77,8 @@ class LogData:
         Lines of the quality table that the reader of an export adds.
     read_as
         The name of the column that the log took as its item, stage, time and so on, where it has one.
+    first_rows
+        Where the items begin in the whole input, if this log has a partition of it; ``None`` for other logs.
     """
 
     journeys: _core.journeys.Journeys
@@ -98,6 +101,7 @@ class LogData:
     whole_end: int | None = None
     reader_lines: ReaderLines = field(default_factory=dict)
     read_as: Mapping[str, str] = field(default_factory=dict)
+    first_rows: FirstRows | None = None
 
     def with_items(self, table: Any, key: str, invalid: Invalid) -> LogData:
         """Add the table of items, if there is one."""

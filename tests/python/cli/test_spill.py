@@ -53,6 +53,7 @@ def answer(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         "outcomes --amount paid",
         "outcomes --where paid>6",
         "losses --reason who",
+        "losses --items items.csv --unit team",
         "time-in-stage --by who",
         "summary",
         "quality",
@@ -87,8 +88,6 @@ def test_a_list_of_items_is_refused_of_partitions(capsys: pytest.CaptureFixture[
     for words in (["item-table"], ["markov-check"], ["explain", "--item-key", "1"]):
         assert main([words[0], "big.sf", "--pipeline", "p.toml", *words[1:]]) == 1
         assert f"and the log is in partitions; ask it of {instead}\n" in capsys.readouterr().err
-    assert main(["outcomes", "big.sf", "--pipeline", "p.toml", "--unit", "item"]) == 1
-    assert f"leave it out, or ask it of {instead}\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -262,6 +262,17 @@ def test_a_log_without_rows_takes_the_first_day(tmp_path: Path) -> None:
     assert (found.n_rows, found.n_items, found.zone) == (10, 4, "Europe/Berlin")
 
 
+def test_a_log_without_rows_takes_the_keys_of_the_first_day(tmp_path: Path) -> None:
+    path = saved(sf.StageLog({"item": [], "stage": [], "time": []}, empty="allow"), tmp_path)
+    names = ["a name", "another name of some length", "é"]
+    sf.StageLog.append(path, {"item": names, "stage": ["New"] * 3, "time": [2, 1, 0]})
+    found = sf.StageLog.load(path)
+    assert sf.item_table(found, sf.Pipeline("New"))["item"].tolist() == names
+    sf.StageLog.compact(path)
+    found = sf.StageLog.load(path)
+    assert sf.item_table(found, sf.Pipeline("New"))["item"].tolist() == names
+
+
 def test_observation_ends_at_the_last_row_where_that_is_later(tmp_path: Path) -> None:
     path = saved(sf.StageLog(ROWS, observed_until=20), tmp_path)
     sf.StageLog.append(path, DAY)

@@ -13,6 +13,7 @@ import pytest
 import stagefunnel as sf
 from helpers import assert_frame_equal
 from stagefunnel.log.columns.inputs import read_input
+from stagefunnel.log.saved.folder import read_parts_and_partitions, writing
 from stagefunnel.log.spilled.budget import Budget
 from stagefunnel.log.spilled.placing import hashes_of_column
 
@@ -112,15 +113,70 @@ def test_a_question_that_needs_all_rows_is_refused_by_name(files: list[Path], tm
         sf.PartitionedLog(ROWS)
 
 
-def test_units_may_be_in_several_partitions(files: list[Path], tmp_path: Path) -> None:
+def test_units_are_counted_with_the_items_of_all_partitions(files: list[Path], tmp_path: Path) -> None:
+    log = spilled(files, tmp_path / "log.sf", keys="keep")
+    whole = sf.StageLog.from_csv(files, columns=["owner"], items=ITEMS)
+    for by in (None, "owner"):
+        expected = sf.funnel(whole, PIPELINE, unit="team", by=by)
+        assert_frame_equal(sf.funnel(log, PIPELINE, unit="team", by=by), expected)
+        for check in ("keys", "sketch", "none"):
+            part = sf.partial(log, PIPELINE, sf.funnel, unit="team", by=by, check=check)
+            assert_frame_equal(part.table(), expected)
+            assert (part.n_items, part.n_rows) == (40, 200)
+    questions = {"funnel": sf.funnel, "losses": (sf.losses, {"unit": "team"})}
+    of_both = sf.partial(log, PIPELINE, questions=questions).tables
+    assert_frame_equal(of_both["funnel"], sf.funnel(whole, PIPELINE))
+    assert_frame_equal(of_both["losses"], sf.losses(whole, PIPELINE, unit="team"))
+
+
+def test_the_first_item_of_a_unit_is_that_of_the_whole_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Budget, "room", property(lambda _: 900))
+    # All are created at one time, so the first row of the input says which item stands for the account.
+    rows = pd.DataFrame(
+        {"item": range(40), "stage": "New", "time": 0, "owner": [f"o{n:02}" for n in range(40)]}
+    )
+    items = pd.DataFrame({"item": range(40), "account": ["a", "b"] * 20})
+    for order, first in ((range(40), ["o00", "o01"]), (range(39, -1, -1), ["o38", "o39"])):
+        path = tmp_path / f"{first[0]}.sf"
+        shuffled = rows.iloc[list(order)]
+        log = sf.StageLog.from_batches([shuffled], columns=["owner"], items=items, spill=path)
+        assert isinstance(log, sf.PartitionedLog)
+        assert log.n_partitions > 1
+        found = sf.funnel(log, PIPELINE, unit="account", by="owner")
+        assert found.loc[found["reached"] > 0, "owner"].tolist() == first
+        # What is appended comes later, whatever partition it joins.
+        more = rows.assign(item=rows["item"] + 100, owner="later")
+        sf.StageLog.append(path, more, columns=["owner"], items=items.assign(item=items["item"] + 100))
+        grown = sf.StageLog.load(path)
+        assert_frame_equal(sf.funnel(grown, PIPELINE, unit="account", by="owner"), found)
+
+
+def test_a_partial_counts_one_unit(files: list[Path], tmp_path: Path) -> None:
     log = spilled(files, tmp_path / "log.sf")
-    for ask in (
-        lambda: sf.funnel(log, PIPELINE, unit="team"),
-        lambda: sf.partial(log, PIPELINE, sf.funnel, unit="team", check="none"),
-        lambda: sf.partial(log, PIPELINE, questions={"a": (sf.losses, {"unit": "team"})}, check="none"),
+    questions = {"a": (sf.losses, {"unit": "team"}), "b": (sf.losses, {"unit": "item"})}
+    with pytest.raises(
+        sf.SchemaError, match=r"^unit= is 'team' and 'item' in one partial.*a partial for each"
     ):
-        with pytest.raises(sf.SchemaError, match=r"^unit= counts values whose items"):
-            ask()
+        sf.partial(log, PIPELINE, questions=questions, check="none")
+    with pytest.raises(sf.SchemaError, match="not a column"):
+        sf.funnel(log, PIPELINE, unit="teams")
+
+
+def test_units_need_the_order_that_older_folders_do_not_have(files: list[Path], tmp_path: Path) -> None:
+    spilled(files, tmp_path / "log.sf", keys="keep")
+    parts, places = read_parts_and_partitions(str(tmp_path / "log.sf"))
+    with writing(str(tmp_path / "log.sf")) as writer:
+        writer.commit(
+            [{name: of for name, of in part.items() if name != "rows_end"} for part in parts], places
+        )
+    sf.StageLog.append(tmp_path / "log.sf", ROWS.assign(item="new"), columns=["owner"])
+    log = sf.StageLog.load(tmp_path / "log.sf")
+    whole = sf.StageLog(pd.concat([ROWS, ROWS.assign(item="new")]))
+    assert_frame_equal(sf.funnel(log, PIPELINE), sf.funnel(whole, PIPELINE))
+    with pytest.raises(sf.SchemaError, match=r"^unit= needs the order.*read the rows again"):
+        sf.funnel(log, PIPELINE, unit="team")
 
 
 def test_unlisted_stages_are_refused_with_the_row_of_the_file(files: list[Path], tmp_path: Path) -> None:
@@ -139,10 +195,7 @@ def test_some_items_are_a_log_in_memory(files: list[Path], tmp_path: Path) -> No
     keys = ROWS["item"].unique()[[3, 17, 20, 31]]
     whole = sf.StageLog.from_csv(files, columns=["owner"], items=ITEMS, keys="keep").filter(items=keys)
     some = spilled(files, tmp_path / "kept.sf", keys="keep").filter(items=keys)
-    order = ["item"]
-    found, expected = (
-        sf.item_table(one, PIPELINE).sort_values(order, ignore_index=True) for one in (some, whole)
-    )
+    found, expected = (sf.item_table(one, PIPELINE) for one in (some, whole))
     assert_frame_equal(found, expected)
     assert some.observed_until == whole.observed_until
     with pytest.raises(sf.UnknownItemError, match="deal 99"):

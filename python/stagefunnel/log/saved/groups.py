@@ -15,8 +15,10 @@ from ..columns.inputs import Input, read_input
 from ..columns.items import ItemsTable
 from ..columns.keys import StoredKeys
 from ..data import LogData
+from ..first_rows import FirstRows, Numbers
 from ..spilled.placing import Place, as_json, from_json, hashes_of_keys, place_of_all
 from .folder import Writer
+from .joining import rows_before
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,16 @@ class Groups:
             return
         numbered = [{**part, "partition": number} for number, of in enumerate(parts) for part in of]
         writer.commit(numbered, list(map(as_json, self.places)))
+
+    def numbered(self, later: LogData) -> LogData:
+        """Give the rows of a log numbers behind those of all partitions, where these have some."""
+        ends = [part.get("rows_end") for of in self.parts for part in of]
+        known: list[int] = [end for end in ends if end is not None]
+        if self.places is None or len(known) < len(ends):
+            return replace(later, first_rows=None)
+        behind = max(known)
+        of_item: Numbers = later.journeys.first_row.astype(np.uint64) + np.uint64(behind)
+        return replace(later, first_rows=FirstRows(of_item, behind + rows_before(later)))
 
     def dealt(self, later: LogData) -> Iterator[LogData]:
         """Give the rows of a log that belong to each partition, with their rows of the table of items."""

@@ -59,6 +59,14 @@ class Insertion:
         )
         return cls(rows, at, new, target)
 
+    @classmethod
+    def behind(cls, first: LogData, later: LogData) -> Insertion:
+        """Put all rows behind those of a log that has none of their items."""
+        items = np.arange(later.n_items)
+        rows = np.arange(int(later.journeys.n_rows))
+        at = np.full(len(rows), int(first.journeys.n_rows), dtype=np.int64)
+        return cls(rows, at, items, first.n_items + items)
+
     def offsets(self, first: LogData, later: LogData) -> npt.NDArray[np.uint64]:
         """Return where each item begins afterwards."""
         lengths = np.concatenate([np.diff(offsets_of(first)), np.zeros(len(self.new), dtype=np.int64)])

@@ -129,7 +129,10 @@ _FORM: Final = ("prefix", "hash_key", "is_unsigned")
 
 def _keys_of_one(data: LogData) -> KeysAt | None:
     keys_of = data.keys_of
-    return None if keys_of is None else lambda journeys: StoredKeys.of(keys_of, journeys)
+    if keys_of is None:
+        return None
+    # The items stay in their order, and their first rows may have other numbers.
+    return lambda journeys: StoredKeys(journeys, **StoredKeys.of(keys_of, data.journeys).parts)
 
 
 def _hashes(data: LogData, hash_: _core.columns.TextHash) -> list[npt.NDArray[np.uint64]]:

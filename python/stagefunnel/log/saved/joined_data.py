@@ -46,6 +46,10 @@ class JoinedData(LogData):
 
     parts: Sequence[LogData]
 
+    def __new__(cls, *values: Any, **fields: Any) -> Any:
+        """Make the inside of a log that is held otherwise: what ``replace`` makes has no parts."""
+        return LogData(*values, **fields)
+
     @classmethod
     def of(
         cls, parts: Sequence[LogData], later_of: Callable[[Sequence[LogData]], Later] = Later.of

@@ -20,6 +20,7 @@ from ..columns.keys import LaterKeys, StoredKeys
 from ..columns.marks import RowMarks
 from ..columns.number import NumberColumn
 from ..data import LogData
+from ..first_rows import joined_first_rows
 from .insertion import Array, Insertion
 from .item_ids import Places, joined_keys
 
@@ -40,10 +41,10 @@ def joined(first: LogData, later: LogData, insertion: Insertion | None = None) -
         If they have more rows than a log can have. Units, zones and columns are the same (:func:`like`).
     """
     n_rows = int(first.journeys.n_rows) + int(later.journeys.n_rows)
-    if max(n_rows, _rows_before(first) + _rows_before(later)) > _MOST_ROWS:
+    if max(n_rows, rows_before(first) + rows_before(later)) > _MOST_ROWS:
         raise SchemaError(f"{counted(n_rows, 'row')} are more than a log can have, which is {_MOST_ROWS:,}")
     insertion = insertion or Insertion.of(first, later)
-    behind = _rows_before(first)
+    behind = rows_before(first)
     labels, code_of = _joined_labels(first, later)
     keys, keys_at = joined_keys(first, later, insertion.new)
     parts = [_core.journeys.parts_of(data.journeys) for data in (first, later)]
@@ -85,6 +86,7 @@ def joined(first: LogData, later: LogData, insertion: Insertion | None = None) -
         whole_end=None,
         reader_lines=_sums(first.reader_lines, later.reader_lines),
         read_as=first.read_as or later.read_as,
+        first_rows=joined_first_rows(first.first_rows, later.first_rows, insertion.new),
     )
 
 
@@ -167,7 +169,7 @@ def _names(data: LogData) -> list[str]:
     return [] if data.columns is None else sorted(data.columns.names)
 
 
-def _rows_before(data: LogData) -> int:
+def rows_before(data: LogData) -> int:
     """Return a number of rows beyond all that an item begins in; those of erased items may be gone."""
     first_row = _core.journeys.parts_of(data.journeys)["first_row"]
     return max(data.n_input_rows, int(first_row.max(initial=0)) + 1)
@@ -186,7 +188,7 @@ def _rows_of_labels(first: LogData, later: LogData, code_of: Places, n_labels: i
     rows[: len(first.labels)] = first.label_rows
     np.add.at(rows, code_of, later.label_rows)
     first_row = np.zeros(n_labels, dtype=np.int64)
-    first_row[code_of] = later.label_first_row + _rows_before(first)
+    first_row[code_of] = later.label_first_row + rows_before(first)
     has_rows = np.flatnonzero(first.label_rows)
     first_row[has_rows] = first.label_first_row[has_rows]
     return rows, first_row

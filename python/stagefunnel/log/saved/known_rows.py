@@ -91,7 +91,7 @@ def with_rows(data: LogData, kept: npt.NDArray[np.bool_]) -> LogData:
     if data.keys_of is not None:
         keys = StoredKeys.of(data.keys_of, data.journeys).at(items, journeys)
     of_labels = np.bincount(parts["stage"][rows], minlength=len(data.labels) + 1).astype(np.int64)
-    marks, found = data.marks, dict(data.found)
+    marks, found, numbers = data.marks, dict(data.found), data.first_rows
     if "missing_stage" in found:
         found["missing_stage"] -= int((parts["stage"][~kept] == len(data.labels)).sum())
     return replace(
@@ -104,6 +104,7 @@ def with_rows(data: LogData, kept: npt.NDArray[np.bool_]) -> LogData:
         columns=None if data.columns is None else data.columns.at_rows(rows.astype(np.uint32), data.threads),
         marks=None if marks is None else _marks_at(marks, rows, data.threads),
         items_table=None if data.items_table is None else data.items_table.at_items(items),
+        first_rows=None if numbers is None else numbers.at(items),
     )
 
 

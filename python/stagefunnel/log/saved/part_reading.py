@@ -20,9 +20,10 @@ from ..columns.kept import RowColumns
 from ..columns.keys import StoredKeys
 from ..columns.marks import RowMarks
 from ..data import LogData
+from ..first_rows import FirstRows
 from ..intake.checks import thread_count
 from .columns_file import Array, ColumnsFile, Place, checksum, damaged, read_table
-from .part_writing import ITEMS, KEYS, OFFSETS, ROWS, TABLE, VALUES
+from .part_writing import FIRST_IN_WHOLE, ITEMS, KEYS, OFFSETS, ROWS, TABLE, VALUES
 from .plain_values import from_json
 
 _OF_JOURNEYS = {
@@ -245,12 +246,23 @@ class PartData(LogData):
             }
         )
 
+    @cached_property
+    def first_rows(self) -> FirstRows | None:
+        """Where the items begin in the whole input; ``None`` in a part that older versions wrote."""
+        end = self.part.about.get("rows_end")
+        if end is None:
+            return None
+        of_item = self.part.column(ITEMS, FIRST_IN_WHOLE)
+        if of_item is None or len(of_item) != self.n_items or not isinstance(end, int):
+            raise damaged(self.part.folder, "its items have no rows in the whole input")
+        return FirstRows(of_item, end)
+
     def __repr__(self) -> str:
         return f"PartData: {counted(self.n_items, 'item')} in {self.part.folder}"
 
 
 #: What is read of the files when a question needs it.
-_READ_LATER = ("journeys", "keys_of", "columns", "marks", "items_table")
+_READ_LATER = ("journeys", "keys_of", "columns", "marks", "items_table", "first_rows")
 
 
 def checked_part(path: str, about: Any) -> Part:

@@ -15,6 +15,7 @@ from ... import _core
 from ..body import to_body
 from ..columns.inputs import FORMATS, read_input
 from ..data import LogData
+from ..first_rows import FirstRows
 from .columns_file import Array, Place, checksum, pyarrow, write_columns, write_table
 from .kinds import kinds_of
 from .plain_values import to_json
@@ -22,6 +23,8 @@ from .plain_values import to_json
 #: Files of a part.
 ROWS, ITEMS, OFFSETS = "rows.arrow", "items.arrow", "offsets.arrow"
 KEYS, TABLE = "keys.arrow", "items_table.arrow"
+#: The column of the rows in which items begin in the whole input.
+FIRST_IN_WHOLE = "first row in the whole"
 #: Where the values of a further column lie, of which there may be any number.
 VALUES = "values-{number}.arrow"
 
@@ -33,7 +36,7 @@ def write_part(data: LogData, folder: str) -> dict[str, Any]:
     hashed = _with_hashes(journeys, keys)
     files = {
         ROWS: _write_rows(folder, data, body),
-        ITEMS: _write_items(folder, hashed, keys, body["items_table"]),
+        ITEMS: _write_items(folder, hashed, keys, body["items_table"], data.first_rows),
         OFFSETS: _write_offsets(folder, journeys["offsets"]),
     }
     part: dict[str, Any] = {
@@ -52,6 +55,7 @@ def write_part(data: LogData, folder: str) -> dict[str, Any]:
         **{name: body[name] for name in ("n_input_rows", "found", "unit", "zone", "has_pipelines")},
         **{name: body[name] for name in ("observed_until", "whole_end", "reader_lines", "read_as")},
         "places": body["places"],
+        "rows_end": None if data.first_rows is None else data.first_rows.end,
         "keys": None if keys is None else {name: keys[name] for name in ("form", "dtype")},
         "kinds": kinds_of(data),
         "key_values": _about_keys(folder, keys),
@@ -112,6 +116,7 @@ def _write_items(
     hashed: Mapping[str, Any],
     keys: Mapping[str, Any] | None,
     table: Mapping[str, Any] | None,
+    numbers: FirstRows | None,
 ) -> dict[str, Place]:
     pa = pyarrow()
     columns = {"first_row": pa.array(hashed["first_row"]), "key": pa.array(hashed["key"])}
@@ -119,6 +124,8 @@ def _write_items(
         columns["high"] = pa.array(hashed["high"])
     if table is not None:
         columns["table_row"] = pa.array(table["rows"])
+    if numbers is not None:
+        columns[FIRST_IN_WHOLE] = pa.array(numbers.of_item)
     if keys is not None and keys["texts"] is not None:
         ends = np.concatenate([np.zeros(1, dtype=np.int64), keys["ends"]])
         buffers = [None, pa.py_buffer(ends), pa.py_buffer(keys["texts"])]

@@ -72,7 +72,7 @@ def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]
     with writing(folder) as writer:
         groups = Groups.of(writer)
         first = _part(folder, groups.parts[0][0], checks=False)
-        later = like(first, taken_out(later))
+        later = groups.numbered(like(first, taken_out(later)))
         parts = []
         for own, of_place in zip(groups.dealt(later), groups.parts, strict=True):
             grown, n = _appended(writer, of_place, own)

@@ -16,12 +16,13 @@ from ..columns.items import ItemsTable
 from ..columns.kept import RowColumns
 from ..columns.marks import Ends
 from ..data import LogData
+from ..first_rows import FirstRows, Numbers
 from ..intake.stream import read_batches
 from ..saved.columns_file import pyarrow
 from .kept_values import series_of_array
 from .placing import Hashes, Place, hashes_of_keys
 from .spill_files import SpilledRows
-from .spilling import ENDED, ITEM, KEPT, STAGE, TIME, UNKNOWN, Spilled, ratio_of
+from .spilling import ENDED, ITEM, KEPT, NUMBER, STAGE, TIME, UNKNOWN, Spilled, ratio_of
 
 # Further columns may have any name that people write.
 _ROLES: Final = {"item": "\0item", "stage": "\0stage", "time": "\0time"}
@@ -90,8 +91,9 @@ def log_of_rows(
 ) -> LogData:
     """Make a log of the rows of a partition; the first one has what is known of rows that were left out."""
     more = {role: name for role, (name, _) in _MORE_ROLES.items() if role in reading.roles}
+    numbers: list[Numbers] = []
     data = read_batches(
-        _tables(rows, spilled, reading),
+        _tables(rows, spilled, reading, numbers),
         _ROLES | more,
         time_format=None,
         invalid="keep_stage" if reading.invalid == "keep_stage" else "error",
@@ -115,6 +117,7 @@ def log_of_rows(
         other_labels=spilled.other_labels,
         locate=reading.locate,
         read_as=dict(reading.roles),
+        first_rows=FirstRows(_numbers_at(numbers, data), spilled.n_input_rows),
     )
     if not data.journeys.n_rows and data.columns is not None:
         nothing = {name: spilled.kinds[name] for name in reading.kept}
@@ -122,8 +125,16 @@ def log_of_rows(
     return data if items is None else replace(data, items_table=items.at(place, data))
 
 
-def _tables(rows: Sequence[SpilledRows], spilled: Spilled, reading: Reading) -> Iterator[dict[str, Any]]:
-    """Give the rows as tables, whose times have the unit of the log."""
+def _numbers_at(numbers: Sequence[Numbers], data: LogData) -> Numbers:
+    """Take the numbers of the rows that items begin in."""
+    of_rows = np.concatenate([np.zeros(0, dtype=np.uint64), *numbers])
+    return of_rows[data.journeys.first_row]
+
+
+def _tables(
+    rows: Sequence[SpilledRows], spilled: Spilled, reading: Reading, numbers: list[Numbers]
+) -> Iterator[dict[str, Any]]:
+    """Give the rows as tables, whose times have the unit of the log; their numbers go to a list."""
     pa = pyarrow()
     is_text = all(isinstance(label, str) for label in spilled.labels)
     labels = pa.array(spilled.labels or [""], pa.large_string() if is_text else pa.int64())
@@ -146,6 +157,7 @@ def _tables(rows: Sequence[SpilledRows], spilled: Spilled, reading: Reading) -> 
             for name in reading.kept:
                 dtype = spilled.kinds[name].dtype
                 table[name] = series_of_array(batch.column(KEPT.format(name=name)), dtype)
+            numbers.append(batch.column(NUMBER).to_numpy().copy())
             yield table
 
 

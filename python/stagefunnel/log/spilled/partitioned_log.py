@@ -100,7 +100,8 @@ class PartitionedLog(StageLog):
     :meth:`StageLog.load` opens it again. It is asked as any other log is: a question reads one partition
     after the other, and merges what it counted, so that memory holds one of them at a time. All rows of an
     item are in one partition. A question whose counts do not add up is refused, and so is each option that
-    :func:`partial` refuses, and `unit`, whose items may be in several partitions.
+    :func:`partial` refuses. With `unit` the partitions are read as many times as there are partitions, for
+    the items of a unit are in several of them.
 
     Examples
     --------
@@ -173,6 +174,11 @@ class PartitionedLog(StageLog):
         # Each partition is observed as long as the whole log.
         vars(data).update(observed_until=self._until, whole_end=None if ends is None else ends[1])
         return data
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the order of the items of all partitions is known."""
+        return all(about.get("rows_end") is not None for about in self._whole.abouts)
 
     @property
     def n_rows(self) -> int:

@@ -14,6 +14,7 @@ from ..chosen_data import taken_out, with_places_chosen
 from ..columns.inputs import read_input
 from ..data import Empty, LogData
 from ..saved.joining import joined
+from .input_order import in_order
 from .placing import Place, hashes_of_keys, place_of_all
 
 
@@ -38,6 +39,7 @@ def data_of_items(
         data = data_of(int(number))
         own = read_input(keys[of_place == number].reset_index(drop=True), "items")
         rows = places_of_column(data, own) if len(own) else np.zeros(0, dtype=np.int64)
-        chosen.append(taken_out(with_places_chosen(data, rows)))
+        chosen.append(in_order(taken_out(with_places_chosen(data, rows))))
     whole = data_of(0)
-    return replace(reduce(joined, chosen), observed_until=whole.observed_until, whole_end=whole.whole_end)
+    some = in_order(reduce(joined, chosen))
+    return replace(some, observed_until=whole.observed_until, whole_end=whole.whole_end, first_rows=None)

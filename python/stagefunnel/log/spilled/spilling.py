@@ -24,6 +24,8 @@ from .placing import Place, hashes_of_column
 from .spill_files import HASH, Form, SpillFile, SpillWriter
 
 ITEM, STAGE, TIME, ENDED, UNKNOWN, KEPT = "item", "stage", "time", "ended", "unknown", "column {name}"
+#: The column of the rows' numbers in the whole input.
+NUMBER: Final = "number"
 #: Partitions of an input whose size is not known, as bits; those that become too large are divided later.
 USUAL_BITS: Final = 6
 MOST_BITS: Final = 8  # each has a file that is open
@@ -147,6 +149,7 @@ class SpillStream(Stream):
             ITEM: items,
             STAGE: self._stages_at(batch, rows, places),
             TIME: pa.array(ticks),
+            NUMBER: pa.array(places.astype(np.uint64) + np.uint64(self.n_rows)),
         }
         ended_unit = None
         if rows.ends is not None:

@@ -23,7 +23,7 @@ from .spill_files import Form, SpillFile
 from .spilling import Spilled
 
 #: Raise it when rows that another version has spilled cannot be gone on with.
-_VERSION: Final = 1
+_VERSION: Final = 2
 _KINDS: Final = "kinds.arrow"
 
 

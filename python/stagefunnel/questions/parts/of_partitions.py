@@ -6,12 +6,17 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+import numpy as np
+
 from ... import _core
 from ...errors import SchemaError, named
 from ...log.spilled.partitioned_log import IN_MEMORY, SOME_IN_MEMORY, PartitionedLog
+from ...log.spilled.placing import Hashes, hashes_of_integers
+from ...log.spilled.regrouped import regrouped
 from ...log.stage_log import StageLog
 from ...log.wrong_kinds import not_a_pipeline
 from ...pipeline import Pipeline
+from ..scope.units import named_units, units_of
 from ..scope.where import parts_have_one_table
 from .mergeable import BY_NAME, Mergeable, mergeable_of, reason_against
 from .partial import Partial, counted_part, merge
@@ -49,11 +54,11 @@ def answer(question: Callable[..., Any], args: tuple[Any, ...], options: Mapping
         if not isinstance(pipeline, Pipeline):
             raise not_a_pipeline(pipeline)
         _refuse_stages(log, pipeline, kind, given)
-    _refuse_units([given])
     with parts_have_one_table():
         asked = {_ONLY: (kind, given)}
         # Nothing holds the counts of the parts when they are merged: lengths of time take much memory.
-        whole = merge(counted_part(part, pipeline, asked, "exact", "none") for part in log.partitions())
+        parts = _parts_of(log, _unit_of([given]))
+        whole = merge(counted_part(part, pipeline, asked, "exact", "none") for part in parts)
         _core.journeys.release_idle()
         return whole.table()
 
@@ -70,13 +75,51 @@ def _arguments(
     return given
 
 
-def _refuse_units(asked: Iterable[Mapping[str, Any]]) -> None:
-    if any(options.get("unit") is not None for options in asked):
+def _unit_of(asked: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return the column whose values questions count in place of items.
+
+    Raises
+    ------
+    SchemaError
+        If they count those of several columns, of which no part has all items.
+    """
+    named_ones = dict.fromkeys(unit for options in asked if isinstance(unit := options.get("unit"), str))
+    if len(named_ones) > 1:
         raise SchemaError(
             named("unit"),
-            " counts values whose items may be in several partitions; leave it out, or ask it of ",
+            f" is {' and '.join(map(repr, named_ones))} in one partial of a log in partitions, and no "
+            "part has all items of both; make a partial for each",
+        )
+    return next(iter(named_ones), None)
+
+
+def _parts_of(log: PartitionedLog, unit: str | None) -> Iterator[StageLog]:
+    """Give logs of some items each; all items of a unit are in one.
+
+    Raises
+    ------
+    SchemaError
+        If nobody knows the order of the items in the whole input, as a unit needs it.
+    """
+    if unit is None:
+        return log.partitions()
+    if not log.has_numbers:
+        raise SchemaError(
+            named("unit"),
+            " needs the order in which the items of all partitions came, which an earlier version did not "
+            "write; read the rows again, or ask ",
             IN_MEMORY,
         )
+    return regrouped(log, lambda part: _hashes_of_units(part, unit))
+
+
+def _hashes_of_units(part: StageLog, name: str) -> Hashes:
+    """Hash the unit of each item; an item without one is one of its own, which may go anywhere."""
+    units = units_of(part, name)
+    assert units is not None  # it has a name
+    hashes = np.arange(units.n, dtype=np.int64)
+    hashes[: units.n_named] = list(map(hash, np.asarray(named_units(part, name), dtype=object)))
+    return hashes_of_integers(hashes.view(np.uint64))[units.of_item]
 
 
 def _refuse_stages(
@@ -97,12 +140,10 @@ def _partial_of(question: Callable[..., Any], args: tuple[Any, ...], options: Ma
     """Make the partial of a log in partitions."""
     given = _arguments(question, args, options)
     log = given.pop("log")
-    _refuse_units([given, *(options for _, options in (given.get("questions") or {}).values())])
-    return merge([question(part, **given) for part in _logs(log)])
-
-
-def _logs(log: StageLog) -> Iterator[StageLog]:
-    if isinstance(log, PartitionedLog):
-        yield from log.partitions()
-    else:
-        yield log
+    if not isinstance(log, PartitionedLog):
+        of_log: Partial = question(log, **given)
+        return of_log
+    of_each = [
+        options[1] for options in (given.get("questions") or {}).values() if isinstance(options, tuple)
+    ]
+    return merge([question(part, **given) for part in _parts_of(log, _unit_of([given, *of_each]))])

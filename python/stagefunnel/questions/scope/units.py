@@ -144,10 +144,15 @@ def values_of_units(log: StageLog, unit: str) -> pd.Series:
     """Return the named units that a log has items of, each once."""
     units = units_of(log, unit)
     assert units is not None  # it has a name
+    used = np.unique(units.of_item[units.of_item < units.n_named])
+    return named_units(log, unit).iloc[used].reset_index(drop=True)
+
+
+def named_units(log: StageLog, unit: str) -> pd.Series:
+    """Return the units that have a name in the order of their numbers, those without items included."""
     source = source_of(log, unit, "unit")
     assert isinstance(source, ItemsTable)  # else it was refused
-    used = np.unique(units.of_item[units.of_item < units.n_named])
-    return source.category(unit, "unit").values.iloc[used].reset_index(drop=True)
+    return source.category(unit, "unit").values
 
 
 def _found(source: ItemsTable, unit: str) -> Units:
