@@ -96,7 +96,6 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     total = rows[rows["line"] == "total"]
     all_of_them = total.iloc[0]
     n_open, beyond = int(all_of_them["n_open"]), int(all_of_them["n_beyond_support"])
-    things = things_of(remembered)
     if not n_open:
         return [tr("No {thing} is open.", thing=thing_of(remembered))]
     sentences = []
@@ -144,18 +143,34 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         )
     new = rows[rows["line"] == "new_items"]
     if len(new) and not pd.isna(new.iloc[0]["expected_wins"]):
-        expected = tenths(new.iloc[0]["expected_wins"])
-        between = _range(new.iloc[0], "expected_wins", remembered)
-        sentences.append(
-            tr(
-                "About {expected} more wins are expected of {things} that are not there yet "
-                "({between}); they are not in the total.",
-                expected=expected,
-                things=things,
-                between=between,
-            )
-        )
+        sentences.append(_of_new(new.iloc[0], remembered))
     return sentences
+
+
+def _of_new(row: Any, remembered: Mapping[str, Any]) -> str:
+    """Say what is expected of items that are not there yet; where it is nothing, say why."""
+    between, things = _range(row, "expected_wins", remembered), things_of(remembered)
+    if row["expected_wins"] > 0:
+        return tr(
+            "About {expected} more wins are expected of {things} that are not there yet "
+            "({between}); they are not in the total.",
+            expected=tenths(row["expected_wins"]),
+            things=things,
+            between=between,
+        )
+    if row["win"] > 0:
+        return tr(
+            "No more wins are expected of {things} that are not there yet ({between}), because none were "
+            "created in as long a time before; they are not in the total.",
+            things=things,
+            between=between,
+        )
+    return tr(
+        "No more wins are expected of {things} that are not there yet ({between}), because none were ever "
+        "won so soon; they are not in the total.",
+        things=things,
+        between=between,
+    )
 
 
 def in_never_left(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.Series:
