@@ -26,6 +26,7 @@ from .extremes import group_name
 from .fit_sentences import of_fit
 from .given import of_moment
 from .markov_sentences import of_markov_check
+from .new_item_sentences import of_new_items
 from .numbers import counted, more_groups, number, part_of, percent, so_many, tenths
 from .period_sentences import NameOf
 from .things import open_things, thing_of, things_of
@@ -143,34 +144,9 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         )
     new = rows[rows["line"] == "new_items"]
     if len(new) and not pd.isna(new.iloc[0]["expected_wins"]):
-        sentences.append(_of_new(new.iloc[0], remembered))
+        between = _range(new.iloc[0], "expected_wins", remembered)
+        sentences.append(of_new_items(new.iloc[0], between, things_of(remembered)))
     return sentences
-
-
-def _of_new(row: Any, remembered: Mapping[str, Any]) -> str:
-    """Say what is expected of items that are not there yet; where it is nothing, say why."""
-    between, things = _range(row, "expected_wins", remembered), things_of(remembered)
-    if row["expected_wins"] > 0:
-        return tr(
-            "About {expected} more wins are expected of {things} that are not there yet "
-            "({between}); they are not in the total.",
-            expected=tenths(row["expected_wins"]),
-            things=things,
-            between=between,
-        )
-    if row["win"] > 0:
-        return tr(
-            "No more wins are expected of {things} that are not there yet ({between}), because none were "
-            "created in as long a time before; they are not in the total.",
-            things=things,
-            between=between,
-        )
-    return tr(
-        "No more wins are expected of {things} that are not there yet ({between}), because none were ever "
-        "won so soon; they are not in the total.",
-        things=things,
-        between=between,
-    )
 
 
 def in_never_left(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.Series:

@@ -54,7 +54,7 @@ def test_where_no_wins_of_new_items_are_expected_the_reason_is_given() -> None:
         "No more wins are expected of items that are not there yet (0–0, the 90% range), because none were "
         "created in as long a time before; they are not in the total." in text
     )
-    # None was won before the tenth day, which six deals say; 0.94 of the draws have no win, and 0.99 at most one.
+    # None was won before the tenth day, which six deals say: 0.94 of the draws have no win, and 0.99 one.
     text = below(sf.forecast(six(), OFFER, horizon=9))
     assert "not there yet (0–1, the 90% range), because none were ever won so soon; they are not in" in text
 
