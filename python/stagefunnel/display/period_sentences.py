@@ -17,7 +17,7 @@ from ..tables.labels import columns_before, group_label, period_label
 from ..words import mark, tr
 from ..words.forms import percent_sign, share
 from .chance import TwoShares, clear_differences
-from .extremes import largest, with_ties
+from .extremes import largest
 from .heads import label
 from .lost_stage import can_lose
 from .numbers import percent, precise_points
@@ -207,12 +207,10 @@ def of_series(series: Sequence[Series], name_of: NameOf) -> list[str]:
     known = shares.dropna(subset=["here", "there"])
     if known.empty:
         return []
-    apart = (known["there"] - known["here"]).abs()
-    row = largest(known, apart).iloc[0]
+    row = largest(known, (known["there"] - known["here"]).abs()).iloc[0]
     if row["there"] == row["here"]:
         return [tr(ALL_THE_SAME)]
-    sentence = _furthest_apart(name_of(row["stage"]), (last, row["there"]), (first, row["here"]))
-    return [with_ties(sentence, apart)]
+    return [_furthest_apart(name_of(row["stage"]), (last, row["there"]), (first, row["here"]))]
 
 
 def _furthest_apart(where: str, now: tuple[str, float], before: tuple[str, float]) -> str:
@@ -302,13 +300,12 @@ def _change_at(table: pd.DataFrame, differences: pd.Series, name_of: NameOf) -> 
         earlier=percent(earlier),
         before=before,
     )
-    change = tr(
+    return tr(
         "{where}, {shares} ({difference} points)",
         where=where,
         shares=shares,
         difference=precise_points(later - earlier),
     )
-    return with_ties(change, differences)
 
 
 def _is_partial(name: str, rows: pd.DataFrame, remembered: _Remembered) -> bool:

@@ -22,11 +22,13 @@ def what_is_wrong(kind: Kind, text: str) -> str | None:
 
     Examples
     --------
-    >>> what_is_wrong("period", "2026-13")
-    "'2026-13' is not in the calendar: month must be in 1..12"
+    >>> what_is_wrong("period", "2026-03..2026-01")
+    '2026-03..2026-01 ends before it begins; give the earlier side first'
     >>> what_is_wrong("period", "0..10") is None
     True
     """
+    if kind == "period" and _NUMBER.fullmatch(text):
+        return None  # it is none, but what would be right depends on the rows
     errors: list[SchemaError] = []
     for clock in _CLOCKS:
         try:
@@ -35,8 +37,7 @@ def what_is_wrong(kind: Kind, text: str) -> str | None:
             errors.append(error)
         else:
             return None
-    is_of_numbers = _NUMBERS.fullmatch(text) and (kind != "period" or ".." in text)
-    error = errors[-1 if is_of_numbers else 0]
+    error = errors[-1 if _NUMBERS.fullmatch(text) else 0]
     # The text of the option stands before it already.
     return error.spelled(lambda option: option.plain).removeprefix(": ")
 

@@ -39,7 +39,6 @@ FUNNEL = ["funnel", "log.csv", "--pipeline", "pipeline.toml"]
         ([*FUNNEL, "--period", "2026-13"], "--period '2026-13' is not in the calendar: "),
         ([*FUNNEL, "--period", "2026-03..2026-01"], "2026-03..2026-01 ends before it begins; give the"),
         ([*FUNNEL, "--period", "5..2"], "--period 5..2 ends before it begins"),
-        ([*FUNNEL, "--period", "7"], "--period 7 is not a period; give text such as "),
         ([*FUNNEL, "--as-of", "2026-02-30"], "--as-of '2026-02-30' is not in the calendar: "),
         ([*FUNNEL, "--observed-until", "soon"], "--observed-until soon is not a moment; give a timestamp"),
         ([*FUNNEL, "--within", "-5"], "--within -5 is negative; a length of time is not"),
@@ -67,6 +66,7 @@ def test_wrong_usage_ends_with_two(
 @pytest.mark.parametrize(
     ("arguments", "is_said"),
     [
+        (["--period", "7"], "--period 7 is not a period; give text such as "),
         (["--period", "0..10"], "'0' is not the start of a period"),
         (["--as-of", "7"], "7 is not a moment"),
         (["--within", "7"], "--within 7 has no unit; give "),
