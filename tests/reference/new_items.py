@@ -16,7 +16,7 @@ def items_behind(spells: Sequence[Spell], horizon: Fraction) -> Fraction:
     for point in curve(spells, sorted({spell.cause for spell in spells if spell.cause is not None})):
         if point.time < end:
             left = point.survival
-    return sum(spell.exit >= end for spell in spells) / left
+    return Fraction(sum(spell.exit >= end for spell in spells)) / left
 
 
 def at_most(wins: int, created: int, share: Fraction, behind: Fraction | None) -> float:
