@@ -40,9 +40,10 @@ def with_ties(sentence: str, values: pd.Series) -> str:
 def are_largest(values: pd.Series) -> pd.Series:
     """Flag the largest of some values, of floats also those that only rounding sets apart."""
     most = values.max()
-    if not pd.api.types.is_float_dtype(values.dtype):
-        return values == most
-    return (values - most).abs() <= _ROUNDING * abs(most)
+    found: pd.Series = values == most
+    if pd.api.types.is_float_dtype(values.dtype):
+        found = (values - most).abs() <= _ROUNDING * abs(most)
+    return found
 
 
 def largest_and_smallest(table: pd.DataFrame, values: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -37,9 +37,9 @@ def what_is_wrong(kind: Kind, text: str) -> str | None:
             errors.append(error)
         else:
             return None
-    error = errors[-1 if _NUMBERS.fullmatch(text) else 0]
+    shown = errors[-1 if _NUMBERS.fullmatch(text) else 0]
     # The text of the option stands before it already.
-    return error.spelled(lambda option: option.plain).removeprefix(": ")
+    return shown.spelled(lambda option: option.plain).removeprefix(": ")
 
 
 def _value_of(text: str, clock: Clock) -> str | int:

@@ -17,7 +17,8 @@ PIPELINE = sf.Pipeline(["New", "Offer", "Order"], won="Won", lost="Lost")
 
 def log_of(paths: list[tuple[str, int]], **columns: list[Any]) -> sf.StageLog:
     """Return a log of deals, some of each path, whose stages come a day after the other."""
-    rows, items = [], []
+    rows: list[tuple[int, str, int]] = []
+    items: list[list[Any]] = []
     for at, (path, n) in enumerate(paths):
         for _ in range(n):
             item = len(items)

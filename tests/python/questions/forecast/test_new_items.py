@@ -115,7 +115,7 @@ def test_a_target_takes_what_comes_in_all_groups() -> None:
             for name, value in zip(rows, (item, stage, time, item % 200), strict=True):
                 rows[name].append(value)
     log = sf.StageLog(rows, columns=["source"], observed_until=50)
-    options = {"horizon": (0, 60), "target": 405}
+    options: dict[str, Any] = {"horizon": (0, 60), "target": 405}
     whole = sf.forecast(log, OFFER, **options).attrs["stagefunnel"]["target"]
     parts = sf.forecast(log, OFFER, by="source", draws=2000, **options).attrs["stagefunnel"]["target"]
     assert parts["expected"] == pytest.approx(whole["expected"])
