@@ -6,7 +6,8 @@ import argparse
 from typing import get_args
 
 from ..tables.options import EveryName, ForecastIntervalName, ForecastName
-from .options import number, whole
+from . import typed_values
+from .typed_values import number, whole
 
 
 def method(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,12 @@ def fit(parser: argparse.ArgumentParser) -> None:
 
 def train(parser: argparse.ArgumentParser) -> None:
     """Add the items that a forecast is fitted on."""
-    parser.add_argument("--train", metavar="PERIOD", help="fit on items created in this period alone")
+    parser.add_argument(
+        "--train",
+        type=typed_values.period,
+        metavar="PERIOD",
+        help="fit on items created in this period alone",
+    )
 
 
 def fit_by(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +50,7 @@ def horizon(parser: argparse.ArgumentParser) -> None:
     """Add until when an item has to be won."""
     parser.add_argument(
         "--horizon",
+        type=typed_values.horizon,
         metavar="TIME",
         help="won within this time, e.g. 90d, or by the end of a period, e.g. 2026-Q3 (default: some day)",
     )
@@ -53,6 +60,7 @@ def horizon_needed(parser: argparse.ArgumentParser) -> None:
     """Add the same where there is no answer without it."""
     parser.add_argument(
         "--horizon",
+        type=typed_values.horizon,
         metavar="TIME",
         required=True,
         help="won within this time, e.g. 90d, or by the end of a period, e.g. 2026-Q3",
@@ -61,7 +69,13 @@ def horizon_needed(parser: argparse.ArgumentParser) -> None:
 
 def length(parser: argparse.ArgumentParser) -> None:
     """Add after how long what came is looked at."""
-    parser.add_argument("--horizon", metavar="TIME", default="90d", help="what came within this time (90d)")
+    parser.add_argument(
+        "--horizon",
+        type=typed_values.length,
+        metavar="TIME",
+        default="90d",
+        help="what came within this time (90d)",
+    )
 
 
 def confidence(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +125,12 @@ def target(parser: argparse.ArgumentParser) -> None:
 
 def now(parser: argparse.ArgumentParser) -> None:
     """Add the moment that is taken for now."""
-    parser.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
+    parser.add_argument(
+        "--as-of",
+        type=typed_values.moment,
+        metavar="TIME",
+        help="as it would have looked then, e.g. 2026-04-01",
+    )
 
 
 def likeliest(parser: argparse.ArgumentParser) -> None:
@@ -128,7 +147,10 @@ def dates(parser: argparse.ArgumentParser) -> None:
         help="forecasts begin at the end of each (default: month)",
     )
     parser.add_argument(
-        "--from-dates", metavar="TIMES", help="dates in the place of --every, e.g. 2026-01-01,2026-04-01"
+        "--from-dates",
+        type=typed_values.moments,
+        metavar="TIMES",
+        help="dates in the place of --every, e.g. 2026-01-01,2026-04-01",
     )
 
 
@@ -153,29 +175,51 @@ def benchmark(parser: argparse.ArgumentParser) -> None:
 def moments(parser: argparse.ArgumentParser) -> None:
     """Add the moments at which items are described."""
     parser.add_argument(
-        "--as-of", metavar="TIMES", required=True, help="the moments, e.g. 2026-01-01,2026-04-01"
+        "--as-of",
+        type=typed_values.moments,
+        metavar="TIMES",
+        required=True,
+        help="the moments, e.g. 2026-01-01,2026-04-01",
     )
     parser.add_argument(
-        "--horizon", metavar="TIME", required=True, help="the outcome is read so long after each moment"
+        "--horizon",
+        type=typed_values.length,
+        metavar="TIME",
+        required=True,
+        help="the outcome is read so long after each moment",
     )
     parser.add_argument(
-        "--windows", metavar="TIMES", help="moves are counted so long before it (default: 7d,30d,90d)"
+        "--windows",
+        type=typed_values.lengths,
+        metavar="TIMES",
+        help="moves are counted so long before it (default: 7d,30d,90d)",
     )
 
 
 def times(parser: argparse.ArgumentParser) -> None:
     """Add the times after which items are looked for."""
-    parser.add_argument("--times", metavar="TIMES", required=True, help="how long after now, e.g. 30d,90d")
+    parser.add_argument(
+        "--times",
+        type=typed_values.lengths,
+        metavar="TIMES",
+        required=True,
+        help="how long after now, e.g. 30d,90d",
+    )
 
 
 def ages(parser: argparse.ArgumentParser) -> None:
     """Add how long items have been in their stage."""
     parser.add_argument(
-        "--ages", metavar="TIMES", help="how long in the stage, e.g. 0d,30d (default: tenths of the longest)"
+        "--ages",
+        type=typed_values.lengths,
+        metavar="TIMES",
+        help="how long in the stage, e.g. 0d,30d (default: tenths of the longest)",
     )
 
 
 def created(parser: argparse.ArgumentParser) -> None:
     """Add the items that are looked at."""
-    parser.add_argument("--period", metavar="PERIOD", help="items created in it, e.g. 2026-Q1")
+    parser.add_argument(
+        "--period", type=typed_values.period, metavar="PERIOD", help="items created in it, e.g. 2026-Q1"
+    )
     now(parser)

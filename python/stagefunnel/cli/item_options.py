@@ -6,7 +6,7 @@ import argparse
 from typing import Final, get_args
 
 from ..tables.options import Fill, LostThenWonName
-from .options import whole
+from .typed_values import lengths_of_stages, moment, whole
 from .where_options import items_file
 
 _KINDS: Final = ("classic", "conversions", "furthest", "strict")  # two at once have a base each
@@ -17,6 +17,7 @@ def limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limits",
         action="append",
+        type=lengths_of_stages,
         metavar="STAGE=TIME[,STAGE=TIME]",
         help="how long an item should be in a stage at most, e.g. Offer=14d (with --calendar working days), "
         "or Offer=none",
@@ -42,7 +43,9 @@ def more_columns(parser: argparse.ArgumentParser) -> None:
 def worst(parser: argparse.ArgumentParser) -> None:
     """Add the number of rows, and the moment."""
     parser.add_argument("--top", type=whole, metavar="N", help="the N worst items")
-    parser.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
+    parser.add_argument(
+        "--as-of", type=moment, metavar="TIME", help="as it would have looked then, e.g. 2026-04-01"
+    )
 
 
 def cells(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from .typed_values import moment
+
 SETTINGS: Final = "--settings"
 
 
@@ -20,7 +22,10 @@ def conditions(parser: argparse.ArgumentParser) -> None:
         "number, a percentage or a date: 'unlisted_rows > 0', 'win_rate < 10%%'; for several more than once",
     )
     parser.add_argument(
-        "--now", metavar="TIME", help="to when the hours since the last row count (default: --as-of, or now)"
+        "--now",
+        type=moment,
+        metavar="TIME",
+        help="to when the hours since the last row count (default: --as-of, or now)",
     )
     parser.add_argument(
         "--json", dest="format", action="store_const", const="json", help="the same as --format json"

@@ -21,22 +21,7 @@ from ..tables.options import (
     PerName,
     SkipAtName,
 )
-
-
-def whole(text: str) -> int:
-    """Read a whole number."""
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number") from None
-
-
-def number(text: str) -> float:
-    """Read a number."""
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is not a number") from None
+from .typed_values import from_1, length, moment, other_period, period, whole
 
 
 def files(parser: argparse.ArgumentParser, *, are_needed: bool) -> None:
@@ -78,6 +63,7 @@ def observed(parser: argparse.ArgumentParser) -> None:
     """Add the end of observation."""
     parser.add_argument(
         "--observed-until",
+        type=moment,
         metavar="TIME",
         help="until when items were observed, e.g. 2026-04-01 (default: the last row)",
     )
@@ -86,7 +72,7 @@ def observed(parser: argparse.ArgumentParser) -> None:
 def log(parser: argparse.ArgumentParser) -> None:
     """Add how a log is made from the rows."""
     parser.add_argument("--empty", choices=("error", "allow"), default="error")
-    parser.add_argument("--threads", type=whole, metavar="N")
+    parser.add_argument("--threads", type=from_1, metavar="N")
 
 
 def columns(parser: argparse.ArgumentParser) -> None:
@@ -322,6 +308,7 @@ def _followed(parser: argparse.ArgumentParser) -> None:
     observed(parser)
     parser.add_argument(
         "--within",
+        type=length,
         metavar="TIME",
         help="follow each item for this long from its first row, e.g. 30d; younger ones are left out",
     )
@@ -354,10 +341,13 @@ def stretch(parser: argparse.ArgumentParser) -> Any:
     part = parser.add_argument_group("part of the log (default: all of it)")
     part.add_argument(
         "--period",
+        type=period,
         metavar="PERIOD",
         help="2026, 2026-Q1, 2026-03, 2026-W09, 2026-03-31, or a pair START..END, both included",
     )
-    part.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
+    part.add_argument(
+        "--as-of", type=moment, metavar="TIME", help="as it would have looked then, e.g. 2026-04-01"
+    )
     return part
 
 
@@ -396,7 +386,7 @@ def report(parser: argparse.ArgumentParser) -> None:
     filters = "let readers choose a group, a funnel and a period; by default with --by or --every"
     parser.add_argument("--filters", action=argparse.BooleanOptionalAction, help=filters)
     parser.add_argument(
-        "--within", metavar="TIME", help="follow each item of the trend for this long, e.g. 30d"
+        "--within", type=length, metavar="TIME", help="follow each item of the trend for this long, e.g. 30d"
     )
 
 
@@ -420,6 +410,7 @@ def against(parser: argparse.ArgumentParser) -> None:
     """Add the period to compare with."""
     parser.add_argument(
         "--against",
+        type=other_period,
         metavar="PERIOD",
         default="previous",
         help="previous (default), last_year, or a period",

@@ -6,7 +6,7 @@ import argparse
 from typing import get_args
 
 from ..tables.options import AttributionName, EntriesName, SequenceMode, TimingName
-from .options import whole
+from .typed_values import length, moment, whole
 
 
 def sequence(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +19,13 @@ def sequence(parser: argparse.ArgumentParser) -> None:
         "are the rows that fulfil conditions, as --where has them, with commas between several",
     )
     rules = parser.add_argument_group("rules of a match")
-    rules.add_argument("--window", metavar="TIME", help="the longest from the first step, e.g. 7d or 1month")
+    rules.add_argument(
+        "--window", type=length, metavar="TIME", help="the longest from the first step, e.g. 7d or 1month"
+    )
     rules.add_argument("--mode", choices=get_args(SequenceMode), default="ordered")
     rules.add_argument("--modes", metavar="NAME,NAME", help="those of windowFunnel, for --mode clickhouse")
-    rules.add_argument("--max-gap", metavar="TIME", help="the longest from the step before")
-    rules.add_argument("--min-gap", metavar="TIME", help="the shortest from the step before")
+    rules.add_argument("--max-gap", type=length, metavar="TIME", help="the longest from the step before")
+    rules.add_argument("--min-gap", type=length, metavar="TIME", help="the shortest from the step before")
     rules.add_argument("--timing", choices=get_args(TimingName), default="last_entry")
     rules.add_argument("--optional", metavar="N,N", help="numbers of steps that may be skipped")
     rules.add_argument("--first-time", metavar="N,N", help="numbers of steps of an item's first such row")
@@ -36,7 +38,9 @@ def sequence(parser: argparse.ArgumentParser) -> None:
         help="a stage that must not come between two steps, such as 'refund[amount>50]'; the effect is drop, "
         "stop or reset",
     )
-    rules.add_argument("--as-of", metavar="TIME", help="as it would have looked then, e.g. 2026-04-01")
+    rules.add_argument(
+        "--as-of", type=moment, metavar="TIME", help="as it would have looked then, e.g. 2026-04-01"
+    )
 
 
 def touches(parser: argparse.ArgumentParser) -> None:

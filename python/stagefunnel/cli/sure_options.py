@@ -14,7 +14,7 @@ from ..tables.options import (
     OpenVisitsName,
     ReopenName,
 )
-from .options import number, whole
+from .typed_values import length, lengths, number, period, whole
 
 
 def confidence(parser: argparse.ArgumentParser) -> None:
@@ -53,9 +53,12 @@ def lives(parser: argparse.ArgumentParser) -> None:
         help="from when ages run: an item's first row (default), or each entry into --of-stage",
     )
     parser.add_argument("--of-stage", metavar="STAGE", help="the stage from whose entry ages run")
-    parser.add_argument("--times", metavar="TIMES", help="the ages of the rows, e.g. 30d,60d,90d")
+    parser.add_argument(
+        "--times", type=lengths, metavar="TIMES", help="the ages of the rows, e.g. 30d,60d,90d"
+    )
     parser.add_argument(
         "--observed",
+        type=period,
         metavar="PERIOD",
         help="what happened in this period alone, e.g. 2026-Q1; older items count from their age then",
     )
@@ -140,7 +143,11 @@ def adjust(parser: argparse.ArgumentParser) -> None:
 def maturity(parser: argparse.ArgumentParser) -> None:
     """Add the age up to which wins are expected."""
     parser.add_argument(
-        "--tau", metavar="TIME", required=True, help="the age up to which wins are expected, e.g. 180d"
+        "--tau",
+        type=length,
+        metavar="TIME",
+        required=True,
+        help="the age up to which wins are expected, e.g. 180d",
     )
 
 
@@ -161,5 +168,8 @@ def censored(parser: argparse.ArgumentParser) -> None:
         "--confidence", type=number, metavar="SHARE", help="with censored: bounds of the quantiles, e.g. 0.95"
     )
     parser.add_argument(
-        "--tau", metavar="TIME", help="with censored: the length up to which a mean is taken, e.g. 90d"
+        "--tau",
+        type=length,
+        metavar="TIME",
+        help="with censored: the length up to which a mean is taken, e.g. 90d",
     )

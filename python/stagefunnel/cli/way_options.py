@@ -6,7 +6,7 @@ import argparse
 from typing import get_args
 
 from ..tables.options import SkipAtName
-from .options import whole
+from .typed_values import whole
 
 
 def way(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from ..tables.labels import columns_before
 from ..words import tr
 from .cells import with_bounds
-from .extremes import group_name, largest_and_smallest
+from .extremes import group_name, largest_and_smallest, with_ties
 from .lost_stage import can_lose
 from .numbers import counted, more_groups, more_stages, percent
 from .period_sentences import NameOf
@@ -84,7 +84,8 @@ def _by_stage(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
         return []
     best, worst = largest_and_smallest(seen, seen["win"])
     most, least = (
-        f"{name_of(one['stage'].iloc[0])} ({percent(one['win'].iloc[0])})" for one in (best, worst)
+        f"{name_of(one['stage'].iloc[0])} ({with_ties(percent(one['win'].iloc[0]), sign * seen['win'])})"
+        for one, sign in ((best, 1), (worst, -1))
     )
     return [tr("Best chance to win: from {most}; worst: from {least}", most=most, least=least)]
 

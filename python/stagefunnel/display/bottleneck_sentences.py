@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from ..tables.labels import columns_before
 from ..words import tr
 from .backtest_sentences import is_cut
-from .extremes import group_name
+from .extremes import are_largest, group_name, with_ties
 from .lost_stage import NO_LOST_STAGE, can_lose
 from .numbers import more_groups, percent, points
 from .period_sentences import NameOf
@@ -46,17 +47,16 @@ def _bottleneck(rows: pd.DataFrame, name_of: NameOf, *, can_be_lost: bool) -> li
     if not rows["n_lost"].sum():
         return [tr("Nothing is lost in the stages in progress.")]
     lost = rows.iloc[int(rows["n_lost"].to_numpy().argmax())]
-    sentences = [
-        tr(
-            "Most losses are in {stage}: {share_of_losses}.",
-            stage=name_of(lost["stage"]),
-            share_of_losses=percent(lost["share_of_losses"]),
-        )
-    ]
+    most_losses = tr(
+        "Most losses are in {stage}: {share_of_losses}.",
+        stage=name_of(lost["stage"]),
+        share_of_losses=percent(lost["share_of_losses"]),
+    )
+    sentences = [with_ties(most_losses, rows["n_lost"])]
     gain = gain_of(rows)
-    place = worth_most(rows, gain)
-    if place is not None:
-        best = rows.iloc[place]
+    places = worth_most(rows, gain)
+    if places:
+        best = rows.iloc[places[0]]
         rise = points(best[gain]).removeprefix("+")
         what = tr("With the losses of the benchmark") if gain == "benchmark_gain" else tr("Without losses")
         but = (
@@ -65,15 +65,14 @@ def _bottleneck(rows: pd.DataFrame, name_of: NameOf, *, can_be_lost: bool) -> li
             else tr("Most is to be gained there")
         )
         where = tr(" in {stage}", stage=name_of(best["stage"])) if best["stage"] != lost["stage"] else ""
-        sentences.append(
-            tr(
-                "{but}{where}. {what} the win rate would rise by {rise}.",
-                but=but,
-                where=where,
-                what=what,
-                rise=rise,
-            )
+        most_gain = tr(
+            "{but}{where}. {what} the win rate would rise by {rise}.",
+            but=but,
+            where=where,
+            what=what,
+            rise=rise,
         )
+        sentences.append(with_ties(most_gain, rows[gain].iloc[places]))
     return [*sentences, *_slowest(rows, name_of)]
 
 
@@ -82,13 +81,12 @@ def _slowest(rows: pd.DataFrame, name_of: NameOf) -> list[str]:
     if slow.empty:
         return []
     most = slow.iloc[int(slow["share_of_time"].to_numpy().argmax())]
-    return [
-        tr(
-            "{share_of_time} of all time in stages is spent in {stage}.",
-            share_of_time=percent(most["share_of_time"]),
-            stage=name_of(most["stage"]),
-        )
-    ]
+    sentence = tr(
+        "{share_of_time} of all time in stages is spent in {stage}.",
+        share_of_time=percent(most["share_of_time"]),
+        stage=name_of(most["stage"]),
+    )
+    return [with_ties(sentence, slow["share_of_time"])]
 
 
 def gain_of(rows: pd.DataFrame) -> str:
@@ -96,9 +94,9 @@ def gain_of(rows: pd.DataFrame) -> str:
     return "benchmark_gain" if rows["benchmark_gain"].notna().any() else "removal_gain"
 
 
-def worth_most(rows: pd.DataFrame, gain: str) -> int | None:
-    """Return the place of the largest gain, of stages with 30 visits that ended if there are some."""
+def worth_most(rows: pd.DataFrame, gain: str) -> list[int]:
+    """Return the places of the largest gain, of stages with 30 visits that ended if there are some."""
     gains = rows[gain].where(rows[gain] > 0)
     firm = gains.where(rows["n_lost"] / rows["loss_probability"] >= LEAST_BASE)
     known = firm if firm.notna().any() else gains
-    return int(known.fillna(-1).to_numpy().argmax()) if known.notna().any() else None
+    return np.flatnonzero(are_largest(known)).tolist() if known.notna().any() else []

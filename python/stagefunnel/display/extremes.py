@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -11,6 +11,8 @@ from ..tables.labels import group_label, value_labels
 from ..words import trs
 from .heads import group_word
 from .numbers import count
+
+_ROUNDING: Final = 1e-9  # of a value, by which equal ones may differ that were counted by other ways
 
 
 def largest(table: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
@@ -23,11 +25,25 @@ def largest(table: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
 
 
 def with_ties(sentence: str, values: pd.Series) -> str:
-    """Say behind a sentence about the first of the largest values how many more are as large."""
-    n_others = int((values == values.max()).sum()) - 1
+    """Say behind a sentence about the first of the largest values how many more are as large.
+
+    A full stop at its end stays there.
+    """
+    n_others = int(are_largest(values).sum()) - 1
     if n_others < 1:
         return sentence
-    return trs("{sentence}; a tie with {n} more", n_others, sentence=sentence, n=count(n_others))
+    end = "." if sentence.endswith(".") else ""
+    sentence = sentence.removesuffix(".")
+    return trs("{sentence}; a tie with {n} more", n_others, sentence=sentence, n=count(n_others)) + end
+
+
+def are_largest(values: pd.Series) -> pd.Series:
+    """Flag the largest of some values, of floats also those that only rounding sets apart."""
+    most = values.max()
+    found: pd.Series = values == most
+    if pd.api.types.is_float_dtype(values.dtype):
+        found = (values - most).abs() <= _ROUNDING * abs(most)
+    return found
 
 
 def largest_and_smallest(table: pd.DataFrame, values: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:

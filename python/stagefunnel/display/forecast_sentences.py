@@ -26,6 +26,7 @@ from .extremes import group_name
 from .fit_sentences import of_fit
 from .given import of_moment
 from .markov_sentences import of_markov_check
+from .new_item_sentences import of_new_items
 from .numbers import counted, more_groups, number, part_of, percent, so_many, tenths
 from .period_sentences import NameOf
 from .things import open_things, thing_of, things_of
@@ -96,7 +97,6 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     total = rows[rows["line"] == "total"]
     all_of_them = total.iloc[0]
     n_open, beyond = int(all_of_them["n_open"]), int(all_of_them["n_beyond_support"])
-    things = things_of(remembered)
     if not n_open:
         return [tr("No {thing} is open.", thing=thing_of(remembered))]
     sentences = []
@@ -144,17 +144,8 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         )
     new = rows[rows["line"] == "new_items"]
     if len(new) and not pd.isna(new.iloc[0]["expected_wins"]):
-        expected = tenths(new.iloc[0]["expected_wins"])
         between = _range(new.iloc[0], "expected_wins", remembered)
-        sentences.append(
-            tr(
-                "About {expected} more wins are expected of {things} that are not there yet "
-                "({between}); they are not in the total.",
-                expected=expected,
-                things=things,
-                between=between,
-            )
-        )
+        sentences.append(of_new_items(new.iloc[0], between, things_of(remembered)))
     return sentences
 
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 import pandas as pd
 
 from ..tables.labels import columns_before
-from ..words import tr, trc
+from ..words import tr, trc, trn
 from ..words.forms import written
-from .extremes import group_name
+from .extremes import are_largest, group_name
 from .lost_stage import can_lose
 from .numbers import count, counted, length, more_groups, percent, percents
 from .period_sentences import NameOf
@@ -51,6 +51,7 @@ def of_incidence(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, 
         sentences.append(f"{prefix}{answer_of_rows(rows[rows['cause'] == first], name_of, remembered)}")
     if len(blocks) > _MOST_GROUPS:
         sentences.append(more_groups(len(blocks) - _MOST_GROUPS))
+    sentences += _as_frequent(table, remembered)
     return [*sentences, *_passed_over(remembered), *_win_rate(remembered, by), *_reopened(remembered)]
 
 
@@ -58,8 +59,21 @@ def told_cause(table: pd.DataFrame, remembered: Mapping[str, Any]) -> Any:
     """Return the cause that the sentences are about: the first one, or the most frequent next stage."""
     if remembered.get("clock") != "stage":
         return table["cause"].iloc[0]
-    moves = table.groupby("cause", sort=False, observed=True)["events"].sum()
+    moves = _moves_to(table)
     return moves.index[int(moves.argmax())]
+
+
+def _moves_to(table: pd.DataFrame) -> pd.Series:
+    return table.groupby("cause", sort=False, observed=True)["events"].sum()
+
+
+def _as_frequent(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
+    """Say how many other stages are next as often as the one that is named."""
+    if remembered.get("clock") != "stage":
+        return []
+    n = int(are_largest(_moves_to(table)).sum()) - 1
+    text = trn("{n} more stage follows as often.", "{n} more stages follow as often.", n, n=count(n))
+    return [text] if n else []
 
 
 def of_maturity(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:

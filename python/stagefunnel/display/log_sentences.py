@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..tables.labels import value_label
 from ..words import tr, trc
-from .extremes import largest
+from .extremes import largest, with_ties
 from .heads import word_in_sentence
 from .numbers import count, counted, part_of, so_many
 from .period_sentences import NameOf
@@ -53,14 +53,13 @@ def of_stages(table: pd.DataFrame, name_of: NameOf) -> list[str]:
         return [tr("There are no stages.")]
     row = largest(table, table["rows"]).iloc[0]
     rows = part_of(row["rows"], table["rows"].sum())
-    return [
-        tr(
-            "{n_stages}; most rows: {stage} ({rows})",
-            n_stages=counted(len(table), "stage"),
-            stage=name_of(row["stage"]),
-            rows=rows,
-        )
-    ]
+    sentence = tr(
+        "{n_stages}; most rows: {stage} ({rows})",
+        n_stages=counted(len(table), "stage"),
+        stage=name_of(row["stage"]),
+        rows=rows,
+    )
+    return [with_ties(sentence, table["rows"])]
 
 
 def of_quality(table: pd.DataFrame) -> list[str]:

@@ -11,6 +11,7 @@ from ..tables.labels import group_label
 from ..tables.schema import OUTCOME_AMOUNTS, VALUE_SHARES
 from ..words import tr
 from .cells import with_bounds
+from .extremes import with_ties
 from .heads import is_rest, label
 from .numbers import count, counted, number, percent, plural
 from .things import thing_of
@@ -88,7 +89,7 @@ def of_value(rows: pd.DataFrame, name_of: Callable[[Any], str], thing: str) -> l
             "By value, {share} reached {stage}: as sure as {alike} of one size; the largest "
             "{thing} is {top_share} of all",
             share=share,
-            stage=name_of(row["stage"]),
+            stage=with_ties(name_of(row["stage"]), won["amount_conversion"]),
             alike=alike,
             thing=thing,
             top_share=percent(row["top_share"]),

@@ -363,5 +363,7 @@ def _loss_of_funnel(part: pd.DataFrame, outcome: Mapping[str, Any] | None, name_
     stage, lost = name_of(row["stage"]), row["lost_from"]
     if outcome is None:
         # Without its outcomes a funnel does not show the items that were lost before any stage.
-        return _most_lost(stage, lost, int(part["lost_from"].sum()), tr("lost from a stage"))
-    return _most_lost(stage, lost, outcome["lost"])
+        most = _most_lost(stage, lost, int(part["lost_from"].sum()), tr("lost from a stage"))
+    else:
+        most = _most_lost(stage, lost, outcome["lost"])
+    return with_ties(most, part["lost_from"])

@@ -11,7 +11,7 @@ import pandas as pd
 from ..tables.labels import group_label, period_label
 from ..tables.schema import CONVERSION_TIMES, SEQUENCE, SEQUENCE_PATHS, SEQUENCE_TREND
 from ..words import Noun, mark, tr, trs
-from .extremes import group_name, largest
+from .extremes import group_name, largest, with_ties
 from .group_notes import notes_of_sequences
 from .heads import label, word_in_sentence
 from .numbers import count, counted, length, noun_of, part_of, percent, plural
@@ -120,7 +120,8 @@ def _of_funnel(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     if known["dropped"].any():
         row = largest(known, known["dropped"]).iloc[0]
         dropped = part_of(row["dropped"], row["reached"])
-        sentences.append(tr("Most drop out after {label} ({dropped}).", label=row["label"], dropped=dropped))
+        most = tr("Most drop out after {label} ({dropped}).", label=row["label"], dropped=dropped)
+        sentences.append(with_ties(most, known["dropped"]))
     immature = int(table["immature"].sum())
     if immature:
         until = remembered.get("observed_until")
@@ -293,10 +294,8 @@ def _of_times_by_group(table: pd.DataFrame, remembered: _Remembered) -> list[str
     sums = table.groupby(by, observed=True, sort=False, dropna=False)["count"].sum().reset_index()
     most = largest(sums, sums["count"])
     number = count(most["count"].iloc[0])
-    return [
-        *_of_times(table, remembered),
-        tr("Most of them in {most} ({number}).", most=group_name(most, by), number=number),
-    ]
+    sentence = tr("Most of them in {most} ({number}).", most=group_name(most, by), number=number)
+    return [*_of_times(table, remembered), with_ties(sentence, sums["count"])]
 
 
 def _of_paths(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
@@ -306,7 +305,8 @@ def _of_paths(table: pd.DataFrame, remembered: _Remembered) -> list[str]:
     most = largest(paths, paths["items"])
     path, items, share = (most[name].iloc[0] for name in ("path", "items", "share"))
     details = [*map(label, group_label(most, remembered.get("by", ()))), count(items), percent(share)]
-    return [tr("Most often: {path} ({details}).", path=label(str(path)), details=", ".join(details))]
+    sentence = tr("Most often: {path} ({details}).", path=label(str(path)), details=", ".join(details))
+    return [with_ties(sentence, paths["items"])]
 
 
 class _Kind(NamedTuple):

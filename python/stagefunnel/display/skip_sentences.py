@@ -7,9 +7,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ..tables.skipping import OnTheWay
 from ..words import mark, tr
+from .extremes import with_ties
 from .numbers import count, part_of, so_many
 
 _NOTHING_SKIPPED: Final = mark("No stage was skipped.")
@@ -67,9 +69,10 @@ def skip_sentence(
         )
     worst = on_the_way.worst_first()[0]
     also = so_many("; {n} more began beyond it", began_beyond[worst]) if began_beyond[worst] else ""
-    return tr(
+    sentence = tr(
         "Most often skipped: {places} ({part_of}{also})",
         places=places[worst],
         part_of=part_of(skipped[worst], base[worst], tr("that got past it")),
         also=also,
     )
+    return with_ties(sentence, pd.Series(on_the_way.rate[ranked]))

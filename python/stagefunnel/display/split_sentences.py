@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..words import tr, trn
 from .comparing_sentences import age_of_two, passed_over, too_recent_note
+from .extremes import with_ties
 from .numbers import counted, percent, points
 from .period_sentences import NameOf
 from .things import thing_of, things_of
@@ -42,10 +43,11 @@ def _steps(table: pd.DataFrame, total: float, name_of: NameOf, *, is_small: bool
     def largest(rows: pd.DataFrame) -> tuple[float, str, str]:
         if rows.empty:
             return 0.0, "", ""
-        one = rows.iloc[int(rows["effect"].abs().argmax())]
+        sizes = rows["effect"].abs()
+        one = rows.iloc[int(sizes.argmax())]
         effect = float(one["effect"])
         chance = _may_be_chance(effect, float(one["effect_se"]), is_small=is_small)
-        return effect, name_of(one["stage"]), f"{points(effect)}{chance}"
+        return effect, name_of(one["stage"]), with_ties(f"{points(effect)}{chance}", sizes)
 
     towards = table["effect"] * total
     most, against = largest(table[towards > 0]), largest(table[towards < 0])

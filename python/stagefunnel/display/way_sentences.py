@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..tables.labels import columns_before
 from ..words import tr, trn
-from .extremes import group_name, largest_and_smallest
+from .extremes import group_name, largest_and_smallest, with_ties
 from .numbers import count, counted, length, part_of
 from .period_sentences import NameOf
 
@@ -54,13 +54,13 @@ def of_times_to(table: pd.DataFrame, name_of: NameOf, remembered: Mapping[str, A
     sentences = [f"{arrived}{median}{_rest(table)}"]
     ranked = table[(table["completed"] >= _FEWEST) & table["median"].notna()]
     if by and ranked["median"].nunique() > 1:
-        ends = zip(
-            (tr("Longest"), tr("shortest")), largest_and_smallest(ranked, ranked["median"]), strict=True
-        )
+        medians = ranked["median"]
+        longest, shortest = largest_and_smallest(ranked, medians)
+        ends = ((tr("Longest"), longest, medians), (tr("shortest"), shortest, -medians))
         sentences.append(
             tr("; ").join(
-                tr("{word}: {median_of}", word=word, median_of=_median_of(row, by, working_day))
-                for word, row in ends
+                tr("{word}: {median_of}", word=word, median_of=_median_of(row, by, working_day, values))
+                for word, row, values in ends
             )
         )
     return sentences
@@ -74,9 +74,9 @@ def _half_of_all(table: pd.DataFrame, working_day: float | None) -> str:
     return tr(" (half of all arrive within {median})", median=length(median, working_day))
 
 
-def _median_of(row: pd.DataFrame, by: Sequence[Any], working_day: float | None) -> str:
-    """Name a group with its median and the number of items that it is of."""
-    items = counted(row["completed"].iloc[0], "item")
+def _median_of(row: pd.DataFrame, by: Sequence[Any], working_day: float | None, values: pd.Series) -> str:
+    """Name a group with its median and the number of items that it is of, and how many others tie with it."""
+    items = with_ties(counted(row["completed"].iloc[0], "item"), values)
     return tr(
         "{row} (median {value} of {items})",
         row=group_name(row, by),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, Final, Literal, TypeAlias, Union
+from typing import Any, Final, Literal, TypeAlias, TypeGuard, Union
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,10 @@ _DAY_NS = 86_400 * _NS
 _MOST_TICKS: Final = np.iinfo(np.int64).max
 _CALENDAR = re.compile(
     r"\d{4}(-?Q[1-4]|-\d{2}(-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d{1,6})?)?)?)?)?)?", re.ASCII | re.IGNORECASE
+)
+_ZONED = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?\s?(Z|[+-]\d{2}(:?\d{2})?)",
+    re.ASCII | re.IGNORECASE,
 )
 _ISO_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII | re.IGNORECASE)
 _EXAMPLES = '"2026", "2026-Q1", "2026-03", "2026-W09", "2026-03-31"'
@@ -84,7 +88,7 @@ def period_of(period: PeriodLike | None, clock: Clock, option: str = "period") -
         takes a half-open pair of integers. A slice is read as the pair of its ends. A pandas Interval has the
         moments between its sides, and those of its closed sides.
     clock
-        Unit and zone of the log; text is read in the zone.
+        Unit and zone of the log; text without an offset is read in the zone.
     option
         Name of the argument, for messages.
 
@@ -109,7 +113,7 @@ def period_of(period: PeriodLike | None, clock: Clock, option: str = "period") -
                 given_period(option, period), " ends before it begins; give the earlier side first"
             )
         return Period(start, end)
-    if isinstance(period, Integral | datetime.datetime | np.datetime64):
+    if isinstance(period, Integral | datetime.datetime | np.datetime64) or _is_zoned(period):
         raise SchemaError(given(option, period), " is a moment, not a period; give a pair (start, end)")
     with _errors_of(option):
         whole = calendar_period(period)
@@ -283,9 +287,12 @@ def _moment(value: MomentLike, clock: Clock) -> Moment | None:
         if clock.unit is not None:
             raise SchemaError(f"{value!r} is a number, and the log's times are timestamps; give a timestamp")
         return int(value)
-    if not isinstance(value, datetime.datetime | np.datetime64):
+    if _is_zoned(value):
+        stamp = _zoned(value)
+    elif isinstance(value, datetime.datetime | np.datetime64):
+        stamp = pd.Timestamp(value)
+    else:
         return None
-    stamp = pd.Timestamp(value)
     if pd.isna(stamp):
         raise SchemaError("a period's start or end is missing (NaT); None leaves a side open")
     _refuse_integers(value, clock)
@@ -297,6 +304,18 @@ def _moment(value: MomentLike, clock: Clock) -> Moment | None:
             f'pd.Timestamp("{stamp}", tz="{clock.zone}")'
         )
     return stamp if clock.zone is None else stamp.tz_convert(clock.zone)
+
+
+def _is_zoned(value: object) -> TypeGuard[str]:
+    """Check for the text of a moment with an offset, such as ``"2026-05-01T00:00:00Z"``."""
+    return isinstance(value, str) and _ZONED.fullmatch(value.strip()) is not None
+
+
+def _zoned(text: str) -> pd.Timestamp:
+    try:
+        return pd.Timestamp(text.strip())
+    except ValueError as error:
+        raise SchemaError(f"{text!r} is not in the calendar: {error}") from error
 
 
 def begin_of(whole: pd.Period, clock: Clock) -> pd.Timestamp:

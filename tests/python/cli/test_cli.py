@@ -321,9 +321,13 @@ def test_the_module_runs_as_the_command_does() -> None:
 
 
 def test_the_module_ends_as_the_command_does(run: Run) -> None:
-    failed = run_python("-m", "stagefunnel", *FUNNEL, "--threads", "0")
+    failed = run_python("-m", "stagefunnel", *FUNNEL, "--period", "7")
     assert (failed.returncode, failed.stdout) == (1, "")
-    assert failed.stderr == "stagefunnel: error: --threads 0 is not a whole number of at least 1\n"
+    assert failed.stderr.startswith("stagefunnel: error: --period 7 is not a period; give text such as ")
+    wrong = run_python("-m", "stagefunnel", *FUNNEL, "--threads", "0")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    is_said = "stagefunnel funnel: error: --threads 0 is not a whole number of at least 1\n"
+    assert wrong.stderr.startswith(is_said)
 
 
 @pytest.mark.parametrize("command", list(COMMANDS))

@@ -35,6 +35,13 @@ FUNNEL = ["funnel", "log.csv", "--pipeline", "pipeline.toml"]
         (["funnel", "--pipeline", "pipeline.toml"], "this is missing: FILE"),
         ([*FUNNEL, "--kind", "clasic"], "--kind clasic is not one of 'classic', "),
         ([*FUNNEL, "--threads", "two"], "--threads two is not a whole number"),
+        ([*FUNNEL, "--threads", "0"], "--threads 0 is not a whole number of at least 1"),
+        ([*FUNNEL, "--period", "2026-13"], "--period '2026-13' is not in the calendar: "),
+        ([*FUNNEL, "--period", "2026-03..2026-01"], "2026-03..2026-01 ends before it begins; give the"),
+        ([*FUNNEL, "--period", "5..2"], "--period 5..2 ends before it begins"),
+        ([*FUNNEL, "--as-of", "2026-02-30"], "--as-of '2026-02-30' is not in the calendar: "),
+        ([*FUNNEL, "--observed-until", "soon"], "--observed-until soon is not a moment; give a timestamp"),
+        ([*FUNNEL, "--within", "-5"], "--within -5 is negative; a length of time is not"),
         (["funnel", "none*.csv", "--pipeline", "pipeline.toml"], "no file 'none*.csv'"),
         (["funnel", "log.csv", "--pipeline", "none.toml"], "--pipeline none.toml: No such file or directory"),
         ([*FUNNEL, "--items", "none.csv"], "no file 'none.csv'"),
@@ -54,6 +61,22 @@ def test_wrong_usage_ends_with_two(
     assert first.startswith(f"{name}: error: ")
     assert usage.startswith(f"usage: {name} ")
     assert help_line.startswith(f"{name} --help lists ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_said"),
+    [
+        (["--period", "7"], "--period 7 is not a period; give text such as "),
+        (["--period", "0..10"], "'0' is not the start of a period"),
+        (["--as-of", "7"], "7 is not a moment"),
+        (["--within", "7"], "--within 7 has no unit; give "),
+        (["--as-of", "2026-05-01T00:00:00Z"], "'2026-05-01T00:00:00Z' has a zone, and the log's times have"),
+    ],
+)
+def test_a_value_that_fits_other_rows_is_an_error_in_the_data(
+    arguments: list[str], is_said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert is_said in failing([*FUNNEL, *arguments], capsys)
 
 
 def failing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -103,7 +126,6 @@ AMOUNT = ["--items", "items.csv", "--amount"]
     ("options", "start", "end"),
     [
         (["--item", "itm"], "log.csv: no column 'itm'; it has: ", "did you mean 'item'?"),
-        (["--threads", "0"], "--threads 0 is not a whole number of at least 1", ""),
         (["--format", "parquet"], "Parquet is not text: name a file with --out", ""),
         (["--out", "log.csv/out.csv"], "--out log.csv/out.csv: ", "log.csv is not a directory"),
         (["--out", "log.csv/a/b.csv"], "--out log.csv/a/b.csv: Not a directory: ", "log.csv/a"),

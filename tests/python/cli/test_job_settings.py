@@ -59,6 +59,10 @@ def test_every_option_is_a_key_that_means_the_same(action: argparse.Action, job:
     elif action.metavar in ("FILE", "TOML"):
         value, words = '"log.csv"', [f"{flag}={job / 'log.csv'}" if flag else str(job / "log.csv")]
         there = [one for one in there if flag and not one.startswith(flag + "=")] or there[1:]
+    elif key in ("period", "as_of", "observed_until"):
+        value, words = '"2026-04-01"', [f"{flag}=2026-04-01"]
+    elif key == "within":
+        value, words = '"30d"', [f"{flag}=30d"]
     elif "=" in str(action.metavar):
         value, words = "{A = 1, B = 2}", [f"{flag}=A=1", f"{flag}=B=2"]
     elif action.type is not None and key != "where":
@@ -80,6 +84,10 @@ def test_every_option_is_a_key_that_means_the_same(action: argparse.Action, job:
         ("period = 2026-01-05", ["--period=2026-01-05"]),
         ("as_of = 2026-04-01", ["--as-of=2026-04-01"]),
         ("as-of = 2026-04-01T08:30:00", ["--as-of=2026-04-01T08:30:00"]),
+        ("observed_until = 2026-05-01T00:00:00Z", ["--observed-until=2026-05-01T00:00:00+00:00"]),
+        ('observed_until = "2026-05-01T00:00:00Z"', ["--observed-until=2026-05-01T00:00:00Z"]),
+        ("period = '0..10'", ["--period=0..10"]),
+        ("within = 7", ["--within=7"]),
         ("where = {source = ['web', 'ads'], amount = '>100', big = true}", ["--where=source=web"]),
         ('where = ["source=web", {amount = "<= 5"}]', ["--where=source=web", "--where=amount<= 5"]),
         ('where = {source = ""}', ["--where=source="]),
@@ -117,6 +125,13 @@ def test_a_value_may_be_written_as_toml_has_it(line: str, words: list[str], job:
         ('period = ["2026"]', 'period = ["2026"]: it takes a period, or two: ["2026-01", "2026-03"]'),
         ('limits = "14d"', 'limits = "14d": it takes a table, such as {STAGE = "TIME"}'),
         ("title = nan", "title = nan: nan is not a text, a number or a date"),
+        ('period = "2026-13"', "period = \"2026-13\": '2026-13' is not in the calendar: month"),
+        ('period = ["2026-13", "2027"]', "\"2027\"]: '2026-13' is not in the calendar"),
+        ("as_of = '2026-02-30'", "as_of = \"2026-02-30\": '2026-02-30' is not in the calendar"),
+        ('observed_until = "soon"', 'observed_until = "soon": soon is not a moment; give a timestamp'),
+        ('within = "5 parsecs"', "within = \"5 parsecs\": 5 parsecs has the unknown unit 'parsecs'; give"),
+        ('limits = {Offer = "5 parsecs"}', "5 parsecs has the unknown unit 'parsecs'; give"),
+        ("threads = 0", "threads = 0: 0 is not a whole number of at least 1"),
         ("within = inf", "within = inf: inf is not a text, a number or a date"),
         ("where = {amount = nan}", "of 'amount' nan is not a text, a number or a date"),
         ("items = nan", "items = nan: it takes the name of a file, in quotes"),

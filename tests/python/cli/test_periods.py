@@ -131,5 +131,25 @@ def test_plain_integers_take_numbers(capsys: pytest.CaptureFixture[str]) -> None
 def test_an_error_about_a_period_has_the_words_of_the_command(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("funnel", *arguments) == 1
+    with pytest.raises(SystemExit) as ended:
+        run("funnel", *arguments)
+    assert ended.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "toml", ["2026-05-01T00:00:00Z", '"2026-05-01T00:00:00Z"', '"2026-05-01 02:00+02:00"']
+)
+def test_an_end_of_observation_with_an_offset_fits_rows_that_have_a_zone(toml: str) -> None:
+    Path("zoned.csv").write_text("item,stage,time\n1,New,2026-01-01T00:00:00Z\n1,Won,2026-01-05T00:00:00Z\n")
+    stages = '[pipeline]\nstages = ["New"]\nwon = "Won"\n'
+    Path("plain.toml").write_text(stages)
+    Path("until.toml").write_text(f"observed_until = {toml}\n{stages}")
+    words = ["funnel", "zoned.csv", "--within", "90d", "--format", "csv", "--out"]
+    typed = f"--observed-until={toml.strip(chr(34))}"
+    assert main([*words, "typed.csv", "--pipeline", "plain.toml", typed]) == 0
+    assert main([*words, "file.csv", "--pipeline", "until.toml"]) == 0
+    assert main([*words, "none.csv", "--pipeline", "plain.toml"]) == 0
+    # On 1 May the item is older than 90 days, and counts; on its last row it is too recent.
+    reached = {name: pd.read_csv(f"{name}.csv")["reached"].tolist() for name in ("typed", "file", "none")}
+    assert reached == {"typed": [1, 1], "file": [1, 1], "none": [0, 0]}

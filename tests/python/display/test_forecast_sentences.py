@@ -47,6 +47,18 @@ def test_a_horizon_is_named_and_new_items_are_apart() -> None:
     assert "they are not in the total." in text
 
 
+def test_where_no_wins_of_new_items_are_expected_the_reason_is_given() -> None:
+    # The last deal came 15 days before the end; a sixth of all is won on the tenth day.
+    text = below(sf.forecast(six(), OFFER, horizon=14))
+    assert (
+        "No more wins are expected of items that are not there yet (0–0, the 90% range), because none were "
+        "created in as long a time before; they are not in the total." in text
+    )
+    # None was won before the tenth day, which six deals say: 0.94 of the draws have no win, and 0.99 one.
+    text = below(sf.forecast(six(), OFFER, horizon=9))
+    assert "not there yet (0–1, the 90% range), because none were ever won so soon; they are not in" in text
+
+
 @pytest.mark.parametrize(
     ("target", "says"),
     [(1, "The target of 1 is reached: 2 so far."), (3, "Of the target of 3, 2 are won so far; ")],

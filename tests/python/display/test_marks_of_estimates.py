@@ -163,6 +163,28 @@ def test_visits_that_go_on_have_bounds_and_a_dot_where_half_are_left() -> None:
     assert any(area["fill"] == LIGHT.moved for area in marks_of(chart, "area"))
 
 
+@pytest.mark.parametrize("by", [None, "owner"])
+def test_rows_in_another_order_keep_the_bounds_of_their_ages(by: str | None) -> None:
+    rows = [(n, "New", 0, "AB"[n % 2]) for n in range(40)]
+    rows += [(n, "Offer", 2 + n % 5, "AB"[n % 2]) for n in range(30)] + [(40, "New", 8, "A")]
+    log = sf.StageLog(pd.DataFrame(rows, columns=["item", "stage", "time", "owner"]), columns=["owner"])
+    options = {"clock": "stage", "stage": "New", "times": [1, 2, 3, 5, 7], "missing": "ignore"}
+    table = sf.cumulative_incidence(log, OFFER, by=by, **options)
+    as_it_is = plots.plot_survival(table).to_dict()
+    for other in (table.sort_values("time", kind="stable"), table[::-1] if by is None else table):
+        assert plots.plot_survival(other.reset_index(drop=True)).to_dict() == as_it_is
+    if by is not None:
+        # Groups turned round would have the bounds of each other, where these lie elsewhere.
+        unlike = [("A", 6)] * 20 + [("B", 2)] * 20
+        far = [(n, "New", 0, who) for n, (who, _) in enumerate(unlike)]
+        far += [(n, "Offer", day, who) for n, (who, day) in enumerate(unlike) if n % 10]
+        log = sf.StageLog(pd.DataFrame(far, columns=["item", "stage", "time", "owner"]), columns=["owner"])
+        apart = sf.cumulative_incidence(log, OFFER, by=by, **options)
+        for shown, has_bounds in ((apart, True), (apart[::-1], False)):
+            areas = marks_of(plots.plot_survival(shown), "area")
+            assert any(mark["fill"] == LIGHT.moved for mark in areas) is has_bounds
+
+
 def test_ages_of_items_are_not_times_in_a_stage() -> None:
     with pytest.raises(
         sf.SchemaError, match=r"ages since creation, which plot_incidence draws.*clock=\"stage\""

@@ -43,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "renamed": {"errors"},
     "whole_file": {"errors"},
     "times": {"errors"},
+    "times.typed": {"errors", "times"},  # what a command line says of times, before rows are read
     "toml_file": {"errors"},
     "working_hours": {"naming", "errors", "times", "toml_file"},
     "files": {"errors"},
@@ -149,7 +150,7 @@ ALLOWED: dict[str, set[str]] = {
     "datasets": {"errors", "log", "pipeline"},
     "cli": {
         *("", "clean", "errors", "files", "whole_file", "toml_file", "databases", "tables", "display"),
-        *("reports.painter", "log.saved.form"),
+        *("reports.painter", "log.saved.form", "times.typed"),
     },
     "__main__": {"cli"},
 }

@@ -12,7 +12,7 @@ LIBRARIES = frozenset({"altair", "jinja2", "numpy", "openpyxl", "pandas", "pyarr
 # Modules of the package that the command loads for help, completion and errors of arguments: the parser,
 # its messages and what cleans them, old names, the table of commands, the values of the options and the
 # names of formats, and which folder is a saved log.
-MODULES_OF_HELP = 38
+MODULES_OF_HELP = 39
 
 # Modules of the package that "import stagefunnel" loads: itself.
 MODULES_OF_IMPORT = 1

@@ -73,6 +73,20 @@ def test_a_timestamp_of_another_zone_is_the_same_moment() -> None:
     ]
 
 
+def test_text_with_an_offset_is_that_moment() -> None:
+    log = hourly_log("2026-02-25", "2026-03-05", zone="Asia/Tokyo")
+    expected = ["2026-03-01 09:00:00+09:00", "2026-03-01 10:00:00+09:00"]
+    for first, last in (
+        ("2026-03-01T00:00:00Z", "2026-03-01T02:00Z"),
+        ("2026-03-01 01:00+01", "2026-03-01 11:00:00.000 +0900"),
+        ("2026-02-28T23:00:00-01:00", "2026-03-01t02:00z"),
+    ):
+        assert created_in(log, (first, last)) == expected
+    later = log.with_observed_until("2026-06-01T00:00:00Z").observed_until
+    assert later == pd.Timestamp("2026-06-01", tz="UTC")
+    assert sf.funnel(log, SMALL, as_of="2026-02-25T01:00Z")["passed"].iloc[0] == 1
+
+
 def test_the_day_the_clock_changes_has_the_hours_it_has() -> None:
     log = hourly_log("2026-03-27", "2026-10-27", zone="Europe/Paris")
     hours = {
@@ -148,6 +162,10 @@ MARCH_UTC = pd.Timestamp("2026-03-01", tz="UTC")
         (NAIVE, (None, 1.5), "1.5 is not the end of a period"),
         (NAIVE, (pd.NaT, None), "missing (NaT); None leaves a side open"),
         (NAIVE, (MARCH_UTC, None), "has a zone, and the log's times have none"),
+        (NAIVE, ("2026-03-01T00:00Z", None), "'2026-03-01T00:00Z' has a zone, and the log's times have none"),
+        (ZONED, "2026-03-01T00:00Z", "is a moment, not a period; give a pair"),
+        (ZONED, ("2026-02-30T00:00Z", None), "'2026-02-30T00:00Z' is not in the calendar"),
+        (NUMBERS, ("2026-03-01T00:00Z", None), "is a calendar time, and the log's times are plain integers"),
         (ZONED, (pd.Timestamp("2026-03-01"), None), "has no zone, and the log's times are in Europe/Paris"),
         (NUMBERS, "2026", "'2026' is a calendar time, and the log's times are plain integers"),
         (NUMBERS, (MARCH_UTC, None), "is a calendar time, and the log's times are plain integers"),
@@ -167,6 +185,7 @@ def test_what_is_no_period_of_the_log_is_refused(log: sf.StageLog, period: Any, 
         ({"as_of": "soon"}, "as_of='soon' is not a moment"),
         ({"as_of": ("2026-01", "2026-02")}, "is not a moment"),
         ({"as_of": MARCH_UTC}, "has a zone, and the log's times have none"),
+        ({"as_of": "2026-03-01T00:00+00:00"}, "has a zone, and the log's times have none"),
         ({"as_of": "2026-02-30"}, "as_of=: '2026-02-30' is not in the calendar"),
         ({"basis": "open"}, "basis='open'"),
     ],

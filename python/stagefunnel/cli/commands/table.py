@@ -280,7 +280,8 @@ examples:
   stagefunnel check deals.csv --pipeline pipeline.toml --fail-if "hours_since_last_row > 36" \\
       --now 2026-07-01 --json
 
-The exit code is 3 if a condition is met or cannot be judged, else 0; 1 is an error in the data.
+The exit code is 3 if a condition is met or cannot be judged, else 0; 1 is an error in the data,
+2 wrong usage.
 """,
         shows_quality=True,
         judges=True,

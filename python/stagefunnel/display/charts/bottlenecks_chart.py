@@ -12,6 +12,7 @@ import pandas as pd
 from ...tables.schema import BOTTLENECKS
 from ...words import Language, Words, begins, mark, tr
 from ..bottleneck_sentences import gain_of, of_bottlenecks, worth_most
+from ..extremes import with_ties
 from ..lost_stage import can_lose
 from ..numbers import brief, count, length, percent, points, without_points
 from ..sentences import stage_namer
@@ -130,12 +131,13 @@ def _of_groups(panels: Sequence[Panel], plain: str) -> str:
     if not best:
         return plain
     stage, n = best.most_common(1)[0]
+    values = pd.Series([*best.values()])
     of = (
         tr("all {panels} groups", panels=len(panels))
         if n == len(panels)
         else tr("{n} of {panels} groups", n=n, panels=len(panels))
     )
-    return tr("Most is to be gained in {stage} in {of}", stage=stage, of=of)
+    return with_ties(tr("Most is to be gained in {stage} in {of}", stage=stage, of=of), values)
 
 
 def _panel(
@@ -181,7 +183,7 @@ def _panel(
                 "–" if value is None else without_points(points(value)),
                 [Piece("won" if _n_ended(row) >= LEAST_BASE else "early", shown, {})],
                 ghost=Piece("skipped", beyond, {}) if beyond else None,
-                marked="most" if at == best else "",
+                marked="most" if at in best else "",
                 about=about,
             )
         )

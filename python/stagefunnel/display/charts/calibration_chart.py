@@ -11,6 +11,7 @@ from ...errors import SchemaError
 from ...tables.schema import BACKTEST
 from ...words import Language, tr, trn, trs
 from ..cells import between
+from ..extremes import with_ties
 from ..numbers import count, percent
 from ..things import things_of
 from ..unlike import LEAST_BASE
@@ -123,6 +124,7 @@ def _finding(classes: Sequence[_Class], remembered: Mapping[str, Any]) -> tuple[
     else:
         worst = max(off, key=lambda one: abs(one["won"] - one["expected"]))
         bounds = between(percent, worst["won_low"], worst["won_high"])
+        offs = pd.Series([abs(one["won"] - one["expected"]) for one in off])
         title = tr(
             "Chances held in {firm} of {firm_2} classes; furthest off: of those given "
             "{expected}, {won} were won {bounds}",
@@ -132,6 +134,7 @@ def _finding(classes: Sequence[_Class], remembered: Mapping[str, Any]) -> tuple[
             won=percent(worst["won"]),
             bounds=bounds,
         )
+        title = with_ties(title, offs)
         by_chance = percent(1 - float(remembered["confidence"]))
         below.append(
             tr(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...tables.schema import FLOW
 from ...words import Language, tr
+from ..extremes import with_ties
 from ..flow_sentences import flow_title, of_flow
 from ..numbers import count, number, so_many
 from ..things import things_of
@@ -118,12 +119,13 @@ def _title_of(canvas: Canvas, groups: Panels, one: str, plain: str) -> tuple[str
         if len(more) == len(groups)
         else tr("{more} of {groups}", more=len(more), groups=len(groups))
     )
-    return tr(
+    title = tr(
         "Work in progress grew in {where} groups, most in {group} (+{most})",
         where=where,
         group=group,
         most=count(most),
-    ), [plain]
+    )
+    return with_ties(title, pd.Series([growth for growth, _ in more])), [plain]
 
 
 def _of_stage(rows: pd.DataFrame, one: str) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...tables.skipping import OnTheWay
 from ...words import Words, mark, marks, tr
+from ..extremes import are_largest
 from ..lost_stage import can_lose
 from ..numbers import brief, count, number, percent, so_many
 from ..outcomes import outcomes_of_records
@@ -178,11 +179,11 @@ def _title_of_both(parts: Sequence[Records], names: Mapping[Any, str], remembere
     """Say in one line what the two kinds are drawn for: what is skipped, and where most are lost."""
     said = []
     classic, other = parts[0], parts[-1]
-    skipped_at = _most_skipped(classic, remembered)
-    if skipped_at is not None:
+    # Of two stages that are skipped as often, or that lose the same number, neither is the most.
+    skipped_at, is_tied = _most_skipped(classic, remembered)
+    if skipped_at is not None and not is_tied:
         said.append(tr("{names} is skipped most often", names=names[classic[skipped_at]["stage"]]))
     lost_at = _most_lost(other)
-    # Of two stages that lose the same number neither loses most.
     if lost_at is not None and [row["lost_from"] for row in other].count(other[lost_at]["lost_from"]) == 1:
         said.append(tr("most are lost from {names}", names=names[other[lost_at]["stage"]]))
     text = ", ".join(said)
@@ -191,14 +192,14 @@ def _title_of_both(parts: Sequence[Records], names: Mapping[Any, str], remembere
 
 def _marked(rows: Records, kind: str, remembered: Mapping[str, Any]) -> tuple[int, str]:
     """Return the place of the row that the title is about, and whether it is about skips or losses."""
-    skipped, lost = _most_skipped(rows, remembered), _most_lost(rows)
+    (skipped, _), lost = _most_skipped(rows, remembered), _most_lost(rows)
     if kind == "classic" and skipped is not None:
         return skipped, "skipped"
     return (-1, "") if lost is None else (lost, "lost")
 
 
-def _most_skipped(rows: Records, remembered: Mapping[str, Any]) -> int | None:
-    """Return the place of the stage that is skipped most often, where that can be said."""
+def _most_skipped(rows: Records, remembered: Mapping[str, Any]) -> tuple[int | None, bool]:
+    """Return the place of the stage that is skipped most often, where that can be said, and if others tie."""
     without = remembered.get("without_rows", ())
     places = [
         at
@@ -206,11 +207,14 @@ def _most_skipped(rows: Records, remembered: Mapping[str, Any]) -> int | None:
         if row["outcome"] == "open" and row["skipped"] and str(row["stage"]) not in without
     ]
     if not places:
-        return None
+        return None, False
     names = ("skipped", "began_beyond", "skip_rate")
     on_the_way = OnTheWay.of_rates(*([rows[at][name] for at in places] for name in names))
     ranked = on_the_way.is_ranked & (on_the_way.skipped > 0)
-    return places[int(on_the_way.worst_first()[0])] if ranked.any() else None
+    if not ranked.any():
+        return None, False
+    is_tied = int(are_largest(pd.Series(on_the_way.rate[ranked])).sum()) > 1
+    return places[int(on_the_way.worst_first()[0])], is_tied
 
 
 def _most_lost(rows: Records) -> int | None:

@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import pandas as pd
+
 from ...tables.labels import MISSING
 from ...words import begins, tr
 from ..chance import TwoShares, clear_differences
+from ..extremes import with_ties
 from ..numbers import percent, points, so_many
 from ..remarks import of_later
 from ..standouts import are_unlike
@@ -135,29 +138,34 @@ def loss_in_groups(series: Panels, names: Mapping[Hashable, str]) -> str:
     Nothing is said where nothing is lost.
     """
     most = {
-        inert(group): stages[lost.index(max(lost))]
+        inert(group): [stage for stage, n in zip(stages, lost, strict=True) if n == max(lost)]
         for group, rows in series
         for stages, lost in [(rows["stage"].tolist(), rows["lost_from"].tolist())]
         if any(lost)
     }
     if not most:
         return ""
+    # Of several stages that lose as many, each is one from which most are lost.
+    groups_of = Counter(stage for stages in most.values() for stage in stages)
+    n_groups = pd.Series([*groups_of.values()])
     if len(most) == 1:
-        ((group, stage),) = most.items()
-        return tr("Only {group} has losses, most from {names}", group=group, names=names[stage])
-    (stage, n), *_ = Counter(most.values()).most_common()
+        ((group, stages),) = most.items()
+        only = tr("Only {group} has losses, most from {names}", group=group, names=names[stages[0]])
+        return with_ties(only, n_groups)
+    (stage, n), *_ = groups_of.most_common()
     total = len(most)
     if n == 1:
         return tr("Each group loses most from another stage")
     everywhere = tr("both groups") if total == 2 else tr("all {total} groups", total=total)
     where = everywhere if n == total else tr("{n} of {total} groups", n=n, total=total)
     of_losing = tr(" with losses") if total < len(series) else ""
-    return tr(
+    sentence = tr(
         "Most are lost from {names} in {where}{of_losing}",
         names=names[stage],
         where=where,
         of_losing=of_losing,
     )
+    return with_ties(sentence, n_groups)
 
 
 def _groups_of(series: Panels) -> tuple[Any, list[_Group]]:

@@ -25,6 +25,7 @@ from .style import SMALL, ThemeName, inert
 _OF_ARRAYS: Final = ("time", "at_risk", "events", "survival", "low", "high")  # of stats.kaplan_meier
 _MOST_GROUPS, _LEAST_PANEL, _LEAST_AT_RISK, _DOTS = 12, 300, 10, 8
 _BAND: Final = 0.22
+_ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def plot_survival(
         stage = ""
     else:
         made_by = 'cumulative_incidence(clock="stage") or kaplan_meier()'
-        canvas = Canvas.of(table, INCIDENCE, made_by, theme, sort=False)
+        canvas = Canvas.of(table, INCIDENCE, made_by, theme)
         if canvas.remembered.get("clock") != "stage":
             raise SchemaError(
                 "the table is about ages since creation, which plot_incidence draws; this chart draws "
@@ -158,13 +159,22 @@ def _of_first_cause(table: pd.DataFrame, remembered: Mapping[str, Any]) -> pd.Da
         firsts = table.groupby(by, sort=False, dropna=False, observed=True)["cause"].transform("first")
     else:
         firsts = table["cause"].iloc[0]
-    rows = table[table["cause"].astype(object) == firsts].reset_index(drop=True)
+    rows = table[table["cause"].astype(object) == firsts].sort_values("time", kind="stable")
+    if by:
+        # The groups stay in the order in which they come, each with its ages in theirs.
+        group = table.groupby(by, sort=False, dropna=False, observed=True).ngroup()
+        rows = rows.loc[group.loc[rows.index].sort_values(kind="stable").index]
+    rows = rows.reset_index(drop=True)
     bounds = {}
     for side in ("low", "high"):
         values = remembered.get(f"open_{side}", ())
         is_whole = len(values) == len(rows) and len(table) == remembered.get("rows")
         known = [float("nan") if value is None else value for value in values]
-        bounds[side] = known if is_whole else [float("nan")] * len(rows)
+        bounds[side] = pd.Series(known if is_whole else [float("nan")] * len(rows), dtype="float64")
+    # What is remembered stands in the order of the question: of groups in another order it is of others.
+    is_outside = (bounds["low"] > rows["open"] + _ROUNDING) | (bounds["high"] < rows["open"] - _ROUNDING)
+    if is_outside.any():
+        bounds = dict.fromkeys(bounds, pd.Series(float("nan"), index=rows.index))
     return rows.assign(survival=rows["open"], **bounds)
 
 

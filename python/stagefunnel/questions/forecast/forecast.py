@@ -115,7 +115,8 @@ def forecast(
         What is expected is missing where no open item of the row has a chance, as before the first win:
         ``attrs["stagefunnel"]["never_won"]`` names the stages that fewer than 30 visits have left, none of
         them won in the end, and ``["without_win"]`` counts their open items.
-        The bounds allow for wins, and for losses, that were never seen, as far as few visits say so;
+        The bounds allow for wins, and for losses, that were never seen, as far as few visits say so, and for
+        new items where none came lately;
         ``attrs["stagefunnel"]["none_won"]`` counts the open items with a chance of 0.
         ``attrs["stagefunnel"]["target"]`` says how far the target is, and how likely it is reached.
 

@@ -287,11 +287,11 @@ class Lines:
         expected = float((np.nan_to_num(self.win) * (self.amount if is_amount else 1.0)).sum())
         if self.state.n and np.isnan(self.win).all():
             expected = np.nan  # of what is open nothing is known
-        for group in range(self.groups.n_groups if new is not None else 0):
-            assert new is not None  # the loop is empty without them
-            wins, amounts = self.draws_of_new(new, group)
+        if new is not None:
+            whole = new.of_all()
+            wins, amounts = self.draws_of_new(whole, 0)
             drawn = drawn + (amounts if is_amount else wins)
-            expected += new.expected(group) * (new.mean_amount if is_amount else 1.0)
+            expected += whole.expected(0) * (whole.mean_amount if is_amount else 1.0)
         open_now = float(self.amount.sum()) if self.amount is not None else float(self.state.n)
         return plan.reached(self.state, drawn, expected, open_now)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,9 +13,10 @@ from ... import _core
 from ...log.columns.number import NumberColumn
 from ...times.periods import MomentLike
 from ..stages.lives import LogSpells, item_spells
-from ..stats.spells import LEFT_OUT, Codes
+from ..stats.spells import LEFT_OUT, Codes, Ticks
 from .asking import OpenState
 from .exits import Floats
+from .unseen import is_sure
 
 _N_AGES = 64
 
@@ -29,6 +31,8 @@ class NewItems:
         Number of items of each group that were created in as long a time before now.
     rate, error
         Share of such items that is won by the horizon, and its error.
+    behind
+        How many items say so where that share is 0 or 1.
     mean_amount, spread
         Mean and standard deviation of the amounts of won items; NaN without any.
     """
@@ -36,6 +40,7 @@ class NewItems:
     n: npt.NDArray[np.int64]
     rate: float
     error: float
+    behind: float
     mean_amount: float
     spread: float
 
@@ -83,23 +88,38 @@ class NewItems:
             n,
             rate,
             error,
+            items_behind(spells, horizon.length, state.selection.data.threads) if is_sure(rate) else np.nan,
             float(values.mean()) if has_some else np.nan,
             float(values.std()) if has_some else np.nan,
         )
+
+    def of_all(self) -> NewItems:
+        """Take the items of all groups together, which know more than each of these by itself."""
+        return replace(self, n=self.n.sum(keepdims=True))
 
     def expected(self, group: int) -> float:
         """Return the expected number of wins of a group."""
         return float(self.n[group] * self.rate)
 
     def draw(self, group: int, n_draws: int, seed: int, *, draws_chances: bool) -> Floats:
-        """Draw how many are won: how many come, and how many of them are won, by one Poisson number."""
+        """Draw how many are won: how many come, and how many of them are won, by one Poisson number.
+
+        What was never seen is off in every second draw: that none came, and that none of them, or each, was
+        won.
+        """
         random = np.random.Generator(np.random.Philox(key=[seed, group]))
         n, rate = float(self.n[group]), self.rate
         if np.isnan(rate):
             return np.full(n_draws, np.nan)
-        came = random.gamma(n, size=n_draws) if draws_chances and n else np.full(n_draws, n)
-        shares = np.full(n_draws, rate)
-        if draws_chances:
+        if not draws_chances:
+            return np.asarray(random.poisson(np.full(n_draws, n * rate)), dtype=np.float64)
+        is_certain = bool(is_sure(rate))
+        is_off = random.random(n_draws) < 0.5 if is_certain or not n else np.zeros(n_draws, dtype=bool)
+        came = random.gamma(n, size=n_draws) if n else np.where(is_off, random.exponential(size=n_draws), 0)
+        if is_certain:
+            far = np.where(is_off, -np.expm1(-random.exponential(size=n_draws) / self.behind), 0)
+            shares = np.abs(np.round(rate) - far)
+        else:
             shares = np.clip(rate + self.error * random.standard_normal(n_draws), 0, 1)
         return np.asarray(random.poisson(came * shares), dtype=np.float64)
 
@@ -117,7 +137,31 @@ def _won_within(spells: LogSpells, horizon: Fraction, threads: int) -> tuple[flo
     # Items come evenly, so that their ages at the horizon are the middles of equal pieces of it.
     exact = [horizon * (2 * k + 1) / (2 * _N_AGES) for k in range(_N_AGES)]
     ages = np.unique(np.array([age // 1 for age in exact], dtype=np.int64))
-    curves = _core.stats.estimate_incidence(
+    curves = _curves_at(ages, spells, threads)
+    place = np.searchsorted(ages, np.array([age // 1 for age in exact], dtype=np.int64))
+    won = curves.incidence.reshape(-1, len(spells.causes))[place, 0]
+    variance = curves.variance.reshape(-1, len(spells.causes))[place, 0]
+    # The incidences at different ages go up and down together.
+    return float(won.mean()), float(np.sqrt(np.maximum(variance, 0)).mean())
+
+
+def items_behind(spells: LogSpells, horizon: Fraction, threads: int) -> float:
+    """Count the items that say what never happens to one by the age of a horizon: formula 22 at age 0.
+
+    Some spells have ended.
+    """
+    ended = spells.exit[spells.cause >= 0]
+    until = min(math.ceil(horizon), int(ended.max()))
+    end = int(ended[ended >= until].min())
+    at_risk = int(np.count_nonzero(spells.is_counted & (spells.exit >= end)))
+    if not end:
+        return float(at_risk)
+    before = _curves_at(np.array([end - 1], dtype=np.int64), spells, threads)
+    return at_risk / float(before.survival[0])
+
+
+def _curves_at(ages: Ticks, spells: LogSpells, threads: int) -> _core.stats.IncidenceCurves:
+    return _core.stats.estimate_incidence(
         exit=np.ascontiguousarray(spells.exit),
         cause=np.ascontiguousarray(spells.cause),
         entry=None,
@@ -129,8 +173,3 @@ def _won_within(spells: LogSpells, horizon: Fraction, threads: int) -> tuple[flo
         min_at_risk=0,
         threads=threads,
     )
-    place = np.searchsorted(ages, np.array([age // 1 for age in exact], dtype=np.int64))
-    won = curves.incidence.reshape(-1, len(spells.causes))[place, 0]
-    variance = curves.variance.reshape(-1, len(spells.causes))[place, 0]
-    # The incidences at different ages go up and down together.
-    return float(won.mean()), float(np.sqrt(np.maximum(variance, 0)).mean())

@@ -30,7 +30,7 @@ class VisitsBehind(NamedTuple):
     closed: Floats
 
 
-def is_sure(chance: Floats) -> npt.NDArray[np.bool_]:
+def is_sure(chance: Floats | float) -> npt.NDArray[np.bool_]:
     """Flag the chances of 0 and of 1; a missing one is neither."""
     return np.asarray((chance <= _ROUNDING) | (chance >= 1 - _ROUNDING))
 

@@ -1,0 +1,33 @@
+"""The sentence about wins of items that are not there yet, and why none are expected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..words import tr
+from .numbers import tenths
+
+
+def of_new_items(row: Any, between: str, things: str) -> str:
+    """Say what is expected of items that are not there yet, with its range; where it is nothing, say why."""
+    if row["expected_wins"] > 0:
+        return tr(
+            "About {expected} more wins are expected of {things} that are not there yet "
+            "({between}); they are not in the total.",
+            expected=tenths(row["expected_wins"]),
+            things=things,
+            between=between,
+        )
+    if row["win"] > 0:
+        return tr(
+            "No more wins are expected of {things} that are not there yet ({between}), because none were "
+            "created in as long a time before; they are not in the total.",
+            things=things,
+            between=between,
+        )
+    return tr(
+        "No more wins are expected of {things} that are not there yet ({between}), because none were ever "
+        "won so soon; they are not in the total.",
+        things=things,
+        between=between,
+    )
