@@ -164,7 +164,7 @@ check    count   level   note
 rows         5   fact    rows of the input
 items        2   fact    distinct items
 stages       4   fact    distinct stages
-17 other checks found nothing."""
+17 other checks found nothing."""  # noqa: E501 - as it is shown
 
 
 @pytest.fixture
