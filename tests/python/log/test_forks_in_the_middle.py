@@ -25,8 +25,9 @@ def forked(work):
 
 
 def statuses(script: str, *arguments: str) -> tuple[list[str], str]:
+    # -u: what a process has printed and not sent yet, its children would send too.
     done = subprocess.run(
-        [sys.executable, "-c", STATUS + script, *arguments],
+        [sys.executable, "-u", "-c", STATUS + script, *arguments],
         capture_output=True,
         text=True,
         timeout=400,

@@ -100,7 +100,7 @@ def test_each_group_has_its_own_paths_and_its_own_rest() -> None:
         ["Ann", "other (1 path)", 1, 0.5],
         ["Bob", "(nothing)", 1, 1.0],
     ]
-    assert "Most often: (nothing) (Ann, 1, 50%)." in str(sf.show(table))
+    assert "Most often: (nothing) (Ann, 1, 50%); a tie with 1 more." in str(sf.show(table))
     with pytest.raises(sf.SchemaError, match=r"all_events.*between which come rows of others"):
         sf.sequence_paths(log, ["visit", "order"], by="value", attribution="all_events")
 
