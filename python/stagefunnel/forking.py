@@ -7,7 +7,7 @@ module that one of them loads stays locked, and a library that works in threads 
 from __future__ import annotations
 
 import concurrent.futures.thread  # noqa: F401  # this and logging act on forks too: while one waits is too late
-import logging  # noqa: F401
+import logging  # noqa: F401  # likewise
 import os
 import sys
 import threading

@@ -114,8 +114,8 @@ def _survives(folder: Path, name: str, source: str, tests: list[str]) -> bool | 
 
 if __name__ == "__main__":
     import numpy  # noqa: F401  # loaded once for all mutants
-    import pandas  # noqa: F401
-    import pyarrow.compute  # noqa: F401
-    import pytest  # noqa: F401
+    import pandas  # noqa: F401  # likewise
+    import pyarrow.compute  # noqa: F401  # likewise
+    import pytest  # noqa: F401  # likewise
 
     sys.exit(main())

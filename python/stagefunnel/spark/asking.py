@@ -208,7 +208,7 @@ def collected(rows: Any, n: int) -> Counted | None:
         rows = rows.repartition(n).mapInArrow(shipped("merge_counted", None), COUNTED)
     try:
         parts = rows.collect()
-    except Exception as error:
+    except Exception as error:  # those of Spark have no class in common; all are raised again
         refuse_without_arrow(error)
         raise
     found = counted_in([bytes(row[0]) for row in parts])
