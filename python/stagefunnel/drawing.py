@@ -94,4 +94,6 @@ def draw_for_another() -> None:
 
     how, drawable, options = pickle.load(sys.stdin.buffer)
     drawing = getattr(import_module("vl_convert"), how)(drawable, **options)
-    sys.stdout.buffer.write(pickle.dumps(drawing))
+    # `sys.stdout` may have no buffer, and then writes a part where this process is stopped in the middle.
+    with open(sys.stdout.fileno(), "wb", closefd=False) as output:
+        pickle.dump(drawing, output)

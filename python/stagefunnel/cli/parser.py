@@ -208,7 +208,9 @@ class _PrintCompletion(argparse.Action):
             import shtab
         except ImportError:
             parser.error("--print-completion needs shtab: pip install shtab")
-        sys.stdout.write(shtab.complete(command_parser(), values) + "\n")
+        from ..display.standard_output import to_standard_output
+
+        to_standard_output(shtab.complete(command_parser(), values) + "\n")
         parser.exit()
 
 

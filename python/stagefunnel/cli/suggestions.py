@@ -13,6 +13,7 @@ import stagefunnel as sf
 
 from ..clean import clean
 from ..display.assumed import assumed_lines
+from ..display.standard_output import to_standard_output
 from ..errors import counted
 from .saved_files import saved_log_in
 from .spelling import speller
@@ -63,7 +64,7 @@ def say_assumed(suggestion: sf.Suggestion, args: argparse.Namespace, form: str) 
     init = f"`stagefunnel init {joined_inputs(args)}`"
     lines = assumed_lines(suggestion.assumed, suggestion.doubts, init, getattr(args, "language", None))
     if form == "table" and args.command.has_output and args.out is None and sys.stdout is not None:
-        sys.stdout.write("\n".join([*map(clean, lines), "", ""]))
+        to_standard_output("\n".join([*map(clean, lines), "", ""]))
     elif sys.stderr is not None:  # it is None if the standard error is closed
         sys.stderr.write("".join(f"stagefunnel: note: {clean(line)}\n" for line in lines))
 

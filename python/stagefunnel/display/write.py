@@ -16,6 +16,7 @@ from ..tables.summary import Summary
 from ..whole_file import whole_file
 from .csv_table import as_csv
 from .show import show
+from .standard_output import to_standard_output
 from .workbook import write_workbook
 
 Writable: TypeAlias = pd.DataFrame | Summary | str | dict[str, pd.DataFrame]
@@ -64,12 +65,11 @@ def _print(table: pd.DataFrame | Summary, form: str, looks: dict[str, Any], csv_
     if form == "table":
         _print_table(table, **looks)
     elif form in _FOR_PEOPLE:
-        sys.stdout.write(_shown_as_text(table, form, looks))
+        to_standard_output(_shown_as_text(table, form, looks))
     else:
         text = _as_text(table, form, csv_safe)
         # A terminal would obey what is in a name; a pipe gets the names as they are.
-        sys.stdout.write(clean(text, lines=True) if sys.stdout.isatty() else text)
-    sys.stdout.flush()
+        to_standard_output(clean(text, lines=True) if sys.stdout.isatty() else text)
 
 
 def file_path(path: Any) -> str:
@@ -133,7 +133,7 @@ def _sheets_of(table: Writable) -> dict[str, pd.DataFrame]:
 def _print_table(table: pd.DataFrame | Summary, *, wide: bool = False, **looks: Any) -> None:
     shown = show(table, **looks).widened(is_wide=wide, all_with="--wide")
     if not sys.stdout.isatty():
-        sys.stdout.write(repr(shown) + "\n")
+        to_standard_output(f"{shown!r}\n")
         return
     from rich.console import Console
 

@@ -128,9 +128,11 @@ def paint() -> None:
     """Draw what the other process asks for, until it asks no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
     drawn_here(_FIRST)
-    for specification in _specifications(sys.stdin.buffer):
-        pickle.dump(drawn_here(specification), sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+    # `sys.stdout` may have no buffer, and then writes a part where this process is stopped in the middle.
+    with open(sys.stdout.fileno(), "wb", closefd=False) as output:
+        for specification in _specifications(sys.stdin.buffer):
+            pickle.dump(drawn_here(specification), output)
+            output.flush()
 
 
 def _specifications(source: IO[bytes]) -> Iterator[Specification]:

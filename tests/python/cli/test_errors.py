@@ -250,12 +250,13 @@ def test_a_reader_that_stops_early_is_not_an_error() -> None:
         assert run.wait() == 0
 
 
-def test_a_reader_that_is_gone_already_is_not_an_error() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_is_gone_already_is_not_an_error(unbuffered: str) -> None:
     # The output is so short that Python sends it only when it ends.
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "stagefunnel", *FUNNEL]
-    variables = environment(PYTHONUNBUFFERED="")
+    variables = environment(PYTHONUNBUFFERED=unbuffered)
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=variables, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -288,6 +289,12 @@ def test_a_closed_standard_output_is_an_error(
     monkeypatch.setattr(sys, "stdout", None)
     assert main(FUNNEL) == 1
     assert "the standard output is closed; name a file with --out" in capsys.readouterr().err
+
+
+def test_a_closed_standard_output_is_no_obstacle_to_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["report", *FUNNEL[1:], "--out", "page.html"]) == 0
+    assert Path("page.html").exists()
 
 
 def test_an_interrupt_ends_quietly(

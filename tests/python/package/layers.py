@@ -478,6 +478,15 @@ def no_lock_is_held_for_all(root: Path) -> Iterator[str]:
                         yield f"{path.relative_to(root)}:{one.lineno}: {ast.unparse(value)}"
 
 
+def output_is_written_whole(root: Path) -> Iterator[str]:
+    # Without a buffer the standard output may take a part of what it is given, and nobody would know.
+    for path in python_files(root):
+        for node in ast.walk(parsed(path.read_text(encoding="utf-8"))):
+            text = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
+            if text in ("sys.stdout.write", "sys.stdout.buffer"):
+                yield f"{path.relative_to(root)}:{node.lineno}: {text}"
+
+
 def names_of(node: ast.ImportFrom, module: str) -> set[str]:
     return {alias.name for alias in node.names} if node.module == module else set()
 
@@ -545,6 +554,7 @@ RULES: tuple[Rule, ...] = (
     loading_the_package_loads_nothing_slow,
     python_loops_over_no_rows,
     no_lock_is_held_for_all,
+    output_is_written_whole,
     values_are_frozen,
     no_public_name_hides_a_module,
     no_file_is_too_long,

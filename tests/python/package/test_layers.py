@@ -181,6 +181,10 @@ OFFENCES += [
     )
 ]
 OFFENCES += [
+    (layers.output_is_written_whole, "python/stagefunnel/cli/commands/demo.py", text)
+    for text in ("sys.stdout.write(table)", "pickle.dump(drawing, sys.stdout.buffer)")
+]
+OFFENCES += [
     (layers.values_are_frozen, "python/stagefunnel/log/stage_log.py", text)
     for text in (
         "@dataclass\nclass Kept: ...",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import sys
 from typing import TypeAlias
 
 import stagefunnel as sf
 
+from ...display.standard_output import to_standard_output
 from ...reports.painter import painter_ready
 from ..pages import write_page
 from ..progress import page_bar
@@ -35,12 +35,12 @@ def _write(directory: str) -> None:
         shop = sf.datasets.furniture_shop()
         files = _write_sample(shop, directory)
         funnel = sf.show(sf.funnel(shop.log, shop.pipeline, kind="both"))
-    sys.stdout.write(f"{funnel}\n\n")
+    to_standard_output(f"{funnel}\n\n")
     page = os.path.join(directory, "report.html")
     with page_bar(page, quiet=False) as progress:
         options = {"title": "Furniture shop", "by": "manager"}
         write_page(shop.log, shop.pipeline, page, progress=progress, **options)
-    sys.stdout.write(
+    to_standard_output(
         f"wrote {', '.join(files)} and report.html to {directory}\n\n"
         f"Open {page} in a browser. What to type next:\n{_next_steps(directory)}\n"
     )

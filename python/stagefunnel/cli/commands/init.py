@@ -8,6 +8,7 @@ import sys
 import stagefunnel as sf
 
 from ...clean import clean
+from ...display.standard_output import to_standard_output
 from ...display.write import write, write_file
 from ...errors import quoted
 from ..log_files import expand_files
@@ -35,11 +36,11 @@ def init(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
         return
     for name, (file, one) in targets.items():
         if name:
-            sys.stdout.write(f"\n{clean(name)}\n")
+            to_standard_output(f"\n{clean(name)}\n")
         write(one.as_table(), form="table", path=None)
         of = part_of(name)
         verdict = "" if one.is_safe else "Check what is in doubt; the file says where. "
-        sys.stdout.write(
+        to_standard_output(
             f"\n{verdict}Wrote {clean(file)}. What to type next:\n"
             f"  {clean(next_command(args, one, file, of))}\n"
         )

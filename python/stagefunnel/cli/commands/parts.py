@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +11,7 @@ from typing import Any, Final
 import stagefunnel as sf
 
 from ...clean import clean
+from ...display.standard_output import to_standard_output
 from ...errors import Option, did_you_mean
 from ...whole_file import whole_file
 from ..log_files import expand_files
@@ -68,8 +68,7 @@ def _read(path: str) -> sf.Partial:
 def _write(part: sf.Partial, path: str) -> None:
     with whole_file(path) as place:
         Path(place).write_bytes(part.to_bytes())
-    if sys.stdout is not None:  # it is None if the standard output is closed
-        sys.stdout.write(f"{clean(repr(part), lines=True)}\n")
+    to_standard_output(f"{clean(repr(part), lines=True)}\n")
 
 
 def _worded(error: sf.SchemaError, files: Sequence[str]) -> sf.SchemaError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ import stagefunnel as sf
 
 from ...clean import clean
 from ...display.formats import choose_format
+from ...display.standard_output import to_standard_output
 from ...display.write import names_directory, write_file
 from ..database_options import names_database
 from ..database_output import write_export
@@ -29,9 +29,8 @@ def read(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
         _write_all(export, args.to)
     else:
         write_file(sf.row_table(export.log), _table_format(args.to), args.to)
-    if sys.stdout is not None:
-        spell = speller(vars(args), args.command.other_names)
-        sys.stdout.write(f"{clean(with_options(repr(export), spell), lines=True)}\n")
+    spell = speller(vars(args), args.command.other_names)
+    to_standard_output(f"{clean(with_options(repr(export), spell), lines=True)}\n")
 
 
 def _table_format(path: str) -> str:

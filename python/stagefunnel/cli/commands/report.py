@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import stagefunnel as sf
 
 from ...clean import clean
+from ...display.standard_output import to_standard_output
 from ..inputs import open_inputs
 from ..pages import write_page
 from ..progress import page_bar
@@ -47,7 +48,7 @@ def report(args: _Args, parser: _Parser) -> None:
         }
         with page_bar(args.page, quiet=args.quiet) as progress, _said_of_last_page():
             page = write_page(inputs.log, inputs.pipeline, args.page, progress=progress, **options)
-    sys.stdout.write(f"wrote {clean(str(page))}\n")
+    to_standard_output(f"wrote {clean(str(page))}\n")
 
 
 @contextmanager

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import stagefunnel as sf
 
 from ...clean import clean
+from ...display.standard_output import to_standard_output
 from ...errors import counted
 from ...log.saved.form import SavedForm, form_of
 from ..inputs import part_of_export, read_settings
@@ -97,6 +97,5 @@ def _log(
 
 def _print_log(path: str, done: str) -> None:
     """Say what was done, and what the saved log has now."""
-    if sys.stdout is not None:
-        text = f"{path}: {done}\n{sf.StageLog.load(path)!r}\n"
-        sys.stdout.write(clean(text, lines=True))
+    text = f"{path}: {done}\n{sf.StageLog.load(path)!r}\n"
+    to_standard_output(clean(text, lines=True))
