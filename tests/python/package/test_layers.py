@@ -181,7 +181,7 @@ OFFENCES += [
     )
 ]
 OFFENCES += [
-    (layers.output_is_written_whole, "python/stagefunnel/cli/commands/demo.py", text)
+    (layers.output_is_written_whole, "python/stagefunnel/cli/demo.py", text)
     for text in ("sys.stdout.write(table)", "pickle.dump(drawing, sys.stdout.buffer)")
 ]
 OFFENCES += [
