@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pandas as pd
@@ -48,7 +48,9 @@ class State:
 
     def write(self, folder: str) -> None:
         """Write it, in one step."""
-        about = asdict(self.spilled)
+        # asdict copies all values, and files are many.
+        about = {**vars(self.spilled), "forms": list(map(vars, self.spilled.forms))}
+        about["files"] = list(map(vars, self.spilled.files))
         kinds = about.pop("kinds")
         if self._about_kinds is None:  # they stay what they are, while partitions become parts
             path = os.path.join(folder, _KINDS)
