@@ -136,13 +136,12 @@ def write_table(path: str, frame: Any, what: str) -> dict[str, Any]:
             raise SchemaError(f"{what} cannot be saved: {name!r} holds dictionaries; make it text")
     with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
-    dtypes = list(frame.dtypes)
+    dtypes = list(map(str, frame.dtypes))
+    objects = [at for at, dtype in enumerate(dtypes) if dtype == "object"]
     return {
         "names": [to_json(name, "the name of a column") for name in frame.columns],
-        "dtypes": [str(dtype) for dtype in dtypes],
-        "tuples": [
-            at for at, dtype in enumerate(dtypes) if dtype == object and any(map(_is_tuple, frame.iloc[:, at]))
-        ],
+        "dtypes": dtypes,
+        "tuples": [at for at in objects if any(map(_is_tuple, frame.iloc[:, at]))],
     }
 
 
