@@ -27,7 +27,7 @@ def _safe(table: pd.DataFrame) -> pd.DataFrame:
     safe = table.copy(deep=False)
     for at, dtype in enumerate(table.dtypes):
         if _holds_text(dtype):
-            safe.isetitem(at, table.iloc[:, at].astype(object).map(safe_cell))
+            safe.isetitem(at, table.iloc[:, at].astype(object).map(safe_cell).array)
     safe.columns = pd.Index([safe_cell(name) for name in table.columns])
     return safe
 
