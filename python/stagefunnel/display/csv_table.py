@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from ..clean import safe_cell
@@ -22,16 +24,15 @@ def as_csv(table: pd.DataFrame, *, is_safe: bool = True) -> str:
 
 def _safe(table: pd.DataFrame) -> pd.DataFrame:
     """Make the text of a table safe, its headings too; the caller's frame stays as it is."""
-    columns = [_safe_column(table.iloc[:, at]) for at in range(len(table.columns))]
-    safe = pd.concat(columns, axis=1) if columns else table.copy()
+    safe = table.copy(deep=False)
+    for at, dtype in enumerate(table.dtypes):
+        if _holds_text(dtype):
+            safe.isetitem(at, table.iloc[:, at].astype(object).map(safe_cell).array)
     safe.columns = pd.Index([safe_cell(name) for name in table.columns])
     return safe
 
 
-def _safe_column(column: pd.Series) -> pd.Series:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(object)
-    elif column.dtype.kind not in {"O", "T", "U"} and not pd.api.types.is_string_dtype(column.dtype):
-        return column
-    values = column.astype(object)
-    return values.map(safe_cell)
+def _holds_text(dtype: Any) -> bool:
+    if isinstance(dtype, pd.CategoricalDtype):
+        return True
+    return dtype.kind in {"O", "T", "U"} or bool(pd.api.types.is_string_dtype(dtype))

@@ -231,10 +231,9 @@ def _cells(funnel: _Funnel, rows: pd.DataFrame) -> list[list[str]]:
 
 
 def _same_group(blocks: list[pd.DataFrame], rows: pd.DataFrame, by: list[Any]) -> pd.DataFrame | None:
-    wanted = group_label(rows, by)
+    wanted, stages = group_label(rows, by), rows["stage"].tolist()
     for block in blocks:
-        has_same_stages = list(block["stage"]) == list(rows["stage"])
-        if has_same_stages and group_label(block, by) == wanted:
+        if block is rows or (group_label(block, by) == wanted and block["stage"].tolist() == stages):
             return block
     return None
 

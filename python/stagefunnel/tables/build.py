@@ -112,4 +112,13 @@ def share(part: npt.ArrayLike, whole: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 def frame(columns: Mapping[str, Any], order: Sequence[str]) -> pd.DataFrame:
     """Build a table with exactly these columns in this order."""
-    return pd.DataFrame({name: columns[name] for name in order})
+    table = pd.DataFrame({place: columns[name] for place, name in enumerate(order)})
+    # A view: a name that somebody gives to the columns of a table stays in that table.
+    table.columns = _headings(tuple(order)).view()
+    return table
+
+
+@lru_cache(maxsize=64)
+def _headings(names: tuple[str, ...]) -> pd.Index[str]:
+    """Make the names of columns, which takes pandas a third of the time of a small table."""
+    return pd.Index(names)

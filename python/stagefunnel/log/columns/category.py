@@ -81,15 +81,16 @@ def _narrow_category_column(column: pd.Series, subject: str | Option) -> Categor
     lowest = values.min()
     # From here on no value is read again: somebody may write into the array meanwhile.
     distances = (values - lowest).view(np.uint64)
-    if int(distances.max()) >= _NARROW:
+    width = int(distances.max()) + 1
+    if width > _NARROW:
         raise SchemaError(
             subject, " changes while it is read; do not write into it meanwhile, or pass a copy"
         )
     places = distances.astype(np.int32)
-    is_there = np.zeros(_NARROW, dtype=bool)
+    is_there = np.zeros(width, dtype=bool)
     is_there[places] = True
     there = np.flatnonzero(is_there)
-    number = np.zeros(_NARROW, dtype=np.int32)
+    number = np.zeros(width, dtype=np.int32)
     number[there] = np.arange(len(there), dtype=np.int32)
     return CategoryColumn(
         number[places], pd.Series((there.astype(values.dtype) + lowest).astype(column.dtype))

@@ -18,7 +18,7 @@ from .plain_values import from_json, to_json
 _UNSIGNED: Final = ("uint8", "uint16", "uint32", "uint64")
 Array: TypeAlias = npt.NDArray[Any]
 #: What the bytes of a column are hashed with: it finds changes that happen, and is no secret.
-_HASH_KEY: Final = b"stagefunnel saved log"
+_HASH: Final = _core.columns.TextHash.of_key(b"stagefunnel saved log")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def checksum(values: Array) -> str:
     """Hash the bytes of an array."""
     data = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
     ends = np.array([len(data)], dtype=np.int64)
-    low, high = _core.columns.hashes_of_joined(data, ends, _core.columns.TextHash.of_key(_HASH_KEY))
+    low, high = _core.columns.hashes_of_joined(data, ends, _HASH)
     return f"{int(high[0]):016x}{int(low[0]):016x}"
 
 
@@ -136,13 +136,12 @@ def write_table(path: str, frame: Any, what: str) -> dict[str, Any]:
             raise SchemaError(f"{what} cannot be saved: {name!r} holds dictionaries; make it text")
     with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
-    columns = [frame.iloc[:, at] for at in range(frame.shape[1])]
+    dtypes = list(map(str, frame.dtypes))
+    objects = [at for at, dtype in enumerate(dtypes) if dtype == "object"]
     return {
         "names": [to_json(name, "the name of a column") for name in frame.columns],
-        "dtypes": [str(column.dtype) for column in columns],
-        "tuples": [
-            at for at, column in enumerate(columns) if column.dtype == object and any(map(_is_tuple, column))
-        ],
+        "dtypes": dtypes,
+        "tuples": [at for at in objects if any(map(_is_tuple, frame.iloc[:, at]))],
     }
 
 
@@ -241,6 +240,9 @@ def read_table(file: ColumnsFile, about: Mapping[str, Any]) -> Any:
     pa = pyarrow()
     try:
         table = pa.ipc.open_file(pa.py_buffer(file.data)).read_all()
+        typed = [at for at, dtype in enumerate(about["dtypes"]) if dtype != "object"]
+        # All of them in one call, which takes longer than the few values of a part.
+        columns_with_type = table.select(typed).to_pandas(split_blocks=True).items()
         columns = {}
         for at, dtype in enumerate(about["dtypes"]):
             if dtype == "object":  # pandas would make numbers of integers with missing ones
@@ -249,7 +251,7 @@ def read_table(file: ColumnsFile, about: Mapping[str, Any]) -> Any:
                     values = [tuple(one) if isinstance(one, list) else one for one in values]
                 columns[at] = pd.Series(_objects(values), dtype=object)
             else:
-                columns[at] = table.select([at]).to_pandas().iloc[:, 0].astype(dtype)
+                columns[at] = next(columns_with_type)[1].astype(dtype)
     except (pa.ArrowException, OSError, IndexError) as error:
         raise damaged(file.path, f"{error}") from error
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))

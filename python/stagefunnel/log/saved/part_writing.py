@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -62,7 +61,7 @@ def write_part(data: LogData, folder: str) -> dict[str, Any]:
         "columns": _about_columns(folder, body["columns"] or {}),
         "items_table": _about_table(folder, body["items_table"]),
     }
-    places = {name: {column: asdict(place) for column, place in of.items()} for name, of in files.items()}
+    places = {name: {column: {**vars(place)} for column, place in of.items()} for name, of in files.items()}
     part["files"] = {
         name: {"bytes": os.path.getsize(os.path.join(folder, name)), "columns": places.get(name, {})}
         for name in sorted(os.listdir(folder))

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pandas as pd
@@ -44,28 +44,33 @@ class State:
     spilled: Spilled
     input: Mapping[str, Any] | None
     done: list[tuple[Place, dict[str, Any]]] = field(default_factory=list)
+    _about_kinds: dict[str, Any] | None = field(default=None, init=False, repr=False)
 
     def write(self, folder: str) -> None:
         """Write it, in one step."""
-        about = asdict(self.spilled)
+        # asdict copies all values, and files are many.
+        about = {**vars(self.spilled), "forms": list(map(vars, self.spilled.forms))}
+        about["files"] = list(map(vars, self.spilled.files))
         kinds = about.pop("kinds")
-        path = os.path.join(folder, _KINDS)
-        with whole_file(path) as partial:
-            kinds_about = write_table(partial, kinds, "the further columns")
+        if self._about_kinds is None:  # they stay what they are, while partitions become parts
+            path = os.path.join(folder, _KINDS)
+            with whole_file(path) as partial:
+                written = write_table(partial, kinds, "the further columns")
+            self._about_kinds = {**written, "bytes": os.path.getsize(path)}
         about["labels"] = [to_json(label, "stage") for label in about["labels"]]
         about["other_labels"] = [to_json(label, "stage") for label in about["other_labels"]]
         state = {
             "version": _VERSION,
             "input": self.input,
             "spilled": about,
-            "kinds": {**kinds_about, "bytes": os.path.getsize(path)},
+            "kinds": self._about_kinds,
             "done": [[place_to_json(place), part] for place, part in self.done],
         }
         with (
             whole_file(os.path.join(folder, SPILL_STATE)) as partial,
             open(partial, "w", encoding="utf-8") as file,
         ):
-            json.dump(state, file, ensure_ascii=False, default=int)
+            file.write(json.dumps(state, ensure_ascii=False, default=int))  # json.dump is far slower
             file.flush()
             os.fsync(file.fileno())
 

@@ -6,6 +6,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+
 from ...log.data import LogData
 from ...log.fit import Fit
 from ...pipeline import Pipeline
@@ -34,7 +36,8 @@ class Stages:
     @classmethod
     def of(cls, data: LogData) -> Self:
         """Take the stages of a log."""
-        rows = dict(zip(data.stages["stage"].tolist(), data.stages["rows"].tolist(), strict=True))
+        n_rows = data.label_rows[np.flatnonzero(data.label_rows)].tolist()
+        rows = dict(zip(data.stage_labels, n_rows, strict=True))
         return cls(_in_order(rows), tuple(_in_order(dict.fromkeys(data.other_labels, 0))), data.has_pipelines)
 
     @classmethod

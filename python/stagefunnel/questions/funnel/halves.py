@@ -190,7 +190,8 @@ def outcomes_of(
     counts = counts.largest(top)
     money = None if counts.money is None else counts.money.columns()
     table = outcome_table(pipeline, counts.counts, counts.groups, standouts, money)
-    table = with_bounds(table, confidence, {"win_rate": Base("won", table["won"] + table["lost"])})
+    n_decided = table["won"].to_numpy() + table["lost"].to_numpy()
+    table = with_bounds(table, confidence, {"win_rate": Base("won", n_decided)})
     return counts.about.remarked(table)
 
 

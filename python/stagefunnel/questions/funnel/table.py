@@ -76,7 +76,7 @@ def outcome_table(
     """Build the table of :func:`outcomes` from the counts of a funnel; `money` has the amounts by group."""
     shown = _shown(counts, groups)
     columns = _outcome_columns(counts, shown, money or {})
-    table = label_rows(pd.DataFrame(columns), groups.values, shown)
+    table = label_rows(frame(columns, [*columns]), groups.values, shown)
     found = {} if standouts is None else {"standouts": json.dumps(standouts.as_plain())}
     remember(table, "outcomes", pipeline, **groups.remembered, **found)
     return table

@@ -39,7 +39,8 @@ def with_bounds(table: pd.DataFrame, confidence: float | None, bases: Mapping[st
     """
     if confidence is None:
         return table
-    taken = sorted({*bound_names([*bases])} & {*map(str, table.columns)})
+    names = [*table.columns]
+    taken = sorted({*bound_names([*bases])} & {*map(str, names)})
     if taken:
         raise SchemaError(
             f"the result has columns of its own called {quoted(taken)}; rename the columns of the breakdown"
@@ -48,13 +49,15 @@ def with_bounds(table: pd.DataFrame, confidence: float | None, bases: Mapping[st
     for share, base in bases.items():
         counts = table[base.of].to_numpy(dtype=np.float64)
         nobs = np.broadcast_to(np.asarray(base.nobs, dtype=np.float64), counts.shape)
-        is_proportion = table[share].notna().to_numpy() & (counts <= nobs)
-        is_known |= bool(table[share].notna().any())
+        is_there = table[share].notna().to_numpy()
+        is_proportion = is_there & (counts <= nobs)
+        is_known |= bool(is_there.any())
         has_bounds |= bool((is_proportion & ~np.isnan(nobs)).any())
         low, high = wilson_bounds(counts, np.where(is_proportion, nobs, np.nan), confidence)
-        at = [*table.columns].index(share) + 1
-        table.insert(at, f"{share}_low", low)
-        table.insert(at + 1, f"{share}_high", high)
+        at = names.index(share) + 1
+        names[at:at] = bound_names([share])
+        table.insert(at, names[at], low)
+        table.insert(at + 1, names[at + 1], high)
     remembered = table.attrs.get("stagefunnel", {})
     without = {"without_bounds": True} if is_known and not has_bounds else {}
     table.attrs["stagefunnel"] = {**remembered, "confidence": confidence, **without}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -168,9 +169,17 @@ def _formats(texts: pd.Series, dayfirst: bool | None) -> Iterator[tuple[str, tup
         yield _format_like(texts[matched].iloc[0], YEAR_FIRST, ("year", "first", "second_part")), ()
         return
     first = texts.iloc[:1]
+    if not _names_a_month(first.iloc[0]):
+        return
     for time_format in _WITH_NAMES:
         if not len(parse_texts(first, str(texts.name), time_format)[1]):
             yield time_format, ()
+
+
+def _names_a_month(text: str) -> bool:
+    """Check for the name of a month, which takes far less than to try every format that has one."""
+    names = [*calendar.month_abbr, *calendar.month_name]  # those of the language that `strptime` speaks
+    return any(name and name.lower() in text.lower() for name in names)
 
 
 _DAY_FIRST: Final = ("year", "second_part", "first")
