@@ -26,8 +26,8 @@ KEPT = ["who", "size", "currency", "exact", "float", "whole"]
 
 @pytest.fixture(autouse=True)
 def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave so little room that a few rows are a partition."""
-    monkeypatch.setattr(Budget, "room", property(lambda _: 900))
+    """Leave so little room that a log of some items has two to eight partitions, of which some have no item."""
+    monkeypatch.setattr(Budget, "room", property(lambda _: 1_900))
     monkeypatch.setattr(os, "fsync", lambda _: None)  # no power is lost here
 
 
