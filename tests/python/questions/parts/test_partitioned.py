@@ -26,7 +26,7 @@ KEPT = ["who", "size", "currency", "exact", "float", "whole"]
 
 @pytest.fixture(autouse=True)
 def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave so little room that a log of some items has two to eight partitions, of which some have no item."""
+    """Leave so little room that a log has two to eight partitions, some of them without an item."""
     monkeypatch.setattr(Budget, "room", property(lambda _: 1_900))
     monkeypatch.setattr(os, "fsync", lambda _: None)  # no power is lost here
 
