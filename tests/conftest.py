@@ -39,6 +39,13 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 10, 20)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure() -> None:
+    """Search for garbage once before pytest does so twice, to hear of what is thrown as objects go."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     """Show how long the steps before took, while the closing line of pytest stays the last one."""
     steps = [line.split() for line in SECONDS.read_text().splitlines()] if SECONDS.exists() else []

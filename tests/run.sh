@@ -23,6 +23,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly all_steps=(setup lint types cpp docs notebooks hostile spark python)
 readonly venv=$PWD/.venv
 readonly oldest_java=17
+readonly tests_failed=1  # what pytest returns then
 readonly stubs=python/stagefunnel/_core
 readonly seconds=$PWD/build/seconds.txt  # the steps of this run and how long each took
 readonly packages="On Debian and Ubuntu: apt-get install g++ python3-venv python3-dev"
@@ -239,15 +240,22 @@ step_spark() {
 }
 
 # One run, so that its closing line counts the tests and the examples in docstrings and pages. Tests of one file
-# stay in one process, which makes what they share once.
+# stay in one process, which makes what they share once. To rewrite all assertions, so that they show their values,
+# takes each worker as long as all else of collecting: those that failed are run again with it.
 step_python() {
     install_tools test
     install_package
     install_browser
     install_postgresql
-    local pages=(README.md docs)
-    python -m pytest --numprocesses "$jobs" --dist loadfile --durations=10 \
-        --doctest-modules --doctest-glob='*.md' --pyargs tests stagefunnel "${pages[@]}" "${options[@]}"
+    local tests=(--numprocesses "$jobs" --dist loadfile --doctest-modules '--doctest-glob=*.md' --pyargs
+        tests stagefunnel README.md docs)
+    python -m pytest --assert=plain --durations=10 "${tests[@]}" "${options[@]}" && return
+    local status=$?
+    if ((status == tests_failed)); then
+        printf '\n== those that failed, with the values in their assertions\n' >&2
+        python -m pytest --last-failed --last-failed-no-failures none "${tests[@]}" "${options[@]}" || true
+    fi
+    return "$status"
 }
 
 # The same with all examples of the random tests, new ones each time.

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import asked
 import stagefunnel as sf
+from examples import examples
 from helpers import assert_frame_equal
 
 PIPELINE = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost")
@@ -100,6 +101,7 @@ def test_a_saved_log_answers_every_question_alike(mmap: bool, tmp_path: Path) ->
     assert_frame_equal(found.quality(asked.PIPELINE), log.quality(asked.PIPELINE))
 
 
+@examples(ci=10, night=300)  # a third of a second each
 @given(seed=st.integers(0, 10**6), keys=st.sampled_from(sorted(KEYS)), cuts=st.lists(st.integers(0, 40)))
 def test_days_that_are_appended_make_the_whole_log(
     seed: int, keys: str, cuts: list[int], tmp_path_factory: pytest.TempPathFactory

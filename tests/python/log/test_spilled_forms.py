@@ -30,7 +30,7 @@ NAMES = [f"long name of deal {number}" for number in BASE["item"]]
 
 @pytest.fixture(autouse=True)
 def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Budget, "room", property(lambda _: 2_500))
+    monkeypatch.setattr(Budget, "room", property(lambda _: 5_000))
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 

@@ -67,7 +67,7 @@ def groups_in(table: pd.DataFrame, by: str) -> list[Any]:
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @given(seed=st.integers(0, 2**32 - 1))
-@examples(ci=10, night=300)
+@examples(ci=5, night=300)
 def test_a_group_is_the_chain_of_its_leads(options: dict[str, Any], seed: int) -> None:
     leads, deals, links = chain_of(seed)
     ask = {**STAGES, "missing": "ignore", **options}

@@ -374,7 +374,7 @@ def about_rows(quality: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("name", [name for name, kind in BY_NAME.items() if not kind.beside])
-@examples(ci=10, night=300)
+@examples(ci=6, night=300)
 @given(split=splits(), data=st.data(), top=st.none() | st.integers(1, 2))
 def test_parts_answer_as_the_whole(name: str, split: Split, data: st.DataObject, top: int | None) -> None:
     kind = BY_NAME[name]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import stagefunnel as sf
 from asked import rich_log
+from examples import examples
 from helpers import SMALL, assert_frame_equal, assert_summary, frame_of, items_of, journeys_log, pipeline_of
 from strategies import Case, cases
 
@@ -70,6 +71,7 @@ def with_limits(pipeline: sf.Pipeline, options: dict[str, Any]) -> dict[str, Any
     return options | {"limits": None if limit is None else {pipeline.stages[-1]: limit}}
 
 
+@examples(ci=10, night=300)
 @given(
     split=splits(), options=OPTIONS, at=st.sampled_from(["first", "last"]), top=st.none() | st.integers(1, 2)
 )

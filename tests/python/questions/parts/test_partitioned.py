@@ -26,8 +26,8 @@ KEPT = ["who", "size", "currency", "exact", "float", "whole"]
 
 @pytest.fixture(autouse=True)
 def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave so little room that a few rows are a partition."""
-    monkeypatch.setattr(Budget, "room", property(lambda _: 900))
+    """Leave so little room that a log has two to eight partitions, some of them without an item."""
+    monkeypatch.setattr(Budget, "room", property(lambda _: 1_900))
     monkeypatch.setattr(os, "fsync", lambda _: None)  # no power is lost here
 
 

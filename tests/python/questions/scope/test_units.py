@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from helpers import assert_frame_equal, frame_of, items_of, log_of, pipeline_of, plain
 from questions.scope.test_selection import arguments_of, parts
 from reference.units import (
@@ -339,6 +340,7 @@ def test_lost_units_are_those_of_the_reference(data: st.DataObject, away: bool) 
         assert row.amount_missing == values.count(None)
 
 
+@examples(ci=10, night=300)
 @given(data=st.data())
 def test_each_item_by_itself_counts_as_without_units(data: st.DataObject) -> None:
     case = data.draw(cases(unlisted="some"))
@@ -394,6 +396,7 @@ def test_a_trend_has_the_units_of_each_period(data: st.DataObject, every: Any) -
         assert_frame_equal(own, alone, check_exact=True)
 
 
+@examples(ci=10, night=300)
 @given(data=st.data())
 def test_a_trend_of_single_items_is_the_trend_of_items(data: st.DataObject) -> None:
     case = data.draw(cases(times="naive"))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import reference
 import stagefunnel as sf
+from examples import examples
 from helpers import assert_frame_equal, frame_of, items_of, log_of, pipeline_of, plain
 from marked import MarkedCase, marked_cases
 from stagefunnel.questions.stages import cells_of_items
@@ -42,6 +43,8 @@ def walk(
     assert len(sf.item_table(log, pipeline, kind=kind, **rules, **options)) == table["base"].iloc[0]
 
 
+# An example asks for the items behind every cell of a funnel, a fifth of a second.
+@examples(ci=10, night=300)
 @given(case=cases(unlisted="some"), kind=st.sampled_from(KINDS), rules=RULES, data=st.data())
 def test_every_cell_has_its_items(case: Case, kind: Any, rules: Any, data: st.DataObject) -> None:
     stages = case.pipeline
@@ -57,6 +60,7 @@ def test_every_cell_has_its_items(case: Case, kind: Any, rules: Any, data: st.Da
     walk(log_of(case), pipeline, kind, rules, period=period, basis=basis, unlisted="ignore", missing="ignore")
 
 
+@examples(ci=10, night=300)
 @given(case=cases(), kind=st.sampled_from(KINDS), rules=RULES, data=st.data())
 def test_stages_that_come_and_go_have_their_items(
     case: Case, kind: Any, rules: Any, data: st.DataObject

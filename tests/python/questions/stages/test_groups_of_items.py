@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from helpers import assert_frame_equal, frame_of, items_of, pipeline_of
 from marked import MarkedCase, marked_cases
 from questions.scope.test_selection import arguments_of, parts
@@ -149,6 +150,7 @@ def check_groups(
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
+@examples(ci=10, night=300)
 @given(data=st.data())
 def test_a_group_has_the_table_of_its_items_alone(name: str, data: st.DataObject) -> None:
     times = data.draw(st.sampled_from(["integer", "naive", "zoned"]))
