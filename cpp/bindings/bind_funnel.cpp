@@ -218,6 +218,17 @@ void bind_funnel(py::module_& m) {
         },
         "journeys"_a, "pipeline"_a, "items"_a.noconvert(), "threads"_a);
     m.def(
+        "find_states_of_flagged",
+        [](const Journeys& journeys, const Pipeline& pipeline, const Array<std::uint8_t>& is_flagged,
+           unsigned threads) -> std::optional<std::pair<funnel::ItemStates, funnel::ItemStates>> {
+            const std::span<const std::uint8_t> flags = as_span(is_flagged);
+            const Unlocked unlocked;
+            auto found = funnel::find_states_of_flagged(journeys, pipeline, flags, threads);
+            if (!found) return std::nullopt;
+            return std::pair(std::move(found->all), std::move(found->flagged));
+        },
+        "journeys"_a, "pipeline"_a, "is_flagged"_a.noconvert(), "threads"_a);
+    m.def(
         "states_of_chosen",
         [](const funnel::ItemStates& all, const Array<std::uint32_t>& items, unsigned threads) {
             const std::span<const std::uint32_t> chosen = as_span(items);

@@ -1,6 +1,10 @@
 #include "stagefunnel/scan/short_visits.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -38,33 +42,50 @@ LargeVector<T> copy_of(const LargeVector<T>& values) {
 /// Calls `at(item)` for each item of a range with rows that follow each other in less than `longest`, which
 /// every item with a shorter visit has. Such items are few, and the times of all others are read once, a few
 /// rows at a time without a branch.
-template <class At>
-void for_each_item_in_haste(const Journeys& journeys, std::uint64_t longest, std::size_t first,
-                            std::size_t last, At at) {
-    constexpr std::size_t kRows = 16;
+template <class Code, class At>
+void for_each_item_in_haste(const Journeys& journeys, const Code* codes, std::uint64_t longest,
+                            std::size_t first, std::size_t last, At at) {
+    constexpr std::size_t kRows = 16, kWaiting = 16, kStep = 8;
     const std::int64_t* const time = journeys.time.data();
-    const std::size_t end = journeys.offsets[last];
-    std::size_t item = first, next = first;  // the item of a row, and the first one that was not called
-    const auto see = [&](std::size_t row) {
-        if (distance(time[row], time[row + 1]) >= longest) return;
-        while (journeys.offsets[item + 1] <= row) ++item;
-        // The last row of an item and the first one of the next item say nothing about either.
-        if (item < next || row + 1 == journeys.offsets[item + 1]) return;
-        at(item);
-        next = item + 1;
+    const std::uint64_t* const offsets = journeys.offsets.data();
+    // The codes of these items lie too far apart to be foreseen: they are asked for while others are found.
+    std::array<std::size_t, kWaiting> waiting{};
+    std::size_t n_waiting = 0;
+    const auto call_waiting = [&] {
+        for (std::size_t k = 0; k < n_waiting; ++k) at(waiting[k]);
+        n_waiting = 0;
     };
-    std::size_t i = journeys.offsets[first];
-    for (; i + kRows < end; i += kRows) {
+    std::size_t item = first, next = first;  // the item of a row, and the first one that was not found
+    const auto find = [&](std::size_t row) {
+        while (item + kStep < last && offsets[item + kStep] <= row) item += kStep;
+        while (offsets[item + 1] <= row) ++item;
+        // The last row of an item and the first one of the next item say nothing about either.
+        if (item < next || row + 1 == offsets[item + 1]) return;
+        __builtin_prefetch(codes + row, 1);
+        waiting[n_waiting++] = item;
+        next = item + 1;
+        if (n_waiting == kWaiting) call_waiting();
+    };
+    const auto is_shorter = [&](std::size_t row) -> std::uint64_t {
         // The upper bit of a length is set where it is shorter, and in that of a step back to another item.
+        const std::uint64_t length = distance(time[row], time[row + 1]);
+        return (length - longest) & ~length;
+    };
+    const std::size_t end = offsets[last];
+    std::size_t i = offsets[first];
+    for (; i + kRows < end; i += kRows) {
         std::uint64_t shorter = 0;
-        for (std::size_t k = 0; k < kRows; ++k) {
-            const std::uint64_t length = distance(time[i + k], time[i + k + 1]);
-            shorter |= (length - longest) & ~length;
-        }
+        for (std::size_t k = 0; k < kRows; ++k) shorter |= is_shorter(i + k);
         if (shorter >> 63U == 0) continue;
-        for (std::size_t k = 0; k < kRows; ++k) see(i + k);
+        std::uint32_t rows = 0;
+        for (std::size_t k = 0; k < kRows; ++k)
+            rows |= static_cast<std::uint32_t>(is_shorter(i + k) >> 63U) << k;
+        for (; rows != 0; rows &= rows - 1) find(i + static_cast<std::size_t>(std::countr_zero(rows)));
     }
-    for (; i + 1 < end; ++i) see(i);
+    for (; i + 1 < end; ++i) {
+        if (is_shorter(i) >> 63U != 0) find(i);
+    }
+    call_waiting();
 }
 
 /// Takes the stage from the rows of short visits, item after item, and counts these visits by row.
@@ -135,7 +156,7 @@ WithoutShortVisits without_short_visits(const Journeys& journeys, const Pipeline
                     ShortVisits<Code> visits(pipeline, least, codes.data(),
                                              static_cast<Code>(journeys.n_labels));
                     in_blocks(first, last, [&](std::size_t begin, std::size_t end) {
-                        for_each_item_in_haste(journeys, longest, begin, end,
+                        for_each_item_in_haste(journeys, codes.data(), longest, begin, end,
                                                [&](std::size_t item) { visits.count(journeys, item); });
                     });
                     return visits.taken_out();

@@ -6,7 +6,7 @@ import numpy.typing
 import stagefunnel._core.journeys
 import stagefunnel._core.scan
 import typing
-__all__: list[str] = ['ByKey', 'CellSums', 'Counts', 'ItemOutcome', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'Standing', 'UnitCounts', 'UnitFacts', 'UnitWords', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'count_unit_trend', 'count_united', 'count_units', 'count_units_in_place', 'facts_of_units', 'find_states', 'find_states_of_chosen', 'find_states_of_items', 'items_of_units', 'outcomes_of_items', 'periods_of_items', 'rounded', 'rows_of_items', 'states_of_chosen', 'sums_of_cells', 'unite_items', 'values_of_rows']
+__all__: list[str] = ['ByKey', 'CellSums', 'Counts', 'ItemOutcome', 'ItemStates', 'Kind', 'LostThenWon', 'OriginCounts', 'RowAt', 'Standing', 'UnitCounts', 'UnitFacts', 'UnitWords', 'count_entries', 'count_funnel', 'count_funnels', 'count_origin', 'count_trend', 'count_unit_trend', 'count_united', 'count_units', 'count_units_in_place', 'facts_of_units', 'find_states', 'find_states_of_chosen', 'find_states_of_flagged', 'find_states_of_items', 'items_of_units', 'outcomes_of_items', 'periods_of_items', 'rounded', 'rows_of_items', 'states_of_chosen', 'sums_of_cells', 'unite_items', 'values_of_rows']
 class Kind(enum.Enum):
     classic: typing.ClassVar[Kind]
     conversions_moves: typing.ClassVar[Kind]
@@ -187,6 +187,8 @@ def facts_of_units(journeys: stagefunnel._core.journeys.Journeys, pipeline: stag
 def find_states(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemStates | None:
     ...
 def find_states_of_chosen(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, items: numpy.typing.NDArray[numpy.uint32], threads: typing.SupportsInt | typing.SupportsIndex) -> ItemStates | None:
+    ...
+def find_states_of_flagged(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, is_flagged: numpy.typing.NDArray[numpy.uint8], threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[ItemStates, ItemStates] | None:
     ...
 def find_states_of_items(journeys: stagefunnel._core.journeys.Journeys, pipeline: stagefunnel._core.scan.Pipeline, threads: typing.SupportsInt | typing.SupportsIndex) -> ItemStates | None:
     ...

@@ -86,7 +86,7 @@ NOTES: Final = (
     markc("note", "stages of the log that the pipeline does not list"),
     markc("note", "rows of these stages"),
     markc("note", "stages of the pipeline that no row has"),
-    markc("note", "items that have only such rows: they are in no base"),
+    markc("note", "items that have no row of a stage of the pipeline: they are in no base"),
     markc("note", "places where two visits become one because rows between them are not listed"),
     markc("note", "rows of a stage before its since or after its until; they are read as any other"),
     markc("note", "items whose last time has rows of several outcomes: their order decides"),

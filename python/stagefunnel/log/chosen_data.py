@@ -28,12 +28,35 @@ class Choice:
     ----------
     whole
         The inside of the whole log.
-    places
-        Places of the items in its journeys.
+    given
+        Places of the items in its journeys, or a flag for each of its items.
     """
 
     whole: LogData
-    places: npt.NDArray[np.uint32]
+    given: npt.NDArray[np.uint32] | npt.NDArray[np.bool_]
+
+    @property
+    def flags(self) -> npt.NDArray[np.uint8] | None:
+        """1 for each chosen item of the whole log, 0 for every other; ``None`` where places were given."""
+        return self.given.view(np.uint8) if self.given.dtype == np.bool_ else None
+
+    @cached_property
+    def places(self) -> npt.NDArray[np.uint32]:
+        """Places of the items in the journeys of the whole log."""
+        is_flags = self.given.dtype == np.bool_
+        return (np.flatnonzero(self.given) if is_flags else self.given).astype(np.uint32, copy=False)
+
+    def first(self, n_items: int) -> npt.NDArray[np.uint32]:
+        """Return the places of the first of the items, at most so many."""
+        if self.given.dtype == np.bool_ and "places" not in vars(self):
+            some = np.flatnonzero(self.given[:n_items])  # as many as there are among so many of the whole
+            return some.astype(np.uint32)
+        return self.places[:n_items]
+
+    @cached_property
+    def n_items(self) -> int:
+        """Number of chosen items."""
+        return int(np.count_nonzero(self.given)) if self.given.dtype == np.bool_ else len(self.given)
 
 
 class RowsOfLabels(Mapping[Hashable, int]):
@@ -75,13 +98,13 @@ class ChosenData(LogData):
     choice: Choice | None = None
 
     @classmethod
-    def of(cls, data: LogData, places: npt.NDArray[np.int64]) -> ChosenData:
-        """Choose items by their places, in rising order; nothing is read yet."""
+    def of(cls, data: LogData, given: npt.NDArray[np.uint32] | npt.NDArray[np.bool_]) -> ChosenData:
+        """Choose items by their places, in rising order, or by a flag for each; nothing is read yet."""
         chosen = object.__new__(cls)
         held = {one.name: getattr(data, one.name) for one in fields(data) if one.name not in _TAKEN}
         held["whole_end"] = data.end_of_observation()
         # A copy of the whole, because what is kept for a log must not hold the log itself.
-        held["choice"] = Choice(replace(data), places.astype(np.uint32))
+        held["choice"] = Choice(replace(data), given)
         vars(chosen).update(held)
         return chosen
 
@@ -94,7 +117,7 @@ class ChosenData(LogData):
     @property
     def n_items(self) -> int:
         """Number of items."""
-        return len(self.choice.places) if self.choice is not None else super().n_items
+        return self.choice.n_items if self.choice is not None else super().n_items
 
     @cached_property
     def n_input_rows(self) -> int:
@@ -116,8 +139,8 @@ class ChosenData(LogData):
         """The number of rows and the first row of each stage."""
         if self.choice is None:  # a copy, which has its rows
             return super()._rows_by_label
-        whole, places = self._chosen.whole, self._chosen.places
-        some = rows_of_codes(Choice(whole, places[:_SOME]))
+        whole = self._chosen.whole
+        some = rows_of_codes(Choice(whole, self._chosen.first(_SOME)))
         if np.array_equal(some[:-1] > 0, whole.label_rows > 0):
             _, first_row = whole._rows_by_label
             return RowsOfLabels(self._chosen, first_row), first_row
@@ -189,7 +212,17 @@ def with_places_chosen(data: LogData, places: npt.NDArray[np.int64]) -> LogData:
     An item whose place comes again is there again: such a log answers what the core counts, and no keys.
     """
     if len(places) != data.n_items or not np.array_equal(places, np.arange(data.n_items)):
-        return ChosenData.of(data, places)
+        return ChosenData.of(data, places.astype(np.uint32))
+    return _with_all_chosen(data)
+
+
+def with_items_flagged(data: LogData, is_chosen: npt.NDArray[np.bool_]) -> LogData:
+    """Return the inside of a log with the flagged items."""
+    return _with_all_chosen(data) if is_chosen.all() else ChosenData.of(data, is_chosen)
+
+
+def _with_all_chosen(data: LogData) -> LogData:
+    """Return the inside of a log of all items of another."""
     n_without_stage = data.journeys.n_rows - int(data.label_rows.sum())
     table = data.items_table
     return replace(  # all items: the rows are its own
@@ -197,7 +230,7 @@ def with_places_chosen(data: LogData, places: npt.NDArray[np.int64]) -> LogData:
         n_input_rows=int(data.journeys.n_rows),
         found=found_in(data, n_without_stage),
         whole_end=data.end_of_observation(),
-        items_table=None if table is None else table.at_items(places),
+        items_table=None if table is None else table.at_items(np.arange(data.n_items)),
     )
 
 

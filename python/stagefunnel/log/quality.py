@@ -65,7 +65,7 @@ _CHECKS: Final[Mapping[str, tuple[str, str]]] = {
     "unlisted_stages": ("note", "stages of the log that the pipeline does not list"),
     "unlisted_rows": ("note", "rows of these stages"),
     "stages_without_rows": ("note", "stages of the pipeline that no row has"),
-    "items_without_rows": ("note", "items that have only such rows: they are in no base"),
+    "items_without_rows": ("note", "items that have no row of a stage of the pipeline: they are in no base"),
     "bridged_visits": (
         "note",
         "places where two visits become one because rows between them are not listed",

@@ -136,3 +136,11 @@ def test_an_item_that_has_only_a_row_without_a_stage_is_in_no_base(keep: str) ->
     frame = frame_of([(1, None, 0), (2, "New", 0)])
     log = sf.StageLog(frame, invalid=keep)
     assert sf.outcomes(log, SMALL)["base"].tolist() == [1]
+
+
+def test_an_item_of_ignored_rows_alone_is_in_no_base_and_its_note_stands_alone():
+    log = sf.StageLog({"item": [1, 1, 2], "stage": ["New", "Won", "Typo"], "time": [1, 2, 3]})
+    table = log.quality(sf.Pipeline(["New"], won="Won", lost=None, ignore=["Typo"])).set_index("check")
+    assert table.loc[["ignored_rows", "unlisted_rows", "items_without_rows"], "count"].tolist() == [1, 0, 1]
+    note = "items that have no row of a stage of the pipeline: they are in no base"
+    assert table.loc["items_without_rows", "note"] == note

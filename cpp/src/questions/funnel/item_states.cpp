@@ -64,6 +64,40 @@ class StateRecorder {
     std::vector<Part> parts_;
 };
 
+/// Counts the items of each state, and those of them that are flagged.
+class FlaggedTable {
+  public:
+    FlaggedTable(const Pipeline& pipeline, std::span<const std::uint8_t> is_flagged)
+        : table_(pipeline), is_flagged_(is_flagged) {}
+
+    template <class Code>
+    void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last) {
+        table_.read_each(journeys, codes, first, last, [this](std::size_t item, std::uint32_t number) {
+            if (number >= n_flagged_.size()) {
+                if (number == ItemStates::kNoState) return;
+                n_flagged_.resize(number + 1, 0);
+            }
+            n_flagged_[number] += is_flagged_[item] != 0 ? 1 : 0;
+        });
+    }
+
+    void merge(const FlaggedTable& next) {
+        const std::vector<std::uint32_t> numbers_here = table_.merge(next.table_);
+        n_flagged_.resize(table_.states().size(), 0);
+        for (std::size_t state = 0; state < next.n_flagged_.size(); ++state)
+            n_flagged_[numbers_here[state]] += next.n_flagged_[state];
+    }
+
+    [[nodiscard]] const std::vector<ItemStates::State>& states() const { return table_.states(); }
+    /// Returns how many items of each state are flagged.
+    [[nodiscard]] const std::vector<std::uint32_t>& n_flagged() const { return n_flagged_; }
+
+  private:
+    StateTable table_;
+    std::span<const std::uint8_t> is_flagged_;
+    std::vector<std::uint32_t> n_flagged_;
+};
+
 /// Numbers of items by state.
 struct StateSizes {
     std::vector<std::uint32_t> items;
@@ -127,6 +161,23 @@ std::optional<ItemStates> find_states_of_chosen(const Journeys& journeys, const 
         });
     });
     return recorded(journeys, recorder, std::move(of_item), threads);
+}
+
+std::optional<StatesOfAllAndFlagged> find_states_of_flagged(const Journeys& journeys,
+                                                            const Pipeline& pipeline,
+                                                            std::span<const std::uint8_t> is_flagged,
+                                                            unsigned threads) {
+    pipeline.check(journeys);
+    if (is_flagged.size() != journeys.n_items()) throw std::invalid_argument("each item must have one flag");
+    if (!is_worth_counting_states(journeys.n_items(), pipeline)) return std::nullopt;
+    const FlaggedTable table =
+        scan::scan(journeys, threads, [&] { return FlaggedTable(pipeline, is_flagged); });
+    std::vector<ItemStates::State> states = table.states();
+    StatesOfAllAndFlagged found{internal::with_examples(journeys, states), {}};
+    for (std::size_t state = 0; state < states.size(); ++state)
+        states[state].items = table.n_flagged()[state];
+    found.flagged = {std::move(states), found.all.examples, {}};
+    return found;
 }
 
 ItemStates states_of_chosen(const ItemStates& all, std::span<const std::uint32_t> items, unsigned threads) {

@@ -65,6 +65,14 @@ class StateTable {
         count_range(journeys, codes, first, last, Itself{}, [](std::size_t, std::uint32_t) {});
     }
 
+    /// Does the same and calls `at_item(item, number)` with the number of each item's state, or
+    /// `ItemStates::kNoState`.
+    template <class Code, class AtItem>
+    void read_each(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,
+                   AtItem at_item) {
+        count_range(journeys, codes, first, last, Itself{}, at_item);
+    }
+
     /// Does the same and writes down the number of each item's state, or `ItemStates::kNoState`.
     template <class Code>
     void read(const Journeys& journeys, const Code* codes, std::size_t first, std::size_t last,

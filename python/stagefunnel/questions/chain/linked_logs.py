@@ -52,9 +52,8 @@ class Chain:
             data_of(self.deals)
             core_pipeline(self.deals, self.deal_pipeline, unlisted, missing)
         links = find_links(self.links, self.leads, self.deals, lead=self.lead, deal=self.deal)
-        is_kept = np.zeros(self.leads.n_items, dtype=bool)
-        is_kept[asked.places] = True
-        places = np.unique(links.deal[is_kept[links.lead]]).astype(np.int64)
+        assert asked.is_chosen is not None  # there are conditions
+        places = np.unique(links.deal[asked.is_chosen[links.lead]]).astype(np.int64)
         chain = replace(self, leads=asked.log, deals=with_items_at(self.deals, places))
         return chain, links.found, asked.remarks
 

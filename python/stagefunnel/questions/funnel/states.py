@@ -6,7 +6,7 @@ from typing import Final, cast
 from weakref import WeakKeyDictionary
 
 from ... import _core
-from ...log.chosen_data import ChosenData, choice_of
+from ...log.chosen_data import Choice, ChosenData, choice_of
 from ...log.data import LogData
 from ..scope.selection import Selection
 from .kinds import Rule
@@ -46,7 +46,10 @@ def _found(data: LogData, lookup: _core.scan.Pipeline, with_items: bool) -> _cor
     if choice is not None:
         whole = kept_item_states(choice.whole, lookup)
         is_known = whole is not None and whole.has_items
-        if is_known or len(choice.places) * _FEW > choice.whole.n_items:
+        is_most = choice.n_items * _FEW > choice.whole.n_items
+        if is_most and whole is None and not with_items and choice.flags is not None:
+            return _found_at_once(choice, lookup)
+        if is_known or is_most:
             whole = item_states(choice.whole, lookup, with_items=True)
             return whole and _core.funnel.states_of_chosen(whole, choice.places, data.threads)
         of_chosen = _core.funnel.find_states_of_chosen(
@@ -56,6 +59,16 @@ def _found(data: LogData, lookup: _core.scan.Pipeline, with_items: bool) -> _cor
             return of_chosen
     scan = _core.funnel.find_states_of_items if with_items else _core.funnel.find_states
     return scan(data.journeys, lookup, data.threads)
+
+
+def _found_at_once(choice: Choice, lookup: _core.scan.Pipeline) -> _core.funnel.ItemStates | None:
+    """Count most of the items where nothing is known of the whole log, whose counts are kept too."""
+    whole = choice.whole
+    assert choice.flags is not None
+    found = _core.funnel.find_states_of_flagged(whole.journeys, lookup, choice.flags, whole.threads)
+    of_whole, of_chosen = found or (None, None)
+    keep_item_states(whole, lookup, of_whole)
+    return of_chosen
 
 
 def states_of_items(selection: Selection, rule: Rule) -> _core.funnel.ItemStates | None:

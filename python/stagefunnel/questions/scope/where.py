@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from ...log.chosen_data import with_items_flagged
 from ...log.columns.items import ItemsTable
 from ...log.data import LogData
-from ...log.stage_log import StageLog, with_items_at
+from ...log.stage_log import StageLog, log_of_data
 from ...pipeline import Pipeline
 from .columns import source_of
 from .conditions import Conditions, Flags, Key, conditions_of, flags_of, keeps_missing, key_of, text_of
@@ -39,14 +40,14 @@ class Asked:
         What happens to stages without rows; the whole log was looked at where there are conditions.
     remarks
         What tables remember of the conditions.
-    places
-        Places of the chosen items in the journeys of the whole log; ``None`` without conditions.
+    is_chosen
+        A flag for each item of the whole log; ``None`` without conditions.
     """
 
     log: StageLog
     missing: Any
     remarks: Remarks = field(default_factory=dict)
-    places: npt.NDArray[np.int64] | None = None
+    is_chosen: Flags | None = None
 
     def remarked(self, table: pd.DataFrame) -> pd.DataFrame:
         """Let a table remember the conditions, and return it."""
@@ -125,12 +126,13 @@ def _chosen(log: StageLog, conditions: Conditions, *, is_part: bool) -> Asked:
     earlier = kept.get(key)
     if earlier is not None:
         return earlier
-    fulfilled = np.ones(log.n_items, dtype=bool)
-    for column, condition in conditions:
-        fulfilled &= _fulfil(log, column, condition, is_part=is_part)
-    places = np.flatnonzero(fulfilled)
-    remarks = {"where": {"text": text_of(conditions), "items": len(places), "of": log.n_items}}
-    chosen = Asked(with_items_at(log, places), "ignore", remarks, places)
+    fulfilled = reduce(
+        np.logical_and,
+        (_fulfil(log, column, condition, is_part=is_part) for column, condition in conditions),
+    )
+    of_chosen = log_of_data(with_items_flagged(log._data, fulfilled))
+    remarks = {"where": {"text": text_of(conditions), "items": of_chosen.n_items, "of": log.n_items}}
+    chosen = Asked(of_chosen, "ignore", remarks, fulfilled)
     if key is not None:
         kept[key] = chosen
         if len(kept) > _MOST_KEPT:
@@ -147,8 +149,9 @@ def _fulfil(log: StageLog, column: str, condition: Any, *, is_part: bool) -> Fla
         # An item that the table does not have has no value.
         if not len(fulfils):
             return np.full(len(rows), keeps_missing(condition))
-        of_items: Flags = fulfils[rows]
-        if source.n_unmatched:  # their -1 has read the last row
+        # Clipped, so that no place is checked: an item that the table does not have is set below.
+        of_items: Flags = np.take(fulfils, rows, mode="clip")
+        if source.n_unmatched:  # their -1 has read the first row
             of_items[rows < 0] = keeps_missing(condition)
         return of_items
     first = log._data.journeys.offsets[:-1].astype(np.int64)

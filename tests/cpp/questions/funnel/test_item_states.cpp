@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "stagefunnel/journeys/lookup.hpp"
@@ -132,6 +134,54 @@ TEST(ItemStates, OfChosenItemsAreFoundInTheirRowsAlone) {
             }
         }
     }
+}
+
+TEST(ItemStates, OfFlaggedItemsAreThoseOfALogOfThese) {
+    CodedRows rows = random_log(60'000, 20'000, 4);
+    rows.add(30'000, 3, 0);  // this item has an unlisted row only
+    const Journeys journeys = rows.build();
+    std::vector<std::uint8_t> is_flagged(journeys.n_items());
+    std::vector<std::uint32_t> flagged;
+    for (std::uint32_t item = 0; item < journeys.n_items(); ++item) {
+        is_flagged[item] = journeys.key[item] % 7 != 0 ? 1 : 0;
+        if (is_flagged[item] != 0) flagged.push_back(item);
+    }
+    const Journeys own = journeys::take_items(journeys, flagged);
+    const std::int64_t always = StageRules::kAlways, forever = StageRules::kForever;
+    const std::vector<StageRules> all_rules{
+        {}, {.optional = {0, 0}, .since = {always, 500}, .until = {forever, forever}}};
+    for (const StageRules& rules : all_rules) {
+        const Pipeline pipeline(2, 1, 0, {0, 1, 2, Pipeline::kUnlisted}, rules);
+        for (const Kind kind : {Kind::classic, Kind::conversions_won, Kind::furthest}) {
+            const std::vector<Options> funnels{{.kind = kind, .group = {}, .amount = {}}};
+            // Amounts make the core count by the state of each item.
+            const std::vector<double> amounts(journeys.n_items(), 1.0);
+            const auto counted_alone = [&](const Journeys& items) {
+                const Options options{
+                    .kind = kind, .group = {}, .amount = std::span(amounts).first(items.n_items())};
+                return count_funnel(items, pipeline, options, nullptr);
+            };
+            for (const unsigned threads : {1U, 3U}) {
+                const auto found = find_states_of_flagged(journeys, pipeline, is_flagged, threads);
+                ASSERT_TRUE(found.has_value());
+                EXPECT_TRUE(found->all.of_item.empty());
+                for (const auto& [states, items] :
+                     {std::pair(&found->all, &journeys), std::pair(&found->flagged, &own)}) {
+                    const Counts counts = count_funnels(pipeline, funnels, *states).front();
+                    const Counts expected = counted_alone(*items);
+                    EXPECT_EQ(counts.passed, expected.passed);
+                    EXPECT_EQ(counts.assumed, expected.assumed);
+                    EXPECT_EQ(counts.skipped, expected.skipped);
+                    EXPECT_EQ(counts.beyond_absent, expected.beyond_absent);
+                    EXPECT_EQ(counts.open_at, expected.open_at);
+                    EXPECT_EQ(counts.won, expected.won);
+                }
+            }
+        }
+    }
+    is_flagged.pop_back();
+    EXPECT_THROW((void)find_states_of_flagged(journeys, same_rows(2, 1, 0), is_flagged, 1),
+                 std::invalid_argument);
 }
 
 TEST(ItemStates, OfDatedStagesCountAsItemsThatAreReadOneByOne) {

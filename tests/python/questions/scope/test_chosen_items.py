@@ -38,8 +38,9 @@ ROWS, ITEMS = rows_and_items()
 
 
 def fresh_log(source: Any = None) -> sf.StageLog:
-    """Make a log of which nothing is kept yet, of the items of one source where one is given."""
-    items = ITEMS if source is None else ITEMS[ITEMS["source"] == source]
+    """Make a log of which nothing is kept yet, of the items of one source or of some where they are given."""
+    sources = [source] if isinstance(source, str) else source
+    items = ITEMS if source is None else ITEMS[ITEMS["source"].isin(sources)]
     rows = ROWS if source is None else ROWS[ROWS["item"].isin(items["item"])]
     return sf.StageLog(rows, items=items)
 
@@ -55,6 +56,30 @@ def test_a_filter_on_kept_states_answers_as_a_log_of_these_items():
                 assert_frame_equal(found, sf.funnel(alone, pipeline, kind=kind, missing="ignore"))
             found = sf.skips(log, pipeline, by=None, where={"source": source}, missing="ignore")
             assert_frame_equal(found, sf.skips(alone, pipeline, by=None, missing="ignore"))
+
+
+def test_a_filter_of_most_items_on_a_fresh_log_answers_as_a_log_of_these_items():
+    sources = ["web", "fair"]  # two thirds of the items: they are counted while all are
+    alone = fresh_log(sources)
+    for pipeline in (PIPELINE, *OTHERS.values()):
+        log = fresh_log()
+        for where in ({"source": sources}, {"source": ["fair", "call"]}):  # the second one finds kept states
+            for options in ({}, {"kind": "furthest"}, {"by": "source"}, {"unit": "account"}):
+                own = alone if where["source"] == sources else fresh_log(["fair", "call"])
+                found = sf.funnel(log, pipeline, where=where, missing="ignore", **options)
+                expected = sf.funnel(own, pipeline, missing="ignore", **options)
+                assert_frame_equal(found, expected)
+        whole, fresh = (sf.funnel(one, pipeline, missing="ignore") for one in (log, fresh_log()))
+        assert_frame_equal(whole, fresh)  # the counts of the whole log that were kept beside the others
+
+
+def test_an_item_without_a_row_in_the_table_has_no_value():
+    log = sf.StageLog(ROWS, items=ITEMS.iloc[1:])  # the first item has none; the first row has a source
+    known = ROWS[ROWS["item"] > 0]
+    for missing_too in (False, True):
+        where = {"source": ["web", "fair", "call", *([None] if missing_too else [])]}
+        found = sf.funnel(log, PIPELINE, where=where)
+        assert_frame_equal(found, sf.funnel(sf.StageLog(ROWS if missing_too else known), PIPELINE))
 
 
 def test_accounts_answer_as_new_when_they_are_asked_again():

@@ -48,6 +48,21 @@ struct ItemStates {
                                                               std::span<const std::uint32_t> items,
                                                               unsigned threads);
 
+/// The states of all items of a log, and those of the flagged ones. Both have the same states in the same
+/// order, also one that no flagged item has, and neither has the state of each item.
+struct StatesOfAllAndFlagged {
+    ItemStates all, flagged;
+};
+
+/// Counts the items of each state, and the flagged ones of them, in one scan over the journeys.
+///
+/// @param is_flagged 0 for each item that is not flagged, and another number for every other.
+/// @return `std::nullopt` where `find_states` returns it.
+/// @throws std::invalid_argument if there is not one flag for each item.
+[[nodiscard]] std::optional<StatesOfAllAndFlagged> find_states_of_flagged(
+    const Journeys& journeys, const Pipeline& pipeline, std::span<const std::uint8_t> is_flagged,
+    unsigned threads);
+
 /// The states of some items of a log: those of all its items, counted again. No row is read for it.
 ///
 /// @param all states with the state of each item.
