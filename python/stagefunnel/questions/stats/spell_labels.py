@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,6 +54,10 @@ def labelled(values: Any) -> Labelled:
                 return near
         elif values.dtype == object and (texts := _texts(values)) is not None:
             return texts
+    elif isinstance(values, list | tuple) and _begins_with_text(values):
+        objects = np.fromiter(values, dtype=object, count=len(values))
+        if (texts := _texts(objects)) is not None:
+            return texts
     held = values.array if isinstance(values, pd.Series | pd.Index) else values
     if isinstance(held, pd.Categorical):
         return Labelled(held.codes, held.categories)
@@ -80,8 +85,20 @@ def cause_labels(event: Any) -> Labelled:
 def event_flags(event: Any) -> Labelled:
     """Read events that are yes or no, 0 is that of a yes: booleans, 0 and 1; a missing one is no."""
     given = event if isinstance(event, pd.Series) or _is_plain(event) else list(event)
-    flags = _plain_flags(pd.Series(given) if isinstance(given, list) else given)
+    flags = _listed_flags(given) if isinstance(given, list) else None
+    if flags is None:
+        flags = _plain_flags(pd.Series(given) if isinstance(given, list) else given)
     return Labelled(_flags(given) if flags is None else flags, pd.Index([True]))
+
+
+def _listed_flags(values: list[Any]) -> npt.NDArray[np.int8] | None:
+    """Read a list of flags in one go; ``None`` where others are among them, or none is there."""
+    try:
+        numbers = np.frombuffer(bytes(values), dtype=np.int8)  # takes whole numbers alone, of a byte
+    except (TypeError, ValueError):
+        return None
+    are_flags = len(numbers) > 0 and numbers.view(np.uint8).max() <= 1
+    return numbers + np.int8(CENSORED) if are_flags else None
 
 
 def _plain_flags(column: Any) -> npt.NDArray[np.int8] | None:
@@ -122,6 +139,14 @@ def _is_plain(values: Any) -> bool:
 
 
 _PLAIN: Final = [np.dtype(name) for name in ("bool", "int64", "float64")]
+
+
+def _begins_with_text(values: Sequence[Any]) -> bool:
+    return isinstance(next((value for value in values if not _may_be_missing(value)), None), str)
+
+
+def _may_be_missing(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or isinstance(value, float)
 
 
 def _near_numbers(values: npt.NDArray[Any]) -> Labelled | None:
