@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -229,6 +231,9 @@ FLAGS: dict[str, Any] = {
     "list": [True, False, True, False],
     "list of numbers": [1, 0, np.int64(1), 0],
     "list with missing ones": [True, pd.NA, True, False],
+    "Arrow": pa.array([True, None, True, False]),
+    "polars": pl.Series([True, None, True, False]),
+    "masked": np.ma.masked_array([1, 1, 1, 0], mask=[0, 1, 0, 0]),
 }
 
 
@@ -240,7 +245,10 @@ def test_yes_and_no_may_be_of_any_type(name: str) -> None:
 
 @pytest.mark.parametrize(
     "event",
-    [[1, 2], [1, 255], [1, -1], [1, 256], np.array([1, 2]), np.array([0.0, 2.0]), ["yes", "no"], np.array([True, "no"], dtype=object)],
+    [
+        *([1, 2], [1, 255], [1, -1], [1, 256], np.array([1, 2]), np.array([0.0, 2.0]), ["yes", "no"]),
+        np.array([True, "no"], dtype=object),
+    ],
 )
 def test_an_event_that_is_neither_is_named_with_its_place(event: Any) -> None:
     place = 0 if event[0] == "yes" else 1
