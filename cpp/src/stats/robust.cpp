@@ -1,10 +1,13 @@
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 
 #include "base/parallel.hpp"
 #include "stagefunnel/stats/incidence.hpp"
 #include "stagefunnel/stats/risk_cells.hpp"
+#include "stats/radix_sort.hpp"
+#include "stats/time_steps.hpp"
 
 namespace stagefunnel::stats {
 namespace {
@@ -148,29 +151,53 @@ class CountedRobustSweep {
     double fixed_fixed_ = 0, fixed_sloped_ = 0, sloped_sloped_ = 0;
 };
 
+/// The spells of one group in the order of time.
+struct OrderedSpells {
+    Indices from_start, by_entry, by_exit;
+
+    OrderedSpells(const Spells& spells, const Indices& own) {
+        for (const std::size_t i : own) {
+            const bool is_late = !spells.entry.empty() && spells.entry[i] != Spells::kFromStart;
+            (is_late ? by_entry : from_start).push_back(i);
+        }
+        by_entry = sorted(spells.entry, by_entry);
+        by_exit = sorted(spells.exit, own);
+    }
+
+  private:
+    struct At {
+        std::uint64_t key;
+        std::size_t spell;
+    };
+
+    static Indices sorted(std::span<const std::int64_t> times, const Indices& own) {
+        std::int64_t first = std::numeric_limits<std::int64_t>::max();
+        for (const std::size_t i : own) first = std::min(first, times[i]);
+        std::vector<At> found, spare(own.size());
+        found.reserve(own.size());
+        for (const std::size_t i : own) found.push_back({time_between(first, times[i]), i});
+        radix_sort<At>(found, spare);
+        Indices order;
+        order.reserve(own.size());
+        for (const At& one : found) order.push_back(one.spell);
+        return order;
+    }
+};
+
 /// Follows the spells of one group in the order of time, for one cause.
 class RobustSweep {
   public:
     RobustSweep(const Spells& spells, std::span<const std::int32_t> item, std::size_t n_items,
-                const Indices& own, std::int32_t cause, std::int64_t min_at_risk)
+                const OrderedSpells& own, std::int32_t cause, std::int64_t min_at_risk)
         : spells_(spells),
           item_(item),
           cause_(cause),
           min_at_risk_(min_at_risk),
-          by_exit_(own),
+          by_exit_(own.by_exit),
+          by_entry_(own.by_entry),
           influence_(n_items),
           begun_(spells.exit.size()) {
-        std::sort(by_exit_.begin(), by_exit_.end(),
-                  [&](std::size_t a, std::size_t b) { return spells.exit[a] < spells.exit[b]; });
-        for (const std::size_t i : own) {
-            if (spells.entry.empty() || spells.entry[i] == Spells::kFromStart) {
-                enter(i);
-            } else {
-                by_entry_.push_back(i);
-            }
-        }
-        std::sort(by_entry_.begin(), by_entry_.end(),
-                  [&](std::size_t a, std::size_t b) { return spells.entry[a] < spells.entry[b]; });
+        for (const std::size_t i : own.from_start) enter(i);
     }
 
     /// Appends the variance at each row of the group.
@@ -231,7 +258,7 @@ class RobustSweep {
     std::span<const std::int32_t> item_;
     std::int32_t cause_;
     std::int64_t min_at_risk_;
-    Indices by_exit_, by_entry_;
+    const Indices &by_exit_, &by_entry_;
     Influence influence_;
     std::vector<Begun> begun_;
     double at_risk_ = 0;
@@ -260,9 +287,10 @@ std::vector<double> robust_variances(const Spells& spells, std::span<const std::
     const auto n_causes = static_cast<std::size_t>(spells.n_causes);
     std::vector<double> all;
     for (const Indices& own : of_group) {
+        const OrderedSpells ordered(spells, own);
         std::vector<std::vector<double>> by_cause(n_causes);
         for (std::size_t k = 0; k < n_causes; ++k) {
-            RobustSweep sweep(spells, item, n_items, own, static_cast<std::int32_t>(k), min_at_risk);
+            RobustSweep sweep(spells, item, n_items, ordered, static_cast<std::int32_t>(k), min_at_risk);
             sweep.write(wanted, by_cause[k]);
         }
         for (std::size_t row = 0; row < by_cause[0].size(); ++row)

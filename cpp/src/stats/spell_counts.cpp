@@ -53,10 +53,14 @@ std::uint64_t common_step(const SpellColumns& spells) {
 }
 
 /// Returns how many steps a time is, or at least `kMostSteps` where it is no number of steps.
+/// @tparam kIsUnit a step is 1, so that nothing has to be divided.
+template <bool kIsUnit>
 std::uint64_t steps_of(std::integral auto time, const ExactDivider& divider) {
-    return divider.quotient_or_more(static_cast<std::uint64_t>(std::int64_t{time}));
+    const auto value = static_cast<std::uint64_t>(std::int64_t{time});
+    return kIsUnit ? value : divider.quotient_or_more(value);
 }
 
+template <bool>
 std::uint64_t steps_of(double time, const ExactDivider&) {
     if (!(time >= 0 && time < static_cast<double>(kMostSteps))) return kMostSteps;
     const auto steps = static_cast<std::int64_t>(time);
@@ -112,12 +116,13 @@ class Counting {
   private:
     bool count_block(std::size_t begin, std::size_t n) {
         if (spells_.group) read_codes(*spells_.group, begin, n, spells_.n_groups, group_);
-        const bool are_alone = !spells_.group && !spells_.entry;
+        const bool are_alone = !spells_.group && !spells_.entry, is_unit = step_ == 1;
         const bool counted = std::visit(
             [&](const auto& times, const auto& causes) {
                 const auto exits = times.subspan(begin, n);
                 const auto ends = causes.subspan(begin, n);
-                return are_alone ? count_ends<true>(exits, ends) : count_ends<false>(exits, ends);
+                if (!are_alone) return count_ends<false, false>(exits, ends);
+                return is_unit ? count_ends<true, true>(exits, ends) : count_ends<true, false>(exits, ends);
             },
             spells_.exit, spells_.cause);
         return counted &&
@@ -128,22 +133,33 @@ class Counting {
 
     /// Counts how the spells of a block end.
     /// @tparam kAlone they have neither groups nor entries.
-    template <bool kAlone, class Time, class Code>
+    /// @tparam kIsUnit the step of times is 1.
+    template <bool kAlone, bool kIsUnit, class Time, class Code>
     bool count_ends(std::span<const Time> times, std::span<const Code> causes) {
         const auto n_causes = static_cast<std::uint32_t>(spells_.n_causes);
-        const std::size_t width = width_, n_groups = n_groups_;
-        const ExactDivider divider = divider_;  // what is local is not read again after each count
-        std::uint64_t n_times = n_times_;
-        std::uint32_t* counts = counts_.data();
-        for (std::size_t i = 0; i < times.size(); ++i) {
-            const std::uint64_t steps = steps_of(times[i], divider);
-            if (steps >= n_times) {
-                if (!grow(steps)) return false;
-                n_times = n_times_;
-                counts = counts_.data();
-            }
+        for (std::size_t i = 0; (i = count_usual<kAlone, kIsUnit>(times, causes, i)) < times.size();) {
+            const std::uint64_t steps = steps_of<kIsUnit>(times[i], divider_);
+            if (steps >= n_times_ && !grow(steps)) return false;
+            if (static_cast<std::uint32_t>(std::int32_t{causes[i]} + 1) > n_causes)
+                throw std::invalid_argument("the code of a label is out of range");
+        }
+        return true;
+    }
+
+    /// Counts the spells of a block from one on, up to the first that has no cell; returns its place.
+    template <bool kAlone, bool kIsUnit, class Time, class Code>
+    std::size_t count_usual(std::span<const Time> times, std::span<const Code> causes, std::size_t i) {
+        // What is local is not read again after each count.
+        const auto n_causes = static_cast<std::uint32_t>(spells_.n_causes);
+        const std::size_t n = times.size(), width = width_, n_groups = n_groups_;
+        const std::uint64_t n_times = n_times_;
+        const ExactDivider divider = divider_;
+        std::uint32_t* const counts = counts_.data();
+#pragma GCC unroll 4
+        for (; i < n; ++i) {
+            const std::uint64_t steps = steps_of<kIsUnit>(times[i], divider);
             const auto cause = static_cast<std::uint32_t>(std::int32_t{causes[i]} + 1);
-            if (cause > n_causes) throw std::invalid_argument("the code of a label is out of range");
+            if (steps >= n_times || cause > n_causes) break;
             if constexpr (kAlone) {
                 ++counts[steps * width + 1 + cause];
             } else {
@@ -151,7 +167,7 @@ class Counting {
                 ++counts[(exit_[i] + group_[i]) * width + 1 + cause];
             }
         }
-        return true;
+        return i;
     }
 
     /// Counts the entries of a block; `exit_` has the first cell of each exit.
@@ -160,7 +176,7 @@ class Counting {
         for (std::size_t i = 0; i < times.size(); ++i) {
             const Time entry = times[i];
             if (is_from_start(entry)) continue;
-            const std::uint64_t steps = steps_of(entry, divider_);
+            const std::uint64_t steps = steps_of<false>(entry, divider_);
             if (steps >= n_times_ || steps * n_groups_ >= exit_[i]) return false;
             ++counts_[(steps * n_groups_ + group_[i]) * width_];
         }

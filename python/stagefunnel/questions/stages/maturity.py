@@ -176,10 +176,10 @@ def cohorts_of(
     if not counted.any() or spells.began is None:
         return pd.PeriodIndex([], freq=freq), cohort
     times = pd.DatetimeIndex(selection.data.to_times(spells.began[counted]))
-    own = times.tz_localize(None).to_period(freq)
-    periods = pd.period_range(own.min(), own.max(), freq=freq)
-    cohort[counted] = periods.get_indexer(own)
-    return periods, cohort
+    number = times.tz_localize(None).to_period(freq).asi8  # each period's is one more than that before it
+    first = number.min()
+    cohort[counted] = number - first
+    return pd.PeriodIndex.from_ordinals(range(first, number.max() + 1), freq=freq), cohort
 
 
 @dataclass(frozen=True, eq=False)

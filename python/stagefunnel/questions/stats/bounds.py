@@ -33,7 +33,9 @@ def check_confidence(confidence: Any) -> float:
 
 def normal_quantile(confidence: float) -> float:
     """Return how many standard errors two-sided bounds of a normal estimate are away from it."""
-    return NormalDist().inv_cdf((1 + confidence) / 2)
+    above = (1 + confidence) / 2
+    # So near to 1 that the sum is rounded to it, the share below is exact.
+    return NormalDist().inv_cdf(above) if above < 1 else -NormalDist().inv_cdf((1 - confidence) / 2)
 
 
 def without_rounding(chance: Floats | np.floating[Any]) -> Floats:

@@ -158,4 +158,6 @@ def with_groups(
     """Make a table, with the label of each row's group before its columns where there are groups."""
     if spells.groups is None:
         return pd.DataFrame(columns, copy=False)  # they are of nobody else
+    if not len(spells.groups):  # no spell has a group, and what is known of none is said of no group
+        columns, group = {name: values[:0] for name, values in columns.items()}, []
     return pd.DataFrame({"group": spells.groups.take(np.asarray(group, dtype=np.intp)), **columns})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from ...times.lengths import Months, exact_length
 from ...times.periods import Clock
 from .spell_cells import SpellCells, counted_spells
 from .spell_labels import Labelled, cause_labels, event_flags, labelled
+from .spell_times import read_times, refuse_far
 from .spells import FROM_START, Scale, Spells, Ticks, Wanted
 
 _NS: Final = "timedelta64[ns]"
@@ -33,11 +33,11 @@ def read_spells(
         If they differ in length, a time is missing, negative, or not a number or a length, or a spell is over
         before it began.
     """
-    times = _times("time", time)
-    starts = None if entry is None else _times("entry", entry)
+    times = read_times("time", time)
+    starts = None if entry is None else read_times("entry", entry)
     scale = _scale_of(times, starts)
     causes = event_flags(event) if one_event else cause_labels(event)
-    groups = None if group is None else labelled(group)
+    groups = None if group is None else labelled(group, "group")
     columns = (
         ("event", causes.codes),
         ("entry", starts),
@@ -69,7 +69,10 @@ def _listed(
     times = times.copy()
     starts = None if starts is None else starts.copy()
     _refuse_missing("time", times)
+    refuse_far("time", times)
     _refuse_negative(times)
+    if starts is not None:
+        refuse_far("entry", starts)
     ended = causes.used()
     exits = scale.ticks(times)
     entries = _entries(scale, starts, times, exits)
@@ -85,8 +88,11 @@ def _listed(
 
 def wanted_times(spells: Spells | SpellCells, times: Any, option: str = "times") -> Wanted:
     """Read the times at which a curve is wanted; they are sorted, and each stands once."""
-    wanted = np.unique(_times(option, _lengths_of_texts(option, times)))
+    wanted = np.unique(read_times(option, _lengths_of_texts(option, times)))
     _refuse_missing(option, wanted)
+    refuse_far(option, wanted)
+    if wanted.dtype.kind == "f":
+        wanted = wanted.astype(np.float64) + 0.0  # without a minus before 0
     if (wanted.dtype.kind == "m") != (spells.scale.kind == "timedelta"):
         raise SchemaError(
             named(option),
@@ -111,35 +117,6 @@ def _lengths_of_texts(option: str, values: Any) -> Any:
         if isinstance(length, Months):
             raise SchemaError(given(option, value), " is not the same length everywhere; give days")
     return np.array([int(length * 10**9) for length in lengths if not isinstance(length, Months)], dtype=_NS)
-
-
-def _times(option: str, values: Any) -> npt.NDArray[Any]:
-    """Read times that are numbers or lengths of time."""
-    if isinstance(values, str) or np.ndim(values) != 1:
-        raise SchemaError(given(option, values), " is not a list or an array of times")
-    times = np.asarray(values)
-    if times.dtype.kind in "OU" and (texts := [one for one in values if isinstance(one, str)]):
-        says = f" has text, such as {texts[0]!r}; give numbers, or lengths as of pandas.to_timedelta"
-        raise SchemaError(named(option), says)
-    if times.dtype.kind == "O":
-        times = np.asarray(pd.Series(list(values), dtype=object).infer_objects())
-    if times.dtype.kind == "O":
-        # Numbers and missing values of several types.
-        times = np.asarray(pd.Series(times).map(_number), dtype=np.float64)
-    if times.dtype.kind == "M":
-        raise SchemaError(
-            named(option), " has moments; give lengths of time, such as those since the creation of each item"
-        )
-    if times.dtype.kind not in "iufm":
-        raise SchemaError(
-            named(option), f" has values of type {times.dtype}; give numbers or lengths of time"
-        )
-    return times
-
-
-def _number(value: Any) -> float:
-    """Read one number; what is not one becomes missing, and is refused as such."""
-    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else float("nan")
 
 
 def _scale_of(times: npt.NDArray[Any], starts: npt.NDArray[Any] | None) -> Scale:

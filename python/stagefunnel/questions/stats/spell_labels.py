@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, named
+from ...errors import SchemaError, given, named
 
 Codes = npt.NDArray[np.int32]
 
@@ -45,13 +46,24 @@ class Labelled:
         return self.labels.append(pd.Index([none], dtype=self.labels.dtype))
 
 
-def labelled(values: Any) -> Labelled:
-    """Give codes to labels in their order."""
+def labelled(column: Any, option: str = "event") -> Labelled:
+    """Give codes to labels in their order.
+
+    Raises
+    ------
+    SchemaError
+        If they are no list of labels, or no labels that can be put in an order.
+    """
+    values = plain_column(column, option)
     if isinstance(values, np.ndarray) and values.ndim == 1:
         if values.dtype.kind in "iu" and len(values):
             if (near := _near_numbers(values)) is not None:
                 return near
         elif values.dtype == object and (texts := _texts(values)) is not None:
+            return texts
+    elif isinstance(values, list | tuple) and _begins_with_text(values):
+        objects = np.fromiter(values, dtype=object, count=len(values))
+        if (texts := _texts(objects)) is not None:
             return texts
     held = values.array if isinstance(values, pd.Series | pd.Index) else values
     if isinstance(held, pd.Categorical):
@@ -59,8 +71,46 @@ def labelled(values: Any) -> Labelled:
     column = values if isinstance(values, pd.Series) else pd.Series(held if _is_plain(held) else list(held))
     if isinstance(column.dtype, pd.CategoricalDtype):  # a list of categories
         return labelled(column)
-    found, labels = pd.factorize(column, sort=True)
+    try:
+        found, labels = pd.factorize(column, sort=True)
+    except TypeError:
+        _refuse_odd_labels(column, option)
+        raise
     return Labelled(np.ascontiguousarray(found, dtype=np.int32), pd.Index(labels))
+
+
+def plain_column(values: Any, option: str) -> Any:
+    """Show a column of another library as one that pandas reads alike; what a mask covers is missing.
+
+    Raises
+    ------
+    SchemaError
+        If it is no column: text, a mapping, a set, a table, or a single value.
+    """
+    if isinstance(values, str | bytes | Mapping | Set) or not isinstance(values, Iterable):
+        raise SchemaError(given(option, values), " is not a list or an array of labels")
+    if isinstance(values, list | tuple):
+        return values
+    if type(values).__module__.partition(".")[0] == "pyarrow" and hasattr(values, "to_pandas"):
+        values = values.to_pandas()
+    if isinstance(values, pd.MultiIndex):
+        return values.to_list()
+    if getattr(values, "ndim", 1) != 1:
+        raise SchemaError(given(option, values), " is not a list or an array of labels")
+    return values.tolist() if np.ma.isMaskedArray(values) else values
+
+
+def _refuse_odd_labels(column: pd.Series, option: str) -> None:
+    """Say which label is none, or which two have no order."""
+    for place, value in enumerate(column):
+        if not isinstance(value, Hashable):
+            raise SchemaError(
+                named(option), f" is {value!r} at place {place}, which is not a label; give text or numbers"
+            ) from None
+    kinds = {type(value).__name__: None for value in column if not pd.isna(value)}
+    raise SchemaError(
+        named(option), f" has labels of types that have no order ({', '.join(kinds)}); give text"
+    ) from None
 
 
 def cause_labels(event: Any) -> Labelled:
@@ -79,9 +129,22 @@ def cause_labels(event: Any) -> Labelled:
 
 def event_flags(event: Any) -> Labelled:
     """Read events that are yes or no, 0 is that of a yes: booleans, 0 and 1; a missing one is no."""
-    given = event if isinstance(event, pd.Series) or _is_plain(event) else list(event)
-    flags = _plain_flags(pd.Series(given) if isinstance(given, list) else given)
-    return Labelled(_flags(given) if flags is None else flags, pd.Index([True]))
+    column = plain_column(event, "event")
+    held = column if isinstance(column, pd.Series) or _is_plain(column) else list(column)
+    flags = _listed_flags(held) if isinstance(held, list) else None
+    if flags is None:
+        flags = _plain_flags(pd.Series(held) if isinstance(held, list) else held)
+    return Labelled(_flags(held) if flags is None else flags, pd.Index([True]))
+
+
+def _listed_flags(values: list[Any]) -> npt.NDArray[np.int8] | None:
+    """Read a list of flags in one go; ``None`` where others are among them, or none is there."""
+    try:
+        numbers = np.frombuffer(bytes(values), dtype=np.int8)  # takes whole numbers alone, of a byte
+    except (TypeError, ValueError):
+        return None
+    are_flags = len(numbers) > 0 and numbers.view(np.uint8).max() <= 1
+    return numbers + np.int8(CENSORED) if are_flags else None
 
 
 def _plain_flags(column: Any) -> npt.NDArray[np.int8] | None:
@@ -102,7 +165,11 @@ def _plain_flags(column: Any) -> npt.NDArray[np.int8] | None:
 def _flags(event: Any) -> Codes:
     """Read flags one by one, and say which of them is not one."""
     column = pd.Series(event, dtype=object)
-    codes, found = pd.factorize(column.to_numpy())
+    try:
+        codes, found = pd.factorize(column.to_numpy())
+    except TypeError:
+        _refuse_odd_labels(column, "event")
+        raise
     if all(isinstance(value, bool | int) and value in (0, 1) for value in found):
         is_yes = np.array([*(value == 1 for value in found), False])  # the last place is that of -1
         return np.where(is_yes[codes], 0, CENSORED).astype(np.int32)
@@ -122,6 +189,14 @@ def _is_plain(values: Any) -> bool:
 
 
 _PLAIN: Final = [np.dtype(name) for name in ("bool", "int64", "float64")]
+
+
+def _begins_with_text(values: Sequence[Any]) -> bool:
+    return isinstance(next((value for value in values if not _may_be_missing(value)), None), str)
+
+
+def _may_be_missing(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or isinstance(value, float)
 
 
 def _near_numbers(values: npt.NDArray[Any]) -> Labelled | None:

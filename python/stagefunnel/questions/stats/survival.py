@@ -246,7 +246,8 @@ def restricted_means(
         inside = slice(begin, begin + int(np.searchsorted(times[begin:end], tau[group], side="right")))
         survival = curves.survival[inside]
         left = survival[-1] if len(survival) else 1.0
-        if np.isnan(tau[group]) or (tau[group] > last[group] and left > 0):
+        # Where there is no spell, the last moment is no number, which nothing is before.
+        if np.isnan(tau[group]) or (left > 0 and not tau[group] <= last[group]):
             continue
         steps = np.diff(np.concatenate([[0.0], times[inside], tau[group : group + 1]]))
         areas = steps * np.concatenate([[1.0], survival])

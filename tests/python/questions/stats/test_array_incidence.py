@@ -318,6 +318,8 @@ LABELS: dict[str, Any] = {
     "str": np.array(["b", "c", "b", "a"]),
     "mixed": np.array(["b", 2, "b", None], dtype=object),
     "column": pd.Series(["b", None, "b", "a"], dtype="str"),
+    "tuple": ("b", pd.NA, "b", "a"),
+    "list that begins with a missing one": [None, np.nan, "b", "a"],
 }
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -201,6 +203,23 @@ def test_what_does_not_fit_is_refused(call: Any, message: str) -> None:
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize("times", [None, [1, 2]])
+def test_no_spells_are_in_no_group(times: Any) -> None:
+    table = sf.stats.kaplan_meier([], [], group=[], times=times)
+    assert list(table)[:3] == ["group", "time", "at_risk"]
+    assert table.empty
+    assert sf.stats.survival_quantiles([], [], group=[]).empty
+    assert sf.stats.restricted_mean([], [], group=[], tau=3).empty
+
+
+@pytest.mark.parametrize("time", [[], np.zeros(0, dtype=int), pd.to_timedelta([])])
+def test_no_spells_have_no_mean(time: Any) -> None:
+    tau = pd.Timedelta(days=3) if isinstance(time, pd.TimedeltaIndex) else 3
+    table = sf.stats.restricted_mean(time, [], tau=tau)
+    assert table["mean"].isna().tolist() == [True]
+    assert table["se"].isna().tolist() == [True]
+
+
 FLAGS: dict[str, Any] = {
     "bool": np.array([True, False, True, False]),
     "int8": np.array([1, 0, 1, 0], dtype=np.int8),
@@ -209,6 +228,12 @@ FLAGS: dict[str, Any] = {
     "nullable": pd.Series([True, None, True, False], dtype="boolean"),
     "whole": pd.Series([1, None, 1, 0], dtype="Int64"),
     "tuple": (True, None, 1.0, False),
+    "list": [True, False, True, False],
+    "list of numbers": [1, 0, np.int64(1), 0],
+    "list with missing ones": [True, pd.NA, True, False],
+    "Arrow": pa.array([True, None, True, False]),
+    "polars": pl.Series([True, None, True, False]),
+    "masked": np.ma.masked_array([1, 1, 1, 0], mask=[0, 1, 0, 0]),
 }
 
 
@@ -220,7 +245,10 @@ def test_yes_and_no_may_be_of_any_type(name: str) -> None:
 
 @pytest.mark.parametrize(
     "event",
-    [[1, 2], np.array([1, 2]), np.array([0.0, 2.0]), ["yes", "no"], np.array([True, "no"], dtype=object)],
+    [
+        *([1, 2], [1, 255], [1, -1], [1, 256], np.array([1, 2]), np.array([0.0, 2.0]), ["yes", "no"]),
+        np.array([True, "no"], dtype=object),
+    ],
 )
 def test_an_event_that_is_neither_is_named_with_its_place(event: Any) -> None:
     place = 0 if event[0] == "yes" else 1

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 import stagefunnel as sf
 from examples import examples
@@ -23,6 +24,16 @@ def test_eight_of_ten_by_hand() -> None:
     assert row["estimate"] == 0.8
     assert row["low"] == pytest.approx((0.99207 - 1.95996 * math.sqrt(0.0256037)) / 1.38415, abs=1e-5)
     assert row["high"] == pytest.approx((0.99207 + 1.95996 * math.sqrt(0.0256037)) / 1.38415, abs=1e-5)
+
+
+def test_bounds_may_be_as_sure_as_a_float_can_say() -> None:
+    """1 − 2⁻⁵³ leaves 5.6e-17 on either side: z = 8.2924 (SciPy's isf of the normal distribution)."""
+    row = sf.stats.proportion_interval(8, 10, confidence=1 - 2**-53).iloc[0]
+    square = norm.isf(2**-54) ** 2
+    middle = (0.8 + square / 20) / (1 + square / 10)
+    half = math.sqrt(square * (0.016 + square / 400)) / (1 + square / 10)
+    assert row["low"] == pytest.approx(middle - half, rel=1e-9)
+    assert row["high"] == pytest.approx(middle + half, rel=1e-9)
 
 
 def test_the_table_of_newcombe_1998() -> None:
