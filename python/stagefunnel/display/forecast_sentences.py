@@ -26,7 +26,7 @@ from .extremes import group_name
 from .fit_sentences import of_fit
 from .given import of_moment
 from .markov_sentences import of_markov_check
-from .new_item_sentences import of_new_items
+from .new_item_sentences import of_a_short_log, of_new_items
 from .numbers import counted, more_groups, number, part_of, percent, so_many, tenths
 from .period_sentences import NameOf
 from .things import open_things, thing_of, things_of
@@ -146,6 +146,7 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     if len(new) and not pd.isna(new.iloc[0]["expected_wins"]):
         between = _range(new.iloc[0], "expected_wins", remembered)
         sentences.append(of_new_items(new.iloc[0], between, things_of(remembered)))
+        sentences += of_a_short_log(remembered)
     return sentences
 
 

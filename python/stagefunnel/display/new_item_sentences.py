@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from ..words import tr
-from .numbers import tenths
+from .numbers import length, tenths
+from .things import things_of
 
 
 def of_new_items(row: Any, between: str, things: str) -> str:
@@ -31,3 +35,19 @@ def of_new_items(row: Any, between: str, things: str) -> str:
         things=things,
         between=between,
     )
+
+
+def of_a_short_log(remembered: Mapping[str, Any]) -> list[str]:
+    """Say how many items are taken to come where the log is shorter than the horizon."""
+    value = remembered.get("log_length")
+    if value is None:
+        return []
+    text = length(pd.Timedelta(value) if isinstance(value, str) else value)
+    return [
+        tr(
+            "The log begins only {length} before its end, less than the horizon: new {things} are taken to "
+            "come at the rate of that time.",
+            length=text,
+            things=things_of(remembered),
+        )
+    ]

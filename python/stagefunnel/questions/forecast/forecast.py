@@ -81,7 +81,8 @@ def forecast(
         to 1, or percents from 0 to 100.
     horizon
         In which time an item has to be won: ``"90d"``, or a period or date, which counts to its end. By
-        default at any time. With a horizon, items that will be created within it have a row of their own.
+        default at any time. With a horizon, items that will be created within it have a row of their own; in
+        a log that is shorter than the horizon as many a day come as were created after its first row.
     target
         A number of wins, or with `amount` an amount, that is to be reached in a horizon that is a period.
     method
@@ -174,6 +175,7 @@ def forecast(
         interval=interval,
         fit_by=[] if fit_by is None else [str(name) for name in by_columns(fit_by, "fit_by")],
         rows=len(table),
+        **({} if new is None else new.remembered(state.selection.data.unit)),
         **({} if plan is None else {"target": lines.reached(plan, new)}),
         **({} if method == "semi_markov" else _by_age(lines)),
         **({} if amount is None else {"amount": amount}),
