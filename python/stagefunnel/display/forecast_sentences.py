@@ -56,6 +56,11 @@ def forecast_title(remembered: Mapping[str, Any]) -> str:
     )
 
 
+def win_within_title(remembered: Mapping[str, Any]) -> str:
+    """Say until when an item has to be won."""
+    return tr("Chance to be won{until}, by stage and time in it", until=_until(remembered))
+
+
 def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say how many open items are expected to be won, which are too old for that, and what is not in it."""
     if is_cut(table, remembered):
@@ -145,7 +150,9 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     new = rows[rows["line"] == "new_items"]
     if len(new) and not pd.isna(new.iloc[0]["expected_wins"]):
         between = _range(new.iloc[0], "expected_wins", remembered)
-        sentences.append(of_new_items(new.iloc[0], between, things_of(remembered)))
+        sentences.append(
+            of_new_items(new.iloc[0], between, things_of(remembered), is_short="log_length" in remembered)
+        )
         sentences += of_a_short_log(remembered)
     return sentences
 
@@ -256,7 +263,8 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
         about = tr(
             "of which about {expected} are expected to be won", expected=tenths(remembered["expected"])
         )
-    parts = [f"{counted(numbers['open'], 'open item')}, {about}"]
+    until = _until(remembered) if numbers["with_chance"] and remembered.get("until") else ""
+    parts = [f"{counted(numbers['open'], 'open item')}, {about}{until}"]
     if beyond:
         parts.append(
             so_many("{n} longer in the stage than any that ever left it: too old to forecast", beyond)

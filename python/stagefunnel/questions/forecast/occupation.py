@@ -308,12 +308,17 @@ def win_within(
     return asked.remarked(state.selection.remarked(table))
 
 
+def _even_ages(last: int) -> npt.NDArray[np.int64]:
+    # As whole numbers without end: ten times an age of 30 years has no place in 64 bits of nanoseconds.
+    return np.unique(np.array([last * k // _N_AGES for k in range(_N_AGES + 1)], dtype=np.int64))
+
+
 def _ages(
     state: OpenState, fit: Fit, ages: Sequence[LengthLike] | None
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
     n = fit.exits.n_stages
     if ages is None:
-        own = [np.unique(np.arange(_N_AGES + 1) * max(int(last), 0) // _N_AGES) for last in fit.exits.oldest]
+        own = [_even_ages(max(int(last), 0)) for last in fit.exits.oldest]
     else:
         if isinstance(ages, str) or not hasattr(ages, "__iter__"):
             raise SchemaError(given("ages", ages), " is not a list of lengths, such as ['0d', '30d']")

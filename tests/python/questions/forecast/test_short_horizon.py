@@ -140,3 +140,20 @@ def test_bins_that_are_joined_are_as_sure_as_one_of_them(monkeypatch: pytest.Mon
         for table in (alone, joined):
             ratio = (table[name] / table["win"])[some & (alone["win"] < 0.02)]
             assert least < ratio.min() <= ratio.max() < most
+
+
+def test_ages_of_a_visit_of_two_hundred_years_are_not_below_zero() -> None:
+    times = pd.to_datetime(["1900-01-01", "2099-12-31", "1990-01-01"]).as_unit("ns")
+    log = sf.StageLog({"item": [1, 1, 2], "stage": ["Offer", "Won", "Offer"], "time": times})
+    table = sf.win_within(log, OFFER, horizon="1h", missing="ignore")
+    assert table["age"].is_monotonic_increasing
+    assert table["age"].iloc[[0, -1]].tolist() == [pd.Timedelta(0), times[1] - times[0]]
+    # The only win is at the last age: within an hour of no age that is listed but one an hour before it.
+    assert table["win"].iloc[:-1].tolist() == [0] * (len(table) - 1)
+
+
+def test_what_is_shown_says_until_when() -> None:
+    log = offers(15, unit=1)
+    assert "expected to be won before 65" in str(sf.show(sf.win_probability(log, OFFER, horizon=15)))
+    assert "Chance to be won before 65, by stage" in str(sf.show(sf.win_within(log, OFFER, horizon=15)))
+    assert "expected to be won;" in str(sf.show(sf.win_probability(log, OFFER)))
