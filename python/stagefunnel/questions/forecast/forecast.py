@@ -23,7 +23,7 @@ from ..scope.groups import Groups, largest
 from ..scope.money import Rates, amounts_of
 from ..scope.where import Where, asked_of
 from ..stats.bounds import check_confidence
-from .asking import HorizonLike, OpenState
+from .asking import HorizonLike, OpenReading, OpenState
 from .crm_chances import crm_chances
 from .lines import Lines, check_draws
 from .new_items import NewItems
@@ -147,15 +147,17 @@ def forecast(
     sure, start, n_draws = check_confidence(confidence), check_seed(seed), check_draws(draws)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     state = OpenState.of(
-        asked,
-        pipeline,
-        method=method,
-        horizon=horizon,
-        fit_by=fit_by,
-        train=train,
-        unlisted=unlisted,
-        as_of=as_of,
-        calendar=calendar,
+        OpenReading.of(
+            asked,
+            pipeline,
+            horizon=horizon,
+            fit_by=fit_by,
+            train=train,
+            unlisted=unlisted,
+            as_of=as_of,
+            calendar=calendar,
+        ),
+        method,
     )
     numbers = amounts_of(state.selection, amount, amount_at=amount_at, currency=currency, rates=rates).numbers
     plan = Target.of(target, state, numbers)

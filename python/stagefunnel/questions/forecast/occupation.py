@@ -26,7 +26,7 @@ from ..scope.where import Where, asked_of
 from ..stages.limits import exact_ticks
 from ..stats.bounds import check_confidence
 from ..stats.spells import LEFT_OUT
-from .asking import HorizonLike, OpenState
+from .asking import HorizonLike, OpenReading, OpenState
 from .exits import Floats
 from .fit import MARKOV, Fit
 from .item_chances import bounds_of
@@ -109,15 +109,17 @@ def state_occupation(
     beyond, unwon = 0, np.zeros(0, dtype=bool)
     for time in times:
         state = OpenState.of(
-            asked,
-            pipeline,
-            method=method,
-            horizon=time,
-            fit_by=fit_by,
-            train=train,
-            unlisted=unlisted,
-            as_of=as_of,
-            calendar=calendar,
+            OpenReading.of(
+                asked,
+                pipeline,
+                horizon=time,
+                fit_by=fit_by,
+                train=train,
+                unlisted=unlisted,
+                as_of=as_of,
+                calendar=calendar,
+            ),
+            method,
         )
         groups = _groups(state, by, top) if groups is None else groups
         code = groups.codes(state.selection.log.n_items)[state.now.item].astype(np.int64)
@@ -267,15 +269,17 @@ def win_within(
     sure, start = check_confidence(confidence), check_seed(seed)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     state = OpenState.of(
-        asked,
-        pipeline,
-        method=method,
-        horizon=horizon,
-        fit_by=None,
-        train=train,
-        unlisted=unlisted,
-        as_of=as_of,
-        calendar=calendar,
+        OpenReading.of(
+            asked,
+            pipeline,
+            horizon=horizon,
+            fit_by=None,
+            train=train,
+            unlisted=unlisted,
+            as_of=as_of,
+            calendar=calendar,
+        ),
+        method,
     )
     (fit,) = state.fits.fits
     stage, age = _ages(state, fit, ages)
