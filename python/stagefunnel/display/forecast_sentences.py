@@ -73,6 +73,8 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         sentences += [f"{prefix}{one}" for one in _of_group(rows, remembered)]
     if len(blocks) > _MOST_GROUPS:
         sentences.append(more_groups(len(blocks) - _MOST_GROUPS))
+    if table.loc[table["line"] == "new_items", "expected_wins"].notna().any() and table["n_open"].any():
+        sentences += of_a_short_log(remembered)
     if by and not remembered.get("fit_by"):
         sentences.append(tr("The chances are those of all groups together; fit_by has each group's own."))
     if remembered.get("amount_missing"):
@@ -153,7 +155,6 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
         sentences.append(
             of_new_items(new.iloc[0], between, things_of(remembered), is_short="log_length" in remembered)
         )
-        sentences += of_a_short_log(remembered)
     return sentences
 
 
