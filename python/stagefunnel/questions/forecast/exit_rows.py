@@ -104,7 +104,7 @@ class ExitRows:
         # Added up from the end, so that nothing is left after the last one, exactly.
         end = np.zeros((1, self.chance.shape[1]))
         sums = [np.concatenate([each[::-1].cumsum(axis=0)[::-1], end]) for each in own]
-        return np.concatenate(sums)[following + stage]
+        return np.asarray(np.concatenate(sums)[following + stage])
 
     @property
     def total(self) -> Floats:
@@ -147,8 +147,8 @@ class ExitRows:
             win_at = np.where(left > 0, np.minimum(win[:, 0] / left, 1), np.nan)
             closed_at = np.where(later > 0, np.minimum(closing[:, 0] / later, 1), np.nan)
         beyond = np.isnan(win_at)[at.place] | (age > oldest[stage])
-        found = (np.where(beyond, np.nan, values[at.place]) for values in (win_at, closed_at))
-        return Chances(*found, beyond)
+        win_of, closed_of = (np.where(beyond, np.nan, values[at.place]) for values in (win_at, closed_at))
+        return Chances(win_of, closed_of, beyond)
 
     def states(self, new: SteppedExits, stage: Codes, age: Ticks, grid: Grid, threads: int) -> Floats:
         """Return the chances of items to be in each state at the end of the horizon of a grid.

@@ -90,13 +90,15 @@ def bounds_of(
         np.where(at >= 0, _moved(win, shift[at]), np.nan) if len(shift) else np.full(len(win), np.nan)
         for shift in shifts
     )
-    sure, has_bin = is_sure(win), ~np.isnan(win) & (at >= 0)
+    certain, has_bin = is_sure(win), ~np.isnan(win) & (at >= 0)
     # Few bins have no room for a win over several stages: then the visits alone say how sure it is.
-    blind = np.flatnonzero(has_bin & ~sure & fit.bins.is_sure[at]) if len(fit.bins.weight) else []
+    blind = np.flatnonzero(has_bin & ~certain)
+    if len(blind):
+        blind = blind[fit.bins.is_sure[at[blind]]]
     if len(blind):
         behind = fit.visits_behind(stage[blind], age[blind]).all_visits
         low[blind], high[blind] = wilson_bounds_of(win[blind], behind, confidence)
-    sure = np.flatnonzero(sure)
+    sure = np.flatnonzero(certain)
     if len(sure):
         # Of 0 and 1 the draws say nothing: their bounds are what the visits behind them allow.
         by = far_end(fit.visits_behind(stage[sure], age[sure]).all_visits, confidence)

@@ -102,7 +102,8 @@ def test_a_log_that_is_shorter_than_the_horizon_has_a_rate_and_not_a_number() ->
 
 def test_dates_have_the_length_of_a_short_log_in_words() -> None:
     times = pd.to_datetime(["2026-01-01", "2026-01-03", "2026-01-01", "2026-01-06"])
-    rows = {"item": [1, 1, 2, 3], "stage": ["Offer", "Won", "Offer", "Offer"], "time": times}
+    stages = ["Offer", "Won", "Offer", "Offer"]
+    rows: dict[str, Any] = {"item": [1, 1, 2, 3], "stage": stages, "time": times}
     table = sf.forecast(sf.StageLog(rows, observed_until="2026-01-11"), OFFER, horizon="30d")
     assert table.attrs["stagefunnel"]["log_length"] == "10 days 00:00:00"
     text = " ".join(str(sf.show(table)).replace("\xa0", " ").split())

@@ -24,7 +24,7 @@ def offers(age: int, unit: int = 10**8) -> sf.StageLog:
     """Six deals as in section 13 of the definitions, a day being so many ticks; one is open for an age."""
     times = [0, 10 * unit, 0, 20 * unit, 0, 30 * unit, 0, 40 * unit, 50 * unit - age, 0]
     stages = ["Offer", "Won", "Offer", "Lost", "Offer", "Won", "Offer", "Lost", "Offer", "Offer"]
-    rows = {"item": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6], "stage": stages, "time": times}
+    rows: dict[str, Any] = {"item": [1, 1, 2, 2, 3, 3, 4, 4, 5, 6], "stage": stages, "time": times}
     return sf.StageLog(rows, observed_until=50 * unit)
 
 
@@ -92,6 +92,7 @@ def test_rows_of_exits_say_what_the_reference_says(seed: int, horizon: int) -> N
         table = sf.win_probability(log, PIPELINE, horizon=horizon, missing="ignore", confidence=0.9)
         where = sf.state_occupation(log, PIPELINE, times=[horizon], missing="ignore")["items"]
     expected = dict.fromkeys([*STAGES, WON, OVER], 0.0)
+    row: Any
     for row in table.itertuples():
         one = chance(visits, STAGES, row.stage, int(row.in_stage), horizon)
         for value, other in ((row.win, one.win), (row.win_if_closed, one.win_if_closed)):
