@@ -121,6 +121,7 @@ void bind_mapped(py::module_& m);
 void bind_units(py::module_& m);
 void bind_sequence(py::module_& m);
 void bind_counts(py::module_& m);
+void bind_renewal(py::module_& m);
 void bind_stats(py::module_& m);
 void bind_summary(py::module_& m);
 

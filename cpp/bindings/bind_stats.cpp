@@ -11,7 +11,6 @@
 #include "stagefunnel/stats/exit_history.hpp"
 #include "stagefunnel/stats/forecast.hpp"
 #include "stagefunnel/stats/incidence.hpp"
-#include "stagefunnel/stats/renewal.hpp"
 #include "stagefunnel/stats/risk_cells.hpp"
 #include "stagefunnel/stats/spell_counts.hpp"
 #include "unlocked.hpp"
@@ -109,34 +108,6 @@ stats::ExitBins bins_of(const Array<std::int64_t>& bounds, const Array<double>& 
             .chance = bindings::as_span(chance),
             .weight = bindings::as_span(weight),
             .n_steps = n_steps};
-}
-
-py::array_t<double> wins_within(const Array<double>& chance, const Array<double>& left, std::size_t n_stages,
-                                std::size_t n_ages, std::size_t n_steps, unsigned threads) {
-    const stats::StepShares exits{.n_stages = n_stages,
-                                  .n_ages = n_ages,
-                                  .chance = bindings::as_span(chance),
-                                  .left = bindings::as_span(left)};
-    std::vector<double> found;
-    {
-        const Unlocked unlocked;
-        found = stats::wins_within(exits, n_steps, threads);
-    }
-    return as_array(std::move(found));
-}
-
-py::tuple read_chances(const Array<double>& table, const Array<std::int64_t>& oldest,
-                       const Array<std::int32_t>& stage, const Array<std::int64_t>& age,
-                       std::int64_t numerator, std::int64_t denominator, unsigned threads) {
-    const auto values = bindings::as_span(table);
-    const auto last = bindings::as_span(oldest), ages = bindings::as_span(age);
-    const auto stages = bindings::as_span(stage);
-    stats::ReadChances found;
-    {
-        const Unlocked unlocked;
-        found = stats::read_chances(values, last, stages, ages, {numerator, denominator}, threads);
-    }
-    return py::make_tuple(as_array(std::move(found.win)), as_array(std::move(found.beyond)));
 }
 
 /// Counts into `seen`, which is written to.
@@ -294,10 +265,6 @@ void bind_stats(py::module_& m) {
           "n_steps"_a, "bin"_a.noconvert(), "row"_a.noconvert(), "win"_a.noconvert(), "win_if"_a.noconvert(),
           "amount"_a.noconvert(), "number"_a.noconvert(), "behind"_a.noconvert(), "behind_if"_a.noconvert(),
           "n_rows"_a, "n_draws"_a, "seed"_a, "draws_chances"_a, "most_items"_a, "threads"_a);
-    m.def("wins_within", &wins_within, "chance"_a.noconvert(), "left"_a.noconvert(), "n_stages"_a, "n_ages"_a,
-          "n_steps"_a, "threads"_a);
-    m.def("read_chances", &read_chances, "table"_a.noconvert(), "oldest"_a.noconvert(), "stage"_a.noconvert(),
-          "age"_a.noconvert(), "numerator"_a, "denominator"_a, "threads"_a);
     py::class_<stats::Calibrated>(m, "Calibrated")
         .def_property_readonly("n", array_of<&stats::Calibrated::n>())
         .def_property_readonly("won", array_of<&stats::Calibrated::won>())

@@ -21,6 +21,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
     bind_funnel(funnel);
     bind_units(funnel);
     bind_stats(stats);
+    bind_renewal(stats);
     bind_stages(stages);
     bind_lives(stages);
     bind_sequence(sequence);

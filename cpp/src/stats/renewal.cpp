@@ -3,6 +3,7 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 
@@ -125,6 +126,55 @@ std::vector<double> wins_within(const StepShares& exits, std::size_t n_steps, un
         for (std::size_t at = 0; at < exits.n_ages; ++at) {
             const double left = exits.left[first + at];
             own[at] = left > 0 ? own[at] / left : std::numeric_limits<double>::quiet_NaN();
+        }
+    });
+    return found;
+}
+
+void ExitRows::check() const {
+    const std::size_t n = bounds.empty() ? 0 : static_cast<std::size_t>(bounds.back());
+    if (bounds.size() != n_stages + 1 || bounds.front() != 0 ||
+        !std::is_sorted(bounds.begin(), bounds.end()) || step.size() != n ||
+        chance.size() != n * (n_stages + 2))
+        throw std::invalid_argument("the sizes of rows of exits do not fit");
+    for (std::size_t s = 0; s < n_stages; ++s) {
+        const auto first = step.begin() + bounds[s], last = step.begin() + bounds[s + 1];
+        if (std::adjacent_find(first, last, std::greater_equal<>()) != last)
+            throw std::invalid_argument("the steps of the exits of a stage do not rise");
+    }
+}
+
+std::vector<double> follow_exits(const ExitRows& exits, std::span<const double> worth, std::size_t n_steps,
+                                 std::span<const std::int32_t> stage, std::span<const std::int64_t> step,
+                                 unsigned threads) {
+    exits.check();
+    const std::size_t n_next = exits.n_stages + 2, n_values = worth.size() / ((n_steps + 1) * n_next);
+    if (step.size() != stage.size() || n_values * (n_steps + 1) * n_next != worth.size())
+        throw std::invalid_argument("the sizes of the visits and of what exits are worth do not fit");
+    for (const std::int32_t own : stage)
+        if (own < 0 || static_cast<std::size_t>(own) >= exits.n_stages)
+            throw std::invalid_argument("the stage of a visit is out of range");
+    std::vector<double> found(stage.size() * n_values, 0.0);
+    parallel_for(stage.size(), threads, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            const auto own = static_cast<std::size_t>(stage[i]);
+            const auto first = exits.step.begin() + exits.bounds[own],
+                       last = exits.step.begin() + exits.bounds[own + 1];
+            const auto values = std::span(found).subspan(i * n_values, n_values);
+            for (auto at = std::upper_bound(first, last, step[i]); at != last; ++at) {
+                // An exit after x steps leaves the others for what follows.
+                const auto waited = static_cast<std::uint64_t>(*at) - static_cast<std::uint64_t>(step[i]);
+                if (waited > n_steps) break;
+                const auto row = static_cast<std::size_t>(at - exits.step.begin());
+                const std::size_t left = n_steps - waited;
+                for (std::size_t next = 0; next < n_next; ++next) {
+                    const double share = exits.chance[row * n_next + next];
+                    if (share == 0) continue;
+                    const double* each = worth.data() + (left * n_next + next) * n_values;
+                    for (std::size_t value = 0; value < n_values; ++value)
+                        values[value] += share * each[value];
+                }
+            }
         }
     });
     return found;

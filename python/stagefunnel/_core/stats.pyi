@@ -3,7 +3,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Calibrated', 'ChainEnds', 'ExitHistory', 'IncidenceCurves', 'KnownExits', 'RiskCells', 'SpellCounts', 'SteppedExits', 'WinDraws', 'calibrate', 'count_spells', 'draw_chances', 'draw_wins', 'estimate_incidence', 'estimate_of_cells', 'read_chances', 'robust_of_cells', 'robust_variances', 'solve_chain', 'wins_within']
+__all__: list[str] = ['Calibrated', 'ChainEnds', 'ExitHistory', 'IncidenceCurves', 'KnownExits', 'RiskCells', 'SpellCounts', 'SteppedExits', 'WinDraws', 'calibrate', 'count_spells', 'draw_chances', 'draw_wins', 'estimate_incidence', 'estimate_of_cells', 'follow_exits', 'read_chances', 'robust_of_cells', 'robust_variances', 'solve_chain', 'wins_within']
 class IncidenceCurves:
     @property
     def at_risk(self) -> numpy.typing.NDArray[numpy.int64]:
@@ -144,6 +144,8 @@ def draw_wins(bounds: numpy.typing.NDArray[numpy.int64], chance: numpy.typing.ND
 def estimate_incidence(exit: numpy.typing.NDArray[numpy.int64], cause: numpy.typing.NDArray[numpy.int32], entry: numpy.typing.NDArray[numpy.int64] | None, group: numpy.typing.NDArray[numpy.int32] | None, n_causes: typing.SupportsInt | typing.SupportsIndex, n_groups: typing.SupportsInt | typing.SupportsIndex, below: numpy.typing.NDArray[numpy.int64] | None, above: numpy.typing.NDArray[numpy.int64] | None, min_at_risk: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> IncidenceCurves:
     ...
 def estimate_of_cells(cells: RiskCells, below: numpy.typing.NDArray[numpy.int64] | None, above: numpy.typing.NDArray[numpy.int64] | None, min_at_risk: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> IncidenceCurves:
+    ...
+def follow_exits(bounds: numpy.typing.NDArray[numpy.int64], row_step: numpy.typing.NDArray[numpy.int64], chance: numpy.typing.NDArray[numpy.float64], worth: numpy.typing.NDArray[numpy.float64], n_steps: typing.SupportsInt | typing.SupportsIndex, stage: numpy.typing.NDArray[numpy.int32], step: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
     ...
 def read_chances(table: numpy.typing.NDArray[numpy.float64], oldest: numpy.typing.NDArray[numpy.int64], stage: numpy.typing.NDArray[numpy.int32], age: numpy.typing.NDArray[numpy.int64], numerator: typing.SupportsInt | typing.SupportsIndex, denominator: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple:
     ...

@@ -26,7 +26,7 @@ from .extremes import group_name
 from .fit_sentences import of_fit
 from .given import of_moment
 from .markov_sentences import of_markov_check
-from .new_item_sentences import of_new_items
+from .new_item_sentences import of_a_short_log, of_new_items
 from .numbers import counted, more_groups, number, part_of, percent, so_many, tenths
 from .period_sentences import NameOf
 from .things import open_things, thing_of, things_of
@@ -56,6 +56,11 @@ def forecast_title(remembered: Mapping[str, Any]) -> str:
     )
 
 
+def win_within_title(remembered: Mapping[str, Any]) -> str:
+    """Say until when an item has to be won."""
+    return tr("Chance to be won{until}, by stage and time in it", until=_until(remembered))
+
+
 def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     """Say how many open items are expected to be won, which are too old for that, and what is not in it."""
     if is_cut(table, remembered):
@@ -68,6 +73,8 @@ def of_forecast(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
         sentences += [f"{prefix}{one}" for one in _of_group(rows, remembered)]
     if len(blocks) > _MOST_GROUPS:
         sentences.append(more_groups(len(blocks) - _MOST_GROUPS))
+    if table.loc[table["line"] == "new_items", "expected_wins"].notna().any() and table["n_open"].any():
+        sentences += of_a_short_log(remembered)
     if by and not remembered.get("fit_by"):
         sentences.append(tr("The chances are those of all groups together; fit_by has each group's own."))
     if remembered.get("amount_missing"):
@@ -145,7 +152,9 @@ def _of_group(rows: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:
     new = rows[rows["line"] == "new_items"]
     if len(new) and not pd.isna(new.iloc[0]["expected_wins"]):
         between = _range(new.iloc[0], "expected_wins", remembered)
-        sentences.append(of_new_items(new.iloc[0], between, things_of(remembered)))
+        sentences.append(
+            of_new_items(new.iloc[0], between, things_of(remembered), is_short="log_length" in remembered)
+        )
     return sentences
 
 
@@ -255,7 +264,8 @@ def of_win_probability(table: pd.DataFrame, remembered: Mapping[str, Any]) -> li
         about = tr(
             "of which about {expected} are expected to be won", expected=tenths(remembered["expected"])
         )
-    parts = [f"{counted(numbers['open'], 'open item')}, {about}"]
+    until = _until(remembered) if numbers["with_chance"] and remembered.get("until") else ""
+    parts = [f"{counted(numbers['open'], 'open item')}, {about}{until}"]
     if beyond:
         parts.append(
             so_many("{n} longer in the stage than any that ever left it: too old to forecast", beyond)

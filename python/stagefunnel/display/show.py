@@ -21,7 +21,7 @@ from .checks import check_sentence, written_checks
 from .first_columns import CHECKED_BY_SENTENCES, FIRST_COLUMNS
 from .flow_sentences import flow_title
 from .folding import spare_columns
-from .forecast_sentences import forecast_title
+from .forecast_sentences import forecast_title, win_within_title
 from .funnel_grid import show_funnel
 from .given import as_spoken
 from .grid import Grid
@@ -224,6 +224,8 @@ def _title_of(remembered: Mapping[str, Any]) -> str:
         return incidence_title(remembered)
     if kind == "forecast":
         return forecast_title(remembered)
+    if kind == "win_within" and remembered.get("until"):
+        return win_within_title(remembered)
     if kind != "comparison":
         return TITLES.get(kind, "").format(items=things_of(remembered))
     now, before = remembered["called"]

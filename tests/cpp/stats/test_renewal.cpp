@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -33,6 +35,47 @@ TEST(WinsWithin, FollowWhatComesToAStageUpToTheHorizon) {
     EXPECT_DOUBLE_EQ(two[2], 0);
     EXPECT_TRUE(std::isnan(two[5]));  // nobody is left
     EXPECT_THROW((void)wins_within({.n_stages = 1, .n_ages = 3, .chance = kChance, .left = kLeft}, 1, 1),
+                 std::invalid_argument);
+}
+
+TEST(FollowExits, AddUpWhatTheExitsWithinTheStepsAreWorth) {
+    // The exits of `kChance` in the three steps that have any, and what they are worth with 0 and 1 steps
+    // left: a win 1, and a visit of stage 1 a half of that after one step.
+    const std::vector<std::int64_t> bounds{0, 2, 3}, step{1, 2, 1};
+    const Shares chance{0, 0.5, 0, 0, 0, 0, 0.25, 0, 0, 0, 0.5, 0};
+    const Shares worth{0, 0, 1, 0, 0, 0.5, 1, 0};
+    const ExitRows exits{.n_stages = 2, .bounds = bounds, .step = step, .chance = chance};
+    const std::vector<std::int32_t> stage{0, 0, 0, 1, 1};
+    const std::vector<std::int64_t> age{0, 1, 2, 0, 7};
+    EXPECT_EQ(follow_exits(exits, worth, 1, stage, age, 2), (Shares{0, 0.25, 0, 0.5, 0}));
+    // Within two steps from age 0: half of what goes on, and the quarter, as `wins_within` has it.
+    const Shares longer{0, 0, 1, 0, 0, 0.5, 1, 0, 0.5, 0.5, 1, 0};
+    EXPECT_EQ(follow_exits(exits, longer, 2, stage, age, 1), (Shares{0.5, 0.25, 0, 0.5, 0}));
+    // Two values at once, and steps that are as far apart as they can be.
+    const std::vector<std::int64_t> far{0, std::numeric_limits<std::int64_t>::max(), 1};
+    const Shares twice{0, 0, 0, 0, 1, 2, 0, 0};
+    EXPECT_EQ(follow_exits({.n_stages = 2, .bounds = bounds, .step = far, .chance = chance}, twice, 0,
+                           std::vector<std::int32_t>{0}, std::vector<std::int64_t>{0}, 1),
+              (Shares{0, 0}));
+}
+
+TEST(FollowExits, RefuseWhatDoesNotFit) {
+    const std::vector<std::int64_t> bounds{0, 2}, step{1, 2}, falling{2, 1}, age{0};
+    const Shares chance(6, 0.1), worth(3, 1);
+    const std::vector<std::int32_t> stage{0}, wrong{1};
+    EXPECT_NO_THROW((void)follow_exits({.n_stages = 1, .bounds = bounds, .step = step, .chance = chance},
+                                       worth, 0, stage, age, 1));
+    EXPECT_THROW((void)follow_exits({.n_stages = 1, .bounds = bounds, .step = falling, .chance = chance},
+                                    worth, 0, stage, age, 1),
+                 std::invalid_argument);
+    EXPECT_THROW((void)follow_exits({.n_stages = 1, .bounds = bounds, .step = step, .chance = worth}, worth,
+                                    0, stage, age, 1),
+                 std::invalid_argument);
+    EXPECT_THROW((void)follow_exits({.n_stages = 1, .bounds = bounds, .step = step, .chance = chance}, worth,
+                                    1, stage, age, 1),
+                 std::invalid_argument);
+    EXPECT_THROW((void)follow_exits({.n_stages = 1, .bounds = bounds, .step = step, .chance = chance}, worth,
+                                    0, wrong, age, 1),
                  std::invalid_argument);
 }
 

@@ -58,6 +58,7 @@ def test_every_old_test_that_draws_the_usual_number_is_in_the_table() -> None:
         "questions/forecast/test_bottlenecks.py",
         "questions/forecast/test_markov_check.py",
         "questions/forecast/test_occupation.py",
+        "questions/forecast/test_short_horizon.py",
         "questions/forecast/test_win_probability.py",
         "questions/funnel/test_compare_groups.py",
         "questions/funnel/test_decomposition.py",

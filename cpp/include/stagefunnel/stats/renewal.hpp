@@ -32,6 +32,29 @@ struct StepShares {
 /// @throws std::invalid_argument as `StepShares::check`.
 [[nodiscard]] std::vector<double> wins_within(const StepShares& exits, std::size_t n_steps, unsigned threads);
 
+/// How visits of each stage end, by the steps of age in which any does, in rising order for each stage.
+struct ExitRows {
+    std::size_t n_stages = 0;
+    std::span<const std::int64_t> bounds;  // stage s has the rows [bounds[s], bounds[s + 1])
+    std::span<const std::int64_t> step;
+    std::span<const double> chance;  // by row and what follows, as `StepShares` has it
+
+    /// @throws std::invalid_argument if the sizes do not fit, or the steps of a stage do not rise.
+    void check() const;
+};
+
+/// Follows some visits by their own exits within so many steps: what each of these is worth, by what follows
+/// and the steps that are left then, times its share, added up. As `wins_within` without the division by what
+/// is left, for single ages of visits that may be very long beside the horizon.
+///
+/// @param worth by steps left from 0, what follows, and as many values as are wanted.
+/// @param stage, step of the visits; those are followed that last to the end of the step.
+/// @return By visit the values that are wanted.
+/// @throws std::invalid_argument if sizes do not fit, or a stage is out of range.
+[[nodiscard]] std::vector<double> follow_exits(const ExitRows& exits, std::span<const double> worth,
+                                               std::size_t n_steps, std::span<const std::int32_t> stage,
+                                               std::span<const std::int64_t> step, unsigned threads);
+
 /// A length of time that need not be whole.
 struct StepLength {
     std::int64_t numerator = 1, denominator = 1;

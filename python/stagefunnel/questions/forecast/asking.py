@@ -187,38 +187,16 @@ class OpenState(OpenItems):
     horizon: Horizon | None
 
     @classmethod
-    def of(
-        cls,
-        asked: Asked,
-        pipeline: Pipeline,
-        *,
-        method: str,
-        horizon: HorizonLike | None,
-        fit_by: str | Sequence[str] | None,
-        train: PeriodLike | None,
-        unlisted: Unlisted,
-        as_of: MomentLike | None,
-        calendar: WorkingHours | None,
-    ) -> OpenState:
-        """Read the open items, and fit the visits."""
-        read = OpenReading.of(
-            asked,
-            pipeline,
-            horizon=horizon,
-            fit_by=fit_by,
-            train=train,
-            unlisted=unlisted,
-            as_of=as_of,
-            calendar=calendar,
-        )
-        ends, age = read.ends(), read.age
+    def of(cls, read: OpenReading, method: str) -> OpenState:
+        """Fit the visits that go with the open items."""
+        ends, age, groups = read.ends(), read.age, read.groups
         fits = Fits.of(
             ends,
             age,
             method=method,
             horizon=None if read.horizon is None else read.horizon.length,
-            group=None if fit_by is None else read.groups.codes(read.selection.log.n_items),
-            n_groups=read.groups.n_groups,
+            group=None if groups is ONE_GROUP else groups.codes(read.selection.log.n_items),
+            n_groups=groups.n_groups,
             threads=read.selection.data.threads,
         )
         return cls(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from ... import _core
+from ...cached import cached_property
 from ..stats.spells import Codes, Ticks
 from .exits import Floats
 from .known_exits import KnownExits, Steps
@@ -17,6 +19,7 @@ from .within import Grid, rates_of
 _MOST_BINS: Final = 96
 _STEPS: Final = 32  # of a horizon
 _MOST_AGES: Final = 512
+_MOST_KEPT: Final = 8_192  # bins of all stages together, where a horizon is short beside the visits
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +43,7 @@ class Bins:
     chance: Floats
     weight: Floats
     n_steps: int
-    begins: Floats
+    begins: Floats | Ticks
     grid: Grid | None = None
 
     @property
@@ -53,8 +56,29 @@ class Bins:
             "n_steps": self.n_steps,
         }
 
+    @cached_property
+    def won(self) -> Floats:
+        """The chance of winning of one who is at the beginning of each bin."""
+        known = {**self.of_core, "weight": np.zeros(len(self.weight))}
+        return np.asarray(_core.stats.draw_chances(**known, n_draws=1, seed=0, threads=1))
+
+    @property
+    def is_sure(self) -> npt.NDArray[np.bool_]:
+        """Flag the bins at whose beginning a win is impossible or certain, so that draws say nothing."""
+        return np.asarray((self.won <= 0) | (self.won >= 1))
+
     def place(self, stage: Codes, age: Ticks) -> npt.NDArray[np.int64]:
         """Return the bin of each item; a stage without bins has none, and gives -1."""
+        at = self._bin_of(stage, age)
+        if not self.n_steps or not len(self.weight):
+            return at
+        # The horizon of an item ends later than that of the beginning of its bin, by less than a bin. Where
+        # that makes all the difference, the next bin knows how sure it is.
+        following = np.minimum(at + 1, self.bounds[1:][stage] - 1)
+        is_sure = self.is_sure
+        return np.where((at >= 0) & is_sure[at] & ~is_sure[following], following, at)
+
+    def _bin_of(self, stage: Codes, age: Ticks) -> npt.NDArray[np.int64]:
         if self.grid is not None:
             # A bin ends with its step, and the first one is that of age 0.
             n_bins = np.diff(self.bounds)
@@ -93,24 +117,41 @@ class Bins:
     @classmethod
     def of_horizon(cls, exits: KnownExits, steps: Steps, grid: Grid) -> Bins:
         """Make bins of the steps of a grid."""
-        n_next = exits.n_stages + 2
-        bounds, chances, weights = [0], [np.zeros((0, n_next))], [np.zeros(0)]
         last = np.where(exits.oldest >= 0, grid.up(np.maximum(exits.oldest, 0)), -1)
-        for stage, n in enumerate((last + 1).tolist()):
-            left = steps.exits.left[stage, :n]
-            none_left = np.flatnonzero(left <= 0)
-            if len(none_left):
-                left = left[: none_left[0] + 1]
-            n_bins = len(left)
-            before = np.concatenate([[1.0], left])[:-1]
-            chances.append(np.maximum(steps.exits.chance[stage, :n_bins], 0) / before[:, np.newaxis])
-            kept, spread = left / before, steps.spread[stage, :n_bins]
-            weight = steps.at_risk[stage, :n_bins].astype(np.float64)
-            np.divide(1 - kept, kept * spread, out=weight, where=(kept > 0) & (spread > 0))
-            weights.append(weight)
-            bounds.append(bounds[-1] + n_bins)
-        chance, weight = np.concatenate(chances), np.concatenate(weights)
-        return cls(np.array(bounds, dtype=np.int64), _shares(chance), weight, grid.n, np.zeros(0), grid)
+        own = [
+            _Run.of(
+                *(steps.exits.chance[stage, :n], steps.exits.left[stage, :n]),
+                *(steps.spread[stage, :n], steps.at_risk[stage, :n]),
+            )
+            for stage, n in enumerate((last + 1).tolist())
+        ]
+        return cls._of_runs(own, exits.n_stages + 2, grid.n, np.zeros(0), grid)
+
+    @classmethod
+    def of_short_horizon(cls, exits: KnownExits, horizon: Fraction) -> Bins:
+        """Make bins of a horizon each, of those in which visits end, however long visits are.
+
+        Too many of them are joined to their neighbours, and are as sure as one of these alone.
+        """
+        grid, n_next = Grid(horizon, 1), exits.n_stages + 2
+        most = max(_MOST_KEPT // max(exits.n_stages, 1), _MOST_BINS)
+        own, begins = [], []
+        for stage in range(exits.n_stages):
+            steps = np.unique(grid.up(exits.ages(stage)))
+            if not len(steps):
+                own.append(_Run.of(np.zeros((0, n_next)), *(np.zeros(0) for _ in range(3))))
+                continue
+            kept = steps if len(steps) <= most else grid.up(exits.ages(stage, most))
+            # What has just come to a stage is in the first two.
+            kept = np.unique(np.concatenate([[0, 1], kept]))
+            joined = np.diff(np.searchsorted(steps, kept, side="right"), prepend=0)
+            ends = grid.end_of(kept)
+            found = exits.steps_of(stage, ends)
+            run = _Run.of(found.chance.reshape(-1, n_next), found.left, found.spread, found.at_risk)
+            n = len(run.weight)
+            own.append(_Run(run.chance, run.weight / np.maximum(joined[:n], 1)))
+            begins.append(np.concatenate([[-1], ends[: n - 1]]))
+        return cls._of_runs(own, n_next, 1, np.concatenate([np.zeros(0, dtype=np.int64), *begins]))
 
     @classmethod
     def of_chain(cls, counts: Floats) -> Bins:
@@ -143,6 +184,15 @@ class Bins:
         return cls._of(bounds, chances, weights, begins, n_next, _STEPS)
 
     @classmethod
+    def _of_runs(
+        cls, runs: list[_Run], n_next: int, n_steps: int, begins: Floats | Ticks, grid: Grid | None = None
+    ) -> Bins:
+        bounds = np.concatenate([[0], np.cumsum([len(run.weight) for run in runs])]).astype(np.int64)
+        chance = np.concatenate([np.zeros((0, n_next)), *(run.chance for run in runs)])
+        weight = np.concatenate([np.zeros(0), *(run.weight for run in runs)])
+        return cls(bounds, _shares(chance), weight, n_steps, begins, grid)
+
+    @classmethod
     def _of(
         cls,
         bounds: list[int],
@@ -162,16 +212,34 @@ class Bins:
         )
 
 
+class _Run(NamedTuple):
+    """The chances and weights of the bins of a stage."""
+
+    chance: Floats
+    weight: Floats
+
+    @classmethod
+    def of(cls, gone: Floats, left: Floats, spread: Floats, at_risk: Floats | npt.NDArray[np.int64]) -> _Run:
+        """Take the steps up to the one after which no visit is left; what they have is as in `Steps`."""
+        none_left = np.flatnonzero(left <= 0)
+        n = none_left[0] + 1 if len(none_left) else len(left)
+        before = np.concatenate([[1.0], left[:n]])[:-1]
+        kept, weight = left[:n] / before, at_risk[:n].astype(np.float64)
+        has_spread = (kept > 0) & (spread[:n] > 0)
+        np.divide(1 - kept, kept * spread[:n], out=weight, where=has_spread)
+        return cls(np.maximum(gone[:n], 0) / before[:, np.newaxis], weight)
+
+
 def _shares(chance: Floats) -> Floats:
     """Scale rows that rounding has made add up to a little more than 1."""
     return np.asarray(chance / np.maximum(chance.sum(axis=1, keepdims=True), 1))
 
 
-def grid_of_bins(exits: KnownExits, horizon: Fraction) -> Grid:
-    """Cut a horizon into a few steps, so that the exits have not too many bins."""
+def grid_of_bins(exits: KnownExits, horizon: Fraction) -> Grid | None:
+    """Cut a horizon into few steps, so that exits have not too many bins; none if visits are very long."""
     oldest = max(int(exits.oldest.max(initial=0)), 1)
-    n = max(1, min(_STEPS, int(_MOST_AGES * horizon / oldest)))
-    return Grid(horizon / n, n)
+    n = min(_STEPS, int(_MOST_AGES * horizon / oldest))
+    return Grid(horizon / n, n) if n else None
 
 
 def _weight(kept: float, spread: float, at_risk: float) -> float:

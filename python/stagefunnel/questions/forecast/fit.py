@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +16,14 @@ from ..stats.spells import Codes, Ticks
 from .bins import Bins, grid_of_bins
 from .by_age import chances_by_age, chances_of_chain
 from .chances import Chances
+from .exit_rows import ExitRows
 from .exits import LEAST_EXITS, Floats, VisitEnds
 from .known_exits import History, KnownExits, Steps, common_length
 from .unseen import VisitsBehind, behind_by_age, behind_chain, behind_within
 from .within import Grid, SteppedExits, chances_of_rates, chances_within, rates_of
 
 MARKOV = "markov"
+_MOST_NUMBERS: Final = 2**23  # of a table that has every step of age
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
 
@@ -78,9 +80,16 @@ class Fit:
         oldest = self.exits.oldest
         if self.method == MARKOV:
             return chances_of_rates(self.rates, oldest, stage, age, float(self.horizon))
-        return chances_within(
-            self.stepped, oldest, stage, age, self.grid, self.exits.threads, if_closed=if_closed
-        )
+        threads = self.exits.threads
+        if self._has_every_step:
+            stepped = self._steps[0].exits
+            return chances_within(stepped, oldest, stage, age, self.grid, threads, if_closed=if_closed)
+        return self._rows.chances(self._new_visits, oldest, stage, age, self.grid, threads)
+
+    def states(self, stage: Codes, age: Ticks) -> Floats:
+        """Return the chances of items to be in each state at the end of the horizon."""
+        assert self.grid is not None  # there is a horizon
+        return self._rows.states(self._new_visits, stage, age, self.grid, self.exits.threads)
 
     def visits_behind(self, stage: Codes, age: Ticks) -> VisitsBehind:
         """Return how many visits say it where the chance of an item is 0 or 1."""
@@ -89,23 +98,41 @@ class Fit:
         if self.horizon is None:
             return behind_by_age(self.exits, stage, age)
         assert self.grid is not None  # a horizon has steps
-        return behind_within(self._steps[0], self.exits.oldest, stage, age, self.grid, self.horizon)
+        return behind_within(self._rows, self.exits.oldest, stage, age, self.grid, self.horizon)
 
-    @cached_property
-    def stepped(self) -> SteppedExits:
-        """The exits in the steps of the horizon."""
-        return self._steps[0].exits
+    @property
+    def _has_every_step(self) -> bool:
+        """Whether a table has every step of age, which very long visits would make too many."""
+        assert self.grid is not None  # there is a horizon
+        n = self.exits.n_stages
+        return (self.exits.last_step(self.grid) + 1) * n * (n + 2) <= _MOST_NUMBERS
 
     @cached_property
     def _steps(self) -> list[Steps]:
-        """The exits in the steps of the horizon, and in those that are drawn."""
+        """The exits in all steps of age, and in those of the bins."""
         assert self.grid is not None  # there is a horizon
-        return self.exits.by_step(self.grid, self._grid_of_bins)
+        ends = [self.grid.ends(self.exits.last_step(self.grid))] if self._has_every_step else []
+        grid = self._grid_of_bins
+        return self.exits.by_step(*ends, *([] if grid is None else [grid.ends(self.exits.last_step(grid))]))
 
     @property
-    def _grid_of_bins(self) -> Grid:
+    def _grid_of_bins(self) -> Grid | None:
         assert self.horizon is not None  # there is one
         return grid_of_bins(self.exits, self.horizon)
+
+    @cached_property
+    def _rows(self) -> ExitRows:
+        """The steps of age that have exits."""
+        assert self.grid is not None  # there is a horizon
+        if self._has_every_step:
+            return ExitRows.of_steps(self._steps[0])
+        return ExitRows.of(self.exits, self.grid)
+
+    @cached_property
+    def _new_visits(self) -> SteppedExits:
+        """The exits in the steps of the horizon."""
+        assert self.grid is not None  # there is one
+        return self.exits.by_step(self.grid.ends(self.grid.n))[0].exits
 
     @property
     def rates(self) -> Floats:
@@ -119,15 +146,15 @@ class Fit:
             return Bins.of_chain(self.exits.moves) if self.method == MARKOV else Bins.of_exits(self.exits)
         if self.method == MARKOV:
             return Bins.of_rates(self.exits.moves, self.exits.exposure, float(self.horizon))
-        return Bins.of_horizon(self.exits, self._steps[1], self._grid_of_bins)
+        grid = self._grid_of_bins
+        if grid is None:
+            return Bins.of_short_horizon(self.exits, self.horizon)
+        return Bins.of_horizon(self.exits, self._steps[-1], grid)
 
     def drawn_chances(self, n_draws: int, seed: int, threads: int) -> tuple[Floats, Floats]:
         """Return the chance of winning at the beginning of each bin: as estimated, and by draw."""
-        bins = self.bins
-        known = {**bins.of_core, "weight": np.zeros(len(bins.weight))}
-        one = _core.stats.draw_chances(**known, n_draws=1, seed=seed, threads=1)
-        drawn = _core.stats.draw_chances(**bins.of_core, n_draws=n_draws, seed=seed, threads=threads)
-        return one, drawn.reshape(n_draws, -1)
+        drawn = _core.stats.draw_chances(**self.bins.of_core, n_draws=n_draws, seed=seed, threads=threads)
+        return self.bins.won, drawn.reshape(n_draws, -1)
 
 
 @dataclass(frozen=True, eq=False)

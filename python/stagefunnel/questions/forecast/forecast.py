@@ -23,7 +23,7 @@ from ..scope.groups import Groups, largest
 from ..scope.money import Rates, amounts_of
 from ..scope.where import Where, asked_of
 from ..stats.bounds import check_confidence
-from .asking import HorizonLike, OpenState
+from .asking import HorizonLike, OpenReading, OpenState
 from .crm_chances import crm_chances
 from .lines import Lines, check_draws
 from .new_items import NewItems
@@ -81,7 +81,8 @@ def forecast(
         to 1, or percents from 0 to 100.
     horizon
         In which time an item has to be won: ``"90d"``, or a period or date, which counts to its end. By
-        default at any time. With a horizon, items that will be created within it have a row of their own.
+        default at any time. With a horizon, items that will be created within it have a row of their own; in
+        a log that is shorter than the horizon as many a day come as were created after its first row.
     target
         A number of wins, or with `amount` an amount, that is to be reached in a horizon that is a period.
     method
@@ -146,15 +147,17 @@ def forecast(
     sure, start, n_draws = check_confidence(confidence), check_seed(seed), check_draws(draws)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     state = OpenState.of(
-        asked,
-        pipeline,
-        method=method,
-        horizon=horizon,
-        fit_by=fit_by,
-        train=train,
-        unlisted=unlisted,
-        as_of=as_of,
-        calendar=calendar,
+        OpenReading.of(
+            asked,
+            pipeline,
+            horizon=horizon,
+            fit_by=fit_by,
+            train=train,
+            unlisted=unlisted,
+            as_of=as_of,
+            calendar=calendar,
+        ),
+        method,
     )
     numbers = amounts_of(state.selection, amount, amount_at=amount_at, currency=currency, rates=rates).numbers
     plan = Target.of(target, state, numbers)
@@ -174,6 +177,7 @@ def forecast(
         interval=interval,
         fit_by=[] if fit_by is None else [str(name) for name in by_columns(fit_by, "fit_by")],
         rows=len(table),
+        **({} if new is None else new.remembered(state.selection.data.unit)),
         **({} if plan is None else {"target": lines.reached(plan, new)}),
         **({} if method == "semi_markov" else _by_age(lines)),
         **({} if amount is None else {"amount": amount}),

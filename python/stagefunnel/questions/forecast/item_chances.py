@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ..stats.proportions import wilson_bounds_of
 from ..stats.spells import Codes, Ticks
 from .asking import OpenItems
 from .exits import Floats
@@ -14,6 +15,7 @@ from .fit import Fit
 from .unseen import far_end, is_sure, n_none_won
 
 _DRAWS: Final = 2000
+_AT_ONCE: Final = 512
 
 
 class ItemChances:
@@ -88,7 +90,15 @@ def bounds_of(
         np.where(at >= 0, _moved(win, shift[at]), np.nan) if len(shift) else np.full(len(win), np.nan)
         for shift in shifts
     )
-    sure = np.flatnonzero(is_sure(win))
+    certain, has_bin = is_sure(win), ~np.isnan(win) & (at >= 0)
+    # Few bins have no room for a win over several stages: then the visits alone say how sure it is.
+    blind = np.flatnonzero(has_bin & ~certain)
+    if len(blind):
+        blind = blind[fit.bins.is_sure[at[blind]]]
+    if len(blind):
+        behind = fit.visits_behind(stage[blind], age[blind]).all_visits
+        low[blind], high[blind] = wilson_bounds_of(win[blind], behind, confidence)
+    sure = np.flatnonzero(certain)
     if len(sure):
         # Of 0 and 1 the draws say nothing: their bounds are what the visits behind them allow.
         by = far_end(fit.visits_behind(stage[sure], age[sure]).all_visits, confidence)
@@ -103,8 +113,12 @@ def _bounds(drawn: tuple[Floats, Floats], confidence: float) -> tuple[Floats, Fl
     tail = (1 - confidence) / 2
     if not draws.size:
         return np.zeros(0), np.zeros(0)
-    moved = _log_odds(draws) - _log_odds(known)
-    low, high = np.quantile(moved, [tail, 1 - tail], axis=0)
+    # A few bins at a time, so that the numbers are not there several times over.
+    low, high = np.empty(len(known)), np.empty(len(known))
+    for first in range(0, len(known), _AT_ONCE):
+        own = slice(first, first + _AT_ONCE)
+        moved = _log_odds(draws[:, own]) - _log_odds(known[own])
+        low[own], high[own] = np.quantile(moved, [tail, 1 - tail], axis=0)
     return low, high
 
 

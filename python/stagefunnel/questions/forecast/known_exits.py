@@ -188,10 +188,13 @@ class KnownExits:
             sources=[theirs if flag else own for own, theirs, flag in pairs],
         )
 
-    def by_step(self, *grids: Grid) -> list[Steps]:
-        """Put the exits into the steps of some grids, all in one pass."""
+    def last_step(self, grid: Grid) -> int:
+        """Return the last step of a grid in which a visit ended; 0 without one."""
+        return int(grid.up(np.maximum(self.oldest, 0)).max(initial=0))
+
+    def by_step(self, *ends: Ticks) -> list[Steps]:
+        """Put the exits of all stages into some lists of steps, given by their ends, all in one pass."""
         n, n_next = self.n_stages, self.n_stages + 2
-        ends = [grid.ends(int(grid.up(np.maximum(self.oldest, 0)).max(initial=0))) for grid in grids]
         steps = [
             Steps(
                 SteppedExits(np.zeros((n, len(one), n_next)), np.ones((n, len(one)))),
@@ -206,7 +209,7 @@ class KnownExits:
             lengths = np.repeat([len(one) for one in ends], len(own))
             found = source.history.core.by_step(
                 source.known,
-                cell=np.tile(cells, len(grids)),
+                cell=np.tile(cells, len(ends)),
                 bounds=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
                 end=np.concatenate([np.tile(one, len(own)) for one in ends]),
                 threads=source.history.threads,
@@ -237,7 +240,7 @@ class KnownExits:
             ends.append(distinct)
             n_rows += len(distinct)
         stages = np.repeat(np.arange(self.n_stages), [len(one) for one in ends])
-        found = [self._steps_of(one, own) for one, own in enumerate(ends)]
+        found = [self.steps_of(one, own) for one, own in enumerate(ends)]
         n_next = self.n_stages + 2
         gone = np.concatenate([np.zeros((0, n_next)), *(one.gone.reshape(-1, n_next) for one in found)])
         return GoneByAge(place, stages, gone, np.concatenate([np.zeros(0), *(one.left for one in found)]))
@@ -257,18 +260,27 @@ class KnownExits:
         age = int(self.oldest[stage])
         if age < 0:
             return 0.0
-        found = self._steps_of(stage, np.array([age - 1, age], dtype=np.int64))
+        found = self.steps_of(stage, np.array([age - 1, age], dtype=np.int64))
         return float(found.at_risk[1] / found.left[0])
+
+    def ages(self, stage: int, most: int | None = None) -> Ticks:
+        """Return the ages at which a stage was left, or the last ones of so many runs of them.
+
+        The runs have about as many exits each.
+        """
+        source, cell = self.sources[stage]
+        n_exits = int(self.n_exits[stage]) if most is None else most
+        return np.asarray(source.history.core.cuts(source.known, cell=cell, most=n_exits), dtype=np.int64)
 
     def cut(self, stage: int, most: int) -> CutExits:
         """Cut the exits of a stage into at most so many runs of ages with about as many exits each."""
-        source, cell = self.sources[stage]
-        ages = source.history.core.cuts(source.known, cell=cell, most=most)
-        found = self._steps_of(stage, ages)
+        ages = self.ages(stage, most)
+        found = self.steps_of(stage, ages)
         gone = found.gone.reshape(-1, self.n_stages + 2)
         return CutExits(ages, gone, found.left, found.spread, found.at_risk)
 
-    def _steps_of(self, stage: int, ends: Ticks) -> _core.stats.SteppedExits:
+    def steps_of(self, stage: int, ends: Ticks) -> _core.stats.SteppedExits:
+        """Put the exits of a stage into steps, given by their ends."""
         source, cell = self.sources[stage]
         return source.history.core.by_step(
             source.known,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ... import _core
 from ...log.columns.number import NumberColumn
 from ...times.periods import MomentLike
+from ...times.stamps import to_lengths
 from ..stages.lives import LogSpells, item_spells
 from ..stats.spells import LEFT_OUT, Codes, Ticks
 from .asking import OpenState
@@ -28,7 +31,12 @@ class NewItems:
     Attributes
     ----------
     n
-        Number of items of each group that were created in as long a time before now.
+        Number of items of each group that were created in as long a time before now; in a shorter log after
+        its first row.
+    times
+        How many times as many come within the horizon: 1, or more where the log is shorter.
+    log_length
+        How long the log is in its unit, where that is less than the horizon.
     rate, error
         Share of such items that is won by the horizon, and its error.
     behind
@@ -38,6 +46,8 @@ class NewItems:
     """
 
     n: npt.NDArray[np.int64]
+    times: float
+    log_length: int | None
     rate: float
     error: float
     behind: float
@@ -75,8 +85,14 @@ class NewItems:
             has_target=False,
         )
         assert lately.began is not None  # items have a beginning
-        since = state.watch.end - (horizon.end - state.watch.end)
-        came = (lately.cause != LEFT_OUT) & (lately.began >= since) & (lately.began < state.watch.end)
+        end = state.watch.end
+        since, times, log_length = end - (horizon.end - end), 1.0, None
+        begin = state.selection.data.time_range
+        if begin is not None and since < begin[0] < end:
+            # What the first rows bring may have waited for the log to begin; what came since has a rate.
+            log_length = end - begin[0]
+            since, times = begin[0] + 1, (horizon.end - end) / log_length
+        came = (lately.cause != LEFT_OUT) & (lately.began >= since) & (lately.began < end)
         n = np.bincount(group[came], minlength=n_groups).astype(np.int64)
         rate, error = _won_within(spells, horizon.length, state.selection.data.threads)
         values = np.zeros(0)
@@ -85,9 +101,7 @@ class NewItems:
             values = values[~np.isnan(values)]
         has_some = len(values) > 0
         return cls(
-            n,
-            rate,
-            error,
+            *(n, times, log_length, rate, error),
             items_behind(spells, horizon.length, state.selection.data.threads) if is_sure(rate) else np.nan,
             float(values.mean()) if has_some else np.nan,
             float(values.std()) if has_some else np.nan,
@@ -97,9 +111,17 @@ class NewItems:
         """Take the items of all groups together, which know more than each of these by itself."""
         return replace(self, n=self.n.sum(keepdims=True))
 
+    def remembered(self, unit: str | None) -> dict[str, Any]:
+        """Return what a table remembers of a log that is shorter than the horizon, in whose unit it is."""
+        if self.log_length is None:
+            return {}
+        if unit is None:
+            return {"log_length": self.log_length}
+        return {"log_length": str(pd.Timedelta(to_lengths(np.array([self.log_length]), unit).iloc[0]))}
+
     def expected(self, group: int) -> float:
         """Return the expected number of wins of a group."""
-        return float(self.n[group] * self.rate)
+        return float(self.n[group] * self.times * self.rate)
 
     def draw(self, group: int, n_draws: int, seed: int, *, draws_chances: bool) -> Floats:
         """Draw how many are won: how many come, and how many of them are won, by one Poisson number.
@@ -112,7 +134,7 @@ class NewItems:
         if np.isnan(rate):
             return np.full(n_draws, np.nan)
         if not draws_chances:
-            return np.asarray(random.poisson(np.full(n_draws, n * rate)), dtype=np.float64)
+            return np.asarray(random.poisson(np.full(n_draws, n * self.times * rate)), dtype=np.float64)
         is_certain = bool(is_sure(rate))
         is_off = random.random(n_draws) < 0.5 if is_certain or not n else np.zeros(n_draws, dtype=bool)
         came = random.gamma(n, size=n_draws) if n else np.where(is_off, random.exponential(size=n_draws), 0)
@@ -121,7 +143,7 @@ class NewItems:
             shares = np.abs(np.round(rate) - far)
         else:
             shares = np.clip(rate + self.error * random.standard_normal(n_draws), 0, 1)
-        return np.asarray(random.poisson(came * shares), dtype=np.float64)
+        return np.asarray(random.poisson(came * self.times * shares), dtype=np.float64)
 
     def draw_amounts(self, wins: Floats, group: int, seed: int) -> Floats:
         """Draw what so many wins are worth."""

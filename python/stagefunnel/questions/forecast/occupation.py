@@ -26,12 +26,12 @@ from ..scope.where import Where, asked_of
 from ..stages.limits import exact_ticks
 from ..stats.bounds import check_confidence
 from ..stats.spells import LEFT_OUT
-from .asking import HorizonLike, OpenState
+from .asking import HorizonLike, OpenReading, OpenState
 from .exits import Floats
 from .fit import MARKOV, Fit
 from .item_chances import bounds_of
 from .win_probability import check_seed, remembered_of
-from .within import Grid, SteppedExits, exponential
+from .within import exponential
 
 _N_AGES: Final = 10
 _ENDS: Final = 2  # won, and any other end
@@ -109,15 +109,17 @@ def state_occupation(
     beyond, unwon = 0, np.zeros(0, dtype=bool)
     for time in times:
         state = OpenState.of(
-            asked,
-            pipeline,
-            method=method,
-            horizon=time,
-            fit_by=fit_by,
-            train=train,
-            unlisted=unlisted,
-            as_of=as_of,
-            calendar=calendar,
+            OpenReading.of(
+                asked,
+                pipeline,
+                horizon=time,
+                fit_by=fit_by,
+                train=train,
+                unlisted=unlisted,
+                as_of=as_of,
+                calendar=calendar,
+            ),
+            method,
         )
         groups = _groups(state, by, top) if groups is None else groups
         code = groups.codes(state.selection.log.n_items)[state.now.item].astype(np.int64)
@@ -181,42 +183,9 @@ def _occupied(
 def _chances(fit: Fit, stage: npt.NDArray[np.int32], age: npt.NDArray[np.int64]) -> Floats:
     """Return the chances of items to be in each state at the end of the horizon of a fit."""
     assert fit.horizon is not None  # there is a time
-    n = fit.exits.n_stages
     if fit.method == MARKOV:
         return exponential(fit.rates, float(fit.horizon))[stage]
-    assert fit.grid is not None  # a horizon has steps
-    grid: Grid = fit.grid
-    exits = fit.stepped
-    occupied = _of_new_visits(exits, grid.n)
-    n_ages = exits.chance.shape[1]
-    by_age = np.zeros((n, n_ages, n + _ENDS))
-    for x in range(1, min(grid.n, n_ages - 1) + 1):
-        ahead = np.einsum("sak,kj->saj", exits.chance[:, x:], occupied[grid.n - x])
-        by_age[:, : n_ages - x] += ahead
-    # What is still there at the end of the horizon.
-    later = np.minimum(np.arange(n_ages) + grid.n, n_ages - 1)
-    for one in range(n):
-        by_age[one, :, one] += exits.left[one, later]
-    left = exits.left[:, :, np.newaxis]
-    by_age = np.divide(by_age, left, out=np.zeros(by_age.shape), where=left > 0)
-    place = np.minimum(grid.down(age), n_ages - 1)
-    return np.asarray(by_age[stage, place])
-
-
-def _of_new_visits(exits: SteppedExits, n_steps: int) -> Floats:
-    """Return by step the chances to be in each state of one that has just come to each, step by step."""
-    n, n_ages, n_states = exits.chance.shape
-    occupied = np.zeros((n_steps + 1, n_states, n_states))
-    at_once = exits.chance[:, 0, :n]
-    solved = np.linalg.inv(np.eye(n) - at_once) if at_once.any() else np.eye(n)
-    for t in range(n_steps + 1):
-        occupied[t, n:, n:] = np.eye(_ENDS)
-        longest = min(t, n_ages - 1)
-        known = np.einsum("sxk,xkj->sj", exits.chance[:, 1 : longest + 1], occupied[t - longest : t][::-1])
-        known[:, n:] += exits.chance[:, 0, n:]
-        known[np.arange(n), np.arange(n)] += exits.left[:, longest]
-        occupied[t, :n] = solved @ known
-    return occupied
+    return fit.states(stage, age)
 
 
 def _block(state: OpenState, found: Floats, time: Any) -> pd.DataFrame:
@@ -300,15 +269,17 @@ def win_within(
     sure, start = check_confidence(confidence), check_seed(seed)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     state = OpenState.of(
-        asked,
-        pipeline,
-        method=method,
-        horizon=horizon,
-        fit_by=None,
-        train=train,
-        unlisted=unlisted,
-        as_of=as_of,
-        calendar=calendar,
+        OpenReading.of(
+            asked,
+            pipeline,
+            horizon=horizon,
+            fit_by=None,
+            train=train,
+            unlisted=unlisted,
+            as_of=as_of,
+            calendar=calendar,
+        ),
+        method,
     )
     (fit,) = state.fits.fits
     stage, age = _ages(state, fit, ages)
@@ -341,12 +312,17 @@ def win_within(
     return asked.remarked(state.selection.remarked(table))
 
 
+def _even_ages(last: int) -> npt.NDArray[np.int64]:
+    # As whole numbers without end: ten times an age of 30 years has no place in 64 bits of nanoseconds.
+    return np.unique(np.array([last * k // _N_AGES for k in range(_N_AGES + 1)], dtype=np.int64))
+
+
 def _ages(
     state: OpenState, fit: Fit, ages: Sequence[LengthLike] | None
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
     n = fit.exits.n_stages
     if ages is None:
-        own = [np.unique(np.arange(_N_AGES + 1) * max(int(last), 0) // _N_AGES) for last in fit.exits.oldest]
+        own = [_even_ages(max(int(last), 0)) for last in fit.exits.oldest]
     else:
         if isinstance(ages, str) or not hasattr(ages, "__iter__"):
             raise SchemaError(given("ages", ages), " is not a list of lengths, such as ['0d', '30d']")

@@ -17,7 +17,7 @@ from ...times.lengths import LengthLike
 from ...working_hours import WorkingHours
 from ..scope.selection import Selection, selection_of
 from ..scope.where import Asked
-from .asking import OpenItems, OpenState, refuse_without_won, shown_moment
+from .asking import OpenItems, OpenReading, OpenState, refuse_without_won, shown_moment
 from .fit import Fits
 from .standing import WON, Standing
 from .walk import Walk, can_walk
@@ -72,15 +72,17 @@ class Past:
     def _each(self) -> Iterator[PastDate]:
         for begin, end in zip(self.begins, self.ends, strict=True):
             state = OpenState.of(
-                self.asked,
-                self.pipeline,
-                method=self.method,
-                horizon=self.horizon,
-                fit_by=self.fit_by,
-                train=None,
-                unlisted=self.unlisted,
-                as_of=shown_moment(self.asked, begin),
-                calendar=self.calendar,
+                OpenReading.of(
+                    self.asked,
+                    self.pipeline,
+                    horizon=self.horizon,
+                    fit_by=self.fit_by,
+                    train=None,
+                    unlisted=self.unlisted,
+                    as_of=shown_moment(self.asked, begin),
+                    calendar=self.calendar,
+                ),
+                self.method,
             )
             seen = selection_of(
                 self.asked.log,

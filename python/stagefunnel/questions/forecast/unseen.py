@@ -12,8 +12,9 @@ import numpy.typing as npt
 from ... import _core
 from ..stats.spells import Codes, Ticks
 from .chances import normalised
+from .exit_rows import ExitRows, Places
 from .exits import Floats
-from .known_exits import KnownExits, Steps
+from .known_exits import KnownExits
 from .within import Grid
 
 _ROUNDING: Final = 1e-12  # a chance that is as near to 0 or 1 is that
@@ -58,29 +59,30 @@ def behind_by_age(exits: KnownExits, stage: Codes, age: Ticks) -> VisitsBehind:
 
 
 def behind_within(
-    steps: Steps, oldest: Ticks, stage: Codes, age: Ticks, grid: Grid, horizon: Fraction
+    rows: ExitRows, oldest: Ticks, stage: Codes, age: Ticks, grid: Grid, horizon: Fraction
 ) -> VisitsBehind:
     """Count the visits behind the chances of items within a horizon that a grid has steps of."""
-    n, n_ages, _ = steps.exits.chance.shape
-    begins = np.concatenate([np.ones((n, 1)), steps.exits.left[:, :-1]], axis=1)
-    at_end = np.divide(steps.at_risk, begins, out=np.zeros((n, n_ages)), where=begins > 0)
-    # By step, the first one from it on in which a visit ended, or the last one.
-    place = np.where(steps.at_risk > 0, np.arange(n_ages), n_ages)
-    following = np.minimum.accumulate(place[:, ::-1], axis=1)[:, ::-1]
-    last = np.where(steps.at_risk > 0, np.arange(n_ages), -1).max(axis=1)
-    following = np.minimum(following, np.maximum(last, 0)[:, np.newaxis])
-    gone = steps.exits.chance.cumsum(axis=1)
-    # Each stage and step is looked at once, so that nothing depends on how many items are there.
-    places = stage.astype(np.int64) * n_ages + np.minimum(grid.down(age), n_ages - 1)
-    distinct, of_item = np.unique(places, return_inverse=True)
-    of_stage, here = np.divmod(distinct, n_ages)
-    left = steps.exits.left[of_stage, here]
-    ahead = _shares(np.maximum(gone[of_stage, -1] - gone[of_stage, here], 0), left)
+    n = rows.n_stages
+    every = np.arange(n, dtype=np.int32)
+    begins = rows.left_after(rows.stage, np.arange(len(rows.step)))
+    at_end = np.divide(rows.at_risk, begins, out=np.zeros(len(begins)), where=begins > 0)
+    at_end = np.concatenate([at_end, [0.0]])
     n_steps = math.ceil(horizon / grid.step)
-    end = following[of_stage, np.minimum(here + n_steps, n_ages - 1)]
-    of_new = at_end[np.arange(n), following[:, min(n_steps, n_ages - 1)]]
-    found = _least(left * at_end[of_stage, end], ahead, gone[:, -1], np.where(oldest >= 0, of_new, 1))
-    return VisitsBehind(found.all_visits[of_item], found.closed[of_item])
+
+    def of_end(stages: Codes, step: Ticks) -> Floats:
+        # The first step in which a visit ended that is not before the horizon, or the last one.
+        last = np.maximum(rows.bounds[stages + 1] - 1, rows.bounds[stages])
+        found = at_end[np.minimum(rows.following(stages, step + n_steps - 1), last)]
+        return np.where(oldest[stages] >= 0, found, 0)
+
+    # Each stage and step is looked at once, so that nothing depends on how many items are there.
+    at = Places.of(stage, grid.down(age))
+    following = rows.following(at.stage, at.step)
+    left = rows.left_after(at.stage, following)
+    ahead = _shares(rows.ahead(at.stage, following), left)
+    of_new = of_end(every, np.zeros(n, dtype=np.int64))
+    found = _least(left * of_end(at.stage, at.step), ahead, rows.total, np.where(oldest >= 0, of_new, 1))
+    return VisitsBehind(found.all_visits[at.place], found.closed[at.place])
 
 
 def behind_chain(moves: Floats, stage: Codes) -> VisitsBehind:

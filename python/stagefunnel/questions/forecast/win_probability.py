@@ -130,15 +130,17 @@ def win_probability(
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
     names = further_names(asked.log, columns, (*WIN_PROBABILITY, "amount"))
     state = OpenState.of(
-        asked,
-        pipeline,
-        method=method,
-        horizon=horizon,
-        fit_by=fit_by,
-        train=train,
-        unlisted=unlisted,
-        as_of=as_of,
-        calendar=calendar,
+        OpenReading.of(
+            asked,
+            pipeline,
+            horizon=horizon,
+            fit_by=fit_by,
+            train=train,
+            unlisted=unlisted,
+            as_of=as_of,
+            calendar=calendar,
+        ),
+        method,
     )
     amounts = amounts_of(state.selection, amount, amount_at=amount_at, currency=currency, rates=rates).numbers
     values = ItemChances.of(state, sure, start)

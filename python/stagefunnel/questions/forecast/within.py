@@ -16,6 +16,7 @@ from .chances import Chances
 from .exits import Floats
 
 MOST_STEPS: Final = 512
+_MOST_TICKS: Final = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -43,25 +44,31 @@ class Grid:
 
     def ends(self, last: int) -> Ticks:
         """Return the largest age of each step from 0 to a last one."""
+        return self.end_of(np.arange(last + 1, dtype=np.int64))
+
+    def end_of(self, step: Ticks) -> Ticks:
+        """Return the largest age of some steps."""
         numerator, denominator = self.step.numerator, self.step.denominator
-        if (last + 1) * numerator < 2**63:
-            return np.asarray(np.arange(last + 1, dtype=np.int64) * numerator // denominator)
-        return np.array([at * numerator // denominator for at in range(last + 1)], dtype=np.int64)
+        if int(step.max(initial=0)) * numerator < 2**63:
+            return np.asarray(step * numerator // denominator)
+        exact = [at * numerator // denominator for at in step.tolist()]
+        return np.array([min(one, _MOST_TICKS) for one in exact], dtype=np.int64)
 
     def up(self, age: Ticks) -> Ticks:
         """Return the step at the end of which an exit is."""
-        numerator, denominator = self.step.numerator, self.step.denominator
-        if denominator == 1:
-            return np.asarray(-(-age // numerator))
-        exact = [-(-int(one) * denominator // numerator) for one in age.tolist()]
-        return np.array(exact, dtype=np.int64)
+        return -self._floor(-age)
 
     def down(self, age: Ticks) -> Ticks:
         """Return the step at whose beginning an age is."""
+        return self._floor(age)
+
+    def _floor(self, age: Ticks) -> Ticks:
         numerator, denominator = self.step.numerator, self.step.denominator
-        if int(age.max(initial=0)) * denominator < 2**63:
-            return np.asarray(age * denominator // numerator) if denominator > 1 else age // numerator
-        return np.array([int(one) * denominator // numerator for one in age.tolist()], dtype=np.int64)
+        if denominator == 1:
+            return np.asarray(age // numerator)
+        if int(np.abs(age).max(initial=0)) * denominator < 2**63:
+            return np.asarray(age * denominator // numerator)
+        return np.array([one * denominator // numerator for one in age.tolist()], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)

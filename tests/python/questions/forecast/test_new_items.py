@@ -78,6 +78,44 @@ def test_that_none_was_won_so_soon_has_an_upper_bound_too() -> None:
 def none_won_at_most(wins: int, n_late: int, n: int) -> float:
     """Ask the reference once for any confidence."""
     return at_most(wins, n_late, Fraction(0), Fraction(n))
+def short(n_late: int) -> sf.StageLog:
+    """Return a log of ten days: deals of its first day, half won after 5, and some that are open."""
+    first = [(40, 5, "Won" if item % 2 else "Lost") for item in range(4000)]
+    return deals([*first, (40, None, ""), *[(45, None, "")] * n_late])
+
+
+def test_a_log_that_is_shorter_than_the_horizon_has_a_rate_and_not_a_number() -> None:
+    table = sf.forecast(short(3), OFFER, horizon=20, draws=20_000)
+    row = table[table["line"] == "new_items"].iloc[0]
+    # Three came in 10 days after the first row: six in 20, of which (20 - 5) / 20 · 1/2 are won.
+    assert row["win"] == pytest.approx(3 / 8, abs=1 / 64)
+    assert row["expected_wins"] == pytest.approx(2.25, abs=6 / 64)
+    assert table.attrs["stagefunnel"]["log_length"] == 10
+    # A gamma number of three, twice as many: as if each were worth 3/4.
+    tails = [next(k for k in range(99) if at_most(k, 3, Fraction(3, 4), None) >= p) for p in (0.05, 0.95)]
+    assert row[NAMES[1:]].tolist() == tails
+    assert "The log begins only 10 before the end of observation, less than the horizon" in " ".join(
+        str(sf.show(table)).split()
+    )
+    # Where none came after the first row, none is expected, and up to 2 · 2.3 are possible.
+    none = sf.forecast(short(0), OFFER, horizon=20, draws=20_000)
+    high = next(k for k in range(99) if at_most(k, 0, Fraction(3, 4), None) >= 0.95)
+    assert none.loc[none["line"] == "new_items", NAMES].iloc[0].tolist() == [0, 0, high]
+    assert "none were created after the first row of the log" in " ".join(str(sf.show(none)).split())
+    assert "log_length" not in sf.forecast(short(3), OFFER, horizon=10).attrs["stagefunnel"]
+
+
+def test_dates_have_the_length_of_a_short_log_in_words() -> None:
+    times = pd.to_datetime(["2026-01-01", "2026-01-03", "2026-01-01", "2026-01-06"])
+    stages = ["Offer", "Won", "Offer", "Offer"]
+    rows: dict[str, Any] = {"item": [1, 1, 2, 3], "stage": stages, "time": times}
+    table = sf.forecast(sf.StageLog(rows, observed_until="2026-01-11"), OFFER, horizon="30d")
+    assert table.attrs["stagefunnel"]["log_length"] == "10 days 00:00:00"
+    text = " ".join(str(sf.show(table)).replace("\xa0", " ").split())
+    assert "The log begins only 10 d before the end of observation" in text
+    # One came in ten days, so that three come in 30.
+    row = table[table["line"] == "new_items"].iloc[0]
+    assert row["expected_wins"] == pytest.approx(3 * row["win"])
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.8, 0.9, 0.99])
