@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ... import _core
+from ...errors import SchemaError, named
 from ..stats.spells import Codes, Ticks
 from .exits import Floats, VisitEnds
 from .within import Grid, SteppedExits
+
+_MOST_CHANCES: Final = 2**28  # by stage, step of age and what follows: two gigabytes
 
 
 class Steps(NamedTuple):
@@ -189,9 +192,18 @@ class KnownExits:
         )
 
     def by_step(self, *grids: Grid) -> list[Steps]:
-        """Put the exits into the steps of some grids, all in one pass."""
+        """Put the exits into the steps of some grids, all in one pass.
+
+        Raises
+        ------
+        SchemaError
+            If a horizon is so short beside the visits that its steps would fill the memory.
+        """
         n, n_next = self.n_stages, self.n_stages + 2
-        ends = [grid.ends(int(grid.up(np.maximum(self.oldest, 0)).max(initial=0))) for grid in grids]
+        lasts = [int(grid.up(np.maximum(self.oldest, 0)).max(initial=0)) for grid in grids]
+        for grid, last in zip(grids, lasts, strict=True):
+            _refuse_many(grid, last, n * n_next)
+        ends = [grid.ends(last) for grid, last in zip(grids, lasts, strict=True)]
         steps = [
             Steps(
                 SteppedExits(np.zeros((n, len(one), n_next)), np.ones((n, len(one)))),
@@ -283,3 +295,13 @@ def common_length(exits: KnownExits, ages: Ticks) -> Ticks:
     """Return lengths whose largest divisor is that of all visits and of some ages."""
     common = np.array([exits.common], dtype=np.int64)
     return common if exits.common == 1 else np.concatenate([common, ages])
+
+
+def _refuse_many(grid: Grid, last: int, n_chances: int) -> None:
+    if (last + 1) * n_chances > _MOST_CHANCES:
+        horizons = last / grid.n
+        raise SchemaError(
+            named("horizon"),
+            f" is too short: the longest visit that ended is {horizons:,.0f} times as long, and with so many "
+            f"stages it may be {_MOST_CHANCES / n_chances / grid.n:,.0f} times; give a longer one",
+        )

@@ -13,7 +13,7 @@ from ...errors import SchemaError, given, named
 from ...times.lengths import Months, exact_length
 from ...times.periods import Clock
 from .spell_cells import SpellCells, counted_spells
-from .spell_labels import Labelled, cause_labels, event_flags, labelled
+from .spell_labels import Labelled, cause_labels, event_flags, labelled, refuse_no_list
 from .spells import FROM_START, Scale, Spells, Ticks, Wanted
 
 _NS: Final = "timedelta64[ns]"
@@ -37,7 +37,7 @@ def read_spells(
     starts = None if entry is None else _times("entry", entry)
     scale = _scale_of(times, starts)
     causes = event_flags(event) if one_event else cause_labels(event)
-    groups = None if group is None else labelled(group)
+    groups = None if group is None else labelled(group, "group")
     columns = (
         ("event", causes.codes),
         ("entry", starts),
@@ -104,7 +104,8 @@ def wanted_times(spells: Spells | SpellCells, times: Any, option: str = "times")
 
 def _lengths_of_texts(option: str, values: Any) -> Any:
     """Read what people write for a length of time, such as "36h"; leave other values as they are."""
-    if isinstance(values, str) or np.ndim(values) != 1 or not any(isinstance(one, str) for one in values):
+    refuse_no_list(option, values, "times")
+    if not any(isinstance(one, str) for one in values):
         return values
     lengths = [exact_length(value, Clock("ns", None), option) for value in values]
     for value, length in zip(values, lengths, strict=True):
@@ -115,7 +116,12 @@ def _lengths_of_texts(option: str, values: Any) -> Any:
 
 def _times(option: str, values: Any) -> npt.NDArray[Any]:
     """Read times that are numbers or lengths of time."""
-    if isinstance(values, str) or np.ndim(values) != 1:
+    refuse_no_list(option, values, "times")
+    try:
+        dimensions = np.ndim(values)
+    except ValueError:  # lists of several lengths
+        dimensions = 0
+    if dimensions != 1:
         raise SchemaError(given(option, values), " is not a list or an array of times")
     times = np.asarray(values)
     if times.dtype.kind in "OU" and (texts := [one for one in values if isinstance(one, str)]):

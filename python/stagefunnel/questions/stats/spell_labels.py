@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, named
+from ...errors import SchemaError, given, named, quoted, written
 
 Codes = npt.NDArray[np.int32]
 
@@ -45,8 +46,57 @@ class Labelled:
         return self.labels.append(pd.Index([none], dtype=self.labels.dtype))
 
 
-def labelled(values: Any) -> Labelled:
-    """Give codes to labels in their order."""
+def labelled(values: Any, option: str) -> Labelled:
+    """Give codes to labels in their order.
+
+    Raises
+    ------
+    SchemaError
+        If the values are no list, one of them is no label, or labels have no order.
+    """
+    refuse_no_list(option, values)
+    try:
+        return _labelled(values)
+    except TypeError as error:
+        labels = pd.Series(list(values), dtype=object)
+        nested = [at for at, label in enumerate(labels) if not is_label(label)]
+        if nested:
+            raise SchemaError(
+                named(option), f" is {written(labels[nested[0]])} at place {nested[0]}, which is not a label"
+            ) from error
+        types = sorted({type(label).__name__ for label in labels.dropna()})
+        raise SchemaError(
+            named(option), f" has labels without an order, of the types {quoted(types)}"
+        ) from error
+
+
+def is_label(value: Any) -> bool:
+    """Check whether a value can be a label; a list or a dict can not."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def refuse_no_list(option: str, values: Any, of: str = "labels") -> None:
+    """Refuse what is not a list of values, and a mask, which would be lost.
+
+    Raises
+    ------
+    SchemaError
+        If it is one.
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        raise SchemaError(
+            named(option), " is an array with a mask; give None or NaN where a value is missing"
+        )
+    is_iterable = isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping)
+    if not is_iterable or getattr(values, "ndim", 1) != 1:
+        raise SchemaError(given(option, values), f" is not a list or an array of {of}")
+
+
+def _labelled(values: Any) -> Labelled:
     if isinstance(values, np.ndarray) and values.ndim == 1:
         if values.dtype.kind in "iu" and len(values):
             if (near := _near_numbers(values)) is not None:
@@ -58,14 +108,14 @@ def labelled(values: Any) -> Labelled:
         return Labelled(held.codes, held.categories)
     column = values if isinstance(values, pd.Series) else pd.Series(held if _is_plain(held) else list(held))
     if isinstance(column.dtype, pd.CategoricalDtype):  # a list of categories
-        return labelled(column)
+        return _labelled(column)
     found, labels = pd.factorize(column, sort=True)
     return Labelled(np.ascontiguousarray(found, dtype=np.int32), pd.Index(labels))
 
 
 def cause_labels(event: Any) -> Labelled:
     """Give codes to causes; yes and no are none of them, because no would be a cause too."""
-    found = labelled(event)
+    found = labelled(event, "event")
     if any(isinstance(label, bool | np.bool_) for label in found.labels):
         labels = found.labels[_present(found.codes, len(found.labels))]
         if len(labels) and all(isinstance(label, bool | np.bool_) for label in labels):
@@ -79,9 +129,10 @@ def cause_labels(event: Any) -> Labelled:
 
 def event_flags(event: Any) -> Labelled:
     """Read events that are yes or no, 0 is that of a yes: booleans, 0 and 1; a missing one is no."""
-    given = event if isinstance(event, pd.Series) or _is_plain(event) else list(event)
-    flags = _plain_flags(pd.Series(given) if isinstance(given, list) else given)
-    return Labelled(_flags(given) if flags is None else flags, pd.Index([True]))
+    refuse_no_list("event", event, "flags")
+    values = event if isinstance(event, pd.Series) or _is_plain(event) else list(event)
+    flags = _plain_flags(pd.Series(values) if isinstance(values, list) else values)
+    return Labelled(_flags(values) if flags is None else flags, pd.Index([True]))
 
 
 def _plain_flags(column: Any) -> npt.NDArray[np.int8] | None:
@@ -102,6 +153,11 @@ def _plain_flags(column: Any) -> npt.NDArray[np.int8] | None:
 def _flags(event: Any) -> Codes:
     """Read flags one by one, and say which of them is not one."""
     column = pd.Series(event, dtype=object)
+    for at, value in enumerate(column):
+        if not is_label(value):
+            raise SchemaError(
+                named("event"), f" is {written(value)} at place {at}, which is not True or False, 1 or 0"
+            )
     codes, found = pd.factorize(column.to_numpy())
     if all(isinstance(value, bool | int) and value in (0, 1) for value in found):
         is_yes = np.array([*(value == 1 for value in found), False])  # the last place is that of -1
