@@ -79,10 +79,13 @@ def read_conditions(conditions: str | Sequence[str], known: Sequence[str], clock
 def what_is_wrong(text: str, clocks: Iterable[Clock]) -> SchemaError | None:
     """Return what is wrong with a condition whatever the log is; ``None`` where only the log can tell."""
     found = _CONDITION.fullmatch(text)
+    known = [] if found is None else [found[1]]
+    if found is not None and found[1] not in CHECKED_SHARES:
+        text = text.replace("%", "")  # what is none of the names is refused as that
     errors = []
     for clock in clocks:
         try:
-            _condition(text, [] if found is None else [found[1]], clock)
+            _condition(text, known, clock)
         except SchemaError as error:
             errors.append(error)
         else:
