@@ -78,7 +78,10 @@ RULES: Final = ("since", "until", "limits", "ignore_shorter", "aliases", "option
 USAGE: Final[dict[str, tuple[list[str], str]]] = {
     "a side that is no period": (["decompose", "--a", "2026-99", "--b", "2026"], "--a '2026-99'"),
     "another side that is none": (["decompose", "--a", "2026", "--b", "now"], "--b now is not a period"),
-    "half a period": (["mix-rate", "--mix", "who", "--a", "2026..2025", "--b", "2026"], "--a: 2026..2025"),
+    "half a period": (
+        ["mix-rate", "--mix", "who", "--a", "2026..2025", "--b", "2026"],
+        "--a 2026..2025 ends before",
+    ),
     "one side": (["decompose", "--a", "2026"], "needs --a and --b"),
     "a condition without a limit": (
         ["check", "--fail-if", "rows"],

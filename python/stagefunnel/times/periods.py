@@ -302,8 +302,8 @@ def _moment(value: MomentLike, clock: Clock) -> Moment | None:
         raise SchemaError(f"{written(value)} has a zone, and the log's times have none; give it without one")
     if clock.zone is not None and stamp.tzinfo is None:
         raise SchemaError(
-            f"{written(value)} has no zone, and the log's times are in {clock.zone}; give it one, for example "
-            f'pd.Timestamp("{stamp}", tz="{clock.zone}")'
+            f"{written(value)} has no zone, and the log's times are in {clock.zone}; give it one, for "
+            f'example pd.Timestamp("{stamp}", tz="{clock.zone}")'
         )
     return stamp if clock.zone is None else stamp.tz_convert(clock.zone)
 
@@ -347,5 +347,6 @@ def day_begun(moment: pd.Timestamp, clock: Clock) -> pd.Timestamp | None:
 def _refuse_integers(value: Any, clock: Clock) -> None:
     if clock.unit is None:
         raise SchemaError(
-            f"{written(value)} is a calendar time, and the log's times are plain integers; give a pair of integers"
+            f"{written(value)} is a calendar time, and the log's times are plain integers; give a pair of "
+            "integers"
         )

@@ -80,9 +80,9 @@ def number_column(column: pd.Series, name: str, where: str) -> NumberColumn:
             unread |= np.isnan(numbers) & values.notna().to_numpy()
     if unread.any():
         row = int(np.flatnonzero(unread)[0])
+        amount = written(values.iloc[row : row + 1].tolist()[0])
         raise SchemaError(
-            f"amount {written(values.iloc[row : row + 1].tolist()[0])}{where.format(row=row)} is not a number; "
-            f"convert column {name!r} first"
+            f"amount {amount}{where.format(row=row)} is not a number; convert column {name!r} first"
         )
     return NumberColumn(numbers)
 
