@@ -113,13 +113,12 @@ def _counted(question: str, argument: str, value: Any, _: Path) -> None:
 
 
 def _ruled(rule: str, value: Any, of_stage: bool, _: Path) -> None:
-    pipeline = sf.Pipeline(
-        ["New", "Offer"], won="Won", lost="Lost", **{rule: {"New": value} if of_stage else value}
-    )
+    rules: dict[str, Any] = {rule: {"New": value} if of_stage else value}
+    pipeline = sf.Pipeline(["New", "Offer"], won="Won", lost="Lost", **rules)
     text = repr(pipeline)
     assert len(text) < 5_000
     assert "\x1b" not in text
-    rows = {"item": [1, 1], "stage": ["New", "Won"], "time": ["2026-01-01", "2026-01-05"]}
+    rows: dict[str, Any] = {"item": [1, 1], "stage": ["New", "Won"], "time": ["2026-01-01", "2026-01-05"]}
     for question in (sf.funnel, sf.open_items, sf.item_table):
         assert repr(sf.show(question(sf.StageLog(rows), pipeline, missing="ignore")))
 
