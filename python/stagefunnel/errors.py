@@ -47,11 +47,11 @@ def named(name: str) -> Option:
 def given(name: str, value: object) -> Option:
     """Name an option with the value that it was given: ``at='middle'``."""
     several = value if isinstance(value, list | tuple | set | frozenset) else [value]
-    plain = ",".join(_written(one, str) for one in several)
-    return Option(name, _written(value, repr), plain)
+    plain = ",".join(written(one, str) for one in several)
+    return Option(name, written(value), plain)
 
 
-def _written(value: object, write: Callable[[object], str]) -> str:
+def written(value: object, write: Callable[[object], str] = repr) -> str:
     """Write a value for a message: not all of a long one, and what cannot be written by its type."""
     try:
         text = write(value)
@@ -260,7 +260,7 @@ def amount_errors(column: str | None, scale: int = 0) -> Iterator[None]:
 
 def quoted(labels: Iterable[object], *, most: int = 12) -> str:
     """List labels for a message: ``'New', 'Offer', … (3 more)``."""
-    shown = [repr(label) for label in labels]
+    shown = [*map(written, labels)]
     rest = len(shown) - most
     return ", ".join(shown[:most]) + (f", … ({rest:,} more)" if rest > 0 else "")
 
@@ -279,7 +279,7 @@ def counted(n: int, noun: str) -> str:
 
 def did_you_mean(word: object, known: Iterable[object]) -> str:
     """Return ``"; did you mean 'Offer'?"`` for the nearest of `known`, or nothing."""
-    if len(text := str(word)) > _LONGEST_WORD:  # to compare texts takes the square of their length
+    if len(text := written(word, str)) > _LONGEST_WORD:  # to compare texts takes the square of their length
         return ""
     near = [other for other in map(str, known) if len(other) <= _LONGEST_WORD]
     nearest = difflib.get_close_matches(text, near, n=1, cutoff=0.6)

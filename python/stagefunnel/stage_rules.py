@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from .errors import SchemaError, did_you_mean, is_whole_number, quoted
+from .errors import SchemaError, did_you_mean, is_whole_number, quoted, written
 from .times.lengths import LengthLike, Months, length_of
 from .times.periods import Clock, MomentLike
 
@@ -61,7 +61,11 @@ class StageRules:
 
     def dates_of(self, label: Label) -> str:
         """Say when a stage is there: ``since 2026-06-01``; empty text where it always is."""
-        dates = [f"{name} {getattr(self, name)[label]}" for name in _DATES if label in getattr(self, name)]
+        dates = [
+            f"{name} {written(getattr(self, name)[label], str)}"
+            for name in _DATES
+            if label in getattr(self, name)
+        ]
         return " ".join(dates)
 
     def relabelled(self, label_of: Callable[[Label], Label]) -> dict[str, Any]:
@@ -85,10 +89,13 @@ class StageRules:
         if self.optional:
             words.append("optional: " + ", ".join(names[label] for label in self.optional))
         for name in _DATES:
-            words += [f"{names[label]} {name} {moment}" for label, moment in getattr(self, name).items()]
+            words += [
+                f"{names[label]} {name} {written(moment, str)}"
+                for label, moment in getattr(self, name).items()
+            ]
         words += [f"{other} is read as {names[label]}" for other, label in self.aliases.items()]
         if self.ignore:
-            words.append("ignored: " + ", ".join(map(str, self.ignore)))
+            words.append("ignored: " + ", ".join(written(label, str) for label in self.ignore))
         if isinstance(self.ignore_shorter, Mapping):
             words += [
                 f"{names[label]} shorter than {least} ignored" for label, least in self.ignore_shorter.items()
@@ -115,18 +122,28 @@ class StageRules:
             if strangers:
                 problems.append(f"ignore_shorter names {quoted(strangers)}, which it does not list")
         shorter = self.ignore_shorter
-        lengths = [*shorter.values()] if isinstance(shorter, Mapping) else [shorter]
-        problems += _not_lengths("ignore_shorter", lengths)
+        by_stage = shorter if isinstance(shorter, Mapping) else {}
+        of_stages = (("ignore_shorter", by_stage), ("limits", self.limits))
+        problems += _not_lengths(
+            "ignore_shorter", by_stage.values() if isinstance(shorter, Mapping) else [shorter]
+        )
         problems += _not_lengths("limits", self.limits.values())
         problems += [
-            f"limits has no length for {label!r}" for label, limit in self.limits.items() if limit is None
+            f"{name} has no length for {written(label)}"
+            for name, lengths in of_stages
+            for label, length in lengths.items()
+            if length is None
         ]
         for other, label in self.aliases.items():
             if other in listed:
-                problems.append(f"{other!r} is listed as a stage and read as {label!r} by aliases")
+                problems.append(
+                    f"{written(other)} is listed as a stage and read as {written(label)} by aliases"
+                )
             elif label not in listed:
                 hint = did_you_mean(label, listed)
-                problems.append(f"aliases read {other!r} as {label!r}, which it does not list{hint}")
+                problems.append(
+                    f"aliases read {written(other)} as {written(label)}, which it does not list{hint}"
+                )
         both = [
             label for label in self.ignore if label in listed or label in self.aliases or label in elsewhere
         ]
@@ -151,7 +168,9 @@ def _not_lengths(name: str, lengths: Iterable[LengthLike | None]) -> list[str]:
             problems.append(str(error))
         else:
             if isinstance(read, Months):
-                problems.append(f"{name}={length!r} is in calendar months, which differ in length; give days")
+                problems.append(
+                    f"{name}={written(length)} is in calendar months, which differ in length; give days"
+                )
     return problems
 
 
@@ -167,9 +186,11 @@ def _not_in(
     in_progress, at_the_end = ({*filter(_is_hashable, labels)} for labels in (stages, final))
     for label in given:
         if label in at_the_end:
-            problems.append(f"{name} names {label!r}, which is a final stage; it is about stages in progress")
+            problems.append(
+                f"{name} names {written(label)}, which is a final stage; it is about stages in progress"
+            )
         elif label not in in_progress:
             problems.append(
-                f"{name} names {label!r}, which is not one of its stages{did_you_mean(label, stages)}"
+                f"{name} names {written(label)}, which is not one of its stages{did_you_mean(label, stages)}"
             )
     return problems

@@ -56,6 +56,7 @@ def main() -> int:
 
 def chosen(word: str) -> list[tuple[str, Any]]:
     """Return the cases whose name has a word."""
+    import extremes
     import faces
     import frames
     import memory
@@ -68,7 +69,7 @@ def chosen(word: str) -> list[tuple[str, Any]]:
     import files
     import parts
 
-    kinds = (values, frames, commands, files, options, faces, memory, stored, parts, outside)
+    kinds = (values, frames, commands, files, options, faces, memory, stored, parts, outside, extremes)
     cases = [case for kind in kinds for case in kind.cases()]
     names = [name for name, _ in cases]
     assert len(names) == len(set(names)), "two cases have one name"

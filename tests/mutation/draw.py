@@ -3,6 +3,8 @@
     python tests/mutation/draw.py 100               a hundred, drawn by seed 1
     python tests/mutation/draw.py 100 --seed 2      others
     python tests/mutation/draw.py 100 --from 40     those of the hundred from the 40th on
+    python tests/mutation/draw.py 100 --from 40 --to 70    of these, those before the 70th
+    python tests/mutation/draw.py --at log/chosen.py:90    all mutants of a line
 
 Every operator and number of the package has the same chance. The tests of a module are its own examples and a
 few files, those that name it or whose names are most like its own. A mutant that they do not notice is named
@@ -38,14 +40,17 @@ _SLOW: Final = re.compile(r"browser|killed|stress|at_scale|growth|interrupts|wit
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("n", type=int, help="how many")
+    parser.add_argument("n", type=int, nargs="?", default=0, help="how many")
     parser.add_argument("--seed", type=int, default=1, help="of what is drawn")
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first that is tried")
+    parser.add_argument("--to", type=int, dest="end", help="the first that is not tried any more")
+    parser.add_argument("--at", nargs="+", default=[], metavar="FILE:LINE", help="all mutants of these lines")
     args = parser.parse_args()
     folder = Path(tempfile.mkdtemp())
     shutil.copytree(PYTHON, folder / "python", ignore=shutil.ignore_patterns("__pycache__"))
     alive = tried = late = 0
-    for name, mutant in list(_drawn(args.n, args.seed))[args.first :]:
+    chosen = [*_at(args.at), *list(_drawn(args.n, args.seed))[args.first : args.end]]
+    for name, mutant in chosen:
         begun = time.monotonic()
         tests = tests_of(name)
         source = (PYTHON / "stagefunnel" / name).read_text(encoding="utf-8")
@@ -67,6 +72,15 @@ def _drawn(n: int, seed: int) -> Iterator[tuple[str, Mutant]]:
     for path, place in random.Random(seed).sample(places, n):
         mutant = next(of_python(path.read_text(encoding="utf-8"), place))
         yield path.relative_to(PYTHON / "stagefunnel").as_posix(), mutant
+
+
+def _at(places: list[str]) -> Iterator[tuple[str, Mutant]]:
+    """List the mutants of lines."""
+    for place in places:
+        name, _, line = place.rpartition(":")
+        for mutant in of_python((PYTHON / "stagefunnel" / name).read_text(encoding="utf-8")):
+            if mutant.line == int(line):
+                yield name, mutant
 
 
 def tests_of(name: str) -> list[str]:

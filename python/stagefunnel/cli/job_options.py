@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from .typed_values import moment
+from .typed_values import condition, moment
 
 SETTINGS: Final = "--settings"
 
@@ -17,6 +17,7 @@ def conditions(parser: argparse.ArgumentParser) -> None:
         "--fail-if",
         action="append",
         required=True,
+        type=condition,
         metavar="CONDITION",
         help="a check of quality, a column of outcomes, hours_since_last_row or last_row, compared with a "
         "number, a percentage or a date: 'unlisted_rows > 0', 'win_rate < 10%%'; for several more than once",

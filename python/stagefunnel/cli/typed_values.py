@@ -76,6 +76,17 @@ def horizon(text: str) -> str:
     return _checked("horizon", text)
 
 
+def condition(text: str) -> str:
+    """Check a condition; whether there is what it is about only the log can tell."""
+    from ..questions.checks.conditions import what_is_wrong
+    from ..times.typed import CLOCKS
+
+    wrong = what_is_wrong(text, CLOCKS)
+    if wrong is not None:
+        raise argparse.ArgumentTypeError(wrong.spelled(lambda option: option.plain))
+    return text
+
+
 def _all_checked(kind: Kind, text: str) -> str:
     for one in text.split(","):
         _checked(kind, one)

@@ -194,10 +194,10 @@ def _path_of(uri: str, scheme: str) -> str:
 
 def _file(path: str, writes: bool) -> tuple[Driver, Callable[[], None]]:
     with open(path, "rb") as file:
-        head = file.read(16)
+        head = file.read(20)
     if head.startswith(b"SQLite format 3\x00"):
         return _sqlite(path, writes)
-    if head[8:12] == b"DUCK":
+    if head[8:12] == b"DUCK" and head[16:20] == bytes(4):  # the upper half of its version
         return _duckdb(path, writes)
     raise ReaderError(given("connection", path), " is a file, and not a database of SQLite or DuckDB")
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from ..errors import SchemaError
+from ..errors import SchemaError, written
 from ..pipeline import Pipeline
 from ..times.periods import Clock, MomentLike, span_of
 
@@ -49,4 +49,4 @@ def _span(name: str, label: Hashable, value: MomentLike, clock: Clock) -> tuple[
     try:
         return span_of(value, clock)
     except SchemaError as error:
-        raise SchemaError(f"{name} of {label!r} is {value!r}: ", *error.parts) from error
+        raise SchemaError(f"{name} of {label!r} is {written(value)}: ", *error.parts) from error

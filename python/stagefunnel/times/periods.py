@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeGuard, Union
 import numpy as np
 import pandas as pd
 
-from ..errors import Option, SchemaError, counted, given, given_period, is_whole_number, named
+from ..errors import Option, SchemaError, counted, given, given_period, is_whole_number, named, written
 from .stamps import TICKS_A_SECOND
 from .zones import first_shown
 
@@ -201,7 +201,7 @@ def calendar_period(value: object) -> pd.Period | None:
             return pd.Period(datetime.date.fromisocalendar(int(week[1]), int(week[2]), 1), freq="W-SUN")
         return pd.Period(text) if _CALENDAR.fullmatch(text) else None
     except ValueError as error:
-        raise SchemaError(f"{value!r} is not in the calendar: {error}") from error
+        raise SchemaError(f"{written(value)} is not in the calendar: {error}") from error
 
 
 def _ticks(moment: Moment | None, clock: Clock) -> int | None:
@@ -276,7 +276,7 @@ def _side(value: MomentLike | None, clock: Clock, side: Literal["start", "end"])
     whole = calendar_period(value)
     if whole is None:
         raise SchemaError(
-            f"{value!r} is not the {side} of a period; give a timestamp, or text such as {_EXAMPLES}"
+            f"{written(value)} is not the {side} of a period; give a timestamp, or text such as {_EXAMPLES}"
         )
     return begin_of(whole if side == "start" else whole + 1, clock)
 
@@ -285,7 +285,9 @@ def _moment(value: MomentLike, clock: Clock) -> Moment | None:
     """Read a timestamp, or an integer for a log of integers; return ``None`` for anything else."""
     if is_whole_number(value):
         if clock.unit is not None:
-            raise SchemaError(f"{value!r} is a number, and the log's times are timestamps; give a timestamp")
+            raise SchemaError(
+                f"{written(value)} is a number, and the log's times are timestamps; give a timestamp"
+            )
         return int(value)
     if _is_zoned(value):
         stamp = _zoned(value)
@@ -297,11 +299,11 @@ def _moment(value: MomentLike, clock: Clock) -> Moment | None:
         raise SchemaError("a period's start or end is missing (NaT); None leaves a side open")
     _refuse_integers(value, clock)
     if clock.zone is None and stamp.tzinfo is not None:
-        raise SchemaError(f"{value!r} has a zone, and the log's times have none; give it without one")
+        raise SchemaError(f"{written(value)} has a zone, and the log's times have none; give it without one")
     if clock.zone is not None and stamp.tzinfo is None:
         raise SchemaError(
-            f"{value!r} has no zone, and the log's times are in {clock.zone}; give it one, for example "
-            f'pd.Timestamp("{stamp}", tz="{clock.zone}")'
+            f"{written(value)} has no zone, and the log's times are in {clock.zone}; give it one, for "
+            f'example pd.Timestamp("{stamp}", tz="{clock.zone}")'
         )
     return stamp if clock.zone is None else stamp.tz_convert(clock.zone)
 
@@ -345,5 +347,6 @@ def day_begun(moment: pd.Timestamp, clock: Clock) -> pd.Timestamp | None:
 def _refuse_integers(value: Any, clock: Clock) -> None:
     if clock.unit is None:
         raise SchemaError(
-            f"{value!r} is a calendar time, and the log's times are plain integers; give a pair of integers"
+            f"{written(value)} is a calendar time, and the log's times are plain integers; give a pair of "
+            "integers"
         )

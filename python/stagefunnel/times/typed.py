@@ -12,7 +12,7 @@ from .periods import Clock, moment_of, period_of
 
 Kind: TypeAlias = Literal["period", "moment", "length", "horizon"]
 #: Rows have times with a zone, without one, or plain integers.
-_CLOCKS: Final = (Clock("us", None), Clock("us", "UTC"), Clock(None, None))
+CLOCKS: Final = (Clock("us", None), Clock("us", "UTC"), Clock(None, None))
 _NUMBERS: Final = re.compile(r"-?[0-9]+|(-?[0-9]+)?\.\.(-?[0-9]+)?")
 _NUMBER: Final = re.compile(r"-?[0-9]+")
 
@@ -30,7 +30,7 @@ def what_is_wrong(kind: Kind, text: str) -> str | None:
     if kind == "period" and _NUMBER.fullmatch(text):
         return None  # it is none, but what would be right depends on the rows
     errors: list[SchemaError] = []
-    for clock in _CLOCKS:
+    for clock in CLOCKS:
         try:
             _READERS[kind](text, clock)
         except SchemaError as error:

@@ -206,3 +206,36 @@ def test_quotes_that_pass_the_check_are_well_formed_however_the_bytes_are_cut(te
     if check.passes():
         for _ in csv.reader(io.StringIO(HEADER + text, newline=""), strict=True):
             pass
+
+
+@pytest.mark.parametrize("n_block", [3, 4, 7, 100])
+@pytest.mark.parametrize("n_bytes", [25, 40, 90])
+def test_rows_after_a_ragged_one_are_all_read_whatever_was_read_before(
+    file: Path, monkeypatch: pytest.MonkeyPatch, n_block: int, n_bytes: int
+) -> None:
+    """Where one parser stops, another follows, which leaves out what was read already."""
+    monkeypatch.setattr(batches, "_CSV_ROWS", n_block)
+    monkeypatch.setattr(batches, "_CSV_BYTES", n_bytes)
+    rows: Rows = [[str(number), "New", "2026"] for number in range(30)]
+    lines = [",".join(map(str, row)) for row in rows]
+    file.write_text(HEADER + "\n".join([*lines[:10], "ragged", *lines[10:]]) + "\n")
+    found = by_batches(str(file), drop=True)
+    assert [row[0] for row in found] == [row[0] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("text", "passes"),
+    [
+        ('1,"New",5\n', True),
+        ('1,"N""ew",5\n', True),
+        ('1,N"",5\n', False),
+        ('1,"New"x,5\n', False),
+        ('1,x"New",5\n', False),
+    ],
+)
+@pytest.mark.parametrize("size", [-1, 1, 2, 3, 4, 5])
+def test_quotes_are_in_place_at_both_ends_of_a_field(text: str, passes: bool, size: int) -> None:
+    check = QuoteCheck(io.BytesIO(text.encode()), ",")
+    while check.read(size):
+        pass
+    assert check.passes() is passes

@@ -111,8 +111,9 @@ ALLOWED: dict[str, set[str]] = {
         *("questions.stats", "questions.chain", "questions.sequence", "questions.forecast"),
         "questions.summary",
     },
+    "questions.checks.conditions": {"errors", "tables", "times"},  # read before rows are
     "questions.checks": {
-        *("_core", "cached", "errors", "times", "pipeline", "tables", "log"),
+        *("questions.checks.conditions", "_core", "cached", "errors", "times", "pipeline", "tables", "log"),
         *("questions.counted", "questions.scope", "questions.funnel"),
     },
     "questions.summary": {
@@ -150,7 +151,7 @@ ALLOWED: dict[str, set[str]] = {
     "datasets": {"errors", "log", "pipeline"},
     "cli": {
         *("", "clean", "errors", "files", "whole_file", "toml_file", "databases", "tables", "display"),
-        *("reports.painter", "log.saved.form", "times.typed"),
+        *("reports.painter", "log.saved.form", "times.typed", "questions.checks.conditions"),
     },
     "__main__": {"cli"},
 }

@@ -9,6 +9,7 @@ import pytest
 
 import stagefunnel as sf
 from helpers import SMALL, journeys_log
+from stagefunnel.stage_rules import StageRules
 
 
 def test_labels_stand_in_the_order_of_the_tables() -> None:
@@ -183,3 +184,11 @@ def test_a_missing_label_is_refused(name: str, missing: Any) -> None:
 def test_only_a_log_can_be_checked() -> None:
     with pytest.raises(sf.SchemaError, match="expected a StageLog, got str"):
         SMALL.check("log.csv")  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_rules_that_are_as_by_default_are_not_given() -> None:
+    assert StageRules().given == {}
+    assert StageRules(optional=("A",), limits={"B": "3 days"}).given == {
+        "optional": ("A",),
+        "limits": {"B": "3 days"},
+    }

@@ -163,6 +163,18 @@ def test_the_timelines_of_github_make_a_funnel() -> None:
     assert (found["other_events"], found["first_stage_time_unknown"]) == (1, 1)
 
 
+def test_issues_of_github_without_a_name_are_refused_by_their_place() -> None:
+    value = answer("boards/github.json")
+    nodes = value["data"]["repository"]["issues"]["nodes"]
+    for node in nodes[1:]:
+        del node["number"]
+    with pytest.raises(sf.ReaderError, match=r"record 2: .*no number, url or id; ask GraphQL for its number"):
+        sf.read(value)
+    value["data"]["repository"]["issues"]["nodes"] = nodes[1:]
+    with pytest.raises(sf.ReaderError, match=r"record 1: .*no number, url or id"):
+        sf.read(value)
+
+
 def test_projects_of_github_are_pipelines_of_their_own() -> None:
     value = answer("boards/github.json")
     value["data"]["repository"]["issues"]["nodes"][1]["timelineItems"]["nodes"][0]["project"]["title"] = (

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import stagefunnel as sf
 from examples import examples
+from stagefunnel.suggesting.pipeline import _listed
 from stagefunnel.suggesting.stage_order import moves_back, order_by_moves
 
 
@@ -169,3 +170,10 @@ def noisy_frame(
     frame = pd.DataFrame(rows, columns=["deal", "stage", "hours"])
     frame["at"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(frame.pop("hours"), unit="h")
     return frame
+
+
+@pytest.mark.parametrize(
+    ("n", "text"), [(1, "0"), (6, "0, 1, 2, 3, 4, 5"), (7, "0, 1, 2, 3, 4, 5, … (1 more)")]
+)
+def test_of_many_stages_six_are_named_and_the_others_counted(n: int, text: str) -> None:
+    assert _listed(range(n)) == text

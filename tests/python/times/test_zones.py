@@ -5,10 +5,12 @@ import zoneinfo
 from typing import Any
 
 import dateutil.tz
+import numpy as np
 import pandas as pd
 import pytest
 
 import stagefunnel as sf
+from stagefunnel.times.stamps import _put_together
 from stagefunnel.times.zones import zone_name
 
 HOURS = datetime.timedelta(hours=1)
@@ -58,3 +60,27 @@ def test_a_zone_is_called_by_its_offset_or_its_name(zone: Any, name: str) -> Non
 def test_a_zone_that_nothing_knows_is_refused(zone: str) -> None:
     with pytest.raises(sf.SchemaError, match="is not a time zone of the database"):
         zone_name(zone)
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "far", "is_fine", "unit"),
+    [
+        (0, False, False, "us"),
+        (0, True, False, "us"),
+        (0, True, True, "us"),
+        (0, False, True, "ns"),
+        (1, False, False, "ns"),
+        (1, False, True, "ns"),
+    ],
+)
+def test_times_are_as_fine_as_they_need_to_be_or_as_they_were(
+    nanoseconds: int, far: bool, is_fine: bool, unit: str
+) -> None:
+    """Nanoseconds reach from 1677 to 2262; times that need none stay in them only if they were."""
+    first = np.datetime64("2500-01-01" if far else "2026-01-01", "us").astype(np.int64)
+    found = _put_together(
+        np.array([first, 0]), np.array([0, nanoseconds]), pd.Series(["a", "b"]), "time", is_fine=is_fine
+    )
+    assert found.unit == unit
+    assert found[0] == pd.Timestamp("2500-01-01" if far else "2026-01-01")
+    assert found[1] == pd.Timestamp(nanoseconds, unit="ns")

@@ -10,6 +10,7 @@ import pandas as pd
 import stagefunnel as sf
 
 from ..inputs import Inputs, open_inputs
+from ..typed_values import period
 from ..values import read_period, read_stage, split_names
 
 _Args: TypeAlias = argparse.Namespace
@@ -46,12 +47,14 @@ def _sides(args: _Args) -> dict[str, Any]:
 
 def decompose(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Say which step made a difference."""
+    _check_sides(args, parser)
     with open_inputs(args, parser) as inputs:
         return inputs.ask(args, sf.decompose, **_two_sides(args, parser, inputs))
 
 
 def mix_rate(args: _Args, parser: _Parser) -> pd.DataFrame:
     """Say whether the mix made a difference."""
+    _check_sides(args, parser)
     with open_inputs(args, parser) as inputs:
         return inputs.ask(
             args,
@@ -63,11 +66,22 @@ def mix_rate(args: _Args, parser: _Parser) -> pd.DataFrame:
         )
 
 
-def _two_sides(args: _Args, parser: _Parser, inputs: Inputs) -> dict[str, Any]:
-    """Read the two sides: groups of ``--by``, or periods without it."""
+def _check_sides(args: _Args, parser: _Parser) -> None:
+    """End with wrong usage if a side is missing, or neither a group nor a period, before rows are read."""
     if args.a is None or (args.by is None and args.b is None):
         command = parser.prog.split()[-1]
         parser.error(f"{command} needs --a and --b: two groups of --by, or two periods without it")
+    if args.by is not None:
+        return
+    for name, value in (("a", args.a), ("b", args.b)):
+        try:
+            period(value)
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"argument --{name}: {error}")
+
+
+def _two_sides(args: _Args, parser: _Parser, inputs: Inputs) -> dict[str, Any]:
+    """Read the two sides: groups of ``--by``, or periods without it."""
     sides = _sides(args)
     if args.by is None:
         sides = {name: read_period(value, inputs.log) for name, value in sides.items()}

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError
+from ...errors import SchemaError, written
 
 _EXACT = 2**53  # whole numbers up to here are doubles
 _MOST_DIGITS = 22  # powers of ten up to here are doubles
@@ -71,17 +71,28 @@ def number_column(column: pd.Series, name: str, where: str) -> NumberColumn:
         values = values.astype(object)
     unread = _odd_objects(values)
     if not unread.any():
-        numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        try:
+            numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        except OverflowError:  # a whole number beyond all doubles
+            numbers = np.array([*map(_as_double, values)], dtype=np.float64)
         unread = np.isinf(numbers)
         if dtype.kind not in "iuf":  # NaN among numbers is a missing one, also where Arrow tells them apart
             unread |= np.isnan(numbers) & values.notna().to_numpy()
     if unread.any():
         row = int(np.flatnonzero(unread)[0])
+        amount = written(values.iloc[row : row + 1].tolist()[0])
         raise SchemaError(
-            f"amount {values.iloc[row : row + 1].tolist()[0]!r}{where.format(row=row)} is not a number; "
-            f"convert column {name!r} first"
+            f"amount {amount}{where.format(row=row)} is not a number; convert column {name!r} first"
         )
     return NumberColumn(numbers)
+
+
+def _as_double(value: Any) -> float:
+    """Read one value as pandas does; a whole number beyond all doubles is infinite."""
+    try:
+        return float(pd.to_numeric(value, errors="coerce"))
+    except OverflowError:
+        return math.inf
 
 
 def _is_never_a_number(dtype: Any) -> bool:

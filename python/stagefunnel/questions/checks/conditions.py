@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ...errors import SchemaError, did_you_mean, named, quoted
+from ...errors import SchemaError, did_you_mean, named, quoted, written
 from ...tables.schema import CHECKED_SHARES
 from ...times.periods import Clock, moment_of
 
@@ -76,6 +76,23 @@ def read_conditions(conditions: str | Sequence[str], known: Sequence[str], clock
     return [_condition(text, known, clock) for text in texts]
 
 
+def what_is_wrong(text: str, clocks: Iterable[Clock]) -> SchemaError | None:
+    """Return what is wrong with a condition whatever the log is; ``None`` where only the log can tell."""
+    found = _CONDITION.fullmatch(text)
+    known = [] if found is None else [found[1]]
+    if found is not None and found[1] not in CHECKED_SHARES:
+        text = text.replace("%", "")  # what is none of the names is refused as that
+    errors = []
+    for clock in clocks:
+        try:
+            _condition(text, known, clock)
+        except SchemaError as error:
+            errors.append(error)
+        else:
+            return None
+    return errors[0]
+
+
 def _condition(text: Any, known: Sequence[str], clock: Clock) -> Condition:
     if not isinstance(text, str):
         raise _refused(text, f"is not text; give one such as {_EXAMPLES}")
@@ -91,7 +108,7 @@ def _condition(text: Any, known: Sequence[str], clock: Clock) -> Condition:
     if name not in known:
         listed = quoted(known, most=len(known))
         nearest = did_you_mean(name, known)
-        raise _refused(text, f"is about {name!r}, which is not known{nearest}; the names are {listed}")
+        raise _refused(text, f"is about {written(name)}, which is not known{nearest}; the names are {listed}")
     return Condition(text.strip(), name, sign, _limit(text, name, limit, clock))
 
 
@@ -102,11 +119,11 @@ def _limit(text: str, name: str, limit: str, clock: Clock) -> float:
         except SchemaError:
             moment = None
         if moment is None:
-            raise _refused(text, f"compares a moment with {limit!r}; write it as {name} < 2026-04-01")
+            raise _refused(text, f"compares a moment with {written(limit)}; write it as {name} < 2026-04-01")
         return moment
     found = _NUMBER.fullmatch(limit)
     if found is None:
-        raise _refused(text, f"compares with {limit!r}, which is not a number; write 1000, 0.1 or 10%")
+        raise _refused(text, f"compares with {written(limit)}, which is not a number; write 1000, 0.1 or 10%")
     number, is_percent = float(found[1]), bool(found[2])
     if name not in CHECKED_SHARES:
         if is_percent:
@@ -119,4 +136,4 @@ def _limit(text: str, name: str, limit: str, clock: Clock) -> float:
 
 
 def _refused(text: Any, problem: str) -> SchemaError:
-    return SchemaError(f"the condition {text!r} {problem}", option="fail_if")
+    return SchemaError(f"the condition {written(text)} {problem}", option="fail_if")

@@ -24,7 +24,7 @@ from ...tables.options import (
 from ...tables.schema import BACKTEST, BACKTEST_AMOUNTS, BACKTEST_CRM
 from ...times.every import check_every
 from ...times.lengths import LengthLike, ends_of, length_of, length_text
-from ...times.periods import FREQUENCIES, MomentLike, begin_of, moment_of
+from ...times.periods import FREQUENCIES, Clock, MomentLike, begin_of, moment_of
 from ...working_hours import WorkingHours
 from ..funnel.outcome_money import check_amount_at
 from ..scope.breakdown import by_columns
@@ -231,19 +231,18 @@ def _dates(
             raise SchemaError(
                 "the log's times are plain integers, which have no calendar; give ", named("dates")
             )
-        shown = pd.DatetimeIndex(data.to_times(np.array([first, last], dtype=np.int64))).tz_localize(None)
+        both = np.array([first, max(first, min(last, now))], dtype=np.int64)
+        shown = pd.DatetimeIndex(data.to_times(both)).tz_localize(None)
         ends = shown.to_period(FREQUENCIES[every])
         periods = pd.period_range(ends[0], ends[1], freq=FREQUENCIES[every])
-        begins = [int(moment_of(begin_of(one + 1, clock), clock, "dates") or 0) for one in periods]
+        # All but the last two begin before now; of very many not one is worth its reading.
+        begins = _begins(periods[-2:], clock)
+        _refuse_many(every, len(periods) - sum(begin >= now for begin in begins))
+        begins = _begins(periods[:-2], clock) + begins
     n_given = len(begins)
     begins = [begin for begin in begins if first < begin < now]
     outside = n_given - len(begins) if dates is not None else 0  # of an end of a month nobody says so
-    if len(begins) > _MOST_DATES:
-        raise SchemaError(
-            given("every", every),
-            f" makes {len(begins):,} forecasts; take longer periods, or name ",
-            named("dates"),
-        )
+    _refuse_many(every, len(begins))
     length = length_of(horizon, clock, "horizon")
     if length is None:
         raise SchemaError(given("horizon", horizon), ' is not a length of time; give "90d" for example')
@@ -252,6 +251,18 @@ def _dates(
         raise SchemaError(given("horizon", horizon), " is not above 0; give a longer one")
     over = [(begin, int(end)) for begin, end in zip(begins, ends, strict=True) if end <= now]
     return over, len(begins) - len(over), outside
+
+
+def _begins(periods: pd.PeriodIndex, clock: Clock) -> list[int]:
+    """Return the moments at which the periods after these begin."""
+    return [int(moment_of(begin_of(one + 1, clock), clock, "dates") or 0) for one in periods]
+
+
+def _refuse_many(every: str, n: int) -> None:
+    if n > _MOST_DATES:
+        raise SchemaError(
+            given("every", every), f" makes {n:,} forecasts; take longer periods, or name ", named("dates")
+        )
 
 
 def _row(

@@ -98,16 +98,18 @@ def state_occupation(
     """
     check_option("method", method, get_args(ForecastName))
     check_top(top, by)
-    if isinstance(times, str) or not hasattr(times, "__iter__") or not len(list(times)):
+    # What gives its values once only, such as a generator, is read once.
+    wanted = [] if isinstance(times, str) or not hasattr(times, "__iter__") else list(times)
+    if not wanted:
         raise SchemaError(given("times", times), " is not a list of lengths, such as ['30d', '90d']")
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
-    for time in times:
+    for time in wanted:
         length = exact_length(time, asked.log._data.clock, "times")
         if isinstance(length, Fraction) and length <= 0:
             raise SchemaError(given("times", time), " is not above 0; give a length of time")
     blocks, state, groups, shown = [], None, None, np.zeros(0, dtype=np.intp)
     beyond, unwon = 0, np.zeros(0, dtype=bool)
-    for time in times:
+    for time in wanted:
         state = OpenState.of(
             OpenReading.of(
                 asked,

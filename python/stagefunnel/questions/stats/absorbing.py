@@ -14,6 +14,7 @@ from ... import _core
 from ...errors import SchemaError, given, named, quoted
 from .bounds import Floats, check_confidence, normal_quantile, without_rounding
 from .comparisons import shares_of
+from .spell_labels import is_label
 
 UNDETERMINED = "undetermined"
 _OWN = ("state", UNDETERMINED, "se", "expected_visits", "expected_time", "expected_time_se")
@@ -216,6 +217,9 @@ def _labels(option: str, labels: Any) -> list[Any]:
     if isinstance(labels, str) or not isinstance(labels, (Sequence, pd.Index, pd.Series, np.ndarray)):
         raise SchemaError(given(option, labels), ' is not a list of states, such as ["New", "Offer"]')
     found = list(labels)
+    nested = [label for label in found if not is_label(label)]
+    if nested or isinstance(labels, np.ma.MaskedArray):
+        raise SchemaError(given(option, labels), ' is not a list of states, such as ["New", "Offer"]')
     twice = [str(label) for at, label in enumerate(found) if label in found[:at]]
     if twice:
         raise SchemaError(named(option), f" has {quoted(twice[:1])} twice; list each state once")

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ...errors import SchemaError, named, quoted
+from ...errors import SchemaError, given, named, quoted, written
 from .bounds import Floats
 from .comparisons import shares_of
 from .proportions import read_counts
+from .spell_labels import is_label
 
 
 def mix_rate(group: Any, nobs_a: Any, count_a: Any, nobs_b: Any, count_b: Any) -> pd.DataFrame:
@@ -48,6 +49,8 @@ def mix_rate(group: Any, nobs_a: Any, count_a: Any, nobs_b: Any, count_b: Any) -
     0   web      0.8      0.2     0.2     0.2 -0.12   0.0
     1  fair      0.2      0.8     0.6     0.6 -0.12   0.0
     """
+    if getattr(group, "ndim", 1) > 1:
+        raise SchemaError(given("group", group), " is not an array of labels")
     labels = pd.Series(group).reset_index(drop=True)
     successes_a, sizes_a, _ = read_counts(count_a, nobs_a, ("count_a", "nobs_a"))
     successes_b, sizes_b, _ = read_counts(count_b, nobs_b, ("count_b", "nobs_b"))
@@ -59,6 +62,11 @@ def mix_rate(group: Any, nobs_a: Any, count_a: Any, nobs_b: Any, count_b: Any) -
                 named(option),
                 f" has {len(values):,}; give as many",
             )
+    nested = [at for at, label in enumerate(labels) if not is_label(label)]
+    if nested:
+        raise SchemaError(
+            named("group"), f" is {written(labels[nested[0]])} at place {nested[0]}, which is not a label"
+        )
     if labels.duplicated().any():
         twice = str(labels[labels.duplicated()].iloc[0])
         raise SchemaError(named("group"), f" has {quoted([twice])} twice; give each group once")

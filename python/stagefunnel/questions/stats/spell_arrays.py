@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -110,7 +111,8 @@ def wanted_times(spells: Spells | SpellCells, times: Any, option: str = "times")
 
 def _lengths_of_texts(option: str, values: Any) -> Any:
     """Read what people write for a length of time, such as "36h"; leave other values as they are."""
-    if isinstance(values, str) or np.ndim(values) != 1 or not any(isinstance(one, str) for one in values):
+    is_list = isinstance(values, Iterable) and not isinstance(values, str) and getattr(values, "ndim", 1) == 1
+    if not is_list or not any(isinstance(one, str) for one in values):
         return values
     lengths = [exact_length(value, Clock("ns", None), option) for value in values]
     for value, length in zip(values, lengths, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...errors import SchemaError, given, named
+from ...errors import SchemaError, given, named, written
 
 Codes = npt.NDArray[np.int32]
 
@@ -103,14 +103,24 @@ def plain_column(values: Any, option: str) -> Any:
 def _refuse_odd_labels(column: pd.Series, option: str) -> None:
     """Say which label is none, or which two have no order."""
     for place, value in enumerate(column):
-        if not isinstance(value, Hashable):
+        if not is_label(value):
             raise SchemaError(
-                named(option), f" is {value!r} at place {place}, which is not a label; give text or numbers"
+                named(option),
+                f" is {written(value)} at place {place}, which is not a label; give text or numbers",
             ) from None
     kinds = {type(value).__name__: None for value in column if not pd.isna(value)}
     raise SchemaError(
         named(option), f" has labels of types that have no order ({', '.join(kinds)}); give text"
     ) from None
+
+
+def is_label(value: Any) -> bool:
+    """Check whether a value can be a label; a list or a dict can not."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def cause_labels(event: Any) -> Labelled:

@@ -106,6 +106,8 @@ def _amounts(amount: Any) -> Floats:
 
 
 def _successes(success: Any) -> Floats:
+    if getattr(success, "ndim", 1) > 1:
+        raise SchemaError(given("success", success), " is not an array of flags")
     column = pd.Series(success).astype(object)
     values = column.where(column.notna(), False)
     wrong = np.flatnonzero(~values.isin([True, False, 0, 1]).to_numpy())

@@ -166,9 +166,14 @@ def _by_project(
 
 
 def _items(table: Table, issues: list[dict[str, Any]], options: Options, notes: Notes) -> pd.DataFrame:
+    keys = [_key(issue) for issue in issues]
+    if None in keys:
+        raise ReaderError(
+            f"{table.place(keys.index(None))}: the issue has no number, url or id; ask GraphQL for its number"
+        )
     frame = pd.DataFrame(
         {
-            "item": as_text(pd.Series([_key(issue) for issue in issues], dtype=object)),
+            "item": as_text(pd.Series(keys, dtype=object)),
             "title": as_text(pd.Series([issue.get("title") for issue in issues], dtype=object)),
             "state": as_text(pd.Series([issue.get("state") for issue in issues], dtype=object)),
             "created": as_text(pd.Series([issue.get("createdAt") for issue in issues], dtype=object)),

@@ -40,9 +40,13 @@ def read_items(table: Table, names: Mapping[str, str], options: Options, notes: 
     Raises
     ------
     ReaderError
-        If the list has an item twice, or a row without an item.
+        If the list has an item twice, a row without an item, or no column of items.
     """
     present = {role: name for role, name in names.items() if name in table.frame}
+    if "item" not in present:
+        raise ReaderError(
+            f"{table.sources[0].name}: the list of items has no column {names['item']!r}, which names them"
+        )
     # A line of totals has no key, and its other cells are not what those of an item are.
     _refuse_bad_keys(table.frame[present["item"]], present["item"], table.place)
     columns: dict[str, pd.Series] = {}

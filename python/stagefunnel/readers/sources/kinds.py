@@ -55,6 +55,11 @@ def is_workbook(data: bytes, name: str) -> bool:
     return "xl/workbook.xml" in parts or (not parts and name.lower().endswith((".xlsx", ".xlsm")))
 
 
+def is_duckdb(head: bytes) -> bool:
+    """Check for the header of DuckDB: a checksum, a mark and a version in eight bytes, unlike any text."""
+    return head[8:12] == b"DUCK" and head[16:20] == bytes(4)
+
+
 def refuse_other_kinds(data: bytes, name: str) -> None:
     """Refuse a file that is neither text nor a table, with what it is and what to do.
 
@@ -68,7 +73,7 @@ def refuse_other_kinds(data: bytes, name: str) -> None:
         found = _ole(data)
     elif data.startswith(_ZIP):
         found = _zip(data)
-    elif data[8:12] == b"DUCK":
+    elif is_duckdb(data):
         found = "a DuckDB database", "write its table to CSV, or pass a relation: duckdb.table(…)"
     elif data[257:262] == b"ustar":
         found = "a TAR archive", _UNPACK
