@@ -1,0 +1,152 @@
+"""The table of items of a log in partitions, where rows of it come later: each partition has a part of it."""
+
+import os
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import stagefunnel as sf
+from examples import examples
+from helpers import assert_frame_equal
+from stagefunnel.log.spilled.budget import Budget
+
+PIPELINE = sf.Pipeline(["New"], won="Won")
+ROWS = pd.DataFrame({"item": range(40), "stage": ["New", "Won"] * 20, "time": range(40)})
+
+
+@pytest.fixture(autouse=True)
+def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave so little room that there are several partitions."""
+    monkeypatch.setattr(Budget, "room", property(lambda _: 1_200))
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+def both(folder: Path, *tables: pd.DataFrame | None, compacts: bool = False) -> list[Any]:
+    """Make a log in partitions and one of one part, whose rows of the table of items come in turn."""
+    paths = [folder / "parts.sf", folder / "whole.sf"]
+    sf.StageLog.from_batches([ROWS], items=tables[0], keys="keep", spill=paths[0], threads=1)
+    sf.StageLog(ROWS, items=tables[0]).save(paths[1])
+    for path in paths:
+        for table in tables[1:]:
+            if table is not None:
+                sf.StageLog.append(path, ROWS.iloc[:0], items=table)
+        if compacts:
+            sf.StageLog.compact(path)
+    logs: list[Any] = [sf.StageLog.load(path) for path in paths]
+    assert isinstance(logs[0], sf.PartitionedLog)
+    assert logs[0].n_partitions > 3
+    return logs
+
+
+def test_rows_of_the_table_may_come_to_one_partition_alone(tmp_path: Path) -> None:
+    table = pd.DataFrame({"item": [3], "account": ["a"], "size": [7]})
+    log, _ = both(tmp_path, None, table)
+    # Item 3 is won and of account a; the others have neither account nor size.
+    by = sf.funnel(log, PIPELINE, by="account")
+    assert by.loc[by["stage"] == "Won", ["account", "reached"]].to_numpy().tolist() == [
+        ["a", 1],
+        [np.nan, 19],
+    ]
+    assert sf.outcomes(log, PIPELINE, where={"size": 7})[["base", "won"]].to_numpy().tolist() == [[1, 1]]
+    assert sf.outcomes(log, PIPELINE, unit="account")["base"].tolist() == [40]
+    quality = log.quality().set_index("check")["count"]
+    assert quality["items_not_in_table"] == 39
+    assert log.items.to_dict("list") == {"item": [3], "account": ["a"], "size": [7]}
+    assert repr(log).splitlines()[-1] == "  items   table of 1 row: account, size"
+
+
+def test_a_later_table_may_bring_a_column_and_take_places(tmp_path: Path) -> None:
+    first = pd.DataFrame({"item": range(40), "account": ["a", "b"] * 20})
+    log, whole = both(tmp_path, first, pd.DataFrame({"item": [3, 4], "size": [7, 8]}))
+    assert whole.items["size"].dtype == np.float64
+    # Items 3 and 4 are of no account now.
+    found = sf.outcomes(log, PIPELINE, by="account")
+    assert found["base"].tolist() == [19, 19, 2]
+    assert sf.outcomes(log, PIPELINE, by="size")["size"].tolist()[:2] == [7.0, 8.0]
+    assert (
+        repr(log).splitlines()[-1]
+        == repr(whole).splitlines()[-1]
+        == "  items   table of 40 rows: account, size"
+    )
+
+
+def test_marks_are_in_the_first_lines_of_a_log_in_partitions(tmp_path: Path) -> None:
+    rows = ROWS.assign(until=[50, None] * 20, since=[True, False] * 20)
+    marks: dict[str, Any] = {"exited": "until", "start_unknown": "since"}
+    log = sf.StageLog.from_batches([rows], spill=tmp_path / "log.sf", **marks)
+    assert repr(log).splitlines()[3] == repr(sf.StageLog(rows, **marks)).splitlines()[3]
+    assert repr(log).splitlines()[3] == "  marks   end of 20 rows, start of 20 rows unknown"
+
+
+VALUES: dict[str, Any] = {
+    "text": lambda random: random.choice(["x", "y", "z"]),
+    "maybe": lambda random: random.choice(["x", "y", None]),
+    "whole": lambda random: random.randrange(5),
+    "float": lambda random: random.choice([0.5, 1.0, None]),
+    "flag": lambda random: random.random() < 0.5,
+    "moment": lambda random: pd.Timestamp("2026-01-01") + pd.Timedelta(random.randrange(3), "D"),
+    "exact": lambda random: Decimal(random.randrange(300)).scaleb(-2),
+}
+
+
+def table_of(random: Random) -> pd.DataFrame | None:
+    """Draw a table of some items with some columns."""
+    if random.random() < 0.2:
+        return None
+    items = random.sample(range(45), random.choice([1, 3, 20, 45]))
+    names = random.sample([*VALUES, "kind"], random.randrange(1, 5))
+    table = pd.DataFrame({"item": items})
+    for name in names:
+        if name == "kind":
+            kinds = random.choice([["p", "q"], ["q", "p"], ["q", "r", "p"]])
+            table[name] = pd.Categorical(random.choices(kinds, k=len(items)), categories=kinds)
+        else:
+            table[name] = [VALUES[name](random) for _ in items]
+    return table
+
+
+def answer_of(question: Any, log: sf.StageLog, options: dict[str, Any]) -> Any:
+    try:
+        return question(log, PIPELINE, **options)
+    except sf.StageFunnelError as error:
+        return type(error)
+
+
+# An example writes two logs three times, a third of a second.
+@examples(ci=10, night=500)
+@given(seed=st.integers(0, 2**32), compacts=st.booleans())
+def test_a_table_that_grew_is_that_of_the_whole_log(seed: int, compacts: bool) -> None:
+    random = Random(seed)
+    tables = [table_of(random) for _ in range(3)]
+    with tempfile.TemporaryDirectory() as folder:
+        log, whole = both(Path(folder), *tables, compacts=compacts)
+        assert_frame_equal(log.quality(), whole.quality())
+        if whole.items is None:
+            assert log.items is None
+            return
+        assert set(log.items) == set(whole.items)
+        assert repr(log).splitlines()[-1].split(":")[0] == repr(whole).splitlines()[-1].split(":")[0]
+        of_all = [one.items.sort_values("item", ignore_index=True)[[*whole.items]] for one in (log, whole)]
+        pd.testing.assert_frame_equal(of_all[0], of_all[1], check_dtype=len(log.items) > 0)
+        for name in whole.items.columns:
+            value = whole.items[name].iloc[0]
+            asked: list[tuple[Any, dict[str, Any]]] = [
+                *((sf.outcomes, {option: name}) for option in ("by", "unit")),
+                (sf.outcomes, {"where": {name: None if pd.isna(value) else value}}),
+                (sf.outcomes, {"amount": name}),
+            ]
+            for question, options in asked:
+                found, expected = (answer_of(question, one, options) for one in (log, whole))
+                if isinstance(expected, type):
+                    assert found is expected, options
+                    continue
+                assert not isinstance(found, type), options
+                assert_frame_equal(found, expected)
