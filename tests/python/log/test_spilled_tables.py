@@ -17,6 +17,7 @@ import stagefunnel as sf
 from examples import examples
 from helpers import assert_frame_equal
 from stagefunnel.log.spilled.budget import Budget
+from stagefunnel.log.spilled.placing import hashes_of_keys, numbers_of
 
 PIPELINE = sf.Pipeline(["New"], won="Won")
 ROWS = pd.DataFrame({"item": range(40), "stage": ["New", "Won"] * 20, "time": range(40)})
@@ -148,3 +149,50 @@ def test_a_table_that_grew_is_that_of_the_whole_log(seed: int, compacts: bool) -
                     continue
                 assert not isinstance(found, type), options
                 assert_frame_equal(found, expected)
+
+
+def empty_and_full(tmp_path: Path) -> tuple[Path, Any]:
+    """Spill items of the last partitions alone; return the folder, and other items, of the first one."""
+    keys = pd.Series(range(400))
+    is_first = numbers_of(hashes_of_keys(keys), 1) == 0
+    rows = pd.DataFrame({"item": keys[~is_first].iloc[:30], "stage": "New", "size": 1.5})
+    rows["time"] = (pd.Timestamp("2026-01-01") + pd.to_timedelta(range(30), unit="s")).astype("datetime64[s]")
+    log: Any = sf.StageLog.from_batches([rows], columns=["size"], keys="keep", spill=tmp_path / "log.sf")
+    assert next(log.partitions()).n_rows == 0
+    return tmp_path / "log.sf", rows.iloc[:3].assign(item=keys[is_first].to_numpy()[:3])
+
+
+def test_rows_that_come_to_an_empty_partition_take_the_unit_of_the_log(tmp_path: Path) -> None:
+    path, rows = empty_and_full(tmp_path)
+    sf.StageLog.append(path, rows.assign(time=rows["time"].astype("datetime64[ms]")))
+    log = sf.StageLog.load(path)
+    assert log.observed_until == pd.Timestamp("2026-01-01 00:00:29")
+    assert sf.outcomes(log, PIPELINE, by="size")[["size", "base"]].to_numpy().tolist() == [[1.5, 33]]
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"time": [1, 2, 3]}, "another unit of the times"),
+        ({"time": pd.date_range("2026", periods=3, tz="UTC")}, "another zone of the times"),
+        ({"size": ["a", "b", "c"]}, "the new rows have text, and the saved log has numbers"),
+        ({"item": ["a", "b", "c"]}, "items: the new rows have text"),
+    ],
+)
+def test_rows_of_another_kind_are_refused_in_an_empty_partition(
+    other: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    path, rows = empty_and_full(tmp_path)
+    with pytest.raises(sf.SchemaError, match=message):
+        sf.StageLog.append(path, rows.assign(**other), **({"zone": "UTC"} if "zone" in message else {}))
+    assert sf.StageLog.load(path).n_rows == 30
+
+
+def test_a_log_in_partitions_without_rows_takes_the_first_day(tmp_path: Path) -> None:
+    path = tmp_path / "log.sf"
+    sf.StageLog.from_batches([ROWS.iloc[:0]], empty="allow", keys="keep", spill=path)
+    day = ROWS.assign(time=pd.Timestamp("2026-01-01") + pd.to_timedelta(ROWS["time"], unit="D"))
+    sf.StageLog.append(path, day)
+    log = sf.StageLog.load(path)
+    assert isinstance(log, sf.PartitionedLog)
+    assert_frame_equal(sf.time_in_stage(log, PIPELINE), sf.time_in_stage(sf.StageLog(day), PIPELINE))

@@ -93,6 +93,12 @@ class _Whole:
         return [part.about for of_partition in self.parts for part in of_partition]
 
     @property
+    def about(self) -> Mapping[str, Any]:
+        """The first part that has rows: one without any may not know what the times are."""
+        abouts = self.abouts
+        return next((about for about in abouts if about["n_rows"]), abouts[0])
+
+    @property
     def days(self) -> list[list[Mapping[str, Any]]]:
         """The first parts of all partitions, and then those that were appended, day after day."""
         most = max(map(len, self.parts), default=0)
@@ -184,8 +190,12 @@ class PartitionedLog(StageLog):
             data = JoinedData.of(parts, lambda parts: whole.later.of(number, parts))
         ends = self._whole.ends
         # Each partition is observed as long as the whole log, and has all columns of the table of items.
+        clock = {name: whole.about[name] for name in ("unit", "zone", "has_pipelines")}
         vars(data).update(
-            table_as=whole.table_as, observed_until=self._until, whole_end=None if ends is None else ends[1]
+            clock,
+            table_as=whole.table_as,
+            observed_until=self._until,
+            whole_end=None if ends is None else ends[1],
         )
         return data
 
@@ -207,19 +217,19 @@ class PartitionedLog(StageLog):
     @property
     def unit(self) -> str | None:
         """Unit of the times, as of any log."""
-        unit: str | None = self._whole.abouts[0]["unit"]
+        unit: str | None = self._whole.about["unit"]
         return unit
 
     @property
     def zone(self) -> str | None:
         """Zone of the times, as of any log."""
-        zone: str | None = self._whole.abouts[0]["zone"]
+        zone: str | None = self._whole.about["zone"]
         return zone
 
     @property
     def hash_key(self) -> bytes | None:
         """Key of the hashes of the items' texts, as of any log."""
-        journeys = self.data_of(0).journeys
+        journeys = self.data_of(self._whole.about["partition"]).journeys
         return journeys.text_hash.key or None if journeys.holds_text else None
 
     @property
@@ -276,7 +286,7 @@ class PartitionedLog(StageLog):
     def fit_of_all(self, pipeline: Pipeline) -> Fit:
         """Put a pipeline beside the stages of all partitions."""
         rows, first_row = self._rows_of_labels()
-        about = self._whole.abouts[0]
+        about = self._whole.about
         data = PartData.of(self._whole.parts[0][0], threads=1)
         return Fit(pipeline, rows, first_row, data.other_labels, about["has_pipelines"], data.locate)
 
@@ -315,7 +325,7 @@ class PartitionedLog(StageLog):
         return other
 
     def __repr__(self) -> str:
-        about = self._whole.abouts[0]
+        about = self._whole.about
         counts = (counted(self.n_rows, "row"), counted(self.n_items, "item"))
         return described(
             f"PartitionedLog: {', '.join(counts)}, {counted(self.n_partitions, 'partition')}",
