@@ -118,8 +118,8 @@ class PartitionedLog(StageLog):
     :meth:`StageLog.load` opens it again. It is asked as any other log is: a question reads one partition
     after the other, and merges what it counted, so that memory holds one of them at a time. All rows of an
     item are in one partition. A question whose counts do not add up is refused, and so is each option that
-    :func:`partial` refuses. With `unit` the partitions are read as many times as there are partitions, for
-    the items of a unit are in several of them.
+    :func:`partial` refuses. With `unit` the partitions are read several times, for the items of a unit are
+    in several of them.
 
     Examples
     --------
