@@ -71,15 +71,13 @@ def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]
     n_new = 0
     with writing(folder) as writer:
         groups = Groups.of(writer)
-        # A look at the rows of the items that come again, not at all rows of the log.
-        saved = [[_part(folder, about, checks=False) for about in of_place] for of_place in groups.parts]
-        of_all = list(chain.from_iterable(saved))
-        first = next((part for part in of_all if part.part.about["n_rows"]), of_all[0])
-        later = groups.numbered(like(first, taken_out(later)))
-        refuse_other_kinds([part.kinds for part in of_all], lambda: _tables_of(of_all), later)
+        abouts = list(chain.from_iterable(groups.parts))
+        first = next((about for about in abouts if about["n_rows"]), abouts[0])
+        later = groups.numbered(like(_part(folder, first, checks=False), taken_out(later)))
+        refuse_other_kinds([about["kinds"] for about in abouts], lambda: _tables_of(folder, abouts), later)
         parts = []
-        for own, of_place, its_parts in zip(groups.dealt(later), groups.parts, saved, strict=True):
-            grown, n = _appended(writer, of_place, its_parts, own)
+        for own, of_place in zip(groups.dealt(later), groups.parts, strict=True):
+            grown, n = _appended(writer, of_place, own)
             n_new += n
             parts.append(grown)
         if parts != groups.parts:
@@ -87,21 +85,21 @@ def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]
     return n_new, int(later.journeys.n_rows) - n_new
 
 
-def _tables_of(parts: Iterable[PartData]) -> Iterator[pd.DataFrame]:
+def _tables_of(folder: str, abouts: Iterable[Any]) -> Iterator[pd.DataFrame]:
     """Read the tables of items of parts, as far as they are needed."""
-    for part in parts:
-        found = part.part.items_frame
+    for about in abouts:
+        found = checked_part(folder, about).items_frame
         if found is not None:
             yield found[0]
 
 
-def _appended(
-    writer: Writer, parts: list[Any], saved: Sequence[PartData], later: LogData
-) -> tuple[list[Any], int]:
+def _appended(writer: Writer, parts: list[Any], later: LogData) -> tuple[list[Any], int]:
     """Write rows as a part behind others, where they are new; return all parts, and how many rows are new."""
     if not later.journeys.n_rows and later.items_table is None:
         return parts, 0
     folder = writer.path
+    # A look at the rows of the items that come again, not at all rows of the log.
+    saved = [_part(folder, about, checks=False) for about in parts]
     try:
         new = reduce(without_known_rows, saved, later)
     except (IndexError, MemoryError, OverflowError) as error:
