@@ -108,9 +108,9 @@ def _codes_of(data: LogData) -> Iterator[tuple[Hashable, npt.NDArray[np.integer[
         if "dtype" not in part:
             yield (_COLUMN, name), part["code"], part["values"].tolist()
     if data.items_table is not None:
-        for name, column in data.items_table.frame.items():
+        for label, column in data.items_table.frame.items():
             if isinstance(column.dtype, pd.CategoricalDtype):
-                yield (_TABLE, name), column.cat.codes.to_numpy(), column.cat.categories.tolist()
+                yield (_TABLE, label), column.cat.codes.to_numpy(), column.cat.categories.tolist()
 
 
 def _without_values(columns: RowColumns, gone: Values) -> RowColumns:

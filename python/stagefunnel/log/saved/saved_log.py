@@ -167,7 +167,7 @@ def _erased_of(
     SchemaError
         If no item would be left.
     """
-    found = []
+    found: list[tuple[Erased, Values]] = []
     n_left = 0
     gone: dict[Hashable, frozenset[Any]] = {}
     for one, of_place in zip(keys, groups.parts, strict=True):
