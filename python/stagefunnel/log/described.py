@@ -12,7 +12,6 @@ from ..clean import clean
 from ..errors import counted
 from ..times.periods import Clock
 from ..times.stamps import to_times
-from .columns.marks import RowMarks
 
 _MOST_STAGES = 12
 
@@ -85,11 +84,11 @@ def described(head: str, of: Described) -> str:
     return "\n".join(map(clean, lines))
 
 
-def marks_text(marks: RowMarks) -> str:
+def marks_text(counts: Mapping[str, int]) -> str:
     """Write how many rows have an end, or an unknown start."""
-    ended, unknown = marks.n_ended, marks.n_start_unknown
-    texts = [] if marks.ended is None else [f"end of {counted(ended, 'row')}"]
-    texts += [] if marks.start_unknown is None else [f"start of {counted(unknown, 'row')} unknown"]
+    texts = [f"end of {counted(counts['ended'], 'row')}"] if "ended" in counts else []
+    if "start_unknown" in counts:
+        texts.append(f"start of {counted(counts['start_unknown'], 'row')} unknown")
     return ", ".join(texts)
 
 

@@ -611,7 +611,7 @@ class StageLog(SavedLogs):
                 data.time_range,
                 data.noted_end,
                 self.stages,
-                None if data.marks is None else marks_text(data.marks),
+                None if data.marks is None else marks_text(data.marks.counts),
                 columns,
                 None if data.items_table is None else repr(data.items_table),
                 data.found,

@@ -14,6 +14,7 @@ import stagefunnel as sf
 from helpers import assert_frame_equal
 from stagefunnel.log.columns.inputs import read_input
 from stagefunnel.log.saved.folder import read_parts_and_partitions, writing
+from stagefunnel.log.spilled import regrouped
 from stagefunnel.log.spilled.budget import Budget
 from stagefunnel.log.spilled.placing import hashes_of_column
 
@@ -32,8 +33,9 @@ FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no for
 
 @pytest.fixture(autouse=True)
 def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave so little room that there are several partitions."""
+    """Leave so little room that there are several partitions, and several logs of units."""
     monkeypatch.setattr(Budget, "room", property(lambda _: 4_000))
+    monkeypatch.setattr(regrouped, "LEAST_ROWS", 20)
     monkeypatch.setattr(os, "fsync", lambda _: None)  # no power is lost here
 
 
@@ -151,6 +153,19 @@ def test_the_first_item_of_a_unit_is_that_of_the_whole_input(
         sf.StageLog.append(path, more, columns=["owner"], items=items.assign(item=items["item"] + 100))
         grown = sf.StageLog.load(path)
         assert_frame_equal(sf.funnel(grown, PIPELINE, unit="account", by="owner"), found)
+
+
+@pytest.mark.parametrize(("least", "n_logs"), [(70, 3), (199, 2), (200, 1), (10**6, 1)])
+def test_units_are_put_together_by_the_number_of_rows(
+    least: int, n_logs: int, files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(regrouped, "LEAST_ROWS", least)
+    log = spilled(files, tmp_path / "log.sf")
+    assert log.n_partitions > 3
+    hashes = np.arange(40, dtype=np.uint64)
+    parts = list(regrouped.regrouped(log, lambda part: hashes[: part.n_items]))
+    assert len(parts) == n_logs
+    assert (sum(part.n_rows for part in parts), sum(part.n_items for part in parts)) == (200, 40)
 
 
 def test_a_partial_counts_one_unit(files: list[Path], tmp_path: Path) -> None:

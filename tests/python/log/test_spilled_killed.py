@@ -66,6 +66,58 @@ def test_a_kill_leaves_no_log_or_the_log_and_the_next_call_makes_it(
     assert {(False, True), (False, False)} <= found
 
 
+#: All deals of two accounts are created at one time: the first row of the file says which one is the first.
+TIED = pd.DataFrame(
+    {"item": range(40), "stage": "New", "time": 0, "owner": [f"o{n:02}" for n in range(40)]}
+).iloc[[*range(39, 19, -1), *range(20)]]
+ACCOUNTS = pd.DataFrame({"item": range(80), "account": ["a", "b"] * 40})
+
+
+def first_owners(path: Path) -> list[str]:
+    found = sf.funnel(sf.StageLog.load(path), PIPELINE, unit="account", by="owner")
+    return list(found.loc[found["reached"] > 0, "owner"])
+
+
+def test_after_a_kill_the_first_row_of_each_item_is_that_of_the_file(tmp_path: Path) -> None:
+    TIED.to_csv(tmp_path / "rows.csv", index=False)
+
+    def make(path: Path) -> object:
+        items = ACCOUNTS.astype({"item": str})  # as a file has them
+        file = tmp_path / "rows.csv"
+        return sf.StageLog.from_csv(file, columns=["owner"], items=items, spill=path, threads=1)
+
+    found = set()
+    for event in range(0, 1_000, 6):
+        path = tmp_path / f"{event}.sf"
+        was_ended = ended_at(make, path, event)
+        found.add(bool(list(path.glob("spill-*/spill.json"))))  # all rows were read, and it goes on
+        make(path)
+        assert first_owners(path) == ["o38", "o39"]
+        if not was_ended:
+            break
+    assert not was_ended
+    assert found == {False, True}
+
+
+def test_after_a_kill_appended_rows_are_numbered_behind_the_others(tmp_path: Path) -> None:
+    read: dict[str, Any] = {"columns": ["owner"], "keys": "keep"}
+    sf.StageLog.from_batches([TIED], items=ACCOUNTS, spill=tmp_path / "first.sf", threads=1, **read)
+    later = TIED.assign(item=TIED["item"] + 40, owner="later")
+    for event in range(0, 1_000, 20):
+        path = shutil.copytree(tmp_path / "first.sf", tmp_path / f"{event}.sf")
+        was_ended = ended_at(lambda place: sf.StageLog.append(place, later), path, event)
+        assert first_owners(path) == ["o38", "o39"]
+        sf.StageLog.append(path, later)
+        assert sf.StageLog.load(path).n_rows == 80
+        assert first_owners(path) == ["o38", "o39"]
+        # Without the first ones the next row of the input stands for the account.
+        sf.StageLog.erase(path, range(20, 40))
+        assert first_owners(path) == ["o00", "o01"]
+        if not was_ended:
+            break
+    assert not was_ended
+
+
 def test_other_rows_begin_anew(file: Path, tmp_path: Path) -> None:
     path = tmp_path / "log.sf"
     event = 10

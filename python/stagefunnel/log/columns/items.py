@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -142,8 +142,13 @@ class ItemsTable:
             )
 
     def __repr__(self) -> str:
-        others = [str(name) for name in self.frame.columns if name != self._key]
-        return clean(f"table of {counted(len(self.frame), 'row')}: {', '.join(others)}")
+        return table_text(len(self.frame), self.frame.columns, self._key)
+
+
+def table_text(n_rows: int, columns: Iterable[Hashable], key: Hashable) -> str:
+    """Write what a table of items has beside its key."""
+    others = [str(name) for name in columns if name != key]
+    return clean(f"table of {counted(n_rows, 'row')}: {', '.join(others)}")
 
 
 def _value(column: pd.Series, row: int) -> Any:

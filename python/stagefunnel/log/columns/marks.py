@@ -54,6 +54,12 @@ class RowMarks:
         return cls(ended, start_unknown)
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many rows each of the two has, if the log has it."""
+        counts = {} if self.ended is None else {"ended": self.n_ended}
+        return counts if self.start_unknown is None else {**counts, "start_unknown": self.n_start_unknown}
+
+    @property
     def n_ended(self) -> int:
         """Rows with an end."""
         return 0 if self.ended is None else int(np.count_nonzero(self.ended != NAT))

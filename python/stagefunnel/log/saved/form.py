@@ -44,12 +44,16 @@ class SavedForm:
 def form_of(path: str | os.PathLike[str]) -> SavedForm:
     """Look at the header of a saved log for how rows to append are to be read."""
     folder = checked_path(path)
-    about = read_header(folder)[0]
-    table = about["items_table"]
+    parts = read_header(folder)
+    # A partition may have no rows, and none of the table of items.
+    about = next((part for part in parts if part["n_rows"]), parts[0])
+    table = None
     items: dict[str, bool] = {}
-    if table is not None:
-        types = names_and_types(os.path.join(folder, about["folder"], TABLE))
-        items = {name: is_number(kind) for name, kind in types.items()}
+    for part in parts:
+        if part["items_table"] is not None:
+            table = part["items_table"]
+            types = names_and_types(os.path.join(folder, part["folder"], TABLE))
+            items = {name: is_number(kind) for name, kind in types.items()} | items
     return SavedForm(
         {column["name"]: column["dtype"] is not None for column in about["columns"]},
         about["prefix"] is not None or "high" in about["files"][ITEMS]["columns"],

@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from ... import _core
 from ...cached import cached_property
+from ..columns.items import ItemsTable
 from ..data import LogData
 from .insertion import Insertion
 from .joining import joined
+from .part_reading import TableAs
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class JoinedData(LogData):
     """The inside of a log of several parts: it is opened without a look at their rows."""
 
     parts: Sequence[LogData]
+    #: How a partition's table of items becomes a part of that of all partitions.
+    table_as: TableAs | None = None
 
     def __new__(cls, *values: Any, **fields: Any) -> Any:
         """Make the inside of a log that is held otherwise: what ``replace`` makes has no parts."""
@@ -72,6 +76,13 @@ class JoinedData(LogData):
         if not later_are_alike(self.parts):
             return reduce(joined, self.parts)
         return joined(self.parts[0], self.later.data, self.later.insertion)
+
+    @cached_property
+    def items_table(self) -> ItemsTable | None:
+        """The table of items."""
+        return (
+            self.whole.items_table if self.table_as is None else self.table_as(self.whole.items_table, self)
+        )
 
     @property
     def n_items(self) -> int:
@@ -112,6 +123,7 @@ def _of_whole(name: str) -> cached_property[Any]:
 
 #: What is known without a look at the rows.
 _ALIKE: Final = ("threads",)
+_OWN: Final = (*_ALIKE, "items_table")
 # A field with a default would be found on the class, so each of them has a property of its own.
-for _name in (one.name for one in fields(LogData) if one.name not in _ALIKE):
+for _name in (one.name for one in fields(LogData) if one.name not in _OWN):
     setattr(JoinedData, _name, _of_whole(_name))

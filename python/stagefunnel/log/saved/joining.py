@@ -289,9 +289,14 @@ def _joined_tables(first: LogData, later: LogData, journeys: _core.journeys.Jour
     if first.items_table is None and later.items_table is None:
         return None
     tables = [table for table in (first.items_table, later.items_table) if table is not None]
-    key, frame = tables[-1].parts["key"], tables[-1].frame
-    if len(tables) == 2:
-        old = tables[0].frame
-        kept = old[~old[tables[0].parts["key"]].isin(frame[key])]
-        frame = pd.concat([kept.rename(columns={tables[0].parts["key"]: key}), frame], ignore_index=True)
+    frame, key = joined_frames([(table.frame, table.parts["key"]) for table in tables])
     return ItemsTable(frame, key, journeys, "drop", first.threads)
+
+
+def joined_frames(tables: Sequence[tuple[pd.DataFrame, Any]]) -> tuple[pd.DataFrame, Any]:
+    """Put tables of items behind each other, each with its key; a later row replaces that with its key."""
+    frame, key = tables[0]
+    for later, key_of_later in tables[1:]:
+        kept = frame[~frame[key].isin(later[key_of_later])].rename(columns={key: key_of_later})
+        frame, key = pd.concat([kept, later], ignore_index=True), key_of_later
+    return frame, key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,17 @@ _NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
 _NAMES = {"string": "text", "boolean": "true and false", "datetime64": "times", "datetime": "times"}
 
 
-def refuse_other_kinds(saved: Sequence[LogData], later: LogData) -> None:
+def refuse_other_kinds(
+    saved: Sequence[Mapping[str, Any]], tables: Callable[[], Iterable[pd.DataFrame]], later: LogData
+) -> None:
     """Refuse rows whose items, further columns or table of items hold values of other kinds than a saved log.
+
+    Parameters
+    ----------
+    saved
+        The kinds of each part, as its header says them.
+    tables
+        Function that gives the tables of items of the parts, one after the other.
 
     Raises
     ------
@@ -24,19 +33,19 @@ def refuse_other_kinds(saved: Sequence[LogData], later: LogData) -> None:
         For the first such column. A column without values fits all kinds.
     """
     if later.journeys.n_rows:
-        _refuse("items", [_of_keys(data) for data in saved], _of_keys(later))
+        _refuse("items", (kinds["items"] for kinds in saved), _of_keys(later))
     for name in [] if later.columns is None else later.columns.names:
-        kinds = [_of_column(data, name) for data in saved]
-        _refuse(f"column {name!r}", kinds, _of_column(later, name))
+        known = (kinds["columns"].get(name) for kinds in saved)
+        _refuse(f"column {name!r}", known, _of_column(later, name))
     if later.items_table is None:
         return
-    tables = [data.items_table.frame for data in saved if data.items_table is not None]
     for at, name in enumerate(later.items_table.frame.columns):
-        kinds = [kind_of(frame[name]) for frame in tables if name in frame]
-        _refuse(f"column {name!r} of the items table", kinds, kind_of(later.items_table.frame.iloc[:, at]))
+        # Mostly the first one says it, and no other is read.
+        known = (kind_of(frame[name]) for frame in tables() if name in frame)
+        _refuse(f"column {name!r} of the items table", known, kind_of(later.items_table.frame.iloc[:, at]))
 
 
-def _refuse(what: str, saved: Sequence[str | None], later: str | None) -> None:
+def _refuse(what: str, saved: Iterable[str | None], later: str | None) -> None:
     known = next((kind for kind in saved if kind is not None), None)
     if None not in (known, later) and known != later:
         raise SchemaError(
@@ -45,18 +54,12 @@ def _refuse(what: str, saved: Sequence[str | None], later: str | None) -> None:
 
 
 def _of_keys(data: LogData) -> str | None:
-    if hasattr(data, "kinds"):  # a part in files, whose header says it
-        kind: str | None = data.kinds["items"]
-        return kind
     if data.keys_of is None or not data.journeys.n_items:
         return None
     return kind_of(data.keys_of(data.journeys.first_row[:1].copy()))
 
 
 def _of_column(data: LogData, name: str) -> str | None:
-    if hasattr(data, "kinds"):
-        kind: str | None = data.kinds["columns"].get(name)
-        return kind
     if data.columns is None or not data.journeys.n_rows:
         return None
     part = data.columns.parts[name]

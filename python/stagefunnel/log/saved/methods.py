@@ -165,8 +165,9 @@ class SavedLogs:
     def erase(cls, path: str | os.PathLike[str], items: ItemKeys) -> int:
         """Take items out of a saved log, as a person may ask who is in it.
 
-        What held them is written anew without their rows, their rows of the table of items, and values of
-        further columns that only they had; then the old files are removed. The rest of the log is as it was.
+        What held them is written anew without their rows, their rows of the table of items, and the stages,
+        values and categories that no other row has; then the old files are removed. The rest of the log is
+        as it was. A key that the table of items alone has is erased too.
 
         Parameters
         ----------
@@ -183,7 +184,7 @@ class SavedLogs:
         Raises
         ------
         UnknownItemError
-            For a key that the saved log does not have.
+            For a key that neither the saved log nor its table of items has.
         SchemaError
             If no item would be left.
         StageFunnelError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +91,16 @@ class Part:
         frame: pd.DataFrame = read_table(opened, about)
         return frame
 
+    @property
+    def items_frame(self) -> tuple[pd.DataFrame, Any] | None:
+        """The table of items as a frame, and its key; ``None`` without one."""
+        about = self.about["items_table"]
+        return None if about is None else (self.table(TABLE, about), from_json(about["key"]))
+
+
+#: Makes the table of items of a log another one; the log may have none.
+TableAs: TypeAlias = Callable[[ItemsTable | None, LogData], ItemsTable | None]
+
 
 class PartData(LogData):
     """The inside of a log that lies in files."""
@@ -98,6 +108,8 @@ class PartData(LogData):
     part: Part
     mmap: bool
     checks: bool
+    #: How a partition's table of items becomes a part of that of all partitions.
+    table_as: TableAs | None = None
 
     def __new__(cls, *values: Any, **fields: Any) -> Any:
         """Make the inside of a log that is held otherwise: what ``replace`` makes of this one has no part."""
@@ -233,18 +245,15 @@ class PartData(LogData):
     @cached_property
     def items_table(self) -> ItemsTable | None:
         """The table of items."""
-        about = self.part.about["items_table"]
-        if about is None:
-            return None
-        frame = self.part.table(TABLE, about)
-        return ItemsTable.of_parts(
-            {
-                "frame": frame,
-                "key": from_json(about["key"]),
-                "rows": self.part.column(ITEMS, "table_row"),
-                "n_keyless": about["n_keyless"],
-            }
-        )
+        own = None
+        found, about = self.part.items_frame, self.part.about["items_table"]
+        if found is not None:
+            frame, key = found
+            rows = self.part.column(ITEMS, "table_row")
+            own = ItemsTable.of_parts(
+                {"frame": frame, "key": key, "rows": rows, "n_keyless": about["n_keyless"]}
+            )
+        return own if self.table_as is None else self.table_as(own, self)
 
     @cached_property
     def first_rows(self) -> FirstRows | None:

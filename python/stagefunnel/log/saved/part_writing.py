@@ -59,6 +59,7 @@ def write_part(data: LogData, folder: str) -> dict[str, Any]:
         "kinds": kinds_of(data),
         "key_values": _about_keys(folder, keys),
         "columns": _about_columns(folder, body["columns"] or {}),
+        "marks": None if data.marks is None else data.marks.counts,
         "items_table": _about_table(folder, body["items_table"]),
     }
     places = {name: {column: {**vars(place)} for column, place in of.items()} for name, of in files.items()}
@@ -166,4 +167,5 @@ def _about_table(folder: str, table: Mapping[str, Any] | None) -> dict[str, Any]
         return None
     frame = table["frame"].reset_index(drop=True)
     written = write_table(os.path.join(folder, TABLE), frame, "the items table")
-    return {"key": to_json(table["key"], "column"), "n_keyless": table["n_keyless"], **written}
+    about = {"key": to_json(table["key"], "column"), "n_keyless": table["n_keyless"], "n_rows": len(frame)}
+    return {**about, **written}

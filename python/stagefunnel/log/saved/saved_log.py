@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import reduce
+from itertools import chain
 from typing import Any, TypeVar
 
-import numpy as np
-import numpy.typing as npt
+import pandas as pd
 
 from ...errors import SchemaError, named
-from ..chosen import ItemKeys, places_of_column
-from ..chosen_data import taken_out, with_places_chosen
-from ..columns.items import ItemsTable
+from ..chosen import ItemKeys
+from ..chosen_data import taken_out
+from ..columns.inputs import Input
 from ..data import LogData
 from .columns_file import damaged
+from .erasing import Erased, Values, values_of, without
 from .folder import Writer, checked_path, read_header, writing
 from .groups import Groups
 from .joined_data import JoinedData, joined_parts, later_are_alike
@@ -71,8 +71,10 @@ def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]
     n_new = 0
     with writing(folder) as writer:
         groups = Groups.of(writer)
-        first = _part(folder, groups.parts[0][0], checks=False)
-        later = groups.numbered(like(first, taken_out(later)))
+        abouts = list(chain.from_iterable(groups.parts))
+        first = next((about for about in abouts if about["n_rows"]), abouts[0])
+        later = groups.numbered(like(_part(folder, first, checks=False), taken_out(later)))
+        refuse_other_kinds([about["kinds"] for about in abouts], lambda: _tables_of(folder, abouts), later)
         parts = []
         for own, of_place in zip(groups.dealt(later), groups.parts, strict=True):
             grown, n = _appended(writer, of_place, own)
@@ -83,6 +85,14 @@ def append_rows(path: str | os.PathLike[str], later: LogData) -> tuple[int, int]
     return n_new, int(later.journeys.n_rows) - n_new
 
 
+def _tables_of(folder: str, abouts: Iterable[Any]) -> Iterator[pd.DataFrame]:
+    """Read the tables of items of parts, as far as they are needed."""
+    for about in abouts:
+        found = checked_part(folder, about).items_frame
+        if found is not None:
+            yield found[0]
+
+
 def _appended(writer: Writer, parts: list[Any], later: LogData) -> tuple[list[Any], int]:
     """Write rows as a part behind others, where they are new; return all parts, and how many rows are new."""
     if not later.journeys.n_rows and later.items_table is None:
@@ -90,7 +100,6 @@ def _appended(writer: Writer, parts: list[Any], later: LogData) -> tuple[list[An
     folder = writer.path
     # A look at the rows of the items that come again, not at all rows of the log.
     saved = [_part(folder, about, checks=False) for about in parts]
-    refuse_other_kinds(saved, later)
     try:
         new = reduce(without_known_rows, saved, later)
     except (IndexError, MemoryError, OverflowError) as error:
@@ -124,25 +133,60 @@ def compact_log(path: str | os.PathLike[str]) -> None:
 def erase_items(path: str | os.PathLike[str], items: ItemKeys) -> int:
     """Take items out of a saved log, which is written anew without them; return their rows."""
     folder = checked_path(path)
-    n_rows = n_left = 0
     with writing(folder) as writer:
         groups = Groups.of(writer)
+        erased, gone = _erased_of(folder, groups, groups.dealt_keys(items))
         parts = []
-        for keys, of_place in zip(groups.dealt_keys(items), groups.parts, strict=True):
-            if keys is None:
-                n_left += sum(about["n_items"] for about in of_place)
+        n_rows = 0
+        for (one, unused), of_place in zip(erased, groups.parts, strict=True):
+            if (
+                not len(one.items)
+                and not len(one.rows)
+                and not any(unused[name] & gone[name] for name in unused)
+            ):
                 parts.append(of_place)
                 continue
             data = joined_parts([_part(folder, about) for about in of_place])
-            places = places_of_column(data, keys)
-            rest = _without(data, places)
-            n_left += data.n_items - len(places)
+            rest = without(data, one, gone)
             n_rows += int(data.journeys.n_rows) - int(rest.journeys.n_rows)
             parts.append([_written(writer, rest)])
-        if not n_left:
-            raise SchemaError(named("items"), " has all items of the saved log; remove its folder instead")
         groups.commit(writer, parts)
     return n_rows
+
+
+def _erased_of(
+    folder: str, groups: Groups, keys: Iterable[Input | None]
+) -> tuple[list[tuple[Erased, Values]], Values]:
+    """Find what is to be erased of each partition, with the values that it lists and no row has then.
+
+    The values that no row of the whole log has are returned beside: they may be those of an erased item, also
+    where a later row of the table of items took the place of the one that had it.
+
+    Raises
+    ------
+    SchemaError
+        If no item would be left.
+    """
+    found: list[tuple[Erased, Values]] = []
+    n_left = 0
+    gone: dict[Hashable, frozenset[Any]] = {}
+    for one, of_place in zip(keys, groups.parts, strict=True):
+        data = joined_parts([_part(folder, about) for about in of_place])
+        erased = Erased.of(data, one)
+        n_left += data.n_items - len(erased.items)
+        listed, left = values_of(data, erased)
+        found.append((erased, {name: values - left[name] for name, values in listed.items()}))
+        gone = {
+            name: gone.get(name, frozenset()) | values for name, values in {**gone, **found[-1][1]}.items()
+        }
+    if not n_left:
+        raise SchemaError(named("items"), " has all items of the saved log; remove its folder instead")
+    # Values of one partition at a time are held, for those of all may be many.
+    for (erased, _), of_place in zip(found, groups.parts, strict=True):
+        if any(gone.values()):
+            _, left = values_of(joined_parts([_part(folder, about) for about in of_place]), erased)
+            gone = {name: values - left.get(name, frozenset()) for name, values in gone.items()}
+    return found, gone
 
 
 def _written(writer: Writer, data: LogData) -> dict[str, Any]:
@@ -152,16 +196,3 @@ def _written(writer: Writer, data: LogData) -> dict[str, Any]:
 
 def _part(folder: str, about: Any, **options: Any) -> PartData:
     return PartData.of(checked_part(folder, about), **options)
-
-
-def _without(data: LogData, erased: npt.NDArray[np.int64]) -> LogData:
-    """Take items out of a log, and what only they had: rows of their table, and values of columns."""
-    kept = np.ones(data.n_items, dtype=bool)
-    kept[erased] = False
-    rest = taken_out(with_places_chosen(data, np.flatnonzero(kept)))
-    table, columns = data.items_table, rest.columns
-    if table is not None:
-        rows = table.parts["rows"][erased]
-        frame = table.frame.drop(index=table.frame.index[rows[rows >= 0]]).reset_index(drop=True)
-        table = ItemsTable(frame, table.parts["key"], rest.journeys, "drop", data.threads)
-    return replace(rest, items_table=table, columns=None if columns is None else columns.without_unused())

@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn, Self, cast
 import numpy as np
 import pandas as pd
 
+from ...cached import cached_property
 from ...errors import SchemaError, Way, counted, named
 from ...naming import public
 from ...pipeline import Pipeline
@@ -17,8 +18,9 @@ from ...tables.frames import as_chosen
 from ...times.periods import Clock, MomentLike
 from ...times.stamps import to_times
 from ..chosen import ItemKeys
+from ..columns.items import ItemsTable
 from ..data import Empty, LogData, end_given
-from ..described import Described, described
+from ..described import Described, described, marks_text
 from ..fit import Fit
 from ..intake.checks import thread_count
 from ..saved.folder import checked_path, read_parts_and_partitions
@@ -29,6 +31,7 @@ from ..saved.saved_log import opened_parts
 from ..stage_log import StageLog, log_of_data
 from .copying import copy_log
 from .kept_later import KeptLater
+from .one_table import OneTable, text_of_table
 from .placing import Place
 from .placing import from_json as place_from_json
 from .quality import quality_of_parts
@@ -63,6 +66,15 @@ class _Whole:
     parts: list[list[Part]]
     later: KeptLater = field(default_factory=KeptLater)
 
+    @cached_property
+    def table(self) -> OneTable | None:
+        """The columns of the table of items; ``None`` where each partition has all of them, or none has."""
+        return OneTable.of(self.parts)
+
+    def table_as(self, table: ItemsTable | None, data: LogData) -> ItemsTable | None:
+        """Give a partition's table of items the columns of all partitions, when it is read."""
+        return table if self.table is None else self.table.of_part(table, data)
+
     @classmethod
     def of(cls, path: str) -> _Whole:
         def read() -> tuple[list[Any], list[dict[str, Any]]]:
@@ -79,6 +91,12 @@ class _Whole:
     @property
     def abouts(self) -> list[Mapping[str, Any]]:
         return [part.about for of_partition in self.parts for part in of_partition]
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """The first part that has rows: one without any may not know what the times are."""
+        abouts = self.abouts
+        return next((about for about in abouts if about["n_rows"]), abouts[0])
 
     @property
     def days(self) -> list[list[Mapping[str, Any]]]:
@@ -100,8 +118,8 @@ class PartitionedLog(StageLog):
     :meth:`StageLog.load` opens it again. It is asked as any other log is: a question reads one partition
     after the other, and merges what it counted, so that memory holds one of them at a time. All rows of an
     item are in one partition. A question whose counts do not add up is refused, and so is each option that
-    :func:`partial` refuses. With `unit` the partitions are read as many times as there are partitions, for
-    the items of a unit are in several of them.
+    :func:`partial` refuses. With `unit` the partitions are read several times, for the items of a unit are
+    in several of them.
 
     Examples
     --------
@@ -171,8 +189,14 @@ class PartitionedLog(StageLog):
         if len(parts) > 1:
             data = JoinedData.of(parts, lambda parts: whole.later.of(number, parts))
         ends = self._whole.ends
-        # Each partition is observed as long as the whole log.
-        vars(data).update(observed_until=self._until, whole_end=None if ends is None else ends[1])
+        # Each partition is observed as long as the whole log, and has all columns of the table of items.
+        clock = {name: whole.about[name] for name in ("unit", "zone", "has_pipelines")}
+        vars(data).update(
+            clock,
+            table_as=whole.table_as,
+            observed_until=self._until,
+            whole_end=None if ends is None else ends[1],
+        )
         return data
 
     @property
@@ -193,19 +217,19 @@ class PartitionedLog(StageLog):
     @property
     def unit(self) -> str | None:
         """Unit of the times, as of any log."""
-        unit: str | None = self._whole.abouts[0]["unit"]
+        unit: str | None = self._whole.about["unit"]
         return unit
 
     @property
     def zone(self) -> str | None:
         """Zone of the times, as of any log."""
-        zone: str | None = self._whole.abouts[0]["zone"]
+        zone: str | None = self._whole.about["zone"]
         return zone
 
     @property
     def hash_key(self) -> bytes | None:
         """Key of the hashes of the items' texts, as of any log."""
-        journeys = self.data_of(0).journeys
+        journeys = self.data_of(self._whole.about["partition"]).journeys
         return journeys.text_hash.key or None if journeys.holds_text else None
 
     @property
@@ -262,7 +286,7 @@ class PartitionedLog(StageLog):
     def fit_of_all(self, pipeline: Pipeline) -> Fit:
         """Put a pipeline beside the stages of all partitions."""
         rows, first_row = self._rows_of_labels()
-        about = self._whole.abouts[0]
+        about = self._whole.about
         data = PartData.of(self._whole.parts[0][0], threads=1)
         return Fit(pipeline, rows, first_row, data.other_labels, about["has_pipelines"], data.locate)
 
@@ -301,7 +325,7 @@ class PartitionedLog(StageLog):
         return other
 
     def __repr__(self) -> str:
-        about = self._whole.abouts[0]
+        about = self._whole.about
         counts = (counted(self.n_rows, "row"), counted(self.n_items, "item"))
         return described(
             f"PartitionedLog: {', '.join(counts)}, {counted(self.n_partitions, 'partition')}",
@@ -310,21 +334,22 @@ class PartitionedLog(StageLog):
                 self._whole.ends,
                 self._until,
                 self.stages,
-                None,
+                marks_text(marks) if (marks := self._sums_of("marks")) else None,
                 [column["name"] for column in about["columns"]] or None,
-                None,
-                self._found(),
+                text_of_table(self._whole.parts, self._whole.table),
+                self._sums_of("found"),
                 len(about["other_labels"]),
             ),
         )
 
-    def _found(self) -> dict[str, int]:
-        """Add up what was found in the rows."""
-        found: dict[str, int] = {}
-        for about in self._whole.abouts:
-            for check, n in about["found"].items():
-                found[check] = found.get(check, 0) + n
-        return found
+    def _sums_of(self, name: str) -> dict[str, int]:
+        """Add up what the parts say of their rows, if all do: older versions did not count marks."""
+        sums: dict[str, int] = {}
+        known = [about.get(name, {}) for about in self._whole.abouts]
+        for of_part in known if all(name in about for about in self._whole.abouts) else []:
+            for check, n in (of_part or {}).items():
+                sums[check] = sums.get(check, 0) + n
+        return sums
 
 
 def opened_log(path: str | os.PathLike[str], threads: int | None = None) -> PartitionedLog:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +22,19 @@ from .partitioned_log import PartitionedLog
 from .placing import Hashes
 
 Items = npt.NDArray[np.int64]
+#: Items are put together to logs of so many rows or more: to take some out of a partition takes milliseconds.
+LEAST_ROWS: Final = 1_000_000
 
 
 def regrouped(log: PartitionedLog, hashes_of: Callable[[StageLog], Hashes]) -> Iterator[StageLog]:
-    """Give the items of a log as others of about the size of its partitions, by a hash of each item.
+    """Give the items of a log as others, by a hash of each item.
 
-    For each of them all partitions are read again: nothing is written, and memory holds one at a time. Their
-    items stand in the order of the whole input.
+    For each of them all partitions are read again: nothing is written, and memory holds one at a time. They
+    are of about the size of the partitions, or of `LEAST_ROWS` where these are smaller, so that the time
+    grows with the rows. Their items stand in the order of the whole input.
     """
-    n = log.n_partitions
+    n = max(1, min(log.n_partitions, -(-log.n_rows // LEAST_ROWS)))
+    left_out = _left_out(log)
     group_of = [(hashes_of(part) % np.uint64(n)).astype(np.uint16) for part in log.partitions()]
     first_row = dict(zip(log.stages["stage"], log.stages["first_row"], strict=True))
     for group in range(n):
@@ -47,7 +51,7 @@ def regrouped(log: PartitionedLog, hashes_of: Callable[[StageLog], Hashes]) -> I
                 observed_until=whole.observed_until,
                 whole_end=whole.whole_end,
                 label_first_row=np.array([first_row.get(label, 0) for label in data.labels], dtype=np.int64),
-                **_left_out(log, data, is_first=group == 0),
+                **_found(data, left_out if group == 0 else _LeftOut(dict.fromkeys(left_out.found, 0), 0)),
             )
         )
 
@@ -102,18 +106,28 @@ def _table_of(logs: Sequence[LogData]) -> ItemsTable | None:
     )
 
 
-def _left_out(log: PartitionedLog, data: LogData, *, is_first: bool) -> Mapping[str, Any]:
-    """Return what is known of rows that belong to no item, which the first log has."""
-    own = {"missing_stage": int(data.journeys.n_rows) - int(data.label_rows.sum())}
+@dataclass(frozen=True)
+class _LeftOut:
+    """What is known of rows that belong to no item, which the first log has: by check, and how many."""
+
+    found: Mapping[str, int]
+    n_rows: int
+
+
+def _left_out(log: PartitionedLog) -> _LeftOut:
     found: Counter[str] = Counter()
-    n_left_out = 0
+    n_rows = 0
     for number in range(log.n_partitions):
         part = log.data_of(number)
         found.update(part.found)
-        n_left_out += part.n_input_rows - int(part.journeys.n_rows)
-    known = {check: n if is_first else 0 for check, n in found.items()}
+        n_rows += part.n_input_rows - int(part.journeys.n_rows)
+    return _LeftOut(found, n_rows)
+
+
+def _found(data: LogData, left_out: _LeftOut) -> Mapping[str, Any]:
+    own = {"missing_stage": int(data.journeys.n_rows) - int(data.label_rows.sum())}
     return {
-        "found": known | own,
-        "n_input_rows": int(data.journeys.n_rows) + (n_left_out if is_first else 0),
+        "found": {**left_out.found, **own},
+        "n_input_rows": int(data.journeys.n_rows) + left_out.n_rows,
         "reader_lines": {},
     }

@@ -78,6 +78,8 @@ def test_that_none_was_won_so_soon_has_an_upper_bound_too() -> None:
 def none_won_at_most(wins: int, n_late: int, n: int) -> float:
     """Ask the reference once for any confidence."""
     return at_most(wins, n_late, Fraction(0), Fraction(n))
+
+
 def short(n_late: int) -> sf.StageLog:
     """Return a log of ten days: deals of its first day, half won after 5, and some that are open."""
     first = [(40, 5, "Won" if item % 2 else "Lost") for item in range(4000)]

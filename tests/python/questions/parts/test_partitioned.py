@@ -18,6 +18,7 @@ import stagefunnel as sf
 from examples import examples
 from helpers import assert_frame_equal
 from questions.parts.test_any_question import OPTIONS, Split, options_of, splits
+from stagefunnel.log.spilled import regrouped
 from stagefunnel.log.spilled.budget import Budget
 from stagefunnel.questions.parts.mergeable import BY_NAME
 
@@ -26,8 +27,9 @@ KEPT = ["who", "size", "currency", "exact", "float", "whole"]
 
 @pytest.fixture(autouse=True)
 def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave so little room that a log has two to eight partitions, some of them without an item."""
+    """Leave so little room that a log has two to eight partitions, and the units of few rows are a log."""
     monkeypatch.setattr(Budget, "room", property(lambda _: 1_900))
+    monkeypatch.setattr(regrouped, "LEAST_ROWS", 5)
     monkeypatch.setattr(os, "fsync", lambda _: None)  # no power is lost here
 
 

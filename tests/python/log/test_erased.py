@@ -1,0 +1,97 @@
+"""Nothing of an erased item is left in the files of a saved log, in partitions or not."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import stagefunnel as sf
+from helpers import assert_frame_equal
+from stagefunnel.log.spilled.budget import Budget
+
+N = 30
+KEYS = ["ann@x.org", *(f"a long name of item {number}" for number in range(1, N))]
+ROWS = pd.DataFrame(
+    {
+        "item": KEYS * 2,
+        "stage": ["New"] * N + ["Won"] * N,
+        "time": range(2 * N),
+        "note": ["ann called", *(f"note {number}" for number in range(2 * N - 1))],
+        "level": pd.Categorical(
+            ["ann's", *["p", "q", "r"] * 20][: 2 * N], categories=["r", "q", "p", "ann's"]
+        ),
+    }
+)
+ROWS.loc[0, "stage"] = "Call ann"
+ITEMS = pd.DataFrame({"item": [*KEYS, "ann's ghost"], "phone": ["ann 1", *map(str, range(N))]})
+ITEMS["tier"] = pd.Categorical(["ann's tier", *["b", "a"] * 15], categories=["b", "a", "ann's tier"])
+DAY = pd.DataFrame({"item": [KEYS[0], KEYS[4]], "stage": ["Lost", "Offer"], "time": [90, 91]})
+DAY["note"] = ["ann again", "nothing"]
+DAY["level"] = pd.Categorical(["p", "q"], dtype=ROWS["level"].dtype)
+PIPELINE = sf.Pipeline(["New"], won="Won", lost="Lost")
+READ = {"columns": ["note", "level"]}
+
+
+@pytest.fixture(autouse=True)
+def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave so little room that there are several partitions."""
+    monkeypatch.setattr(Budget, "room", property(lambda _: 2_500))
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+MADE: dict[str, Callable[[Path], object]] = {
+    "one part": lambda path: sf.StageLog(ROWS, items=ITEMS, **READ).save(path),
+    "partitions": lambda path: sf.StageLog.from_batches([ROWS], items=ITEMS, spill=path, keys="keep", **READ),
+    "hashes": lambda path: sf.StageLog.from_batches([ROWS], items=ITEMS, spill=path, **READ),
+}
+
+
+def names_of_ann(path: Path) -> list[str]:
+    files = [file for file in path.rglob("*") if file.is_file()]
+    return [file.name for file in files if b"ann" in file.read_bytes()]
+
+
+@pytest.mark.parametrize("compacts", [False, True])
+@pytest.mark.parametrize("grows", [False, True])
+@pytest.mark.parametrize("made", MADE)
+@pytest.mark.filterwarnings("ignore:some keys are too long")
+def test_no_byte_of_an_erased_item_is_left(made: str, grows: bool, compacts: bool, tmp_path: Path) -> None:
+    path = tmp_path / "log.sf"
+    MADE[made](path)
+    if grows:  # a row of the table of items takes the place of that of the same key
+        more = ITEMS.iloc[:1].assign(phone="ann 2", tier=pd.Categorical(["a"], dtype=ITEMS["tier"].dtype))
+        sf.StageLog.append(path, DAY, items=more)
+    if compacts:
+        sf.StageLog.compact(path)
+    assert "items_table.arrow" in names_of_ann(path)
+    assert sf.StageLog.erase(path, ["ann@x.org", "ann's ghost"]) == (3 if grows else 2)
+    assert names_of_ann(path) == []
+    log = sf.StageLog.load(path)
+    rest = ROWS[ROWS["item"] != "ann@x.org"].copy()
+    if grows:
+        rest = pd.concat([rest, DAY.iloc[1:]], ignore_index=True)
+    # Its values are no categories any more.
+    rest["level"] = rest["level"].cat.set_categories(["r", "q", "p"])
+    tier = ITEMS["tier"].cat.set_categories(["b", "a"])
+    whole = sf.StageLog(rest, items=ITEMS.assign(tier=tier).iloc[1:-1], **READ)
+    for by in (None, "level", "tier"):
+        found, expected = (sf.funnel(one, PIPELINE, by=by, unlisted="ignore") for one in (log, whole))
+        assert_frame_equal(found, expected)
+    assert set(log.stages["stage"]) == set(whole.stages["stage"])
+
+
+@pytest.mark.parametrize("made", ["one part", "partitions"])
+def test_a_key_that_the_table_of_items_alone_has_is_erased(made: str, tmp_path: Path) -> None:
+    path = tmp_path / "log.sf"
+    MADE[made](path)
+    assert sf.StageLog.erase(path, ["ann's ghost"]) == 0
+    log = sf.StageLog.load(path)
+    assert log.n_rows == 2 * N
+    assert log.items is not None
+    assert len(log.items) == N
+    with pytest.raises(sf.UnknownItemError, match="ann's ghost"):
+        sf.StageLog.erase(path, ["ann's ghost"])
+    with pytest.raises(sf.SchemaError, match="all items of the saved log"):
+        sf.StageLog.erase(path, KEYS)
