@@ -69,7 +69,7 @@ def test_the_counts_are_the_same_bytes_in_any_order_of_rows(
 
     monkeypatch.setattr(asking, "merged", noted)
     for frame in (rows.spark_rows, rows.spark_rows.sort("whole", "time"), rows.spark_rows.sort("size")):
-        on_spark.ask_all(frame, PIPELINE, ASKED)
+        on_spark.ask_all(frame, PIPELINE, ASKED, partitions=3)
     assert seen == [seen[0]] * 3
 
 
