@@ -228,15 +228,23 @@ step_hostile() {
     python tests/hostile/run.py "${options[@]}"
 }
 
-# Spark runs in this process and two of its workers; it is large, and only this step needs it.
+# Spark runs in this process and two of its workers; it is large, and only this step needs it. A session begins on
+# one processor alone, so the notebook runs beside the tests, and what it says is shown where it fails.
 step_spark() {
     install_java
     install_tools test
     install_tools test_spark
     install_package
     export SPARK_LOCAL_IP=127.0.0.1  # the name of this machine may resolve to nothing
-    run_notebooks spark
-    STAGEFUNNEL_SPARK=1 python -m pytest tests/spark "${options[@]}"
+    export SPARK_SUBMIT_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # few rows pay for no compiler of much effort
+    mkdir -p build
+    local said=build/notebook_of_spark.txt status=0
+    run_notebooks spark --numprocesses 0 >"$said" 2>&1 &
+    local of_notebook=$!
+    printf 'the notebook runs beside the tests: %s\n' "$said" >&2
+    STAGEFUNNEL_SPARK=1 python -m pytest tests/spark "${options[@]}" || status=$?
+    wait "$of_notebook" || { status=$? && cat "$said" >&2; }
+    return "$status"
 }
 
 # One run, so that its closing line counts the tests and the examples in docstrings and pages. Tests of one file

@@ -92,8 +92,42 @@ def test_other_frames_are_refused(value: Any, text: str) -> None:
         on_spark.ask(value, PIPELINE, sf.funnel)
 
 
-def test_a_stream_is_refused(spark: Any) -> None:
+def test_a_frame_of_pandas_on_spark_is_named(rows: Rows) -> None:
+    frame = type("DataFrame", (), {"__module__": "pyspark.pandas.frame", "columns": ["item"]})()
+    text = "is a pyspark.pandas DataFrame; give a DataFrame of Spark, as its to_spark.. makes"
+    with pytest.raises(sf.SchemaError, match=f"rows= {text}"):
+        on_spark.ask(frame, PIPELINE, sf.funnel)
+    with pytest.raises(sf.SchemaError, match=f"items= {text}"):
+        on_spark.ask(NoJob(rows.spark_rows), PIPELINE, sf.funnel, items=frame)
+
+
+def test_names_that_are_one_to_spark_are_refused_where_they_are_needed(spark: Any) -> None:
+    frame = spark.sql(
+        "select 1L as item, 'New' as stage, 4 as time, 'a' as who, 'b' as Who, 'c' as WHOM, 2 as whom"
+    )
+    with pytest.raises(
+        sf.SchemaError, match="the columns 'who' and 'Who', which are one name to Spark; rename"
+    ):
+        on_spark.ask(NoJob(frame), PIPELINE, sf.outcomes, by="who")
+    assert on_spark.ask(frame, PIPELINE, sf.outcomes)["base"].tolist() == [1]
+    spark.conf.set("spark.sql.caseSensitive", "true")
+    try:
+        assert on_spark.ask(frame, PIPELINE, sf.outcomes, by="Who")["Who"].tolist() == ["b"]
+    finally:
+        spark.conf.unset("spark.sql.caseSensitive")
+
+
+def test_a_column_of_the_items_table_that_no_log_reads_is_named(rows: Rows) -> None:
+    items = rows.spark_items.selectExpr("*", "array(1) as parts")
+    text = "column 'parts' of the items table is of type array<int>; cast it to .* first, or drop it"
+    with pytest.raises(sf.SchemaError, match=text):
+        on_spark.ask(NoJob(rows.spark_rows), PIPELINE, sf.funnel, items=items, items_key="key")
+
+
+def test_a_stream_is_refused(spark: Any, rows: Rows) -> None:
     stream = spark.readStream.format("rate").load()
+    with pytest.raises(sf.SchemaError, match="items= is a stream, which has no end"):
+        on_spark.ask(NoJob(rows.spark_rows), PIPELINE, sf.funnel, items=stream, items_key="value")
     with pytest.raises(sf.SchemaError, match="rows= is a stream, which has no end; write it to a table"):
         on_spark.ask(stream, PIPELINE, sf.funnel, item="value", stage="value", time="timestamp")
 

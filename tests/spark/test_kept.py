@@ -39,6 +39,13 @@ def test_a_row_says_what_its_log_has(kept: Any, rows: Rows) -> None:
     assert len({row[2] for row in logs}) == len(logs)
 
 
+def test_columns_of_saved_logs_may_stand_elsewhere_and_beside_others(kept: Any, rows: Rows) -> None:
+    moved = kept.selectExpr("'north' as place", *reversed(kept.columns))
+    assert_same_answer(on_spark.ask(moved, PIPELINE, sf.funnel), sf.funnel(rows.log, PIPELINE))
+    with pytest.raises(sf.SchemaError, match=r"saved logs of keep\(\) without their columns 'keep', 'part"):
+        on_spark.ask(kept.select("saved_log", "rows"), PIPELINE, sf.funnel)
+
+
 def test_a_log_that_is_there_twice_is_refused(kept: Any) -> None:
     with pytest.raises(sf.SchemaError, match=r"the saved log of partition \d is there twice"):
         on_spark.ask(kept.union(kept), PIPELINE, sf.funnel)

@@ -138,6 +138,9 @@ void read_samples(Reader& reader, Block& block, std::size_t n_rows) {
     block.bounds.push_back(0);
     for (std::size_t row = 0; row < n_rows; ++row) {
         const std::size_t n = reader.count(1);
+        const std::size_t needed = block.lengths.size() + n;
+        if (needed > block.lengths.capacity())  // many short samples grow it step by step
+            block.lengths.reserve(std::max(needed, 2 * block.lengths.capacity()));
         std::uint64_t length = 0;
         for (std::size_t i = 0; i < n; ++i) {
             if (__builtin_add_overflow(length, reader.number(), &length)) refuse("a length is too large");

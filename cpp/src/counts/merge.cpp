@@ -5,6 +5,7 @@
 
 #include "base/fixed_sums.hpp"
 #include "counts/checks.hpp"
+#include "counts/runs.hpp"
 #include "stagefunnel/counts/counts.hpp"
 
 namespace stagefunnel::counts {
@@ -124,16 +125,17 @@ class Merger {
         for (const std::size_t number : equal.subspan(1))
             add_values(merged_.rules, merged_.cells.data() + begin + n_keys_, values_of(number));
         if (!has_samples) return;
-        const auto start = static_cast<std::ptrdiff_t>(merged_.lengths.size());
+        const std::size_t start = merged_.lengths.size();
+        std::vector<std::size_t> ends;
         for (const std::size_t number : equal) {
             const auto [source, row] = rows_[number];
             const Block& block = *sources_[source].block;
             merged_.lengths.insert(
                 merged_.lengths.end(), block.lengths.begin() + static_cast<std::ptrdiff_t>(block.bounds[row]),
                 block.lengths.begin() + static_cast<std::ptrdiff_t>(block.bounds[row + 1]));
+            ends.push_back(merged_.lengths.size() - start);
         }
-        if (!std::is_sorted(merged_.lengths.begin() + start, merged_.lengths.end()))
-            std::sort(merged_.lengths.begin() + start, merged_.lengths.end());
+        merge_runs(std::span(merged_.lengths).subspan(start), std::move(ends));
         merged_.bounds.push_back(merged_.lengths.size());
     }
 

@@ -22,7 +22,7 @@ class Counted:
     Attributes
     ----------
     part
-        The partial as bytes; ``None`` after an error.
+        The partial, as bytes where nobody has read it; ``None`` after an error.
     partition
         Number of the first partition.
     error
@@ -35,7 +35,7 @@ class Counted:
         The saved logs that it was counted of.
     """
 
-    part: bytes | None
+    part: bytes | Partial | None
     partition: int
     error: StageFunnelError | None = None
     warned: tuple[str, ...] = field(default=())
@@ -60,11 +60,16 @@ def merged(found: Sequence[Counted]) -> Counted:
     if failed is not None:
         return Counted(None, failed.partition, failed.error, warned)
     try:
-        parts = [Partial.from_bytes(counted.part) for counted in found if counted.part is not None]
-        whole = merge(parts).to_bytes() if len(parts) > 1 else found[0].part
+        whole = merge(map(_read, found)) if len(found) > 1 else found[0].part
         return Counted(whole, first, None, warned, written_as, kept)
     except StageFunnelError as error:
         return Counted(None, first, error, warned)
+
+
+def _read(counted: Counted) -> Partial:
+    """Return the partial of a partition, which may be bytes still."""
+    assert counted.part is not None  # where there is no error
+    return counted.part if isinstance(counted.part, Partial) else Partial.from_bytes(counted.part)
 
 
 def written_as(log: StageLog) -> dict[str | None, int]:
@@ -88,8 +93,7 @@ def part_of(found: Counted) -> Partial:
     if found.error is not None:
         raise found.error
     warn_of_dates(found.written_as)
-    assert found.part is not None  # where there is no error
-    return Partial.from_bytes(found.part)
+    return _read(found)
 
 
 def warn_of_dates(written_as: WrittenAs) -> None:

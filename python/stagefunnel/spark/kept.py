@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from typing import Any, Final, TypeAlias
 
-from ..errors import SchemaError, counted
+from ..errors import SchemaError, counted, quoted
 from ..log.stage_log import StageLog
 
 #: Formats in which times read as dates, ``None`` where they do not, and the first time of each.
@@ -60,8 +60,19 @@ class Kept:
 
 
 def is_kept(rows: Any) -> bool:
-    """Check for a DataFrame of saved logs."""
-    return tuple(rows.columns) == _NAMES
+    """Check for a DataFrame of saved logs, which may have further columns, such as those of a lake.
+
+    Raises
+    ------
+    SchemaError
+        If it has lost columns of them.
+    """
+    lost = [name for name in _NAMES if name not in rows.columns]
+    if LOG in rows.columns and lost and len(lost) < len(_NAMES) - 1:
+        raise SchemaError(
+            f"rows has saved logs of keep() without their columns {quoted(lost)}; give all that keep() made"
+        )
+    return not lost
 
 
 def row_of(log: StageLog, kept: Kept, types: str, empty_log: bytes) -> Any:

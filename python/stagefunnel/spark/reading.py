@@ -17,7 +17,7 @@ from ..log.stage_log import StageLog
 from ..tables.group_names import column_behind
 from .kept import WrittenAs
 from .names import sent
-from .session import checked_frame, column, is_spark, shuffle_partitions, zone_of_session
+from .session import checked_frame, column, is_of_spark, is_spark, shuffle_partitions, zone_of_session
 from .types import empty_table
 
 #: Columns of rows of the items table stand behind those of the log, under names that no other has.
@@ -115,7 +115,7 @@ class Source:
         ]
         table = reading.items
         if self.items is not None:
-            table = empty_table(self.items, reading.table, self.zone)
+            table = empty_table(self.items, reading.table, self.zone, "the items table")
         return StageLog(
             empty_table(self.rows, names, self.zone),
             **reading.options,
@@ -214,7 +214,7 @@ def source_of(
             named("items"),
         )
     key = items_key or item
-    of_spark = items if is_spark(items) else None
+    of_spark = checked_frame(items, "items") if is_of_spark(items) else None
     table = tuple(of_spark.columns) if of_spark is not None else ()
     known_of_items = _columns_of(items)
     others = [*known_of_items, item, stage, time]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from ..errors import SchemaError, StageFunnelError, named
@@ -50,15 +51,39 @@ def checked_frame(rows: Any, what: str) -> Any:
         return rows
     module = type(rows).__module__.partition(".")[0]
     advice = "give a DataFrame of Spark"
+    if type(rows).__module__.startswith("pyspark.pandas."):
+        module, advice = "pyspark.pandas", f"{advice}, as its to_spark() makes"
     if what == "rows" and module in ("pandas", "polars", "pyarrow", "duckdb"):
         advice += "; StageLog(rows) reads this one"
     raise SchemaError(named(what), f" is a {module} {type(rows).__name__}; {advice}")
 
 
+def is_of_spark(value: Any) -> bool:
+    """Check for anything of Spark, whether it is a DataFrame or something else."""
+    return type(value).__module__.partition(".")[0] == "pyspark"
+
+
 def is_spark(rows: Any) -> bool:
     """Check for a DataFrame of Spark, classic or Connect."""
-    module = type(rows).__module__.partition(".")[0]
-    return module == "pyspark" and all(hasattr(rows, name) for name in ("mapInArrow", "schema"))
+    return is_of_spark(rows) and all(hasattr(rows, name) for name in ("mapInArrow", "schema"))
+
+
+def refuse_names_of_one_letter_case(rows: Any, names: Iterable[str], what: str) -> None:
+    """Refuse a name that Spark cannot tell from that of another column, where it reads no letter case.
+
+    Raises
+    ------
+    SchemaError
+        If there is one.
+    """
+    columns = list(rows.columns)
+    for name in names:
+        other = next((one for one in columns if one != name and one.lower() == name.lower()), None)
+        if other is not None and rows.sparkSession.conf.get("spark.sql.caseSensitive") != "true":
+            raise SchemaError(
+                f"{what} has the columns {name!r} and {other!r}, which are one name to Spark; rename or drop "
+                "one, or set spark.sql.caseSensitive to true"
+            )
 
 
 def zone_of_session(rows: Any) -> str:

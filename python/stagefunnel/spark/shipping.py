@@ -53,17 +53,21 @@ def shipped(work: str, job: object, *, answers: bool = True) -> Callable[[Batche
     sent, version, advice = pickle.dumps(job), __version__, _advice(__version__)
 
     def run(batches: Iterator[Any]) -> Iterator[Any]:
+        import gc
         import pickle
         import sys
         from importlib import import_module
 
         problem = None
+        is_here = "stagefunnel.spark.work" in sys.modules
         try:
             found = import_module("stagefunnel").__version__
             if found != version:
                 problem = f"has stagefunnel {found}, and the driver {version}"
             else:
                 module = import_module("stagefunnel.spark.work")
+                if not is_here:  # Spark collects garbage after each task, and looks at all that was loaded
+                    gc.freeze()
         except ImportError as error:
             problem = f"cannot import stagefunnel ({error})"
         if problem is None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ..errors import SchemaError
 from ..log.columns.inputs import check_names
 from ..times.zones import zone_name
+from .session import refuse_names_of_one_letter_case
 
 _PLAIN: Final = {
     "boolean": "bool_",
@@ -24,7 +25,7 @@ _PLAIN: Final = {
 }
 
 
-def empty_table(frame: Any, names: Iterable[str], zone: str) -> Any:
+def empty_table(frame: Any, names: Iterable[str], zone: str, what: str = "the DataFrame") -> Any:
     """Make an empty table of Arrow with some columns of a DataFrame, as its executors get them.
 
     Raises
@@ -35,12 +36,13 @@ def empty_table(frame: Any, names: Iterable[str], zone: str) -> Any:
     import pyarrow as pa
 
     wanted = list(dict.fromkeys(names))
-    check_names(wanted, list(frame.columns), "the DataFrame")
+    check_names(wanted, list(frame.columns), what)
+    refuse_names_of_one_letter_case(frame, wanted, what)
     types = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
-    return pa.table({name: pa.array([], type=arrow_type(name, types[name], zone)) for name in wanted})
+    return pa.table({name: pa.array([], type=arrow_type(name, types[name], zone, what)) for name in wanted})
 
 
-def arrow_type(name: str, kind: str, zone: str) -> Any:
+def arrow_type(name: str, kind: str, zone: str, what: str = "the DataFrame") -> Any:
     """Return the type of Arrow of a column of a type of Spark.
 
     Raises
@@ -64,8 +66,8 @@ def arrow_type(name: str, kind: str, zone: str) -> Any:
     if decimal is not None:
         return pa.decimal128(*map(int, decimal.groups()))
     raise SchemaError(
-        f"column {name!r} of the DataFrame is of type {kind}; cast it to integers, text, a date or a "
-        "timestamp first"
+        f"column {name!r} of {what} is of type {kind}; cast it to integers, text, a date or a timestamp "
+        f"first{'' if what == 'the DataFrame' else ', or drop it'}"
     )
 
 

@@ -7,7 +7,7 @@ import pickle
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from ..errors import RowError, StageFunnelError, StageFunnelWarning
 from ..log.memory import release_memory
@@ -23,6 +23,8 @@ from .kept import Kept, WrittenAs, logs_in, row_of, unpacked
 from .listing import Listing
 from .names import received
 from .reading import IS_OF_TABLE, OF_TABLE, Reading
+
+_BYTES_AT_ONCE: Final = 2**23
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ def read_rows(
 
     def of_log() -> Iterator[Any]:
         nonlocal n_rows
-        for batch in map(received, batches):
+        for batch in map(received, _joined(batches)):
             rows = _without_table(batch, of_table) if reading.table else batch
             n_rows += len(rows)
             yield rows
@@ -185,6 +187,22 @@ def read_rows(
     table = _table_of(of_table, reading.table) if reading.table else reading.items
     data = data.with_items(table, reading.items_key, reading.invalid)  # whose own rows may be wrong
     return with_data(log, data) if n_rows else None
+
+
+def _joined(batches: Iterator[Any]) -> Iterator[Any]:
+    """Put the batches of Spark together: to read one costs as much as thousands of its 10,000 rows."""
+    import pyarrow as pa
+
+    held: list[Any] = []
+    n_bytes = 0
+    for batch in batches:
+        held.append(batch)
+        n_bytes += batch.nbytes
+        if n_bytes >= _BYTES_AT_ONCE:
+            yield from pa.Table.from_batches(held).combine_chunks().to_batches()
+            held, n_bytes = [], 0
+    if held:
+        yield from pa.Table.from_batches(held).combine_chunks().to_batches()
 
 
 def _without_table(batch: Any, of_table: list[Any]) -> Any:

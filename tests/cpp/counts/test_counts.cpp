@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -113,6 +114,27 @@ TEST(Counts, KeepSamplesInRisingOrder) {
     EXPECT_EQ(total.blocks[0].bounds, (std::vector<std::uint64_t>{0, 5}));
     EXPECT_TRUE(std::equal(total.blocks[0].lengths.begin(), total.blocks[0].lengths.end(),
                            std::vector<std::uint64_t>{1, 2, 9, 9, 10}.begin()));
+}
+
+TEST(Counts, MergeSamplesOfAnyNumberOfPartsAsIfTheyWereSortedTogether) {
+    std::mt19937_64 random(5);
+    for (std::size_t n_parts = 1; n_parts <= 17; ++n_parts) {
+        std::vector<Counts> parts;
+        std::vector<std::uint64_t> all;
+        for (std::size_t i = 0; i < n_parts; ++i) {
+            std::vector<std::uint64_t> sample(random() % 40);  // some are empty
+            for (std::uint64_t& length : sample) length = random() % 50 == 0 ? ~random() : random() % 100;
+            std::sort(sample.begin(), sample.end());
+            all.insert(all.end(), sample.begin(), sample.end());
+            parts.push_back(ordered({}, {lengths(sample)}));
+        }
+        std::sort(all.begin(), all.end());
+        std::vector<const Counts*> pointers;
+        for (const Counts& part : parts) pointers.push_back(&part);
+        const Counts total = merged(pointers);
+        const auto& found = total.blocks[0].lengths;
+        EXPECT_EQ(std::vector<std::uint64_t>(found.begin(), found.end()), all) << n_parts;
+    }
 }
 
 TEST(Counts, AddSumsOfAmountsUpExactly) {
