@@ -179,7 +179,9 @@ def cohorts_of(
     number = times.tz_localize(None).to_period(freq).asi8  # each period's is one more than that before it
     first = number.min()
     cohort[counted] = number - first
-    return pd.PeriodIndex.from_ordinals(range(first, number.max() + 1), freq=freq), cohort
+    ordinals = range(first, number.max() + 1)
+    # pandas has it since 2.2; its stubs do not know it.
+    return pd.PeriodIndex.from_ordinals(ordinals, freq=freq), cohort  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, eq=False)
