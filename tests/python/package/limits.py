@@ -35,4 +35,4 @@ UNITS_WITH_PYBIND11 = 1
 UNITS_WITH_EIGEN = 4
 
 # Lines of the largest unit after the preprocessor, as GCC 12 counts them with its own headers.
-LINES_OF_LARGEST_UNIT = 210_000
+LINES_OF_LARGEST_UNIT = 212_000
