@@ -48,8 +48,7 @@ def test_outcomes_say_how_the_items_stand(log: sf.StageLog) -> None:
 def test_times_name_the_slowest_stage(log: sf.StageLog) -> None:
     frame = frame_of([(1, "New", 0), (1, "Offer", 2), (1, "Order", 9), (1, "Won", 10)])
     assert line(sf.time_in_stage(sf.StageLog(frame), PIPELINE)) == (
-        "Slowest stage: Offer (half of the completed visits took 7 or more; 0% of all visits are still "
-        "open)"
+        "Slowest stage: Offer (half of the completed visits took 7 or more; 0% of all visits are still open)"
     )
     waiting = journeys_log("New")
     assert line(sf.time_in_stage(waiting, PIPELINE)) == "No visit of a stage in progress is completed."
