@@ -175,7 +175,7 @@ def of_times(table: pd.DataFrame, name_of: NameOf) -> list[str]:
         return [tr("There is no slowest stage: each median is {median}", median=median)]
     still_open = percent(row["open"] / row["visits"])
     sentence = tr(
-        "Slowest stage: {stage} ({half} more than {median}; {still_open} of all visits are still open)",
+        "Slowest stage: {stage} ({half} {median} or more; {still_open} of all visits are still open)",
         stage=name_of(row["stage"]),
         half=half,
         median=median,

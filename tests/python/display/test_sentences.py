@@ -48,8 +48,7 @@ def test_outcomes_say_how_the_items_stand(log: sf.StageLog) -> None:
 def test_times_name_the_slowest_stage(log: sf.StageLog) -> None:
     frame = frame_of([(1, "New", 0), (1, "Offer", 2), (1, "Order", 9), (1, "Won", 10)])
     assert line(sf.time_in_stage(sf.StageLog(frame), PIPELINE)) == (
-        "Slowest stage: Offer (half of the completed visits took more than 7; 0% of all visits are still "
-        "open)"
+        "Slowest stage: Offer (half of the completed visits took 7 or more; 0% of all visits are still open)"
     )
     waiting = journeys_log("New")
     assert line(sf.time_in_stage(waiting, PIPELINE)) == "No visit of a stage in progress is completed."
@@ -75,7 +74,7 @@ def test_a_median_is_one_of_completed_visits(per: Any, half: str, median: str) -
         (3, "New", 0),
     ]
     table = sf.time_in_stage(sf.StageLog(frame_of(rows)), sf.Pipeline(["New", "Offer"], won="Won"), per=per)
-    assert line(table) == f"Slowest stage: New ({half} more than {median}; 25% of all visits are still open)"
+    assert line(table) == f"Slowest stage: New ({half} {median} or more; 25% of all visits are still open)"
 
 
 def test_times_to_a_stage_say_how_many_items_have_arrived(log: sf.StageLog) -> None:

@@ -148,7 +148,7 @@ New             2      0       2      1        1     1     1     1
 Offer           1      0       1      1        1     1     1     1
 Won             0      1       1      –        –     –     –     –
 Lost            0      1       1      –        –     –     –     –
-Slowest stage: New (half of the completed visits took more than 1; 0% of all visits are still open); a tie with 1 more
+Slowest stage: New (half of the completed visits took 1 or more; 0% of all visits are still open); a tie with 1 more
 
 Moves, the most frequent first
 from stage   to stage   moves   items   share

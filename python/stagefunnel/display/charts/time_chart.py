@@ -85,7 +85,7 @@ def plot_time_in_stage(
     >>> shop = sf.datasets.furniture_shop()
     >>> chart = plot_time_in_stage(sf.time_in_stage(shop.log, shop.pipeline))
     >>> chart.to_dict()["title"]["text"][0]
-    'Slowest stage: Delivery (half of the completed visits took more than 9 d 12 h; 5% of all'
+    'Slowest stage: Delivery (half of the completed visits took 9 d 12 h or more; 5% of all'
     """
     canvas = Canvas.of(table, STAGE_TIMES, "time_in_stage()", theme)
     canvas.refuse_groups("a chart of times in stages")

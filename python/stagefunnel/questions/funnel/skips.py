@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ...errors import SchemaError
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.build import frame, label_rows, remember, share, stage_values
@@ -190,8 +191,13 @@ def count_skips(
     )
     # The items of a unit go beyond a stage at several rows, so that none is where the unit did.
     of_log = "stage" if unit is None else "first"
-    read_at = where_read(log, by, at, choices=get_args(SkipAtName), of_log=of_log)
-    groups = groups_of(selection, by, at=read_at, reserved=SKIPS)
+    try:
+        read_at = where_read(log, by, at, choices=get_args(SkipAtName), of_log=of_log)
+        groups = groups_of(selection, by, at=read_at, reserved=SKIPS)
+    except SchemaError as error:
+        if by == "manager":
+            error.add_note('by="manager" is the default of skips; by=None ranks the stages of all items')
+        raise
     groups = largest_groups(Scope(selection, groups), [rule], top)
     counts = count(Scope(selection, groups), rule)
     is_by_move, too_recent_of_all = groups.each == "row", None

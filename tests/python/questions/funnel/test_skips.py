@@ -173,3 +173,14 @@ def test_skips_at_the_move_are_those_of_the_reference(case: Case, data: st.DataO
     found = sf.skips(log, pipeline_of(case.pipeline), by="group", unlisted="ignore")
     expected = reference.skips_at_moves(case.rows, case.pipeline, people, unlisted="ignore")
     assert_same(found, expected, by=["group"])
+
+
+def test_a_log_without_managers_hears_that_managers_are_the_default() -> None:
+    with pytest.raises(sf.SchemaError, match="by= names a column of the items table") as caught:
+        sf.skips(journeys_log("New > Won"), SMALL)
+    assert caught.value.__notes__ == [
+        'by="manager" is the default of skips; by=None ranks the stages of all items'
+    ]
+    with pytest.raises(sf.SchemaError) as caught:
+        sf.skips(journeys_log("New > Won"), SMALL, by="owner")
+    assert not hasattr(caught.value, "__notes__")
