@@ -255,7 +255,8 @@ step_python() {
     install_package
     install_browser
     install_postgresql
-    local tests=(--numprocesses "$jobs" --dist loadfile --doctest-modules '--doctest-glob=*.md' --pyargs
+    # In the order of the folders: by number of tests, the few charts in a browser would come last and run alone.
+    local tests=(--numprocesses "$jobs" --dist loadfile --no-loadscope-reorder --doctest-modules '--doctest-glob=*.md' --pyargs
         tests stagefunnel README.md docs)
     python -m pytest --assert=plain --durations=10 "${tests[@]}" "${options[@]}" && return
     local status=$?
