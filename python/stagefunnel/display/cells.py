@@ -16,6 +16,7 @@ from .numbers import (
     change,
     count,
     difference,
+    error_points,
     length,
     number,
     p_value,
@@ -68,8 +69,8 @@ def cell_writer(
         return partial(length, working_day=working_day)
     if name in _P_VALUES:
         return p_value
-    if name in _ERRORS_OF_SHARES:
-        return lambda value: points(value).removeprefix("+")
+    if name in _ERRORS_OF_SHARES or (name == "se" and of_table == "cumulative_incidence"):
+        return error_points
     if name in _DIFFERENCES and kind == "f":
         return points
     if name.endswith("_difference") and kind in "if":

@@ -165,6 +165,11 @@ def points(value: Any) -> str:
     return _signed(found, value)
 
 
+def error_points(value: Any) -> str:
+    """Write the standard error of a share with a decimal: ``1.2 points``."""
+    return NOTHING if pd.isna(value) else tr("{n} points", n=written(f"{100 * value:.1f}"))
+
+
 def p_value(value: Any) -> str:
     """Write a p-value with three decimals: ``0.016``, ``< 0.001``."""
     if pd.isna(value):

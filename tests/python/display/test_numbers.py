@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import stagefunnel as sf
 from examples import examples
 from stagefunnel.display.numbers import (
     brief,
@@ -236,3 +237,11 @@ def test_things_are_counted_in_their_plural(noun: str, several: str) -> None:
 )
 def test_working_time_is_written_in_days_of_its_calendar(hours: float, text: str) -> None:
     assert length(pd.Timedelta(hours=hours), 8 * 3600) == text
+
+
+def test_the_error_of_an_incidence_is_in_points_as_its_share_is_in_percent() -> None:
+    shop = sf.datasets.furniture_shop()
+    table = sf.cumulative_incidence(shop.log, shop.pipeline, times=["60d"])
+    table["se"] = [0.0123, 0.0456]
+    text = str(sf.show(table))
+    assert ("1.2 points" in text, "4.6 points" in text) == (True, True)
