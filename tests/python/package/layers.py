@@ -14,9 +14,10 @@ import tokenize
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 Rule: TypeAlias = Callable[[Path], Iterator[str]]
+Node = TypeVar("Node", bound=ast.AST)
 
 # The dataclasses that collect something while a call runs; all others are values.
 CHANGING = {
@@ -235,8 +236,9 @@ def cpp_files(root: Path, part: str) -> list[Path]:
 
 
 def numbered_lines(path: Path, root: Path) -> Iterator[tuple[str, str]]:
+    name = path.relative_to(root)
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        yield f"{path.relative_to(root)}:{number}", line.strip()
+        yield f"{name}:{number}", line.strip()
 
 
 def imports(root: Path) -> Iterator[Import]:
@@ -246,6 +248,20 @@ def imports(root: Path) -> Iterator[Import]:
 @cache  # several rules look at every file, and none changes what it looks at
 def parsed(text: str) -> ast.Module:
     return ast.parse(text)
+
+
+@cache  # one walk of a file is enough for all rules
+def nodes_by_type(text: str) -> dict[type[ast.AST], list[ast.AST]]:
+    found: dict[type[ast.AST], list[ast.AST]] = {}
+    for node in ast.walk(parsed(text)):
+        found.setdefault(type(node), []).append(node)
+    return found
+
+
+def nodes_of(path: Path, kind: type[Node]) -> list[Node]:
+    """List the nodes of a kind in a file."""
+    found: list[Any] = nodes_by_type(path.read_text(encoding="utf-8")).get(kind, [])
+    return found
 
 
 @cache  # nearly every rule asks for them
@@ -401,25 +417,22 @@ def no_modules_import_each_other(root: Path) -> Iterator[str]:
 
 def private_names_stay_at_home(root: Path) -> Iterator[str]:
     for path in python_files(root):
-        tree = parsed(path.read_text(encoding="utf-8"))
-        own = set(private_names(tree))
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Attribute) or not node.attr.startswith("_"):
+        own = set(private_names(path))
+        for node in nodes_of(path, ast.Attribute):
+            if not node.attr.startswith("_"):
                 continue
             on_itself = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
             if not on_itself and node.attr not in own | PRIVATE_FOR_ALL and not node.attr.endswith("__"):
                 yield f"{path.relative_to(root)}:{node.lineno}: {ast.unparse(node)}"
 
 
-def private_names(tree: ast.Module) -> Iterator[str]:
+def private_names(path: Path) -> Iterator[str]:
     """List the private attributes that the classes of a module define."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            yield node.name
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            yield node.target.id
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            yield node.attr
+    yield from (node.name for node in nodes_of(path, ast.FunctionDef))
+    for assigned in nodes_of(path, ast.AnnAssign):
+        if isinstance(assigned.target, ast.Name):
+            yield assigned.target.id
+    yield from (node.attr for node in nodes_of(path, ast.Attribute) if isinstance(node.ctx, ast.Store))
 
 
 def charts_import_only_pandas_and_altair(root: Path) -> Iterator[str]:
@@ -450,8 +463,8 @@ def loading_the_package_loads_nothing_slow(root: Path) -> Iterator[str]:
 
 def python_loops_over_no_rows(root: Path) -> Iterator[str]:
     for path in python_files(root):
-        for node in ast.walk(parsed(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        for node in nodes_of(path, ast.Call):
+            if isinstance(node.func, ast.Attribute):
                 axis = [word.value for word in node.keywords if word.arg == "axis"] or node.args[1:2]
                 by_row = [ast.unparse(value) for value in axis] in (["1"], ["'columns'"])
                 method = node.func.attr
@@ -462,30 +475,38 @@ def python_loops_over_no_rows(root: Path) -> Iterator[str]:
 def no_lock_is_held_for_all(root: Path) -> Iterator[str]:
     # A process that is forked while another thread holds such a lock would wait for it for ever.
     for path in python_files(root):
-        tree = parsed(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            where = f"{path.relative_to(root)}:{getattr(node, 'lineno', 0)}"
-            if path.name != "cached.py" and (
-                (isinstance(node, ast.ImportFrom) and "cached_property" in names_of(node, "functools"))
-                or (isinstance(node, ast.Attribute) and ast.unparse(node) == "functools.cached_property")
-            ):
-                yield f"{where}: cached_property of functools"
-            if isinstance(node, ast.Module | ast.ClassDef):
-                for one in node.body:
-                    value = one.value if isinstance(one, ast.Assign | ast.AnnAssign) else None
-                    if isinstance(value, ast.Call) and re.search(
-                        r"Lock|Condition|Semaphore", ast.unparse(value.func)
-                    ):
-                        yield f"{path.relative_to(root)}:{one.lineno}: {ast.unparse(value)}"
+        name = path.relative_to(root)
+        found: list[ast.ImportFrom | ast.Attribute] = []
+        if path.name != "cached.py":
+            found += [
+                node
+                for node in nodes_of(path, ast.ImportFrom)
+                if "cached_property" in names_of(node, "functools")
+            ]
+            found += [
+                node for node in nodes_of(path, ast.Attribute) if is_name(node, "functools.cached_property")
+            ]
+        yield from (f"{name}:{node.lineno}: cached_property of functools" for node in found)
+        for holder in [*nodes_of(path, ast.Module), *nodes_of(path, ast.ClassDef)]:
+            for one in holder.body:
+                value = one.value if isinstance(one, ast.Assign | ast.AnnAssign) else None
+                if isinstance(value, ast.Call) and re.search(
+                    r"Lock|Condition|Semaphore", ast.unparse(value.func)
+                ):
+                    yield f"{name}:{one.lineno}: {ast.unparse(value)}"
 
 
 def output_is_written_whole(root: Path) -> Iterator[str]:
     # Without a buffer the standard output may take a part of what it is given, and nobody would know.
     for path in python_files(root):
-        for node in ast.walk(parsed(path.read_text(encoding="utf-8"))):
-            text = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
-            if text in ("sys.stdout.write", "sys.stdout.buffer"):
-                yield f"{path.relative_to(root)}:{node.lineno}: {text}"
+        for node in nodes_of(path, ast.Attribute):
+            if is_name(node, "sys.stdout.write") or is_name(node, "sys.stdout.buffer"):
+                yield f"{path.relative_to(root)}:{node.lineno}: {ast.unparse(node)}"
+
+
+def is_name(node: ast.Attribute, name: str) -> bool:
+    # The last part alone rules nearly all out, and to write out each would take seconds.
+    return node.attr == name.rpartition(".")[2] and ast.unparse(node) == name
 
 
 def names_of(node: ast.ImportFrom, module: str) -> set[str]:
@@ -496,8 +517,8 @@ def values_are_frozen(root: Path) -> Iterator[str]:
     # A value that several logs or questions share must not change under one of them.
     for path in python_files(root):
         name = path.relative_to(package(root)).as_posix()
-        for node in ast.walk(parsed(path.read_text(encoding="utf-8"))):
-            for decorator in node.decorator_list if isinstance(node, ast.ClassDef) else []:
+        for node in nodes_of(path, ast.ClassDef):
+            for decorator in node.decorator_list:
                 text = ast.unparse(decorator)
                 may_change = "frozen=True" not in text and (name, node.name) not in CHANGING
                 if may_change and re.match(r"(dataclasses\.)?dataclass\b", text):
@@ -506,9 +527,9 @@ def values_are_frozen(root: Path) -> Iterator[str]:
 
 def no_public_name_hides_a_module(root: Path) -> Iterator[str]:
     init = package(root) / "__init__.py"
-    for node in ast.walk(parsed(init.read_text(encoding="utf-8"))):
+    for node in nodes_of(init, ast.ImportFrom):
         # "from . import datasets" is the module itself, "from .datasets import datasets" hides it.
-        if isinstance(node, ast.ImportFrom) and node.module is not None:
+        if node.module is not None:
             for name in (alias.asname or alias.name for alias in node.names):
                 if is_module(name, root):
                     yield f"{init.relative_to(root)}:{node.lineno}: {name}"

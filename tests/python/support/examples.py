@@ -9,7 +9,7 @@ from hypothesis import settings
 
 # A rule that is broken shows within a dozen logs in one of the many tests that depend on it, and golden
 # tables and the tests of the core hold the same numbers in CI; what only a rare log shows is for the night.
-USUAL = {"quick": 6, "ci": 25, "night": 300}
+USUAL = {"quick": 6, "ci": 15, "night": 300}
 
 
 def load_profile() -> None:

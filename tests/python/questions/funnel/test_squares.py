@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from stagefunnel import _core
 from stagefunnel.questions.counted.exact_sums import ExactSums
 from stagefunnel.questions.funnel.squares import exact_of_words, windows_of, words_of
@@ -35,11 +36,13 @@ def sum_of_squares(values: list[float]) -> Fraction:
     return exact_of_words(words)
 
 
+@examples(ci=25, night=300)
 @given(values=st.lists(WHOLE | st.integers(0, 2**27).map(float), max_size=20))
 def test_squares_of_whole_numbers_are_exact(values: list[float]) -> None:
     assert sum_of_squares(values) == sum(int(value) ** 2 for value in values)
 
 
+@examples(ci=25, night=300)
 @given(values=st.lists(FLOATS, max_size=20))
 def test_squares_of_floats_are_rounded_once_and_added_up_exactly(values: list[float]) -> None:
     rounded = [value * value if value % 1 or value < 2**26 else Fraction(value) ** 2 for value in values]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import reference
 import stagefunnel as sf
 from condition_cases import ConditionCase, condition_cases
+from examples import examples
 from helpers import assert_frame_equal
 from reference.clickhouse import MODES
 from reference.sequence_steps import Conditional, Seen
@@ -143,16 +144,19 @@ def assert_same_tables(case: ConditionCase, **more: Any) -> None:
         assert_frame_equal(found, expected, check_exact=True)
 
 
+@examples(ci=25, night=300)
 @given(condition_cases())
 def test_items_and_funnel_match_the_reference(case: ConditionCase) -> None:
     assert_same_tables(case)
 
 
+@examples(ci=25, night=300)
 @given(condition_cases(times="zoned"))
 def test_times_of_a_zone_and_its_months_match_the_reference(case: ConditionCase) -> None:
     assert_same_tables(case)
 
 
+@examples(ci=25, night=300)
 @given(condition_cases())
 def test_entries_one_after_another_match_the_reference(case: ConditionCase) -> None:
     assume(case.question.options["mode"] in ("ordered", "increase", "strict"))
@@ -167,6 +171,7 @@ WINDOW_FUNNEL_MODES = [
 ]
 
 
+@examples(ci=25, night=300)
 @given(condition_cases(max_rows=9), st.sampled_from(WINDOW_FUNNEL_MODES), st.integers(0, 30))
 def test_the_levels_of_windowfunnel_match_the_reference(
     case: ConditionCase, modes: tuple[str, ...], window: int
@@ -176,6 +181,7 @@ def test_the_levels_of_windowfunnel_match_the_reference(
     assert_same_tables(case._replace(question=case.question._replace(options=options)))
 
 
+@examples(ci=25, night=300)
 @given(condition_cases(times="zoned"), st.sampled_from(["day", "month"]), st.data())
 def test_a_trend_matches_the_reference(case: ConditionCase, every: Any, data: st.DataObject) -> None:
     n = len(case.steps)
@@ -192,6 +198,7 @@ def test_a_trend_matches_the_reference(case: ConditionCase, every: Any, data: st
     assert_frame_equal(table, expected, check_exact=True)
 
 
+@examples(ci=25, night=300)
 @given(condition_cases(), st.sampled_from(["first_touch", "last_touch", "step"]), st.integers(1, 4))
 def test_a_touch_is_a_row_that_fulfils_the_condition(
     case: ConditionCase, attribution: Any, step: int
@@ -214,6 +221,7 @@ def test_a_touch_is_a_row_that_fulfils_the_condition(
         assert int(rows["reached"].iloc[0]) == sum(done[item] for item, own in groups.items() if own == page)
 
 
+@examples(ci=25, night=300)
 @given(condition_cases())
 def test_all_events_reads_each_value_by_itself(case: ConditionCase) -> None:
     assume("hold" not in case.question.options)
@@ -230,6 +238,7 @@ def test_all_events_reads_each_value_by_itself(case: ConditionCase) -> None:
             assert_frame_equal(found, expected, check_exact=True)
 
 
+@examples(ci=25, night=300)
 @given(condition_cases())
 def test_paths_name_the_stages_of_the_log(case: ConditionCase) -> None:
     n = len(case.steps)
@@ -244,6 +253,7 @@ def test_paths_name_the_stages_of_the_log(case: ConditionCase) -> None:
     assert sorted(found) == sorted(expected)
 
 
+@examples(ci=25, night=300)
 @given(condition_cases())
 def test_a_chosen_log_answers_as_the_whole_log_of_these_items(case: ConditionCase) -> None:
     chosen = [
