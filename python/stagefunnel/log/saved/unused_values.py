@@ -75,9 +75,10 @@ def _listed(part: Part, name: Name) -> frozenset[Any]:
     if name == STAGES:
         return frozenset(map(from_json, part.about["labels"]))
     if kind == COLUMN:
-        return frozenset(() if (column := _column(part, label)) is None else column[1])
-    column = _categories(part).get(label)
-    return frozenset(() if column is None else column.cat.categories.tolist())
+        column = _column(part, label)
+        return frozenset(() if column is None else column[1])
+    of_table = _categories(part).get(label)
+    return frozenset(() if of_table is None else of_table.cat.categories.tolist())
 
 
 def _categories(part: Part) -> dict[Hashable, pd.Series]:
