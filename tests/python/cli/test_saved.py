@@ -86,6 +86,25 @@ def test_a_question_of_the_folder_is_answered_as_that_of_the_files(
     assert found
 
 
+@pytest.mark.parametrize("more", [[], ["--memory", "8GB"]])
+def test_numbers_that_are_few_join_a_day_of_numbers(
+    more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"{at // 2},{('New', 'Won')[at % 2]},{at},{at % 3}\n" for at in range(60))
+    Path("few.csv").write_text("item,stage,time,size\n" + rows, encoding="utf-8")
+    Path("more.csv").write_text("item,stage,time,size\n77,New,90,1\n78,New,91,2\n", encoding="utf-8")
+    answer(["save", "few.csv", "--columns", "size", "--to", "few.sf", *more], capsys)
+    out = answer(["append", "more.csv", "--to", "few.sf"], capsys)
+    assert out.startswith("few.sf: added 2 rows, and left out 0 rows")
+    log = sf.StageLog.load("few.sf")
+    found = sf.outcomes(log, sf.Pipeline("New", won="Won"), by="size")
+    # Rows that go to the disk as they come are not known to be numbers before all of them are read.
+    assert found["size"].tolist() == (["0", "1", "2"] if more else [0, 1, 2])
+    assert found["base"].sum() == 32
+    done = "one part in each partition" if more else "one part"
+    assert answer(["compact", "few.sf"], capsys).startswith(f"few.sf: {done}\n")
+
+
 def test_all_is_read_of_the_folder(capsys: pytest.CaptureFixture[str]) -> None:
     log = sf.StageLog.load("log.sf")
     assert paid_in("log.sf") == ["10", "20", "30", "5", "007"]  # not all are written as numbers

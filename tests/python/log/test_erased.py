@@ -95,3 +95,84 @@ def test_a_key_that_the_table_of_items_alone_has_is_erased(made: str, tmp_path: 
         sf.StageLog.erase(path, ["ann's ghost"])
     with pytest.raises(sf.SchemaError, match="all items of the saved log"):
         sf.StageLog.erase(path, KEYS)
+
+
+ODD = {
+    "drop": pd.DataFrame(
+        {
+            "item": [None, KEYS[0], KEYS[1], KEYS[2]],
+            "stage": ["New", "New", None, "Won"],
+            "time": [1, None, 3, 70],
+        }
+    ),
+    "keep_stage": pd.DataFrame({"item": [KEYS[0], KEYS[3]], "stage": [None, None], "time": [1, 70]}),
+}
+
+
+@pytest.mark.parametrize("invalid", ODD)
+@pytest.mark.parametrize("then", ["asked", "compacted", "another day"])
+@pytest.mark.parametrize("in_partitions", [False, True])
+def test_what_was_left_out_of_the_input_stays_counted(
+    in_partitions: bool, then: str, invalid: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.sf"
+    rows = pd.concat([ODD[invalid], ROWS[["item", "stage", "time"]], ROWS.iloc[:1, :3]])
+    more: dict[str, object] = {"invalid": invalid}
+    if invalid == "drop":
+        more["items"] = pd.DataFrame({"item": [None, *KEYS[:3]], "size": range(4)})
+    if in_partitions:
+        sf.StageLog.from_batches([rows], spill=path, keys="keep", **more)
+    else:
+        sf.StageLog(rows, **more).save(path)
+    sf.StageLog.erase(path, [KEYS[0], KEYS[2]])
+    # Rows that were left out are counted still, whosever they were.
+    was_left_out = (invalid == "drop") & rows[["item", "stage", "time"]].isna().any(axis=1)
+    rest = rows[was_left_out | ~rows["item"].isin([KEYS[0], KEYS[2]])]
+    if then == "another day":
+        sf.StageLog.append(path, DAY[["item", "stage", "time"]].iloc[1:])
+        rest = pd.concat([rest, DAY[["item", "stage", "time"]].iloc[1:]])
+    elif then == "compacted":
+        sf.StageLog.append(path, rest[rest["item"] == KEYS[5]], invalid="error")
+        sf.StageLog.compact(path)
+    if invalid == "drop":
+        more["items"] = pd.DataFrame({"item": [None, KEYS[1]], "size": [0, 2]})
+    assert_frame_equal(sf.StageLog.load(path).quality(), sf.StageLog(rest, **more).quality())
+
+
+@pytest.mark.parametrize("in_partitions", [False, True])
+def test_a_log_without_its_last_row_is_observed_as_long_as_before(
+    in_partitions: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.sf"
+    rows = ROWS[["item", "stage", "time"]].replace("Call ann", "New")
+    if in_partitions:
+        sf.StageLog.from_batches([rows], spill=path, keys="keep")
+    else:
+        sf.StageLog(rows).save(path)
+    sf.StageLog.erase(path, [KEYS[-1]])  # which is won at 59
+    log = sf.StageLog.load(path)
+    rest = sf.StageLog(rows[rows["item"] != KEYS[-1]])
+    assert log.observed_until == 59
+    assert "until   59 (end of observation)" in repr(log)
+    expected = rest.with_observed_until(59)
+    assert_frame_equal(sf.time_in_stage(log, PIPELINE), sf.time_in_stage(expected, PIPELINE))
+    # A late row leaves that as it is, also when all is compacted, and a later one ends it.
+    for time, end in ((3, 59), (61, 61)):
+        sf.StageLog.append(path, {"item": ["new"], "stage": ["New"], "time": [time]})
+        assert sf.StageLog.load(path).observed_until == end
+        sf.StageLog.compact(path)
+        assert sf.StageLog.load(path).observed_until == end
+
+
+def test_only_the_partition_of_the_item_is_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "log.sf"
+    rows = ROWS[["item", "stage", "time", "level"]].replace("Call ann", "New")
+    sf.StageLog.from_batches([rows], spill=path, columns=["level"], keys="keep")
+    before = {file.parent.name for file in path.rglob("rows.arrow")}
+    assert len(before) > 2
+    sf.StageLog.erase(path, [KEYS[4]])
+    after = {file.parent.name for file in path.rglob("rows.arrow")}
+    assert len(after - before) == len(before - after) == 1
+    # A value that ann alone has is listed everywhere.
+    sf.StageLog.erase(path, [KEYS[0]])
+    assert not after & {file.parent.name for file in path.rglob("rows.arrow")}

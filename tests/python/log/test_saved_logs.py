@@ -323,3 +323,19 @@ def test_places_that_are_no_saved_log_are_refused(tmp_path: Path) -> None:
         with pytest.raises(sf.SchemaError, match=message):
             sf.StageLog.append(tmp_path / path, {"item": [1], "stage": ["New"], "time": [0]})
     assert sorted(file.name for file in tmp_path.rglob("*")) == ["file", "full", "mine.txt"]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "any"), OSError("[errno 28] No space left on device")])
+def test_a_full_disk_is_named_and_leaves_nothing(
+    error: OSError, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stagefunnel.log.saved import saved_log
+
+    def fail(*_: object) -> None:
+        raise error
+
+    path = tmp_path / "log.sf"
+    monkeypatch.setattr(saved_log, "write_part", fail)
+    with pytest.raises(sf.StageFunnelError, match="the disk is full"):
+        sf.StageLog({"item": [1], "stage": ["New"], "time": [0]}).save(path)
+    assert not path.exists()

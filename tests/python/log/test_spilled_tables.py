@@ -121,7 +121,7 @@ def answer_of(question: Any, log: sf.StageLog, options: dict[str, Any]) -> Any:
 
 
 # An example writes two logs three times, a third of a second.
-@examples(ci=10, night=500)
+@examples(ci=8, night=500)
 @given(seed=st.integers(0, 2**32), compacts=st.booleans())
 def test_a_table_that_grew_is_that_of_the_whole_log(seed: int, compacts: bool) -> None:
     random = Random(seed)
@@ -139,7 +139,8 @@ def test_a_table_that_grew_is_that_of_the_whole_log(seed: int, compacts: bool) -
         pd.testing.assert_frame_equal(missing, expected_missing)
         objects = [table.astype(object).mask(missing, None) for table in of_all]  # None, or NaN
         pd.testing.assert_frame_equal(*objects)
-        for name in whole.items.columns:
+        # The values of all columns were held above; a question of one column reads them as of any other.
+        for name in random.sample([*whole.items.columns], min(2, len(whole.items.columns))):
             value = whole.items[name].iloc[0]
             of_one = [{"unit": name}, {"where": {name: None if pd.isna(value) else value}}, {"amount": name}]
             for options in ({"by": name}, random.choice(of_one)):

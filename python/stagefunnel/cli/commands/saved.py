@@ -46,7 +46,8 @@ def append(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
 def compact(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     """Make the parts of a saved log one."""
     sf.StageLog.compact(args.log)
-    _print_log(args.log, "one part")
+    is_partitioned = getattr(sf.StageLog.load(args.log), "is_partitioned", False)
+    _print_log(args.log, "one part in each partition" if is_partitioned else "one part")
 
 
 def erase(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:

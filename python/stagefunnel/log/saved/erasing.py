@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ... import _core
+from ...errors import SchemaError, named
 from ..chosen import places_of_column
 from ..chosen_data import rows_of_items, taken_out, with_places_chosen
 from ..columns.inputs import Input, read_input
@@ -19,11 +20,22 @@ from ..columns.kept import RowColumns
 from ..columns.keys import StoredKeys
 from ..data import LogData
 from ..intake.times import encode
+from .joined_data import joined_parts
+from .part_reading import Part, PartData
+from .unused_values import (
+    COLUMN,
+    STAGES,
+    TABLE,
+    Name,
+    Values,
+    categories_of_parts,
+    codes_of,
+    listed_of_parts,
+    used,
+    used_of_parts,
+)
 
 Places: TypeAlias = npt.NDArray[np.int64]
-#: Values by what has them: the stages, a further column, or a column of the table of items.
-Values: TypeAlias = Mapping[Hashable, frozenset[Any]]
-_STAGES, _COLUMN, _TABLE = "stages", "column", "table"
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,12 @@ class Erased:
     rows: Places
 
     @classmethod
-    def of(cls, data: LogData, keys: Input | None) -> Erased:
+    def nothing(cls) -> Erased:
+        """Take nothing out."""
+        return cls(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+    @classmethod
+    def of(cls, data: LogData, keys: Input) -> Erased:
         """Find items by their keys.
 
         Raises
@@ -50,9 +67,7 @@ class Erased:
         UnknownItemError
             For a key that neither the log nor its table of items has.
         """
-        nothing = np.zeros(0, dtype=np.int64)
-        if keys is None:
-            return cls(nothing, nothing)
+        nothing = cls.nothing().items
         table = data.items_table
         if table is None:
             return cls(places_of_column(data, keys), nothing)
@@ -66,18 +81,101 @@ class Erased:
         return cls(items, np.union1d(rows[rows >= 0], np.flatnonzero(of_table.isin(series))))
 
 
-def values_of(data: LogData, erased: Erased) -> tuple[Values, Values]:
-    """Return the values that a log lists, and those that its rows have without the erased ones."""
+@dataclass(frozen=True)
+class Erasure:
+    """What is to be erased of a saved log, by partition, and the values that nothing has then.
+
+    Attributes
+    ----------
+    erased
+        What goes of each partition.
+    gone
+        Values that no row of the log has any more, by what has them.
+    lists
+        Whether files of each partition have one of them.
+    """
+
+    erased: list[Erased]
+    gone: Values
+    lists: list[bool]
+
+    @classmethod
+    def of(cls, parts: Sequence[Sequence[Part]], keys: Sequence[Input | None]) -> Erasure:
+        """Look for keys in their partitions, and for values that these have to themselves in all others.
+
+        A value goes if a partition that is written anew lists it and no row of the log has it: it may be that
+        of an erased item, also where a later row of the table of items took the place of the one that had it.
+        Of other partitions only the columns are read that list such a value; memory holds the values of one
+        partition at a time.
+
+        Raises
+        ------
+        UnknownItemError
+            For a key that is not there.
+        SchemaError
+            If no item would be left.
+        """
+        erased = [Erased.nothing() for _ in keys]
+        gone: dict[Name, frozenset[Any]] = {}
+        n_left = 0
+        for number, (own, of_keys) in enumerate(zip(parts, keys, strict=True)):
+            n_left += sum(part.about["n_items"] for part in own) if of_keys is None else 0
+            if of_keys is not None:
+                data = data_of_parts(own)
+                erased[number] = Erased.of(data, of_keys)
+                n_left += data.n_items - len(erased[number].items)
+                listed, left = _values_of(data, erased[number], categories_of_parts(own))
+                for name, values in listed.items():
+                    gone[name] = gone.get(name, frozenset()) | (values - left[name])
+        if not n_left:
+            raise SchemaError(named("items"), " has all items of the saved log; remove its folder instead")
+        changed = [number for number, of_keys in enumerate(keys) if of_keys is not None]
+        for number in changed if len(changed) > 1 else []:
+            _, left = _values_of(data_of_parts(parts[number]), erased[number], gone)
+            gone = {name: values - left.get(name, frozenset()) for name, values in gone.items()}
+        for number in set(range(len(parts))).difference(changed):
+            for name in listed_of_parts(parts[number], gone):
+                gone[name] -= used_of_parts(parts[number], name)
+            for part in parts[number]:
+                part.release()
+        return cls(erased, gone, [bool(listed_of_parts(own, gone)) for own in parts])
+
+    def changes(self, number: int) -> bool:
+        """Check whether a partition is to be written anew."""
+        erased = self.erased[number]
+        return bool(len(erased.items) or len(erased.rows)) or self.lists[number]
+
+
+def data_of_parts(parts: Sequence[Part]) -> LogData:
+    """Make the inside of one log of the parts of a partition."""
+    return joined_parts([PartData.of(part) for part in parts])
+
+
+def _values_of(data: LogData, erased: Erased, categories: Values) -> tuple[Values, Values]:
+    """Return the values that a log lists or erased rows have, and those that its other rows have.
+
+    A column of the table of items may list categories in one of its parts alone.
+    """
     of_rows = np.ones(int(data.journeys.n_rows), dtype=bool)
     of_rows[rows_of_items(data.journeys, erased.items)] = False
-    of_table = np.ones(0 if data.items_table is None else len(data.items_table.frame), dtype=bool)
+    frame = pd.DataFrame() if data.items_table is None else data.items_table.frame
+    of_table = np.ones(len(frame), dtype=bool)
     of_table[erased.rows] = False
-    listed: dict[Hashable, frozenset[Any]] = {}
-    left: dict[Hashable, frozenset[Any]] = {}
-    for name, code, values in _codes_of(data):
-        used = np.unique(code[of_table if isinstance(name, tuple) and name[0] == _TABLE else of_rows])
+    listed: dict[Name, frozenset[Any]] = {}
+    left: dict[Name, frozenset[Any]] = {}
+    for name, code, values in codes_of(data, _core.journeys.parts_of(data.journeys)["stage"]):
         listed[name] = frozenset(values)
-        left[name] = frozenset(values[at] for at in used.tolist() if 0 <= at < len(values))
+        left[name] = used(code[of_table if name[0] == TABLE else of_rows], values)
+    for label in frame.columns:
+        name = (TABLE, label)
+        if name not in listed:  # values that are no categories here may be some in another partition
+            of_erased = frame[label].iloc[erased.rows].dropna().tolist()
+            listed[name] = frozenset(value for value in of_erased if isinstance(value, Hashable))
+            listed[name] |= categories.get(name, frozenset())
+            left[name] = frozenset()
+            if listed[name]:
+                others = frame[label][of_table]
+                left[name] = frozenset(others[others.isin(list(listed[name]))].tolist())
     return listed, left
 
 
@@ -87,36 +185,44 @@ def without(data: LogData, erased: Erased, gone: Values) -> LogData:
     if len(erased.items):
         kept = np.ones(data.n_items, dtype=bool)
         kept[erased.items] = False
-        rest = taken_out(with_places_chosen(data, np.flatnonzero(kept)))
+        rest = _known_as_before(taken_out(with_places_chosen(data, np.flatnonzero(kept))), data)
     if table is not None:
         frame = table.frame.drop(index=table.frame.index[erased.rows]).reset_index(drop=True)
         for name in frame.columns:
-            values = gone.get((_TABLE, name), frozenset())
+            values = gone.get((TABLE, name), frozenset())
             if values and isinstance(frame[name].dtype, pd.CategoricalDtype):
                 # To remove categories would sort the others.
                 others = [value for value in frame[name].cat.categories if value not in values]
                 frame[name] = frame[name].cat.set_categories(others)
         table = ItemsTable(frame, table.parts["key"], rest.journeys, "drop", data.threads)
     columns = None if rest.columns is None else _without_values(rest.columns, gone)
-    return _without_stages(replace(rest, items_table=table, columns=columns), gone.get(_STAGES, frozenset()))
+    return _without_stages(replace(rest, items_table=table, columns=columns), gone.get(STAGES, frozenset()))
 
 
-def _codes_of(data: LogData) -> Iterator[tuple[Hashable, npt.NDArray[np.integer[Any]], list[Any]]]:
-    """Give what a log holds as codes of values: its name, the codes, and the values."""
-    yield _STAGES, _core.journeys.parts_of(data.journeys)["stage"], list(data.labels)
-    for name, part in ({} if data.columns is None else data.columns.parts).items():
-        if "dtype" not in part:
-            yield (_COLUMN, name), part["code"], part["values"].tolist()
-    if data.items_table is not None:
-        for label, column in data.items_table.frame.items():
-            if isinstance(column.dtype, pd.CategoricalDtype):
-                yield (_TABLE, label), column.cat.codes.to_numpy(), column.cat.categories.tolist()
+def _known_as_before(rest: LogData, data: LogData) -> LogData:
+    """Keep what is known of the input: how long items were observed, and the rows that were left out of it.
+
+    Of which items these were is not known.
+    """
+    found = dict(data.found)
+    if "missing_stage" in found:  # such rows may be in the log
+        n_without_stage = [int(one.journeys.n_rows) - int(one.label_rows.sum()) for one in (data, rest)]
+        found["missing_stage"] -= n_without_stage[0] - n_without_stage[1]
+    n_rows = int(data.journeys.n_rows) - int(rest.journeys.n_rows)
+    end = data.whole_end if data.observed_until is not None else data.end_of_observation()
+    is_last_row = rest.time_range is not None and rest.time_range[1] == end
+    return replace(
+        rest,
+        n_input_rows=data.n_input_rows - n_rows,
+        found=found,
+        whole_end=None if is_last_row else end,
+    )
 
 
 def _without_values(columns: RowColumns, gone: Values) -> RowColumns:
     parts = columns.parts
     for name, part in parts.items():
-        values = gone.get((_COLUMN, name), frozenset())
+        values = gone.get((COLUMN, name), frozenset())
         if "dtype" in part or not values:
             continue
         kept = np.array([value not in values for value in part["values"].tolist()], dtype=bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -70,8 +71,7 @@ def _read(path: str) -> dict[str, Any]:
         what = "is not there" if not os.path.exists(path) else f"has no {_HEADER}, so it is no saved log"
         if spill_in(path) is not None:
             raise SchemaError(
-                given("path", path),
-                " has rows whose reading is not done, or was interrupted; read them again with this "
+                f"{path} has rows whose reading is not done, or was interrupted; read them again with this "
                 "folder as ",
                 named("spill"),
                 ", which goes on where it can",
@@ -209,7 +209,10 @@ def writing(path: str, *, new: bool = False, option: str = "path") -> Iterator[W
                 _remove_others(path, writer.parts, _parts_of_spill(path))
                 raise
     except OSError as error:
-        raise StageFunnelError(given(option, path), f": {error.strerror or error}") from error
+        # What Arrow could not write says so in a sentence of its own.
+        is_full = error.errno == errno.ENOSPC or "No space left on device" in str(error)
+        what = "the disk is full" if is_full else error.strerror or error
+        raise StageFunnelError(given(option, path), f": {what}") from error
     finally:
         has_log = os.path.exists(os.path.join(path, _HEADER))
         if new and not was_there and not has_log and spill_in(path) is None:

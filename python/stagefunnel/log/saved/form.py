@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,10 +56,17 @@ def form_of(path: str | os.PathLike[str]) -> SavedForm:
             types = names_and_types(os.path.join(folder, part["folder"], TABLE))
             items = {name: is_number(kind) for name, kind in types.items()} | items
     return SavedForm(
-        {column["name"]: column["dtype"] is not None for column in about["columns"]},
+        {column["name"]: _holds_numbers(column, parts) for column in about["columns"]},
         about["prefix"] is not None or "high" in about["files"][ITEMS]["columns"],
         about["zone"],
         None if table is None else from_json(table["key"]),
         items,
         about.get("read_as", {}),
     )
+
+
+def _holds_numbers(column: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> bool:
+    """Check whether a further column holds numbers; these lie as codes where few are different."""
+    kinds = (part["kinds"]["columns"].get(column["name"]) for part in parts)
+    known = next((kind for kind in kinds if kind is not None), None)
+    return known == "numbers" if known is not None else column["dtype"] is not None

@@ -85,7 +85,7 @@ class Groups:
         of_rows = np.zeros(0, dtype=np.int64)
         if table is not None and len(table.frame):
             keys = table.frame[table.parts["key"]]
-            of_rows = np.where(keys.notna(), 0, -1)
+            of_rows = np.zeros(len(keys), dtype=np.int64)  # those without a key are counted in the first one
             known = np.flatnonzero(keys.notna())
             of_rows[known] = place_of_all(
                 self.places, hashes_of_keys(keys.iloc[known].reset_index(drop=True))

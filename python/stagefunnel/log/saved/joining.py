@@ -83,7 +83,7 @@ def joined(first: LogData, later: LogData, insertion: Insertion | None = None) -
         locate=None,  # rows of several inputs
         has_pipelines=clock.has_pipelines,
         observed_until=_noted_end(first, later),
-        whole_end=None,
+        whole_end=_end_of_whole(first, later),
         reader_lines=_sums(first.reader_lines, later.reader_lines),
         read_as=first.read_as or later.read_as,
         first_rows=joined_first_rows(first.first_rows, later.first_rows, insertion.new),
@@ -214,6 +214,12 @@ def _noted_end(*logs: LogData) -> int | None:
     return max(noted) if noted and max(noted) >= max(last, default=max(noted)) else None
 
 
+def _end_of_whole(first: LogData, later: LogData) -> int | None:
+    """Return the end of the log of which some items are left, unless a later row gives another one."""
+    last = [data.time_range[1] for data in (first, later) if data.time_range is not None]
+    return None if first.whole_end is None or first.whole_end < max(last, default=0) else first.whole_end
+
+
 def _joined_columns(
     first: RowColumns | None, later: RowColumns | None, insertion: Insertion
 ) -> RowColumns | None:
@@ -297,6 +303,7 @@ def joined_frames(tables: Sequence[tuple[pd.DataFrame, Any]]) -> tuple[pd.DataFr
     """Put tables of items behind each other, each with its key; a later row replaces that with its key."""
     frame, key = tables[0]
     for later, key_of_later in tables[1:]:
-        kept = frame[~frame[key].isin(later[key_of_later])].rename(columns={key: key_of_later})
+        is_kept = frame[key].isna() | ~frame[key].isin(later[key_of_later])  # rows without a key replace none
+        kept = frame[is_kept].rename(columns={key: key_of_later})
         frame, key = pd.concat([kept, later], ignore_index=True), key_of_later
     return frame, key

@@ -167,7 +167,8 @@ class SavedLogs:
 
         What held them is written anew without their rows, their rows of the table of items, and the stages,
         values and categories that no other row has; then the old files are removed. The rest of the log is
-        as it was. A key that the table of items alone has is erased too.
+        as it was: it is observed as long, and the rows that were left out of the input stay counted. A key
+        that the table of items alone has is erased too.
 
         Parameters
         ----------

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import chain
 from typing import Any, TypeVar
 
 import pandas as pd
 
-from ...errors import SchemaError, named
+from ...errors import SchemaError
 from ..chosen import ItemKeys
 from ..chosen_data import taken_out
-from ..columns.inputs import Input
 from ..data import LogData
 from .columns_file import damaged
-from .erasing import Erased, Values, values_of, without
+from .erasing import Erasure, data_of_parts, without
 from .folder import Writer, checked_path, read_header, writing
 from .groups import Groups
 from .joined_data import JoinedData, joined_parts, later_are_alike
@@ -131,62 +130,24 @@ def compact_log(path: str | os.PathLike[str]) -> None:
 
 
 def erase_items(path: str | os.PathLike[str], items: ItemKeys) -> int:
-    """Take items out of a saved log, which is written anew without them; return their rows."""
+    """Take items out of a saved log, of which what held them is written anew; return their rows."""
     folder = checked_path(path)
     with writing(folder) as writer:
         groups = Groups.of(writer)
-        erased, gone = _erased_of(folder, groups, groups.dealt_keys(items))
-        parts = []
+        parts = [[checked_part(folder, about) for about in of_place] for of_place in groups.parts]
+        erasure = Erasure.of(parts, list(groups.dealt_keys(items)))
+        kept = []
         n_rows = 0
-        for (one, unused), of_place in zip(erased, groups.parts, strict=True):
-            if (
-                not len(one.items)
-                and not len(one.rows)
-                and not any(unused[name] & gone[name] for name in unused)
-            ):
-                parts.append(of_place)
+        for number, of_place in enumerate(groups.parts):
+            if not erasure.changes(number):
+                kept.append(of_place)
                 continue
-            data = joined_parts([_part(folder, about) for about in of_place])
-            rest = without(data, one, gone)
+            data = data_of_parts(parts[number])
+            rest = without(data, erasure.erased[number], erasure.gone)
             n_rows += int(data.journeys.n_rows) - int(rest.journeys.n_rows)
-            parts.append([_written(writer, rest)])
-        groups.commit(writer, parts)
+            kept.append([_written(writer, rest)])
+        groups.commit(writer, kept)
     return n_rows
-
-
-def _erased_of(
-    folder: str, groups: Groups, keys: Iterable[Input | None]
-) -> tuple[list[tuple[Erased, Values]], Values]:
-    """Find what is to be erased of each partition, with the values that it lists and no row has then.
-
-    The values that no row of the whole log has are returned beside: they may be those of an erased item, also
-    where a later row of the table of items took the place of the one that had it.
-
-    Raises
-    ------
-    SchemaError
-        If no item would be left.
-    """
-    found: list[tuple[Erased, Values]] = []
-    n_left = 0
-    gone: dict[Hashable, frozenset[Any]] = {}
-    for one, of_place in zip(keys, groups.parts, strict=True):
-        data = joined_parts([_part(folder, about) for about in of_place])
-        erased = Erased.of(data, one)
-        n_left += data.n_items - len(erased.items)
-        listed, left = values_of(data, erased)
-        found.append((erased, {name: values - left[name] for name, values in listed.items()}))
-        gone = {
-            name: gone.get(name, frozenset()) | values for name, values in {**gone, **found[-1][1]}.items()
-        }
-    if not n_left:
-        raise SchemaError(named("items"), " has all items of the saved log; remove its folder instead")
-    # Values of one partition at a time are held, for those of all may be many.
-    for (erased, _), of_place in zip(found, groups.parts, strict=True):
-        if any(gone.values()):
-            _, left = values_of(joined_parts([_part(folder, about) for about in of_place]), erased)
-            gone = {name: values - left.get(name, frozenset()) for name, values in gone.items()}
-    return found, gone
 
 
 def _written(writer: Writer, data: LogData) -> dict[str, Any]:

@@ -109,6 +109,12 @@ class _Whole:
         known = [about["ends"] for about in self.abouts if about["ends"] is not None]
         return (min(first for first, _ in known), max(last for _, last in known)) if known else None
 
+    @property
+    def end(self) -> int | None:
+        """The time of the last row, also of one that was erased since."""
+        known = [about["whole_end"] for about in self.abouts if about["whole_end"] is not None]
+        return max([*known, *(() if self.ends is None else self.ends[1:])], default=None)
+
 
 @public
 class PartitionedLog(StageLog):
@@ -188,14 +194,13 @@ class PartitionedLog(StageLog):
         data: LogData = parts[0]
         if len(parts) > 1:
             data = JoinedData.of(parts, lambda parts: whole.later.of(number, parts))
-        ends = self._whole.ends
         # Each partition is observed as long as the whole log, and has all columns of the table of items.
         clock = {name: whole.about[name] for name in ("unit", "zone", "has_pipelines")}
         vars(data).update(
             clock,
             table_as=whole.table_as,
             observed_until=self._until,
-            whole_end=None if ends is None else ends[1],
+            whole_end=whole.end,
         )
         return data
 
@@ -235,8 +240,7 @@ class PartitionedLog(StageLog):
     @property
     def observed_until(self) -> pd.Timestamp | np.int64 | None:
         """End of observation: as given, else the time of the last row; ``None`` without rows."""
-        ends = self._whole.ends
-        end = self._until if self._until is not None or ends is None else ends[1]
+        end = self._whole.end if self._until is None else self._until
         return None if end is None else self._times([end]).iloc[0]
 
     def with_observed_until(self, until: MomentLike) -> Self:
@@ -325,14 +329,15 @@ class PartitionedLog(StageLog):
         return other
 
     def __repr__(self) -> str:
-        about = self._whole.about
+        about, ends, end = self._whole.about, self._whole.ends, self._whole.end
+        noted = self._until if self._until is not None or ends is None or ends[1] == end else end
         counts = (counted(self.n_rows, "row"), counted(self.n_items, "item"))
         return described(
             f"PartitionedLog: {', '.join(counts)}, {counted(self.n_partitions, 'partition')}",
             Described(
                 self.clock,
-                self._whole.ends,
-                self._until,
+                ends,
+                noted,
                 self.stages,
                 marks_text(marks) if (marks := self._sums_of("marks")) else None,
                 [column["name"] for column in about["columns"]] or None,
