@@ -282,7 +282,8 @@ def did_you_mean(word: object, known: Iterable[object]) -> str:
     if len(text := written(word, str)) > _LONGEST_WORD:  # to compare texts takes the square of their length
         return ""
     near = [other for other in map(str, known) if len(other) <= _LONGEST_WORD]
-    nearest = difflib.get_close_matches(text, near, n=1, cutoff=0.6)
+    same_letters = [other for other in near if other.casefold() == text.casefold()]
+    nearest = difflib.get_close_matches(text, near, n=1, cutoff=0.6) or same_letters
     return f"; did you mean {nearest[0]!r}?" if nearest else ""
 
 

@@ -1,5 +1,6 @@
 """What is wrong is an error that says it: before Spark runs where that can be, and without a second try."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from spark_rows import PIPELINE, Rows, made_rows
 
 import stagefunnel as sf
 from stagefunnel import spark as on_spark
+from stagefunnel.spark.reading import Source
 from stagefunnel.spark.session import check_version
 
 
@@ -37,6 +39,7 @@ NoJob.__module__ = "pyspark.of_this_test"
             sf.SchemaError,
             "no column 'itm'; the DataFrame has: 'item', .* mean 'item'",
         ),
+        ({"item": "ITEM"}, sf.SchemaError, "no column 'ITEM'; .*; did you mean 'item'"),
         ({"columns": "whom"}, sf.SchemaError, "no column 'whom'"),
         (
             {"by": "whom"},
@@ -122,6 +125,52 @@ def test_a_column_of_the_items_table_that_no_log_reads_is_named(rows: Rows) -> N
     text = "column 'parts' of the items table is of type array<int>; cast it to .* first, or drop it"
     with pytest.raises(sf.SchemaError, match=text):
         on_spark.ask(NoJob(rows.spark_rows), PIPELINE, sf.funnel, items=items, items_key="key")
+
+
+@pytest.mark.parametrize(
+    "name", ["unit of the item", "Is a row of the items table", "unit of the item (item)", "items table: key"]
+)
+def test_a_column_with_the_name_of_a_helper_is_refused_where_it_would_stand_beside_it(
+    rows: Rows, name: str
+) -> None:
+    frame = rows.spark_rows.withColumnRenamed("who", name)
+    with pytest.raises(sf.SchemaError, match=f"column '{re.escape(name)}' of the DataFrame has a name"):
+        on_spark.ask(NoJob(frame), PIPELINE, sf.outcomes, by=name, items=rows.spark_items, items_key="key")
+    found = on_spark.ask(frame, PIPELINE, sf.outcomes, by=name)
+    assert found["base"].sum() == sf.outcomes(rows.log, PIPELINE)["base"].sum()
+
+
+@pytest.mark.parametrize("collation", ["UTF8_LCASE", "UNICODE_CI", "UTF8_BINARY_RTRIM"])
+def test_text_of_which_different_ones_are_equal_is_refused(spark: Any, collation: str) -> None:
+    frame = spark.sql(
+        f"select item collate {collation} as item, 'New' as stage, 1 as time "
+        "from values ('A'), ('a') as t(item)"
+    )
+    with pytest.raises(sf.SchemaError, match=f"column 'item' .* has the collation {collation}, by which"):
+        on_spark.ask(NoJob(frame), PIPELINE, sf.outcomes)
+    as_bytes = frame.selectExpr("cast(item as string collate UTF8_BINARY) as item", "stage", "time")
+    assert on_spark.ask(as_bytes, PIPELINE, sf.outcomes)["base"].tolist() == [2]
+
+
+def test_only_named_columns_of_the_items_table_are_moved(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: list[list[str]] = []
+
+    def remember(source: Source) -> Any:
+        moved.append([name for name in by_item(source).columns if name.startswith("items table: ")])
+        return by_item(source)
+
+    by_item = Source.by_item
+    monkeypatch.setattr(Source, "by_item", remember)
+    options: dict[str, Any] = {"items": rows.spark_items, "items_key": "key"}
+    found = on_spark.ask(rows.spark_rows, PIPELINE, sf.outcomes, by="group", **options)
+    pd.testing.assert_frame_equal(found, sf.outcomes(rows.log, PIPELINE, by="group"))
+    on_spark.ask(rows.spark_rows, PIPELINE, sf.outcomes, **options)
+    on_spark.keep(rows.spark_rows, **options)
+    assert moved == [
+        ["items table: key", "items table: group"],
+        ["items table: key"],
+        ["items table: key", "items table: group", "items table: account"],
+    ]
 
 
 def test_a_stream_is_refused(spark: Any, rows: Rows) -> None:

@@ -369,7 +369,7 @@ def _asked(
     for _, options in questions.values():
         refuse_unknown("by", options.get("by"), rows, reading["items"])
     names = [name for _, options in questions.values() for name in names_in(options)]
-    source = source_of(rows, names, unit=unit_of(questions), **reading)
+    source = source_of(rows, names, unit=unit_of(questions), whole_table=False, **reading)
     return dict(answer(source, pipeline, questions, precision=precision, check=check).tables)
 
 

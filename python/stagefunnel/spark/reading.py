@@ -115,7 +115,7 @@ class Source:
         ]
         table = reading.items
         if self.items is not None:
-            table = empty_table(self.items, reading.table, self.zone, "the items table")
+            table = empty_table(self.items, self.items.columns, self.zone, "the items table")
         return StageLog(
             empty_table(self.rows, names, self.zone),
             **reading.options,
@@ -187,6 +187,7 @@ def source_of(
     partitions: int | None,
     partitioned: bool,
     unit: str | None = None,
+    whole_table: bool = True,
 ) -> Source:
     """Read what says how a log is made of a DataFrame.
 
@@ -194,6 +195,8 @@ def source_of(
     ----------
     named_columns
         What options of questions name; those that are columns are kept too.
+    whole_table
+        Whether all columns of an items table of Spark are moved, or its key and those in `named_columns`.
     """
     checked_frame(rows, "rows")
     check_flag("partitioned", partitioned)
@@ -215,11 +218,16 @@ def source_of(
         )
     key = items_key or item
     of_spark = checked_frame(items, "items") if is_of_spark(items) else None
-    table = tuple(of_spark.columns) if of_spark is not None else ()
+    named_columns = list(named_columns)
+    table = () if of_spark is None else tuple(of_spark.columns)
+    if not whole_table:
+        table = tuple(name for name in table if name == key or name in named_columns)
     known_of_items = _columns_of(items)
     others = [*known_of_items, item, stage, time]
     found = [name for name in named_columns if name in rows.columns and name not in others]
     kept = tuple(dict.fromkeys([*column_names(columns), *found]))
+    if of_spark is not None:
+        _refuse_own_names([item, stage, time, exited, start_unknown, order, *kept])
     if unit is not None and of_spark is None and items is not None:
         raise SchemaError(
             given("unit", unit),
@@ -320,6 +328,18 @@ def _columns_of(items: Any) -> list[Any]:
     if names is None and isinstance(items, Mapping):
         names = items
     return [] if names is None or callable(names) else list(names)
+
+
+def _refuse_own_names(names: Iterable[str | None]) -> None:
+    """Refuse columns with the names of those that stand beside them while the items table is moved."""
+    own = {IS_OF_TABLE, _UNIT, f"{_UNIT} (item)"}
+    for name in names:
+        # Spark reads no letter case.
+        if name is not None and (name.lower() in own or name.lower().startswith(OF_TABLE)):
+            raise SchemaError(
+                f"column {name!r} of the DataFrame has a name that is used here to bring the items table to "
+                "its rows; rename the column"
+            )
 
 
 def _with_table(rows: Any, items: Any, item: str, reading: Reading) -> Any:

@@ -23,6 +23,8 @@ _PLAIN: Final = {
     "binary": "binary",
     "date": "date32",
 }
+#: Parts of names of collations that leave letter case, accents or trailing spaces out.
+_COARSE: Final = {"lcase", "ci", "ai", "rtrim"}
 
 
 def empty_table(frame: Any, names: Iterable[str], zone: str, what: str = "the DataFrame") -> Any:
@@ -54,6 +56,13 @@ def arrow_type(name: str, kind: str, zone: str, what: str = "the DataFrame") -> 
 
     if kind in _PLAIN:
         return getattr(pa, _PLAIN[kind])()
+    _, _, collation = kind.lower().partition(" collate ")
+    if any(part in _COARSE for part in re.split("[_ ]", collation)):
+        raise SchemaError(
+            f"column {name!r} of {what} has the collation {collation.upper()}, by which different texts are "
+            "equal, and here texts are equal where their bytes are; cast it to 'string collate UTF8_BINARY' "
+            "first, behind lower() where letter case is not to count"
+        )
     if kind.startswith(("string", "varchar", "char")):  # with a collation, or a length
         return pa.string()
     if kind == "timestamp":
