@@ -208,3 +208,10 @@ def test_a_moment_after_the_end_of_the_log_is_said_and_counted() -> None:
     says = "2 moments are after the end of the log: what happened in between is not known."
     assert says in str(sf.show(table)).replace("\n", " ")
     assert "after the end" not in str(sf.show(sf.item_features(log, pipeline, as_of=50, horizon=5)))
+
+
+def test_nothing_is_said_of_unknown_starts_and_fits_of_all_where_there_are_none() -> None:
+    for table in (sf.forecast(six(), OFFER), sf.win_probability(six(), OFFER)):
+        text = below(table)
+        assert "nobody knows since when" not in text
+        assert "the fit of all" not in text

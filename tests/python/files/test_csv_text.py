@@ -223,6 +223,20 @@ def test_rows_after_a_ragged_one_are_all_read_whatever_was_read_before(
     assert [row[0] for row in found] == [row[0] for row in rows]
 
 
+@pytest.mark.parametrize("n_block", [2, 3, 4, 7, 100])
+@pytest.mark.parametrize("n_bytes", [25, 40, 90])
+def test_rows_after_a_line_of_blanks_are_all_read_whatever_was_read_before(
+    file: Path, monkeypatch: pytest.MonkeyPatch, n_block: int, n_bytes: int
+) -> None:
+    monkeypatch.setattr(batches, "_CSV_ROWS", n_block)
+    monkeypatch.setattr(batches, "_CSV_BYTES", n_bytes)
+    rows: Rows = [[str(number), "New", "2026"] for number in range(30)]
+    lines = [",".join(map(str, row)) for row in rows]
+    file.write_text(HEADER + "\n".join([*lines[:20], "   ", *lines[20:]]) + "\n")
+    found = by_batches(str(file), drop=True)
+    assert [row[0] for row in found] == [row[0] for row in rows]
+
+
 @pytest.mark.parametrize(
     ("text", "passes"),
     [
