@@ -15,6 +15,7 @@ import stagefunnel as sf
 from examples import examples
 from forecast_cases import END, PIPELINE, STAGES, columns_of, journey, visits_of
 from reference.forecast import OVER, WON, chance, occupation, visits_behind
+from stagefunnel import _core
 from stagefunnel.questions.forecast import bins, fit
 
 OFFER = sf.Pipeline("Offer", won="Won", lost="Lost")
@@ -112,7 +113,7 @@ def test_rows_of_exits_say_what_the_reference_says(seed: int, horizon: int) -> N
     assert where.tolist() == pytest.approx(list(expected.values()), abs=1e-6)
 
 
-def many(n: int, length: int) -> sf.StageLog:
+def many(n: int, length: int, **options: Any) -> sf.StageLog:
     """Return deals that are won at ages that are even up to a length, and open ones in between."""
     rows: dict[str, list[Any]] = {"item": [], "stage": [], "time": []}
     for item in range(2 * n):
@@ -124,7 +125,7 @@ def many(n: int, length: int) -> sf.StageLog:
             rows["item"].append(item)
             rows["stage"].append("Won")
             rows["time"].append(age)
-    return sf.StageLog(rows, observed_until=3 * length)
+    return sf.StageLog(rows, observed_until=3 * length, **options)
 
 
 def test_bins_that_are_joined_are_as_sure_as_one_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +142,30 @@ def test_bins_that_are_joined_are_as_sure_as_one_of_them(monkeypatch: pytest.Mon
         for table in (alone, joined):
             ratio = (table[name] / table["win"])[some & (alone["win"] < 0.02)]
             assert least < ratio.min() <= ratio.max() < most
+
+
+@pytest.mark.parametrize("question", ["forecast", "state_occupation"])
+def test_one_two_and_three_threads_follow_exits_to_the_same_bytes(
+    question: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    follow = _core.stats.follow_exits
+
+    def follow_and_note(**options: Any) -> Any:
+        assert len(options["stage"]) >= 3 * 2**14  # fewer are not worth three threads
+        asked.append(options["threads"])
+        return follow(**options)
+
+    monkeypatch.setattr(_core.stats, "follow_exits", follow_and_note)
+    monkeypatch.setattr(fit, "_MOST_NUMBERS", 0)
+    found = []
+    for threads in (1, 2, 3):
+        log = many(50_000, 10**8, threads=threads)
+        options = {"times": [10_000]} if question == "state_occupation" else {"horizon": 10_000}
+        found.append(getattr(sf, question)(log, OFFER, **options))
+    assert set(asked) == {1, 2, 3}
+    for other in found[1:]:
+        pd.testing.assert_frame_equal(found[0], other, check_exact=True)
 
 
 def test_ages_of_a_visit_of_two_hundred_years_are_not_below_zero() -> None:
