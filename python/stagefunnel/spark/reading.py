@@ -372,7 +372,7 @@ def _by_unit(rows: Any, items: Any, item: str, key: str, unit: str) -> tuple[Any
     from pyspark.sql import functions
 
     units = items.select(column(key).alias(_UNIT + " (item)"), column(unit).alias(_UNIT))
-    joined = rows.join(units, rows[f"`{item}`"] == units[f"`{_UNIT} (item)`"], "left")
+    joined = rows.join(units, column(item) == column(_UNIT + " (item)"), "left")
     joined = joined.drop(_UNIT + " (item)")
     of_unit = column(_UNIT)
     return joined, [of_unit, functions.when(of_unit.isNull(), column(item))]
