@@ -210,6 +210,13 @@ def test_names_may_have_dots_and_other_letters(rows: Rows, spark: Any) -> None:
     assert visits.count() == len(sf.visits(log, PIPELINE))
 
 
+def test_the_key_of_units_may_have_other_letters_too(rows: Rows) -> None:
+    frame = rows.spark_rows.withColumnRenamed("item", "the `deal`.id")
+    items = rows.spark_items.withColumnRenamed("key", "the `deal`.id").withColumnRenamed("account", "a`b")
+    found = on_spark.ask(frame, PIPELINE, sf.outcomes, unit="a`b", items=items, item="the `deal`.id")
+    assert_frame_equal(found, sf.outcomes(rows.log, PIPELINE, unit="account"), check_like=True)
+
+
 @pytest.mark.parametrize(
     "kind", [pa.dictionary(pa.int32(), pa.string()), pa.large_string(), pa.string_view()]
 )
