@@ -11,10 +11,11 @@ import pandas as pd
 from ..words import tr, trn
 from .crm_sentences import crm_tested
 from .fit_sentences import of_fit
-from .numbers import count, counted, percent
+from .numbers import count, counted, percent, tenths
 from .things import things_of
 
 USUAL_CONFIDENCE: Final = 0.9
+LEAST_WINS: Final = 30  # of fewer, at dates that stand apart, nothing is said on average
 _CLEAR: Final = 0.05
 
 
@@ -65,18 +66,9 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
                 certain=count(certain),
             )
         )
-    expected, actual = float(tested["expected"].sum()), float(tested["actual"].sum())
-    if actual:
-        off = expected / actual - 1
-        how = tr("too high") if off > 0 else tr("too low")
-        near = abs(off) < 0.005
-        sentences.append(
-            tr("On average the forecast was right.")
-            if near
-            else tr("On average the forecast was {off} {how}.", off=percent(abs(off)), how=how)
-        )
-    sentences += crm_tested(tested)
     apart = remembered.get("apart", 0)
+    sentences += _how_far_off(tested, apart)
+    sentences += crm_tested(tested)
     if apart < len(tested):
         sentences.append(
             trn(
@@ -102,6 +94,30 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
             )
         )
     return [*sentences, *of_fit(remembered), *left_out]
+
+
+def _how_far_off(tested: pd.DataFrame, apart: int) -> list[str]:
+    """Say how far the forecast was off on average, where wins enough were expected or came to say so."""
+    expected, actual = float(tested["expected"].sum()), float(tested["actual"].sum())
+    both = {"expected": tenths(expected), "actual": count(actual)}
+    # Dates whose horizons overlap have the same wins.
+    share_apart = min(max(apart, 1), len(tested)) / len(tested)
+    if max(expected, actual) * share_apart < LEAST_WINS:
+        few = (
+            tr("These are too few to say by how much the forecast is off.")
+            if share_apart == 1
+            else tr(
+                "These are too few to say by how much the forecast is off: the same win follows several dates."
+            )
+        )
+        return [tr("Wins expected at all dates: {expected}; wins that came: {actual}.", **both), few]
+    if not actual:
+        return [tr("Wins expected at all dates: {expected}; wins that came: {actual}.", **both)]
+    off = expected / actual - 1
+    if abs(off) < 0.005:
+        return [tr("On average the forecast was right.")]
+    how = tr("too high") if off > 0 else tr("too low")
+    return [tr("On average the forecast was {off} {how}.", off=percent(abs(off)), how=how)]
 
 
 def _is_too_narrow(inside: int, n: int, apart: int, confidence: float) -> bool:

@@ -100,22 +100,41 @@ def test_a_chain_that_differs_says_what_the_time_in_stage_says() -> None:
     assert "semi_markov" not in below(sf.forecast(log, OFFER))
 
 
-def test_a_backtest_says_how_often_it_held() -> None:
+def a_deal_a_day(copies: int = 1, last_win: int = 50) -> sf.StageLog:
+    """Return deals that take 5 days, every other one won up to a day, each as often as it is copied."""
     rows: dict[str, list[Any]] = {"item": [], "stage": [], "time": []}
-    for item in range(40):
+    for item in range(40 * copies):
+        day = item // copies
         rows["item"] += [item, item]
-        rows["stage"] += ["Offer", "Won" if item % 2 else "Lost"]
-        rows["time"] += [item, item + 5]
-    log = sf.StageLog(rows)
+        rows["stage"] += ["Offer", "Won" if day % 2 and day + 5 <= last_win else "Lost"]
+        rows["time"] += [day, day + 5]
+    return sf.StageLog(rows)
+
+
+def test_a_backtest_says_how_often_it_held() -> None:
+    log = a_deal_a_day()
     text = below(sf.backtest(log, OFFER, dates=[20, 30], horizon=10))
     assert "At 2 of 2 past dates the actual wins lay within the 90% range." in text
-    # 1.75 and 1.85 of 6.
-    assert "On average the forecast was 40% too low." in text
+    # 1.75 and 1.85 of 3 each.
+    assert "Wins expected at all dates: 3.6; wins that came: 6." in text
+    assert "These are too few to say by how much the forecast is off." in text
     assert "The horizons overlap" not in text
     near = below(sf.backtest(log, OFFER, dates=[20, 25, 30, 40], horizon=10))
     assert "The horizons overlap: this is as good as 2 tests that stand apart." in near
     assert "1 date left out: the horizon is not over." in near
     assert "Nothing can be tested" in below(sf.backtest(log, OFFER, dates=[40], horizon=10))
+
+
+def test_how_far_off_a_forecast_is_takes_thirty_wins() -> None:
+    text = below(sf.backtest(a_deal_a_day(20), OFFER, dates=[20, 30], horizon=10))
+    assert "On average the forecast was 40% too low." in text
+    assert "too few" not in text
+    # Dates whose horizons overlap have the same wins: 18 of them at the one, and at the other.
+    text = below(sf.backtest(a_deal_a_day(6), OFFER, dates=[20, 21], horizon=10))
+    assert "by how much the forecast is off: the same win follows several dates." in text
+    none = below(sf.backtest(a_deal_a_day(20, last_win=19), OFFER, dates=[20], horizon=10))
+    assert "Wins expected at all dates: 35; wins that came: 0." in none
+    assert "too few" not in none
 
 
 def test_bottlenecks_name_the_losses_and_the_leverage() -> None:
