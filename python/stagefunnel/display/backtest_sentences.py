@@ -107,7 +107,8 @@ def _how_far_off(tested: pd.DataFrame, apart: int) -> list[str]:
             tr("These are too few to say by how much the forecast is off.")
             if share_apart == 1
             else tr(
-                "These are too few to say by how much the forecast is off: the same win follows several dates."
+                "These are too few to say by how much the forecast is off: "
+                "the same win follows several dates."
             )
         )
         return [tr("Wins expected at all dates: {expected}; wins that came: {actual}.", **both), few]
