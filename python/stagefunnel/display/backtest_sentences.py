@@ -15,7 +15,7 @@ from .numbers import count, counted, percent, tenths
 from .things import things_of
 
 USUAL_CONFIDENCE: Final = 0.9
-LEAST_WINS: Final = 30  # of fewer, at dates that stand apart, nothing is said on average
+_LEAST_WINS: Final = 30  # of fewer, at dates that stand apart, nothing is said on average
 _CLEAR: Final = 0.05
 
 
@@ -102,7 +102,7 @@ def _how_far_off(tested: pd.DataFrame, apart: int) -> list[str]:
     both = {"expected": tenths(expected), "actual": count(actual)}
     # Dates whose horizons overlap have the same wins.
     share_apart = min(max(apart, 1), len(tested)) / len(tested)
-    if max(expected, actual) * share_apart < LEAST_WINS:
+    if max(expected, actual) * share_apart < _LEAST_WINS:
         few = (
             tr("These are too few to say by how much the forecast is off.")
             if share_apart == 1
