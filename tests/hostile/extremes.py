@@ -199,11 +199,7 @@ def cases() -> Iterator[tuple[str, Case]]:
                 yield f"{question}({options}) of {name}", partial(_asked, question, given, times)
     yield (
         "forecast(horizon=1 second) of all of the calendar",
-        partial(
-            _refused,
-            partial(_asked, "forecast", {"horizon": "1 second"}, TIMES["all of the calendar"]),
-            "horizon=",
-        ),
+        partial(_asked, "forecast", {"horizon": "1 second"}, TIMES["all of the calendar"]),
     )
     for question in stats.__all__:
         for argument, one in inspect.signature(getattr(stats, question)).parameters.items():
@@ -221,12 +217,3 @@ def cases() -> Iterator[tuple[str, Case]]:
     yield "text with the letters of DuckDB", _letters_of_duckdb
     for amount in (float("inf"), float("nan"), LOWEST, HIGHEST, 1e308, -1e308, 10**400, "1e400", -0.0, None):
         yield f"an amount of {str(amount)[:30]}", partial(_amounts, amount)
-
-
-def _refused(case: Case, text: str, folder: Path) -> None:
-    try:
-        case(folder)
-    except sf.SchemaError as error:
-        assert text in str(error), error
-    else:
-        raise AssertionError("it is not refused")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..words import tr
@@ -52,7 +53,7 @@ def of_a_short_log(remembered: Mapping[str, Any]) -> list[str]:
     value = remembered.get("log_length")
     if value is None:
         return []
-    text = length(pd.Timedelta(value) if isinstance(value, str) else value)
+    text = length(_length_in(value) if isinstance(value, str) else value)
     return [
         tr(
             "The log begins only {length} before the end of observation, less than the horizon: new {things} "
@@ -61,3 +62,11 @@ def of_a_short_log(remembered: Mapping[str, Any]) -> list[str]:
             things=things_of(remembered),
         )
     ]
+
+
+def _length_in(text: str) -> pd.Timedelta:
+    """Read a length as pandas writes it; beyond 292 years, which are all nanoseconds, in whole days."""
+    try:
+        return pd.Timedelta(text)
+    except pd.errors.OutOfBoundsTimedelta:
+        return pd.Timedelta(np.timedelta64(int(text.partition(" ")[0]) * 86_400, "s"))

@@ -120,6 +120,17 @@ def test_dates_have_the_length_of_a_short_log_in_words() -> None:
     assert row["expected_wins"] == pytest.approx(3 * row["win"])
 
 
+def test_a_short_log_may_be_longer_than_nanoseconds_reach() -> None:
+    first, last = "1677-09-22", "2262-04-11"
+    rows = {
+        "item": [1, 1, 2, 3],
+        "stage": ["Offer", "Won", "Offer", "Lost"],
+        "time": [first, last, first, last],
+    }
+    text = str(sf.show(sf.forecast(sf.StageLog(rows), OFFER, horizon="9999 months")))
+    assert "The log begins only 213,502 d before the end of observation" in " ".join(text.split())
+
+
 @pytest.mark.parametrize("confidence", [0.5, 0.8, 0.9, 0.99])
 @pytest.mark.parametrize(("n", "n_late"), [(2, 0), (2, 2), (4, 8), (30, 0), (30, 30)])
 def test_the_bounds_are_those_of_the_reference(n: int, n_late: int, confidence: float) -> None:
