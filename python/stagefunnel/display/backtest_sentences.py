@@ -99,7 +99,11 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
 def _how_far_off(tested: pd.DataFrame, apart: int) -> list[str]:
     """Say how far the forecast was off on average, where wins enough were expected or came to say so."""
     expected, actual = float(tested["expected"].sum()), float(tested["actual"].sum())
-    both = {"expected": tenths(expected), "actual": count(actual)}
+    both = tr(
+        "Wins expected at all dates: {expected}; wins that came: {actual}.",
+        expected=tenths(expected),
+        actual=count(actual),
+    )
     # Dates whose horizons overlap have the same wins.
     share_apart = min(max(apart, 1), len(tested)) / len(tested)
     if max(expected, actual) * share_apart < _LEAST_WINS:
@@ -111,9 +115,9 @@ def _how_far_off(tested: pd.DataFrame, apart: int) -> list[str]:
                 "the same win follows several dates."
             )
         )
-        return [tr("Wins expected at all dates: {expected}; wins that came: {actual}.", **both), few]
+        return [f"{both} {few}"]
     if not actual:
-        return [tr("Wins expected at all dates: {expected}; wins that came: {actual}.", **both)]
+        return [both]
     off = expected / actual - 1
     if abs(off) < 0.005:
         return [tr("On average the forecast was right.")]
