@@ -74,13 +74,15 @@ TEST(DatedStates, AreThousandsIfNeedBe) {
 
 TEST(DatedStates, AreOneWhereTheTimesOfMovesMakeNoDifference) {
     // Of the stages A, B and C the second is there from 10 on. An item of A alone is not beyond it, whenever
-    // its rows are; a move from A to C goes beyond B from 10 on, and before it does not.
+    // its rows are; a move from A to C goes beyond B from 10 on, and before it does not. An item that began
+    // at C before it lacks nothing that it began beyond once it has visited A.
     const std::vector<std::vector<std::pair<std::size_t, std::int64_t>>> items{
-        {{0, 1}}, {{0, 20}}, {{0, 1}, {0, 20}}, {{0, 1}, {2, 2}}, {{0, 20}, {2, 21}}, {{0, 1}, {2, 20}}};
+        {{0, 1}},           {{0, 20}},         {{0, 1}, {0, 20}},       {{0, 1}, {2, 2}},
+        {{0, 20}, {2, 21}}, {{0, 1}, {2, 20}}, {{2, 1}, {0, 2}, {2, 3}}};
     CodedRows rows;
     rows.n_labels = 3;
-    for (std::uint64_t item = 0; item < 6'000; ++item) {
-        for (const auto& [code, time] : items[item % 6]) rows.add(item, code, time);
+    for (std::uint64_t item = 0; item < 7'000; ++item) {
+        for (const auto& [code, time] : items[item % 7]) rows.add(item, code, time);
     }
     const Journeys journeys = rows.build();
     const std::int64_t always = StageRules::kAlways, forever = StageRules::kForever;
@@ -88,14 +90,15 @@ TEST(DatedStates, AreOneWhereTheTimesOfMovesMakeNoDifference) {
         .optional = {}, .since = {always, 10, always}, .until = {forever, forever, forever}};
     const auto item_states = find_states_of_items(journeys, Pipeline(3, 0, 0, {0, 1, 2}, rules), 2);
     ASSERT_EQ(item_states->states.size(), 3U);
-    std::vector<std::uint32_t> state_of_key(6'000);
+    std::vector<std::uint32_t> state_of_key(7'000);
     for (std::size_t item = 0; item < journeys.n_items(); ++item)
         state_of_key[journeys.key[item]] = item_states->of_item[item];
     EXPECT_EQ(state_of_key[0], state_of_key[1]);
     EXPECT_EQ(state_of_key[0], state_of_key[2]);
     EXPECT_EQ(state_of_key[4], state_of_key[5]);
+    EXPECT_EQ(state_of_key[3], state_of_key[6]);
     EXPECT_NE(state_of_key[3], state_of_key[4]);
-    for (std::size_t key = 0; key < 6'000; ++key) EXPECT_EQ(state_of_key[key], state_of_key[key % 6]);
+    for (std::size_t key = 0; key < 7'000; ++key) EXPECT_EQ(state_of_key[key], state_of_key[key % 7]);
 }
 
 }  // namespace
