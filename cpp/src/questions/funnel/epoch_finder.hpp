@@ -31,10 +31,8 @@ class EpochFinder {
         return epoch;
     }
 
-    /// Whether a time is later than an epoch that another one has, which is not later.
+    /// Whether a time is later than an epoch.
     [[nodiscard, gnu::always_inline]] bool is_after(std::int64_t time, std::size_t epoch) const {
-        // Of one change, compilers make a branch of the other way.
-        if constexpr (kMost == 1) return at(time) != epoch;
         return time > last_ticks_[epoch];
     }
 
