@@ -65,8 +65,8 @@ class StageEpochs {
         return epoch;
     }
 
-    /// Returns the last time of an epoch.
-    [[nodiscard]] std::int64_t last_tick(std::size_t epoch) const { return last_ticks_[epoch]; }
+    /// Returns the last time of each epoch.
+    [[nodiscard]] const std::vector<std::int64_t>& last_ticks() const { return last_ticks_; }
 
     /// Returns word `w` of the open stages that a move of an epoch can skip or fill in: those that are there
     /// and not optional.

@@ -36,6 +36,8 @@ class EndingSteps {
     /// Returns a number below `size()` that stands for the ending, and nothing else.
     [[nodiscard]] std::size_t ending(std::size_t state) const { return steps_[state + n_rows_ + 1]; }
     [[nodiscard]] std::size_t size() const { return size_of(n_ends_); }
+    /// Whether an item with this ending entered a won stage.
+    static bool is_won_entry(std::size_t ending) { return ending % 2 != 0; }
 
     static std::size_t size(const Pipeline& pipeline) {
         const auto n = static_cast<std::size_t>(pipeline.n_rows());

@@ -12,6 +12,7 @@
 #include "base/counting_sort.hpp"
 #include "base/parallel.hpp"
 #include "questions/funnel/funnel_counter.hpp"
+#include "questions/funnel/state_masks.hpp"
 #include "scan/scan.hpp"
 #include "stagefunnel/base/memory.hpp"
 
@@ -60,64 +61,6 @@ ItemsByGroup items_by_group(const ItemStates& item_states, const Options& option
     return items;
 }
 
-/// The counts to which one item of each state adds, as one row of masks per state: all tables of `Counts`
-/// side by side, in the order of `for_each_table`.
-class StateMasks {
-  public:
-    template <class Code>
-    StateMasks(const Code* codes, const Pipeline& pipeline, const Options& options,
-               const ItemStates& item_states)
-        : n_rows_(pipeline.n_rows()) {
-        Options by_state;  // each state is a group
-        by_state.kind = options.kind;
-        by_state.lost_then_won = options.lost_then_won;
-        const auto n_states = static_cast<Eigen::Index>(item_states.states.size());
-        PartialCounts units = scan::with_stage_set(pipeline, [&]<class Mask>() {
-            Counter<Mask> counter(pipeline, by_state, std::max<Eigen::Index>(n_states, 1));
-            for (Eigen::Index state = 0; state < n_states; ++state) {
-                const auto example = static_cast<std::size_t>(state);
-                counter.add(state, example, counter.read(item_states.examples, codes, example), 1);
-            }
-            return counter.take();
-        });
-        reached_ = units.counts.passed + units.counts.assumed;
-        units.counts.passed.resize(0, 0);  // these kinds pass what is visited
-        units.for_each_table([&](const auto& table) { width_ += static_cast<std::size_t>(table.cols()); });
-        masks_.resize(item_states.states.size() * width_);
-        std::size_t at = 0;
-        units.for_each_table([&](const auto& table) {
-            for (Eigen::Index state = 0; state < n_states; ++state) {
-                for (Eigen::Index column = 0; column < table.cols(); ++column) {
-                    masks_[static_cast<std::size_t>(state) * width_ + at + static_cast<std::size_t>(column)] =
-                        table(state, column) != 0 ? ~0U : 0U;
-                }
-            }
-            at += static_cast<std::size_t>(table.cols());
-        });
-    }
-
-    [[nodiscard]] std::size_t width() const { return width_; }
-
-    void add(std::uint32_t* counts, std::uint32_t state, std::uint32_t n) const {
-        const std::uint32_t* const mask = masks_.data() + state * width_;
-        for (std::size_t i = 0; i < width_; ++i) counts[i] += n & mask[i];
-    }
-
-    /// Calls `at(stage)` for each stage in which items of a state count.
-    template <class At>
-    void for_each_reached(std::uint32_t state, At at) const {
-        for (Eigen::Index row = 0; row < n_rows_; ++row) {
-            if (reached_(static_cast<Eigen::Index>(state), row) != 0) at(row);
-        }
-    }
-
-  private:
-    std::size_t width_ = 0;
-    Eigen::Index n_rows_;
-    std::vector<std::uint32_t> masks_;
-    CountMatrix reached_;
-};
-
 /// What one thread counted for several funnels.
 struct PartialFunnels {
     std::vector<PartialCounts> funnels;
@@ -138,7 +81,8 @@ class StateCounter {
                  const Options& options)
         : masks_(masks),
           items_(item_states.states.size(), 0),
-          amounts_(options.amount.empty() ? 0 : item_states.states.size()) {
+          amounts_(options.amount.empty() ? 0 : item_states.states.size()),
+          present_(item_states.states.size() + 1) {
         for (std::size_t i = 0; i < masks.size(); ++i)
             partial_.funnels.emplace_back(options.n_groups, pipeline, amounts_of(options));
     }
@@ -149,7 +93,9 @@ class StateCounter {
             const std::size_t end = std::min(*bound, last);
             for (std::size_t i = first; i < end; ++i) {
                 const std::uint32_t state = items.state[i];
-                if (items_[state]++ == 0) present_.push_back(state);
+                // Without a branch: no processor foresees which item is the first of its state.
+                present_[n_present_] = state;
+                n_present_ += items_[state]++ == 0 ? 1 : 0;
                 if (!amounts_.empty()) amounts_[state].add(items.amount[i], 1);
             }
             for (std::size_t i = 0; i < masks_.size(); ++i)
@@ -162,6 +108,11 @@ class StateCounter {
     }
 
   private:
+    /// The states with items in the group that is read.
+    [[nodiscard]] std::span<const std::uint32_t> present() const {
+        return std::span(present_).first(n_present_);
+    }
+
     /// Adds the items of the present states to a group of a funnel.
     void add_group(const StateMasks& masks, Eigen::Index group, PartialCounts& partial) {
         if (!amounts_.empty()) add_amounts(masks, group, partial);
@@ -170,7 +121,7 @@ class StateCounter {
 
     void add_amounts(const StateMasks& masks, Eigen::Index group, PartialCounts& partial) const {
         const Eigen::Index n_rows = partial.counts.passed.cols();
-        for (const std::uint32_t state : present_) {
+        for (const std::uint32_t state : present()) {
             const AmountSum& amounts = amounts_[state];
             masks.for_each_reached(state, [&](Eigen::Index row) {
                 partial.counts.amount_missing(group, row) += amounts.missing;
@@ -180,8 +131,7 @@ class StateCounter {
     }
 
     void add_items(const StateMasks& masks, Eigen::Index group, PartialCounts& partial) {
-        counts_.assign(masks.width(), 0);
-        for (const std::uint32_t state : present_) masks.add(counts_.data(), state, items_[state]);
+        masks.count(present(), items_, counts_);
         const std::uint32_t* count = counts_.data();
         Counts& c = partial.counts;
         // The masks have no columns for these tables.
@@ -195,19 +145,20 @@ class StateCounter {
     }
 
     void clear_group() {
-        for (const std::uint32_t state : present_) {
+        for (const std::uint32_t state : present()) {
             items_[state] = 0;
             if (!amounts_.empty()) amounts_[state] = {};
         }
-        present_.clear();
+        n_present_ = 0;
     }
 
     std::span<const StateMasks> masks_;  // of each funnel
     PartialFunnels partial_;
     std::vector<std::uint32_t> items_;    // of each state, in the group that is read
     std::vector<AmountSum> amounts_;      // of each state; empty without amounts
-    std::vector<std::uint32_t> present_;  // states with items in the group that is read
-    std::vector<std::uint32_t> counts_;   // 32 bits hold the number of items of any log
+    std::vector<std::uint32_t> present_;  // these states first, and one place more than there are states
+    std::size_t n_present_ = 0;
+    std::vector<std::uint32_t> counts_;  // 32 bits hold the number of items of any log
 };
 
 std::vector<Counts> count_grouped_states(const Pipeline& pipeline, std::span<const Options> funnels,

@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <random>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -9,23 +8,13 @@
 #include "stagefunnel/journeys/lookup.hpp"
 #include "stagefunnel/questions/funnel/funnel.hpp"
 #include "stagefunnel/questions/funnel/item_states.hpp"
-#include "stagefunnel/questions/funnel/trend.hpp"
 #include "support/log_builder.hpp"
+#include "support/random_log.hpp"
 
 namespace stagefunnel::funnel {
 namespace {
 
 using namespace stagefunnel::testing;
-
-CodedRows random_log(std::size_t n_rows, std::uint64_t n_items, std::size_t n_labels) {
-    std::mt19937_64 random(20'261'124);
-    CodedRows log;
-    log.n_labels = n_labels;
-    for (std::size_t row = 0; row < n_rows; ++row) {
-        log.add(random() % n_items, random() % n_labels, static_cast<std::int64_t>(random() % 1'000));
-    }
-    return log;
-}
 
 TEST(ItemStates, AreNotFoundForFewItemsOrManyStages) {
     EXPECT_FALSE(find_states(random_log(100, 20, 6).build(), same_rows(4, 1, 1), 1).has_value());
@@ -182,35 +171,6 @@ TEST(ItemStates, OfFlaggedItemsAreThoseOfALogOfThese) {
     is_flagged.pop_back();
     EXPECT_THROW((void)find_states_of_flagged(journeys, same_rows(2, 1, 0), is_flagged, 1),
                  std::invalid_argument);
-}
-
-TEST(ItemStates, OfDatedStagesCountAsItemsThatAreReadOneByOne) {
-    const Journeys journeys = random_log(60'000, 20'000, 5).build();
-    const std::int64_t always = StageRules::kAlways, forever = StageRules::kForever;
-    const std::vector<StageRules> all_rules{
-        {.optional = {}, .since = {always, 500}, .until = {forever, forever}},
-        {.optional = {}, .since = {always, always}, .until = {400, forever}},
-        {.optional = {0, 1}, .since = {200, 300}, .until = {800, forever}}};
-    for (const StageRules& rules : all_rules) {
-        const Pipeline pipeline(2, 1, 1, {0, 1, 2, 3, Pipeline::kUnlisted}, rules);
-        for (const Kind kind : {Kind::classic, Kind::conversions_won, Kind::furthest}) {
-            const auto by_state = find_states_of_items(journeys, pipeline, 2);
-            ASSERT_TRUE(by_state.has_value());
-            const std::vector<Options> plain{{.kind = kind, .group = {}, .amount = {}}};
-            const Counts counts = count_funnels(pipeline, plain, *by_state).front();
-            // The trend of one period counts item by item.
-            const std::vector<std::int64_t> bounds{0, 1'000};
-            const Counts read = count_trend(journeys, pipeline, plain.front(),
-                                            {.bounds = bounds, .as_of = {}, .elsewhere = {}});
-            EXPECT_EQ(counts.passed, read.passed);
-            EXPECT_EQ(counts.assumed, read.assumed);
-            EXPECT_EQ(counts.skipped, read.skipped);
-            EXPECT_EQ(counts.began_beyond, read.began_beyond);
-            EXPECT_EQ(counts.beyond_absent, read.beyond_absent);
-            EXPECT_EQ(counts.lost_from, read.lost_from);
-            EXPECT_EQ(counts.won, read.won);
-        }
-    }
 }
 
 TEST(ItemStates, OfItemsThatTheLogDoesNotHaveAreRefused) {
