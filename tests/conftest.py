@@ -18,7 +18,7 @@ collect_ignore = ["mutation", "hostile", "fuzz/fuzz_readers.py"]
 # A step of its own, which installs Spark.
 collect_ignore += [] if "STAGEFUNNEL_SPARK" in os.environ else ["spark"]
 
-# Written by tests/run.sh: the steps before this one and how long each took.
+# Written by tests/run.sh: the steps before this one, and when each began and ended.
 SECONDS = Path(__file__).parents[1] / "build" / "seconds.txt"
 
 
@@ -50,6 +50,7 @@ def pytest_terminal_summary(terminalreporter) -> None:
     """Show how long the steps before took, while the closing line of pytest stays the last one."""
     steps = [line.split() for line in SECONDS.read_text().splitlines()] if SECONDS.exists() else []
     if steps:
-        terminalreporter.section("seconds of the steps before")
-        for step, seconds in [*steps, ("all", sum(int(seconds) for _, seconds in steps))]:
-            terminalreporter.line(f"{step:<10} {seconds:>5}")
+        terminalreporter.section("seconds of the steps before: each, when it began and ended")
+        for step, began, ended in steps:
+            terminalreporter.line(f"{step:<10} {int(ended) - int(began):>5} {began:>5} {ended:>5}")
+        terminalreporter.line(f"{'all':<10} {max(int(ended) for *_, ended in steps):>5}")

@@ -15,17 +15,23 @@
 #   bash tests/run.sh fuzz_kernels               streams, sequences and statistics likewise, half a million inputs
 #   bash tests/run.sh fuzz_readers               atheris on files of every format, ten minutes
 #
-# Steps: setup lint types cpp docs notebooks hostile spark python. What a step needs is installed by that step. Needs a C++20 compiler and Python >= 3.11 with venv
-# and headers; everything else goes into .venv, and PYTHON=python3.13 chooses the interpreter.
+# Steps: setup lint types cpp docs notebooks hostile spark python. What a step needs is installed by that step. All
+# steps together run side by side where they can, and what a step says is shown when it ends. Needs a C++20 compiler
+# and Python >= 3.11 with venv and headers; everything else goes into .venv, and PYTHON=python3.13 chooses the
+# interpreter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly all_steps=(setup lint types cpp docs notebooks hostile spark python)
+# What runs side by side when all steps do: compilers, tools that mostly have one processor, and Spark, which mostly
+# waits. The step python has the machine to itself then, because some of its tests measure.
+readonly lanes=("setup cpp" "lint types docs notebooks hostile" "spark")
 readonly venv=$PWD/.venv
 readonly oldest_java=17
 readonly tests_failed=1  # what pytest returns then
 readonly stubs=python/stagefunnel/_core
-readonly seconds=$PWD/build/seconds.txt  # the steps of this run and how long each took
+readonly seconds=$PWD/build/seconds.txt  # the steps of this run, and when each began and ended
+readonly logs=$PWD/build/steps  # what each step said that ran beside others
 readonly packages="On Debian and Ubuntu: apt-get install g++ python3-venv python3-dev"
 jobs=$(nproc)
 readonly jobs
@@ -50,20 +56,64 @@ main() {
 
     mkdir -p build
     : >"$seconds"
-    trap name_the_failed_step EXIT
+    trap end_of_run EXIT
+    if [[ ${steps[*]} == "${all_steps[*]}" ]]; then
+        run_lanes
+        steps=(python)
+    fi
     for step in "${steps[@]}"; do
-        local start=$SECONDS
         printf '\n== %s\n' "$step" >&2
-        "step_$step"
-        printf '%s %d\n' "$step" $((SECONDS - start)) >>"$seconds"
+        timed "$step"
     done
     # pytest's closing line has to stay the last one, so tests/conftest.py shows the table before it.
     [[ $step == @(python|night|notebooks|spark|*_module) ]] || show_seconds
 }
 
+timed() {
+    local start=$SECONDS
+    "step_$1"
+    printf '%s %d %d\n' "$1" "$start" "$SECONDS" >>"$seconds"
+}
+
+# The first lane that fails ends the others.
+run_lanes() {
+    make_environment
+    rm -rf "$logs"
+    mkdir -p "$logs"
+    set -m  # each lane is a group of processes, which can be ended with all that it began
+    local lane
+    for lane in "${lanes[@]}"; do run_lane $lane & done
+    set +m
+    for lane in "${lanes[@]}"; do
+        wait -n || {
+            read -r step <"$logs/failed"
+            exit 1
+        }
+    done
+}
+
+run_lane() {
+    trap - EXIT
+    set +m
+    local step status
+    for step in "$@"; do
+        printf '== %s begins\n' "$step" >&2
+        # In a process that is waited for, a failure ends the step; behind || the step would go on.
+        timed "$step" >"$logs/$step.txt" 2>&1 &
+        status=0
+        wait $! || status=$?
+        printf '\n== %s\n%s\n' "$step" "$(<"$logs/$step.txt")" >&2
+        ((status == 0)) || {
+            printf '%s\n' "$step" >>"$logs/failed"
+            exit "$status"
+        }
+    done
+}
+
 show_seconds() {
-    printf '\n== seconds of each step\n' >&2
-    awk '{ printf "%-10s %5d\n", $1, $2; all += $2 } END { printf "%-10s %5d\n", "all", all }' "$seconds" >&2
+    printf '\n== seconds: each step, when it began and ended\n' >&2
+    awk '{ printf "%-10s %5d %5d %5d\n", $1, $3 - $2, $2, $3; end = $3 > end ? $3 : end }
+        END { printf "%-10s %5d\n", "all", end }' "$seconds" >&2
 }
 
 step_setup() { install_package; }
@@ -211,14 +261,16 @@ step_notebooks() {
 run_notebooks() {
     local step=$1 of_spark=(-name '*spark*.ipynb')
     shift
-    rm -rf build/notebooks
-    cp -r notebooks build/notebooks
+    local run=build/notebooks/$step  # steps may run side by side
+    rm -rf "$run"
+    mkdir -p build/notebooks
+    cp -r notebooks "$run"
     [[ $step != spark ]] || of_spark=(-name '*.ipynb' -not "${of_spark[@]}")
-    find build/notebooks -maxdepth 1 "${of_spark[@]}" -delete
+    find "$run" -maxdepth 1 "${of_spark[@]}" -delete
     # A home of its own: settings of the user's IPython are none of the notebooks' business.
-    IPYTHONDIR=$PWD/build/ipython PYTHONPATH=$PWD/tests/python/support python -m pytest -p no_width \
-        --numprocesses "$jobs" --nbmake --overwrite build/notebooks/*.ipynb "$@"
-    python tests/notebooks.py build/notebooks --step "$step"
+    IPYTHONDIR=$PWD/build/ipython/$step PYTHONPATH=$PWD/tests/python/support python -m pytest -p no_width \
+        --numprocesses "$jobs" --nbmake --overwrite "$run"/*.ipynb "$@"
+    python tests/notebooks.py "$run" --step "$step"
 }
 
 # Each case has limits of time and memory; one that ends its process does not end the others.
@@ -333,13 +385,26 @@ version_of_java() {
 # while the module does not compile.
 install_tools() {
     make_environment
+    one_at_a_time tools install_tools_now "$1"
+}
+
+install_tools_now() {
     local wanted stamp=$venv/$1.txt
     wanted=$(requirements "$1")
-    if [[ $wanted != "$(cat "$stamp" 2>/dev/null)" ]]; then
-        python -m pip install --quiet --no-compile --requirement /dev/stdin <<<"$wanted"
-        compile_libraries
-        printf '%s\n' "$wanted" >"$stamp"
-    fi
+    [[ $wanted != "$(cat "$stamp" 2>/dev/null)" ]] || return 0
+    python -m pip install --quiet --no-compile --requirement /dev/stdin <<<"$wanted"
+    compile_libraries
+    printf '%s\n' "$wanted" >"$stamp"
+}
+
+# Steps side by side need the same things: the first one makes them, and the others wait for it.
+one_at_a_time() {
+    local of=$1 lock
+    shift
+    exec {lock}>"$venv/$of.lock"
+    flock "$lock"
+    "$@"
+    exec {lock}>&-
 }
 
 # On all processors, where pip takes one, and without the tests of libraries, which nobody imports. As with pip, a
@@ -354,6 +419,10 @@ build_directory() { printf 'build/python%s' "$(version python)"; }
 
 install_package() {
     install_tools compile
+    one_at_a_time package install_package_now
+}
+
+install_package_now() {
     local sources installed
     sources=$(checksum)
     installed=$(python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')/stagefunnel/__init__.py
@@ -424,8 +493,9 @@ fail() {
     exit 1
 }
 
-name_the_failed_step() {
-    local status=$?
+end_of_run() {
+    local status=$? lane
+    for lane in $(jobs -p); do kill -- "-$lane" 2>/dev/null || true; done
     rm -f "$seconds"
     ((status == 0)) || printf '== %s failed; alone: bash tests/run.sh %s\n' "$step" "$step" >&2
     exit "$status"
