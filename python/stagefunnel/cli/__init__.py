@@ -47,11 +47,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             answer = args.command.run(args, args.parser)
         if answer is not None:
             from ..display.write import write
+            from .number_columns import with_number_columns
             from .remarks import say_remarks, with_spelled_notes
 
+            is_for_database = names_database(args.out)
             answer = with_spelled_notes(answer, args)
+            answer = with_number_columns(answer, args, None if is_for_database else form)
             looks = args.command.looks(args)
-            if names_database(args.out):
+            if is_for_database:
                 from .database_output import write_answer
 
                 write_answer(answer, args)

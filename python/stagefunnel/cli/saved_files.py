@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from .number_columns import holds_numbers
+
 HEADER: Final = "log.json"
 SPILL: Final = "spill-"
 
@@ -57,17 +59,12 @@ def as_files(patterns: Sequence[str], parser: argparse.ArgumentParser) -> None:
 
 
 def convert_numbers(frame: Any, known: Mapping[str, bool], names: Sequence[str]) -> None:
-    """Read text as numbers in columns of which each value is written as one, and which may hold numbers.
-
-    Text that is written in another way than the number, such as 007, stays text.
-    """
+    """Read text as numbers in columns that hold some, unless they are known to hold none."""
     import pandas as pd
 
     for name in names:
         values = frame[name]
         if not known.get(name, True) or not pd.api.types.is_string_dtype(values):
             continue
-        texts = values.dropna().astype(str)
-        is_plain = len(texts) and texts.str.fullmatch(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?").all()
-        if is_plain or (known.get(name) and not len(texts)):
+        if holds_numbers(values) or (known.get(name) and values.isna().all()):
             frame[name] = pd.to_numeric(values)

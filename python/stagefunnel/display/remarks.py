@@ -70,7 +70,7 @@ def _lines(remembered: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
                 )
             )
     without_rows = remembered.get("without_rows", ())
-    if without_rows:
+    if without_rows and remembered.get("where", {}).get("items") != 0:  # where no item is left, nothing is
         lines.append(
             tr("Stages without rows: {some}", some=_some([names.get(stage, stage) for stage in without_rows]))
         )
