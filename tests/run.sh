@@ -263,7 +263,7 @@ run_notebooks() {
     shift
     local run=build/notebooks/$step  # steps may run side by side
     rm -rf "$run"
-    mkdir -p build/notebooks
+    mkdir -p build/notebooks build/ipython
     cp -r notebooks "$run"
     [[ $step != spark ]] || of_spark=(-name '*.ipynb' -not "${of_spark[@]}")
     find "$run" -maxdepth 1 "${of_spark[@]}" -delete
