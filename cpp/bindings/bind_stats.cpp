@@ -103,11 +103,13 @@ stats::ChainEnds solve_chain(const Array<double>& probability, std::size_t n_tra
 }
 
 stats::ExitBins bins_of(const Array<std::int64_t>& bounds, const Array<double>& chance,
-                        const Array<double>& weight, std::size_t n_steps) {
+                        const Array<double>& weight, std::size_t n_steps,
+                        const std::optional<Array<std::int64_t>>& number) {
     return {.bounds = bindings::as_span(bounds),
             .chance = bindings::as_span(chance),
             .weight = bindings::as_span(weight),
-            .n_steps = n_steps};
+            .n_steps = n_steps,
+            .number = as_span(number)};
 }
 
 /// Counts into `seen`, which is written to.
@@ -124,15 +126,16 @@ stats::Calibrated calibrate(const Array<double>& chance, const Array<std::uint8_
 }
 
 stats::WinDraws draw_wins(const Array<std::int64_t>& bounds, const Array<double>& chance,
-                          const Array<double>& weight, std::size_t n_steps, const Array<std::int64_t>& bin,
-                          const Array<std::int64_t>& row, const Array<double>& win,
-                          const std::optional<Array<double>>& win_if,
+                          const Array<double>& weight, std::size_t n_steps,
+                          const std::optional<Array<std::int64_t>>& bin_number,
+                          const Array<std::int64_t>& bin, const Array<std::int64_t>& row,
+                          const Array<double>& win, const std::optional<Array<double>>& win_if,
                           const std::optional<Array<double>>& amount, const Array<std::int64_t>& number,
                           const std::optional<Array<double>>& behind,
                           const std::optional<Array<double>>& behind_if, std::size_t n_rows,
                           std::size_t n_draws, std::uint64_t seed, bool draws_chances, std::size_t most_items,
                           unsigned threads) {
-    const stats::ExitBins exits = bins_of(bounds, chance, weight, n_steps);
+    const stats::ExitBins exits = bins_of(bounds, chance, weight, n_steps, bin_number);
     const stats::OpenItems items{.bin = bindings::as_span(bin),
                                  .row = bindings::as_span(row),
                                  .chance = bindings::as_span(win),
@@ -148,9 +151,10 @@ stats::WinDraws draw_wins(const Array<std::int64_t>& bounds, const Array<double>
 }
 
 py::array_t<double> draw_chances(const Array<std::int64_t>& bounds, const Array<double>& chance,
-                                 const Array<double>& weight, std::size_t n_steps, std::size_t n_draws,
+                                 const Array<double>& weight, std::size_t n_steps,
+                                 const std::optional<Array<std::int64_t>>& bin_number, std::size_t n_draws,
                                  std::uint64_t seed, unsigned threads) {
-    const stats::ExitBins exits = bins_of(bounds, chance, weight, n_steps);
+    const stats::ExitBins exits = bins_of(bounds, chance, weight, n_steps, bin_number);
     std::vector<double> draws;
     {
         const Unlocked unlocked;
@@ -262,9 +266,10 @@ void bind_stats(py::module_& m) {
         .def_property_readonly("wins_if", array_of<&stats::WinDraws::wins_if>())
         .def_property_readonly("amount", array_of<&stats::WinDraws::amount>());
     m.def("draw_wins", &draw_wins, "bounds"_a.noconvert(), "chance"_a.noconvert(), "weight"_a.noconvert(),
-          "n_steps"_a, "bin"_a.noconvert(), "row"_a.noconvert(), "win"_a.noconvert(), "win_if"_a.noconvert(),
-          "amount"_a.noconvert(), "number"_a.noconvert(), "behind"_a.noconvert(), "behind_if"_a.noconvert(),
-          "n_rows"_a, "n_draws"_a, "seed"_a, "draws_chances"_a, "most_items"_a, "threads"_a);
+          "n_steps"_a, "bin_number"_a.noconvert(), "bin"_a.noconvert(), "row"_a.noconvert(),
+          "win"_a.noconvert(), "win_if"_a.noconvert(), "amount"_a.noconvert(), "number"_a.noconvert(),
+          "behind"_a.noconvert(), "behind_if"_a.noconvert(), "n_rows"_a, "n_draws"_a, "seed"_a,
+          "draws_chances"_a, "most_items"_a, "threads"_a);
     py::class_<stats::Calibrated>(m, "Calibrated")
         .def_property_readonly("n", array_of<&stats::Calibrated::n>())
         .def_property_readonly("won", array_of<&stats::Calibrated::won>())
@@ -273,7 +278,8 @@ void bind_stats(py::module_& m) {
     m.def("calibrate", &calibrate, "chance"_a.noconvert(), "is_won"_a.noconvert(), "item"_a.noconvert(),
           "n_classes"_a, "seen"_a.noconvert());
     m.def("draw_chances", &draw_chances, "bounds"_a.noconvert(), "chance"_a.noconvert(),
-          "weight"_a.noconvert(), "n_steps"_a, "n_draws"_a, "seed"_a, "threads"_a);
+          "weight"_a.noconvert(), "n_steps"_a, "bin_number"_a.noconvert(), "n_draws"_a, "seed"_a,
+          "threads"_a);
 }
 
 }  // namespace stagefunnel::bindings

@@ -15,7 +15,8 @@
 namespace stagefunnel::stats {
 namespace {
 
-constexpr std::uint64_t kLaw = 1ULL << 42U;  // a use of random numbers that is not a stage
+// Uses of random numbers that are not a stage.
+constexpr std::uint64_t kLaw = 1ULL << 42U, kBin = 1ULL << 43U;
 constexpr double kNearEnds = 1e-12;
 // What the law of many visits takes: exits of each stage, rows, and wins that are not very skewed.
 constexpr double kLeastExits = 1000;
@@ -24,7 +25,7 @@ constexpr double kMostSkewed = 0.5;
 constexpr double kMostMoved = 0.3;       // of the log-odds, by a standard error
 constexpr double kMostBesideLuck = 0.1;  // of the variance
 
-/// Draws the chances of each bin; bins of one stage share a stream.
+/// Draws the chances of each bin; bins of one stage share a stream, unless they have numbers.
 std::vector<double> drawn_chances(const ExitBins& exits, std::uint64_t seed, std::uint64_t draw) {
     const std::size_t n = exits.n_stages(), n_next = n + 2;
     std::vector<double> chance(exits.chance.begin(), exits.chance.end());
@@ -37,6 +38,8 @@ std::vector<double> drawn_chances(const ExitBins& exits, std::uint64_t seed, std
             for (const double share : row) stays -= share;
             const double weight = exits.weight[bin];
             if (!(weight > 0) || stays >= 1 - kNearEnds) continue;
+            if (!exits.number.empty())
+                random = RandomStream(seed, draw, kBin + static_cast<std::uint64_t>(exits.number[bin]));
             double sum = stays > kNearEnds ? random.gamma(weight * stays) : 0.0;
             for (double& share : row) {
                 if (share > 0) share = random.gamma(weight * share);
@@ -129,7 +132,8 @@ Laws laws_of(const ExitBins& exits, const OpenItems& items, const OpenCells& cel
 void ExitBins::check() const {
     const std::size_t n_bins = bounds.empty() ? 0 : static_cast<std::size_t>(bounds.back());
     if (bounds.empty() || !std::is_sorted(bounds.begin(), bounds.end()) || bounds.front() != 0 ||
-        weight.size() != n_bins || chance.size() != n_bins * (n_stages() + 2))
+        weight.size() != n_bins || chance.size() != n_bins * (n_stages() + 2) ||
+        (!number.empty() && number.size() != n_bins))
         throw std::invalid_argument("the sizes of bins of exits do not fit");
     const auto is_bad = [](double value) { return !(value >= 0); };
     if (std::any_of(chance.begin(), chance.end(), is_bad) ||

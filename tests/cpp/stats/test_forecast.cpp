@@ -55,6 +55,19 @@ TEST(Forecast, AHorizonEndsWithItsSteps) {
     EXPECT_EQ(draw_chances(stage.bins(1), 1, 3, 1), (std::vector<double>{.25, .5}));
 }
 
+TEST(Forecast, BinsWithNumbersAreDrawnAlikeWhateverOthersThereAre) {
+    OneStage stage;
+    const std::vector<std::int64_t> numbers{0, 7}, bounds{0, 1}, number{7};
+    const std::vector<double> chance{0, .5, 0}, weight{50};
+    ExitBins both = stage.bins(1), one{bounds, chance, weight, 1};
+    both.number = numbers;
+    one.number = number;
+    const auto of_both = draw_chances(both, 100, 3, 1), of_one = draw_chances(one, 100, 3, 1);
+    for (std::size_t draw = 0; draw < 100; ++draw) EXPECT_EQ(of_both[2 * draw + 1], of_one[draw]);
+    one.number = numbers;
+    EXPECT_THROW((void)draw_chances(one, 1, 0, 1), std::invalid_argument);
+}
+
 TEST(Forecast, ACircleThatGoesOnAtOnceIsFollowedToItsEnd) {
     // Two stages that go to each other at once with 1/2, and are won or lost at once with 1/4 each.
     const std::vector<std::int64_t> bounds{0, 1, 2};

@@ -19,6 +19,9 @@ struct ExitBins {
     /// Steps of age up to a horizon, if the bins are such steps; 0: there is no horizon. A bin ends a step
     /// after it began, and the first holds what ends at once.
     std::size_t n_steps = 0;
+    /// By bin: tells it apart in the draws, so that they are the same whatever other bins there are. Empty:
+    /// the bins of a stage are drawn one after the other.
+    std::span<const std::int64_t> number{};
 
     [[nodiscard]] std::size_t n_stages() const { return bounds.empty() ? 0 : bounds.size() - 1; }
     /// @throws std::invalid_argument if the sizes do not fit, or a chance or a weight is negative or not a

@@ -19,7 +19,10 @@ from .within import Grid, rates_of
 _MOST_BINS: Final = 96
 _STEPS: Final = 32  # of a horizon
 _MOST_AGES: Final = 512
-_MOST_KEPT: Final = 8_192  # bins of all stages together, where a horizon is short beside the visits
+# Bins of all stages together, where a horizon is short beside the visits: for sums of items, which must not
+# move together as those of one bin do, and for the bounds of single items.
+MOST_OF_SUMS: Final = 8_192
+MOST_OF_ITEMS: Final = 1_024
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,8 @@ class Bins:
         The bin of an age: that of the last of these ages, stage by stage, which is not above it.
     grid
         The steps of age that the bins are, in the place of `begins`.
+    number
+        What tells bins apart in the draws, where they are some of more.
     """
 
     bounds: npt.NDArray[np.int64]
@@ -45,6 +50,7 @@ class Bins:
     n_steps: int
     begins: Floats | Ticks
     grid: Grid | None = None
+    number: npt.NDArray[np.int64] | None = None
 
     @property
     def of_core(self) -> dict[str, Any]:
@@ -54,6 +60,7 @@ class Bins:
             "chance": np.ascontiguousarray(self.chance.reshape(-1)),
             "weight": self.weight,
             "n_steps": self.n_steps,
+            "bin_number": self.number,
         }
 
     @cached_property
@@ -66,6 +73,29 @@ class Bins:
     def is_sure(self) -> npt.NDArray[np.bool_]:
         """Flag the bins at whose beginning a win is impossible or certain, so that draws say nothing."""
         return np.asarray((self.won <= 0) | (self.won >= 1))
+
+    def drawn(self, n_draws: int, seed: int, threads: int) -> Floats:
+        """Return the chance of winning at the beginning of each bin, by draw."""
+        drawn = _core.stats.draw_chances(**self.of_core, n_draws=n_draws, seed=seed, threads=threads)
+        return np.asarray(drawn.reshape(n_draws, -1))
+
+    def seen_from(self, at: npt.NDArray[np.int64]) -> tuple[Bins, npt.NDArray[np.int64]]:
+        """Keep the bins that decide what becomes of those who are in some bins, and place them among these.
+
+        Before a horizon of one step ends one leaves the bin of one's age, if any, and goes on in what ends at
+        once: the first bin of each stage.
+        """
+        if self.n_steps != 1:
+            return self, at
+        first = self.bounds[:-1][np.diff(self.bounds) > 0]
+        kept = np.unique(np.concatenate([first, at[at >= 0]]))
+        seen = Bins(
+            np.searchsorted(kept, self.bounds),
+            *(self.chance[kept], self.weight[kept]),
+            *(1, np.zeros(0)),
+            number=kept,
+        )
+        return seen, np.where(at >= 0, np.searchsorted(kept, at), -1)
 
     def place(self, stage: Codes, age: Ticks) -> npt.NDArray[np.int64]:
         """Return the bin of each item; a stage without bins has none, and gives -1."""
@@ -128,13 +158,13 @@ class Bins:
         return cls._of_runs(own, exits.n_stages + 2, grid.n, np.zeros(0), grid)
 
     @classmethod
-    def of_short_horizon(cls, exits: KnownExits, horizon: Fraction) -> Bins:
+    def of_short_horizon(cls, exits: KnownExits, horizon: Fraction, most: int) -> Bins:
         """Make bins of a horizon each, of those in which visits end, however long visits are.
 
-        Too many of them are joined to their neighbours, and are as sure as one of these alone.
+        More than `most` of them are joined to their neighbours, and are as sure as one of these alone.
         """
         grid, n_next = Grid(horizon, 1), exits.n_stages + 2
-        most = max(_MOST_KEPT // max(exits.n_stages, 1), _MOST_BINS)
+        most = max(most // max(exits.n_stages, 1), _MOST_BINS)
         own, begins = [], []
         for stage in range(exits.n_stages):
             steps = np.unique(grid.up(exits.ages(stage)))
@@ -149,7 +179,8 @@ class Bins:
             found = exits.steps_of(stage, ends)
             run = _Run.of(found.chance.reshape(-1, n_next), found.left, found.spread, found.at_risk)
             n = len(run.weight)
-            own.append(_Run(run.chance, run.weight / np.maximum(joined[:n], 1)))
+            # The chance of one of them on average: the odds of that of all would move much further.
+            own.append(_Run(run.chance / np.maximum(joined[:n, np.newaxis], 1), run.weight))
             begins.append(np.concatenate([[-1], ends[: n - 1]]))
         return cls._of_runs(own, n_next, 1, np.concatenate([np.zeros(0, dtype=np.int64), *begins]))
 

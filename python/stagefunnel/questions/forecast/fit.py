@@ -10,10 +10,9 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ... import _core
 from ...cached import cached_property
 from ..stats.spells import Codes, Ticks
-from .bins import Bins, grid_of_bins
+from .bins import MOST_OF_ITEMS, MOST_OF_SUMS, Bins, grid_of_bins
 from .by_age import chances_by_age, chances_of_chain
 from .chances import Chances
 from .exit_rows import ExitRows
@@ -148,13 +147,15 @@ class Fit:
             return Bins.of_rates(self.exits.moves, self.exits.exposure, float(self.horizon))
         grid = self._grid_of_bins
         if grid is None:
-            return Bins.of_short_horizon(self.exits, self.horizon)
+            return Bins.of_short_horizon(self.exits, self.horizon, MOST_OF_SUMS)
         return Bins.of_horizon(self.exits, self._steps[-1], grid)
 
-    def drawn_chances(self, n_draws: int, seed: int, threads: int) -> tuple[Floats, Floats]:
-        """Return the chance of winning at the beginning of each bin: as estimated, and by draw."""
-        drawn = _core.stats.draw_chances(**self.bins.of_core, n_draws=n_draws, seed=seed, threads=threads)
-        return self.bins.won, drawn.reshape(n_draws, -1)
+    @cached_property
+    def bins_of_items(self) -> Bins:
+        """The exits as they are drawn for the bounds of single items."""
+        if self.horizon is None or self.method == MARKOV or self._grid_of_bins is not None:
+            return self.bins
+        return Bins.of_short_horizon(self.exits, self.horizon, MOST_OF_ITEMS)
 
 
 @dataclass(frozen=True, eq=False)

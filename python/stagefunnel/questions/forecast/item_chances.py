@@ -84,17 +84,19 @@ def bounds_of(
     fit: Fit, stage: Codes, age: Ticks, win: Floats, confidence: float, seed: int, threads: int
 ) -> tuple[Floats, Floats]:
     """Return the bounds of chances that a fit has of items by their stage and age."""
-    shifts = _bounds(fit.drawn_chances(_DRAWS, seed, threads), confidence)
-    at = fit.bins.place(stage, age)
+    bins = fit.bins_of_items
+    at = bins.place(stage, age)
+    seen, own = bins.seen_from(at)
+    shifts = _bounds(seen.won, seen.drawn(_DRAWS, seed, threads), confidence)
     low, high = (
-        np.where(at >= 0, _moved(win, shift[at]), np.nan) if len(shift) else np.full(len(win), np.nan)
+        np.where(at >= 0, _moved(win, shift[own]), np.nan) if len(shift) else np.full(len(win), np.nan)
         for shift in shifts
     )
     certain, has_bin = is_sure(win), ~np.isnan(win) & (at >= 0)
     # Few bins have no room for a win over several stages: then the visits alone say how sure it is.
     blind = np.flatnonzero(has_bin & ~certain)
     if len(blind):
-        blind = blind[fit.bins.is_sure[at[blind]]]
+        blind = blind[bins.is_sure[at[blind]]]
     if len(blind):
         behind = fit.visits_behind(stage[blind], age[blind]).all_visits
         low[blind], high[blind] = wilson_bounds_of(win[blind], behind, confidence)
@@ -107,9 +109,8 @@ def bounds_of(
     return low, high
 
 
-def _bounds(drawn: tuple[Floats, Floats], confidence: float) -> tuple[Floats, Floats]:
+def _bounds(known: Floats, draws: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Return by bin how far the log-odds of its chance may lie below and above the estimate."""
-    known, draws = drawn
     tail = (1 - confidence) / 2
     if not draws.size:
         return np.zeros(0), np.zeros(0)

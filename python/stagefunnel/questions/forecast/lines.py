@@ -118,9 +118,10 @@ class Lines:
                 continue
             win_if = lines.win_if[own] if if_closed else None
             behind, behind_if = _behind(fit, stage, age, lines.win[own], win_if)
+            bins, at = fit.bins.seen_from(fit.bins.place(stage, age))
             found = _core.stats.draw_wins(
-                **fit.bins.of_core,
-                bin=fit.bins.place(stage, age),
+                **bins.of_core,
+                bin=at,
                 row=np.ascontiguousarray(lines.row[own]),
                 win=np.ascontiguousarray(lines.win[own]),
                 win_if=None if win_if is None else np.nan_to_num(win_if),

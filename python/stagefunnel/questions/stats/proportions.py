@@ -80,7 +80,8 @@ def _wilson(counts: Floats, sizes: Floats, p: Floats, confidence: float) -> tupl
     middle = p + z * z / (2 * n)
     half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     low, high = (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
-    return _with_ends(counts, sizes, low, high)
+    # Of a share near 0 or 1 rounding leaves them outside.
+    return _with_ends(counts, sizes, np.maximum(low, 0), np.minimum(high, 1))
 
 
 def _agresti_coull(counts: Floats, sizes: Floats, p: Floats, confidence: float) -> tuple[Floats, Floats]:

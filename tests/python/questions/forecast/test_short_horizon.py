@@ -2,10 +2,12 @@
 
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -132,7 +134,7 @@ def test_bins_that_are_joined_are_as_sure_as_one_of_them(monkeypatch: pytest.Mon
     # A horizon holds one exit or none, and a few hundred bins have some.
     log, horizon = many(600, 10**7), 10_000
     alone = sf.win_probability(log, OFFER, horizon=horizon)
-    monkeypatch.setattr(bins, "_MOST_KEPT", 0)  # 96 bins
+    monkeypatch.setattr(fit, "MOST_OF_ITEMS", 0)  # 96 bins
     joined = sf.win_probability(log, OFFER, horizon=horizon)
     assert alone["win"].equals(joined["win"])
     some = alone["win"].between(0, 1, inclusive="neither")
@@ -142,6 +144,43 @@ def test_bins_that_are_joined_are_as_sure_as_one_of_them(monkeypatch: pytest.Mon
         for table in (alone, joined):
             ratio = (table[name] / table["win"])[some & (alone["win"] < 0.02)]
             assert least < ratio.min() <= ratio.max() < most
+
+
+def test_bins_that_nobody_is_in_are_not_drawn_and_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, horizon = many(600, 10**7), 10_000
+    columns = ["item", "win", "win_low", "win_high"]
+    table = sf.win_probability(log, OFFER, horizon=horizon)[columns]
+    sums = sf.forecast(log, OFFER, horizon=horizon)
+    monkeypatch.setattr(bins.Bins, "seen_from", every_bin)
+    drawn = sf.win_probability(log, OFFER, horizon=horizon)[columns]
+    pd.testing.assert_frame_equal(drawn, table, rtol=1e-9)
+    pd.testing.assert_frame_equal(sf.forecast(log, OFFER, horizon=horizon), sums, rtol=1e-9)
+
+
+def every_bin(own: bins.Bins, at: npt.NDArray[np.int64]) -> tuple[bins.Bins, npt.NDArray[np.int64]]:
+    return replace(own, number=np.arange(len(own.weight))), at
+
+
+def test_the_bounds_of_bins_that_are_joined_are_near_those_of_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Half of 4,000 deals end, so that few are at risk at the highest ages.
+    rng = np.random.default_rng(5)
+    age = np.sort(rng.exponential(10**7, 4_000).astype(np.int64))
+    begun = np.where(np.arange(4_000) % 2 == 0, 0, int(age[-1]) - age)
+    won = {"item": np.arange(0, 4_000, 2), "stage": "Won", "time": age[::2]}
+    rows = pd.concat(
+        [pd.DataFrame({"item": np.arange(4_000), "stage": "Offer", "time": begun}), pd.DataFrame(won)]
+    )
+    log = sf.StageLog(rows, observed_until=int(age[-1]))
+    alone = sf.win_probability(log, OFFER, horizon=20_000)
+    monkeypatch.setattr(fit, "MOST_OF_ITEMS", 256)
+    joined = sf.win_probability(log, OFFER, horizon=20_000)
+    assert alone["win"].equals(joined["win"])
+    some = alone["win"].between(0, 1, inclusive="neither")
+    for name, most in (("win_low", 2.5), ("win_high", 1.5)):
+        ratio = (joined[name] / alone[name])[some]
+        assert ratio.median() == pytest.approx(1, abs=0.1)
+        assert ratio.between(1 / most, most).mean() > 0.95
+    assert joined["win_high"][some].max() < 2 * alone["win_high"][some].max()
 
 
 @pytest.mark.parametrize("question", ["forecast", "state_occupation"])
