@@ -63,7 +63,14 @@ class Groups:
             return replace(later, first_rows=None)
         behind = max(known)
         of_item: Numbers = later.journeys.first_row.astype(np.uint64) + np.uint64(behind)
-        return replace(later, first_rows=FirstRows(of_item, behind + rows_before(later)))
+        of_label = {
+            label: behind + first
+            for label, first, n in zip(
+                later.labels, later.label_first_row.tolist(), later.label_rows.tolist(), strict=True
+            )
+            if n
+        }
+        return replace(later, first_rows=FirstRows(of_item, behind + rows_before(later), of_label))
 
     def dealt(self, later: LogData) -> Iterator[LogData]:
         """Give the rows of a log that belong to each partition, with their rows of the table of items."""

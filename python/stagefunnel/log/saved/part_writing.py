@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,7 @@ def write_part(data: LogData, folder: str) -> dict[str, Any]:
         **{name: body[name] for name in ("observed_until", "whole_end", "reader_lines", "read_as")},
         "places": body["places"],
         "rows_end": None if data.first_rows is None else data.first_rows.end,
+        "label_first_in_whole": None if data.first_rows is None else _of_labels(data.first_rows, data.labels),
         "keys": None if keys is None else {name: keys[name] for name in ("form", "dtype")},
         "kinds": kinds_of(data),
         "key_values": _about_keys(folder, keys),
@@ -71,6 +72,10 @@ def write_part(data: LogData, folder: str) -> dict[str, Any]:
         if name not in places:
             about["checksum"] = checksum(np.fromfile(os.path.join(folder, name), dtype=np.uint8))
     return part
+
+
+def _of_labels(rows: FirstRows, labels: Sequence[Any]) -> list[int | None]:
+    return [rows.of_label.get(label) for label in labels]
 
 
 def _with_hashes(journeys: Mapping[str, Any], keys: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from ...times.periods import Clock, MomentLike
 from ...times.stamps import to_times
 from ..chosen import ItemKeys
 from ..columns.items import ItemsTable
+from ..columns.joined_columns import columns_of_types
+from ..columns.kept import RowColumns
 from ..data import Empty, LogData, end_given
 from ..described import Described, described, marks_text
 from ..fit import Fit
@@ -32,6 +34,7 @@ from ..stage_log import StageLog, log_of_data
 from .copying import copy_log
 from .kept_later import KeptLater
 from .one_table import OneTable, text_of_table
+from .one_type_each import types_of_columns
 from .placing import Place
 from .placing import from_json as place_from_json
 from .quality import quality_of_parts
@@ -74,6 +77,15 @@ class _Whole:
     def table_as(self, table: ItemsTable | None, data: LogData) -> ItemsTable | None:
         """Give a partition's table of items the columns of all partitions, when it is read."""
         return table if self.table is None else self.table.of_part(table, data)
+
+    @cached_property
+    def types(self) -> dict[str, Any]:
+        """The types of further columns that differ from part to part."""
+        return types_of_columns(self.parts)
+
+    def columns_as(self, columns: RowColumns) -> RowColumns:
+        """Give a partition's further columns the types of all partitions, when they are read."""
+        return columns_of_types(columns, self.types)
 
     @classmethod
     def of(cls, path: str) -> _Whole:
@@ -199,6 +211,7 @@ class PartitionedLog(StageLog):
         vars(data).update(
             clock,
             table_as=whole.table_as,
+            columns_as=whole.columns_as,
             observed_until=self._until,
             whole_end=whole.end,
         )
@@ -301,10 +314,13 @@ class PartitionedLog(StageLog):
         for abouts in self._whole.days:
             for about in abouts:
                 labels = map(from_json, about["labels"])
-                for label, n, at in zip(labels, about["label_rows"], about["label_first_row"], strict=True):
+                in_part = [behind + at for at in about["label_first_row"]]
+                in_whole = about.get("label_first_in_whole") or [None] * len(in_part)  # of older versions
+                for label, n, at, known in zip(labels, about["label_rows"], in_part, in_whole, strict=True):
                     if n:
+                        number = at if known is None else known
                         rows[label] = rows.get(label, 0) + n
-                        first_row[label] = min(first_row.get(label, behind + at), behind + at)
+                        first_row[label] = min(first_row.get(label, number), number)
             behind += sum(about["n_input_rows"] for about in abouts)
         return rows, first_row
 
