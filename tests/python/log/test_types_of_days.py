@@ -1,6 +1,7 @@
 """Days and partitions whose columns have other types each answer with the types of one log of all rows."""
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import stagefunnel as sf
+from examples import examples
 from helpers import assert_frame_equal
 from stagefunnel.log.columns.one_type import joined_values
 from stagefunnel.log.spilled.budget import Budget
@@ -56,6 +60,8 @@ CASES: dict[str, tuple[pd.Series, pd.Series, str, list[Any]]] = {
     "categories and text": (cat(["b", "c"], ["c", "b"]), of_type(["a", "b"], "str"), "str", ["a", "b", "c"]),
     "text and categories": (of_type(["b", "c"], "str"), cat(["a", "b"], ["b", "a"]), "str", ["a", "b", "c"]),
     "numbers as categories": (cat([10, 2], [10, 2]), of_type([3, 2], "int64"), "int64", [2, 3, 10]),
+    "some of whole categories": (cat([3, None], [4, 3]), cat([3, 4], [4, 3]), "category", [4, 3]),
+    "some categories and whole": (cat([3, None], [4, 3]), of_type([9, 4], "int64"), "Int64", [3, 4, 9]),
     "whole and none": (of_type([7, 5], "int64"), of_type([None, None], "object"), "Int64", [5, 7]),
     "none and whole": (of_type([None, None], "object"), of_type([7, 5], "int64"), "Int64", [5, 7]),
     "whole and no numbers": (of_type([7, 5], "int64"), of_type([np.nan] * 2, "float64"), "Int64", [5, 7]),
@@ -173,6 +179,79 @@ def test_a_column_of_the_table_of_items_has_the_type_of_all_days(case: str, way:
     log = save(tmp_path / "log.sf", [ROWS, DAY], tables, way)
     assert_alike(log, whole, case)
     assert str(log.items["value"].dtype) == dtype
+
+
+#: Columns of a day, by the kind of values that join each other.
+DRAWN: dict[str, list[pd.Series]] = {
+    "numbers": [
+        of_type([5, 7], "int64"),
+        of_type([5, -3], "int8"),
+        of_type([6, None], "float64"),
+        of_type([6.5, 5], "float64"),
+        of_type([4, None], "Int64"),
+        of_type([4.5, None], "Float64"),
+        of_type([None, None], "object"),
+        of_type([np.nan] * 2, "float64"),
+        of_type([10**9, 5], "int64"),
+        cat([5, 7], [7, 5]),
+        cat([3, None], [3, 4]),
+    ],
+    "large": [
+        of_type([LARGE, 5], "int64"),
+        of_type([LARGE, None], "Int64"),
+        of_type([6, None], "float64"),
+        of_type([4, 5], "int32"),
+        of_type([None, None], "object"),
+    ],
+    "text": [
+        of_type(["a", "b"], "str"),
+        of_type(["c", None], "str"),
+        of_type(["b", "d"], "object"),
+        of_type(["b", "d"], "string"),
+        cat(["b", "c"], ["c", "b", "a"], ordered=True),
+        cat(["a", None], ["c", "b", "a"], ordered=True),
+        cat([None, None], ["c", "b", "a"], ordered=True),
+        cat(["x", "a"], ["x", "a"]),
+        of_type([None, None], "object"),
+    ],
+    "truth": [
+        of_type([True, False], "bool"),
+        of_type([True, None], "boolean"),
+        of_type([False, None], "object"),
+        of_type([None, None], "object"),
+        cat([True, False], [True, False]),
+    ],
+}
+
+
+@examples(ci=12, night=300)  # half a second each
+@given(data=st.data(), in_partitions=st.booleans(), compacts=st.sets(st.integers(1, 3)))
+def test_drawn_days_have_the_types_of_one_log(data: Any, in_partitions: bool, compacts: set[int]) -> None:
+    of_kind = DRAWN[data.draw(st.sampled_from(sorted(DRAWN)))]
+    values = data.draw(st.lists(st.sampled_from(of_kind), min_size=4, max_size=4))
+    days = [ROWS.assign(value=repeated(values[0], N))]
+    for number, of_day in enumerate(values[1:], start=1):
+        items = data.draw(st.lists(st.integers(0, 50), min_size=1, max_size=6, unique=True))
+        day = pd.DataFrame({"item": items, "stage": "Lost", "time": 100 * number})
+        days.append(day.assign(value=repeated(of_day, len(day))))
+    whole = sf.StageLog.from_batches(days, columns=["value"], keys="keep")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log.sf"
+        if in_partitions:
+            sf.StageLog.from_batches(days[:1], columns=["value"], keys="keep", spill=path, threads=1)
+        else:
+            sf.StageLog(days[0], columns=["value"]).save(path)
+        for number, day in enumerate(days[1:], start=1):
+            sf.StageLog.append(path, day)
+            if number in compacts:
+                sf.StageLog.compact(path)
+        log = sf.StageLog.load(path)
+        question: Any
+        for question in (sf.funnel, sf.outcomes):
+            for at in ("first", "last"):
+                more: dict[str, Any] = {"at": at} if question is sf.funnel else {}
+                found, expected = (question(one, PIPELINE, by="value", **more) for one in (log, whole))
+                assert_frame_equal(found, expected)
 
 
 @pytest.mark.parametrize("way", WAYS)

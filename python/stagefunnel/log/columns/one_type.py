@@ -83,7 +83,7 @@ def type_of_all(samples: Iterable[pd.Series]) -> Any:
         return next(iter(kinds.values())) if len(kinds) == 1 else np.dtype(object)
     if len({kind_key(sample.dtype) for sample in typed}) == 1:
         return _with_missing(typed[0].dtype) if is_missing else typed[0].dtype
-    typed = [_plain(sample) for sample in typed]
+    typed = [plain_values(sample) for sample in typed]
     if all(is_number(sample.dtype) for sample in typed):
         dtype = _type_of_numbers(typed)
     elif all(is_number(sample.dtype) or holds_decimals(sample) for sample in typed):
@@ -105,11 +105,15 @@ def _is_truth(values: pd.Series) -> bool:
     return pd.api.types.infer_dtype(values, skipna=True) == "boolean"
 
 
-def _plain(values: pd.Series) -> pd.Series:
-    """Take values of categories."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.astype(values.cat.categories.dtype)
-    return values
+def plain_values(values: pd.Series) -> pd.Series:
+    """Take the values of categories, of which whole numbers stay whole beside a missing one."""
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return values
+    codes = values.cat.codes.to_numpy()
+    categories = pd.Series(values.cat.categories)
+    if (codes < 0).any():
+        categories = categories.astype(_with_missing(categories.dtype))
+    return categories.reindex(codes).set_axis(values.index)
 
 
 def _type_of_numbers(typed: Sequence[pd.Series]) -> Any:
@@ -148,7 +152,7 @@ def as_type(values: pd.Series, dtype: Any) -> pd.Series:
     """Give values the type of all parts; one without a value has missing ones of any type."""
     if kind_key(values.dtype) == kind_key(dtype):
         return values
-    values = _plain(values)
+    values = plain_values(values)
     if not len(values) or not values.notna().any():
         return missing_values(len(values), dtype).set_axis(values.index)
     return values.astype(dtype)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import SchemaError
-from ..columns.one_type import kind_key, samples_of, type_of_all
+from ..columns.one_type import kind_key, plain_values, samples_of, type_of_all
 from ..intake.stream_columns import StreamColumns
 from ..saved.columns_file import pyarrow
 
@@ -74,10 +74,8 @@ class KeptValues:
 def _array(values: pd.Series, name: str) -> Any:
     """Make an array of Arrow whose type does not depend on how large the values are."""
     pa = pyarrow()
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(values.cat.categories.dtype)
     try:
-        array = pa.array(values, from_pandas=True)
+        array = pa.array(plain_values(values), from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise SchemaError(
             f"column {name!r} cannot be spilled: {error}; make it one type, such as text"
