@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ...errors import SchemaError, advised
-from ..chosen import ItemKeys, read_keys
+from ..chosen import refuse_missing
 from ..chosen_data import taken_out, with_places_chosen
 from ..columns.inputs import Input, read_input
 from ..columns.items import ItemsTable
@@ -106,13 +107,18 @@ class Groups:
                 own = replace(own, items_table=of_place)
             yield own
 
-    def dealt_keys(self, items: ItemKeys) -> Iterator[Input | None]:
-        """Give the keys of items that belong to each partition; ``None`` where there is none."""
-        column = read_keys(items)
+    def dealt_keys(self, column: Input, keys: pd.Series) -> Iterator[Input | None]:
+        """Give the keys of items that belong to each partition; ``None`` where there is none.
+
+        Raises
+        ------
+        SchemaError
+            If a key is missing, which is in no partition.
+        """
         if self.places is None:
             yield column
             return
-        keys = column.take(np.arange(len(column), dtype=np.uint32))
+        refuse_missing(keys)
         of_items = place_of_all(self.places, hashes_of_keys(keys)) if len(keys) else np.zeros(0)
         for number in range(len(self.places)):
             own = keys[of_items == number].reset_index(drop=True)
