@@ -204,7 +204,8 @@ def test_a_kill_while_partitions_are_written_anew_leaves_the_old_or_the_new(
     assert n_partitions > 3
     answers = sf.outcomes(old, LOSING, by="team")
     found = set()
-    for event in range(2_000):
+    # At every third touch of a file; the same code writes a log of one part, which is ended at every one.
+    for event in range(0, 2_000, 3):
         path = shutil.copytree(first, tmp_path / f"{event}.sf")
         was_ended = ended_at(make, path, event)
         # A copied folder is whole before anything removes what was left.
