@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -98,12 +99,9 @@ def _with_hashes(journeys: Mapping[str, Any], keys: Mapping[str, Any] | None) ->
 def _write_rows(folder: str, data: LogData, body: Mapping[str, Any]) -> dict[str, Place]:
     pa = pyarrow()
     journeys = body["journeys"]
-    names = pa.array(
-        [None if label is None else str(label) for label in body["labels"]] + [None], pa.string()
-    )
     of_time = pa.timestamp(data.unit, tz=data.zone) if data.unit in FORMATS else pa.int64()
     columns = {
-        "stage": pa.DictionaryArray.from_arrays(pa.array(journeys["stage"]), names, safe=False),
+        "stage": _stages(journeys["stage"], body["labels"]),
         "time": _of_buffer(of_time, journeys["time"]),
     }
     marks = body["marks"] or {}
@@ -114,6 +112,29 @@ def _write_rows(folder: str, data: LogData, body: Mapping[str, Any]) -> dict[str
     for name, part in (body["columns"] or {}).items():
         columns[f"column {name}"] = pa.array(part["values"] if "dtype" in part else part["code"])
     return write_columns(os.path.join(folder, ROWS), columns)
+
+
+def _stages(codes: Array, labels: Sequence[Any]) -> Any:
+    """Make a dictionary of the labels that other libraries take: it has a text for each code.
+
+    Pandas takes none with a missing value, and polars none that is shorter than a code, whether a row is
+    missing or not. So rows without a stage are missing by a mask above their codes, which stay as they are.
+    """
+    pa = pyarrow()
+    is_missing = np.array([*(label is None for label in labels), True])
+    is_there = ~is_missing[codes]
+    names = [None if label is None else str(label) for label in labels]
+    if not is_there.all():
+        names.append(None)
+    known = {*names}
+    for at, name in enumerate(names):
+        if name is None:
+            names[at] = next(text for n in count(1) if (text := f"no stage {n}") not in known)
+            known.add(names[at])
+    mask = None if is_there.all() else pa.py_buffer(np.packbits(is_there, bitorder="little"))
+    buffers = [mask, pa.py_buffer(np.ascontiguousarray(codes))]
+    indices = pa.Array.from_buffers(pa.from_numpy_dtype(codes.dtype), len(codes), buffers)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()), safe=False)
 
 
 def _write_items(
