@@ -194,6 +194,32 @@ def test_keys_that_are_not_there_are_counted_over_all_partitions(made: str, tmp_
     assert sf.StageLog.load(path).n_rows == 2 * N
 
 
+@pytest.mark.parametrize("other", range(5, 10))  # of the partition of the erased item, or of another one
+@pytest.mark.parametrize("made", ["one part", "partitions"])
+def test_numbers_that_days_hold_in_other_ways_stay(made: str, other: int, tmp_path: Path) -> None:
+    """Erase the one item that has a number among few large ones, which another day holds as a float."""
+    path = tmp_path / "log.sf"
+    rows = ROWS[["item", "stage", "time"]].replace("Call ann", "New").iloc[:N]
+    large = [2**53 + 1 + number for number in range(N)]
+    days = [rows.assign(size=large), rows.assign(stage="Won", time=100, size=[*large[:3], 3, *large[4:]])]
+    days += [rows.iloc[[other]].assign(stage="Lost", time=200, size=3.0)]
+    if made == "partitions":
+        sf.StageLog.from_batches(days[:1], columns=["size"], keys="keep", spill=path)
+    else:
+        sf.StageLog(days[0], columns=["size"]).save(path)
+    for day in days[1:]:
+        sf.StageLog.append(path, day)
+    sf.StageLog.erase(path, [KEYS[3]])
+    rest = [day[day["item"] != KEYS[3]] for day in days]
+    whole = sf.StageLog.from_batches(rest, columns=["size"], keys="keep")
+    assert (sf.outcomes(sf.StageLog.load(path), PIPELINE, by="size", at="last")["size"] == 3).sum() == 1
+    for at in ("first", "last"):
+        found, expected = (
+            sf.funnel(one, PIPELINE, by="size", at=at) for one in (sf.StageLog.load(path), whole)
+        )
+        assert_frame_equal(found, expected)
+
+
 #: Each deal comes of the lead with its number, whose key stands in the table of the deals as their origin.
 LEADS = ["zoe@x.org", *(f"a long name of lead {number}" for number in range(1, N))]
 LEAD_ROWS = pd.DataFrame({"item": LEADS * 2, "stage": ["In"] * N + ["Deal"] * N, "time": range(2 * N)})

@@ -221,6 +221,8 @@ def _without_values(columns: RowColumns, gone: Values) -> RowColumns:
         if "dtype" in part or not values:
             continue
         kept = np.array([value not in values for value in part["values"].tolist()], dtype=bool)
+        # Another day of the partition may hold a value as a number, which lists none.
+        kept[np.unique(part["code"][part["code"] >= 0])] = True
         number = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1).astype(np.int32)
         listed = part["values"][kept].reset_index(drop=True)
         if isinstance(listed.dtype, pd.CategoricalDtype):
