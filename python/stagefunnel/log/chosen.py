@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import _core
-from ..errors import Parts, SchemaError, UnknownItemError, advised, check_option, did_you_mean, named
+from ..errors import SchemaError, UnknownItemError, advised, check_option, did_you_mean, named
 from .chosen_data import taken_out, with_places_chosen
 from .columns.arrow import speaks_arrow
 from .columns.inputs import Input, read_input
@@ -70,6 +70,15 @@ def _is_mask(values: Any) -> bool:
 
 def places_of_column(data: LogData, column: Input) -> npt.NDArray[np.int64]:
     """Return the places of items in the journeys, each once and in the order of the log."""
+    places = places_or_none(data, column)
+    unknown = np.flatnonzero(places < 0)
+    if len(unknown):
+        raise unknown_item(data, column.take(unknown[:1].astype(np.uint32)).tolist()[0], len(unknown))
+    return np.unique(places)
+
+
+def places_or_none(data: LogData, column: Input) -> npt.NDArray[np.int64]:
+    """Return the place of each item in the journeys, -1 for one that is not there."""
     keys = encode(_core.columns.encode_items, column, data.threads, data.journeys.text_hash)
     if len(keys.missing_rows):
         raise SchemaError(named("items"), f" has no key in place {int(keys.missing_rows[0]):,}")
@@ -78,17 +87,46 @@ def places_of_column(data: LogData, column: Input) -> npt.NDArray[np.int64]:
         raise SchemaError(
             named("items"), f" has keys that are {kinds[0]}, and the log's are {kinds[1]}; make them one type"
         )
-    places = _core.journeys.places_of(data.journeys, keys)
-    unknown = np.flatnonzero(places < 0)
-    if len(unknown):
-        raise UnknownItemError(*_unknown(data, column, unknown), option="items")
-    return np.unique(places)
+    places: npt.NDArray[np.int64] = np.asarray(_core.journeys.places_of(data.journeys, keys), dtype=np.int64)
+    return places
 
 
-def _unknown(data: LogData, column: Input, unknown: npt.NDArray[np.int64]) -> Parts:
-    first = column.take(unknown[:1].astype(np.uint32)).tolist()[0]
-    more = f" and {len(unknown) - 1:,} more" if len(unknown) > 1 else ""
-    return named("items"), f" has {first!r}{more}, which the log does not have{_hint(data, first)}"
+def refuse_missing(keys: pd.Series) -> None:
+    """Refuse keys of which one is missing."""
+    missing = np.flatnonzero(keys.isna())
+    if len(missing):
+        raise SchemaError(named("items"), f" has no key in place {int(missing[0]):,}")
+
+
+def unknown_item(data: LogData, first: object, n: int) -> UnknownItemError:
+    """Make the error about `n` keys that a log does not have; `data` has keys that are like the first one."""
+    more = f" and {n - 1:,} more" if n > 1 else ""
+    what = f" has {first!r}{more}, which the log does not have{_hint(data, first)}"
+    return UnknownItemError(named("items"), what, option="items")
+
+
+def refuse_unknown(given: pd.Series, unknown: Sequence[tuple[LogData, pd.Series]]) -> None:
+    """Refuse keys that are not in their partitions; those of all partitions are counted.
+
+    Parameters
+    ----------
+    given
+        All keys, in the order in which they were given.
+    unknown
+        Those of each partition that has some, with its inside.
+
+    Raises
+    ------
+    UnknownItemError
+        If there are any; it names the first one that was given.
+    """
+    if not unknown:
+        return
+    known = given.tolist()
+    place_of = {key: place for place, key in reversed([*enumerate(known)])}
+    firsts = [(min(keys, key=place_of.__getitem__), data) for data, keys in unknown]
+    first, data = min(firsts, key=lambda pair: place_of[pair[0]])
+    raise unknown_item(data, first, sum(len(keys) for _, keys in unknown))
 
 
 def _hint(data: LogData, key: object) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,17 @@ class FirstRows:
         The number of each item's first row in that input.
     end
         A number beyond those of all rows of that input, those of the other logs included.
+    of_label
+        The number of each stage's first row in that input.
     """
 
     of_item: Numbers
     end: int
+    of_label: Mapping[Hashable, int] = field(default_factory=dict)
 
     def at(self, items: npt.NDArray[np.integer[Any]]) -> FirstRows:
         """Return those of some items."""
-        return FirstRows(self.of_item[items], self.end)
+        return replace(self, of_item=self.of_item[items])
 
     def ranks(self) -> npt.NDArray[np.uint32]:
         """Return the place of each item in the order of the input.
@@ -50,4 +54,7 @@ def joined_first_rows(
     if first is None or later is None:
         return None
     of_item = np.concatenate([first.of_item, later.of_item[new]])
-    return FirstRows(of_item, max(first.end, later.end))
+    of_label = dict(first.of_label)
+    for label, number in later.of_label.items():
+        of_label[label] = min(of_label.get(label, number), number)
+    return FirstRows(of_item, max(first.end, later.end), of_label)

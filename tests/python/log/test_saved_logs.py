@@ -101,6 +101,81 @@ def test_a_saved_log_answers_every_question_alike(mmap: bool, tmp_path: Path) ->
     assert_frame_equal(found.quality(asked.PIPELINE), log.quality(asked.PIPELINE))
 
 
+RICH = asked.rich_rows().sort_values("time", kind="stable", ignore_index=True)
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("then", ["asked", "compacted", "erased"])
+@pytest.mark.parametrize("cuts", [(4, 8), (1, 2, 3, 5, 9), (11,)])
+def test_a_log_that_grew_answers_every_question_alike(
+    cuts: tuple[int, ...], then: str, tmp_path: Path
+) -> None:
+    path = saved(asked.rich_log(RICH.iloc[: cuts[0]]), tmp_path)
+    for begin, end in pairwise([*cuts, len(RICH)]):
+        sf.StageLog.append(path, RICH.iloc[begin - 1 : end])  # the last row again
+    if then == "compacted":
+        sf.StageLog.compact(path)
+    rows = RICH
+    if then == "erased":  # the day's row of the table of items is left of it
+        sf.StageLog.erase(path, ["D-4"])
+        rows = RICH[RICH["item"] != "D-4"]
+    whole = asked.rich_log(rows, observed_until="2026-05-01")
+    if then == "erased" and whole.items is not None:
+        whole = asked.rich_log(rows, items=whole.items[whole.items["item"] != "D-4"])
+    found = sf.StageLog.load(path)
+    assert repr(found) == repr(whole)
+    asked.assert_equal_answers(asked.answers(found), asked.answers(whole))
+    assert_frame_equal(found.quality(asked.PIPELINE), whole.quality(asked.PIPELINE))
+
+
+def test_a_day_writes_its_rows_alone(tmp_path: Path) -> None:
+    path = saved(log_of(rows_of(1, 2_000, KEYS["integers"])), tmp_path)
+    before = {file: (file.stat().st_ino, file.stat().st_mtime_ns) for file in path.rglob("*.arrow")}
+    day = rows_of(2, 3, KEYS["integers"])
+    sf.StageLog.append(path, day, exited="left")
+    after = {file: (file.stat().st_ino, file.stat().st_mtime_ns) for file in path.rglob("*.arrow")}
+    assert {file: after[file] for file in before} == before
+    new = sum(file.stat().st_size for file in set(after) - set(before))
+    assert new < sum(file.stat().st_size for file in before) / 4
+
+
+def test_the_files_are_read_by_arrow_and_pandas(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    rows = rows_of(3, 50, KEYS["packed texts"])
+    path = saved(log_of(rows), tmp_path)
+    (part,) = path.glob("part-*")
+
+    def read(name: str) -> Any:
+        with pa.memory_map(str(part / f"{name}.arrow")) as file:
+            return pa.ipc.open_file(file).read_all()
+
+    # Item after item, each in order of time; `first_row` is the row that an item begins in.
+    items = rows["item"].iloc[read("items")["first_row"].to_pylist()]
+    assert sorted(items) == sorted(set(rows["item"]))
+    of_items = [rows[rows["item"] == item].sort_values("time", kind="stable") for item in items]
+    expected = pd.concat(of_items, ignore_index=True)
+    assert read("offsets")["offsets"].to_pylist() == [0, *np.cumsum([*map(len, of_items)]).tolist()]
+    frame = read("rows").to_pandas()
+    assert frame["stage"].astype(str).tolist() == expected["stage"].tolist()
+    assert frame["time"].tolist() == expected["time"].tolist()
+    assert frame["column value"].tolist() == expected["value"].tolist()
+
+
+@pytest.mark.parametrize("label", ["New", "", 1, 70_000])
+def test_rows_without_a_stage_are_missing_in_the_files(label: Any, tmp_path: Path) -> None:
+    feather = pytest.importorskip("pyarrow.feather")
+    stages = [label, None, label, None]
+    log = sf.StageLog({"item": [1] * 4, "stage": stages, "time": range(4)}, invalid="keep_stage")
+    path = saved(log, tmp_path)
+    (file,) = path.rglob("rows.arrow")
+    read = feather.read_feather(file)["stage"]
+    assert read.isna().tolist() == [False, True] * 2
+    assert read.iloc[::2].tolist() == [str(label)] * 2
+    polars = pytest.importorskip("polars")  # which looks at the codes of missing rows too
+    assert polars.read_ipc(file)["stage"].to_list() == [str(label), None] * 2
+    assert_frame_equal(sf.StageLog.load(path).quality(), log.quality())
+
+
 @examples(ci=10, night=300)  # a third of a second each
 @given(seed=st.integers(0, 10**6), keys=st.sampled_from(sorted(KEYS)), cuts=st.lists(st.integers(0, 40)))
 def test_days_that_are_appended_make_the_whole_log(

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import stagefunnel as sf
+from helpers import assert_frame_equal
 from killed import ended_at
 from stagefunnel.log.spilled import spill
 from stagefunnel.log.spilled.budget import Budget
@@ -173,3 +174,69 @@ def test_a_kill_while_rows_are_appended_leaves_the_old_or_the_new(tmp_path: Path
             break
     assert not was_ended
     assert found == {40, 70}
+
+
+def files_of(path: Path) -> set[str]:
+    return {part.name for part in path.glob("part-*")}
+
+
+LATER = pd.DataFrame({"item": range(0, 60, 2), "stage": "Lost", "time": range(50, 80)})
+ITEMS_OF_KILLS = pd.DataFrame({"item": range(40), "team": ["x", "y"] * 20})
+LOSING = sf.Pipeline(["New"], won="Won", lost="Lost")
+#: What changes a log in partitions, and the rows of item 4 before and after; compacting changes none.
+CHANGES: dict[str, tuple[Any, int, int]] = {
+    "compact": (lambda path: sf.StageLog.compact(path), 70, 70),
+    # Items of several partitions.
+    "erase": (lambda path: sf.StageLog.erase(path, [4, 5, 6, 7, 8, 42]), 70, 70 - (3 * 2 + 2 + 1)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_kill_while_partitions_are_written_anew_leaves_the_old_or_the_new(
+    change: str, tmp_path: Path
+) -> None:
+    make, n_old, n_new = CHANGES[change]
+    first = tmp_path / "first.sf"
+    sf.StageLog.from_batches([ROWS], spill=first, threads=1, items=ITEMS_OF_KILLS)
+    sf.StageLog.append(first, LATER)
+    old: Any = sf.StageLog.load(first)
+    old_parts, n_partitions = files_of(first), old.n_partitions
+    assert n_partitions > 3
+    answers = sf.outcomes(old, LOSING, by="team")
+    found = set()
+    # At every third touch of a file; the same code writes a log of one part, which is ended at every one.
+    for event in range(0, 2_000, 3):
+        path = shutil.copytree(first, tmp_path / f"{event}.sf")
+        was_ended = ended_at(make, path, event)
+        # A copied folder is whole before anything removes what was left.
+        log: Any = sf.StageLog.load(path)
+        assert log.n_rows in (n_old, n_new)
+        is_new = log.n_rows == n_new if n_old != n_new else len(log._whole.abouts) == n_partitions
+        found.add((was_ended, is_new))
+        if change == "compact":
+            assert_frame_equal(sf.outcomes(log, LOSING, by="team"), answers)
+        else:
+            keys = {4, 5, 6, 7, 8, 42}
+            assert len(keys & set(log.items["item"])) == (0 if is_new else 5)
+            assert sf.outcomes(log, LOSING)["base"].tolist() == [44 if is_new else 50]
+        make_again(change, make, path)
+        again: Any = sf.StageLog.load(path)
+        assert again.n_rows == n_new
+        assert len(again._whole.abouts) <= len(old_parts)
+        assert files_of(path) == {about["folder"] for about in again._whole.abouts}
+        assert not [*path.glob(".stagefunnel*"), *path.glob("spill-*")]
+        shutil.rmtree(path)
+        if not was_ended:
+            break
+    assert not was_ended
+    assert event > 4 * n_partitions
+    assert {(True, False), (False, True)} <= found
+
+
+def make_again(change: str, make: Any, path: Path) -> None:
+    """Do what was interrupted again; what is erased already is not there any more."""
+    try:
+        make(path)
+    except sf.UnknownItemError:
+        assert change == "erase"
+        sf.StageLog.append(path, LATER.iloc[:1])  # the next one that writes removes what was left

@@ -95,8 +95,8 @@ def assert_equal_answers(found: Mapping[str, Any], expected: Mapping[str, Any]) 
             assert found[name] == answer, name
 
 
-def rich_log(**options: Any) -> sf.StageLog:
-    """Make a log that has all that a log may have beside its rows."""
+def rich_rows() -> pd.DataFrame:
+    """Make rows that have all that a log may have beside items, stages and times."""
     day = pd.Timestamp("2026-03-02")
     path = {
         "D-1": ["New", "Offer", "Won"],
@@ -105,7 +105,7 @@ def rich_log(**options: Any) -> sf.StageLog:
         "D-4": ["New", "Won"],
         "D-5": ["New", "Offer", "New", "Lost"],
     }
-    rows = [
+    return pd.DataFrame(
         {
             "item": item,
             "stage": stage,
@@ -117,12 +117,16 @@ def rich_log(**options: Any) -> sf.StageLog:
         }
         for number, (item, stages) in enumerate(path.items())
         for step, stage in enumerate(stages)
-    ]
+    )
+
+
+def rich_log(rows: pd.DataFrame | None = None, **options: Any) -> sf.StageLog:
+    """Make a log that has all that a log may have beside its rows."""
     items = pd.DataFrame(
         {"item": ["D-1", "D-2", "D-4", "D-5"], "manager": ["eve", "dan", "eve", None], "amount": [5, 7, 8, 9]}
     )
     return sf.StageLog(
-        pd.DataFrame(rows),
+        rich_rows() if rows is None else rows,
         **{
             "exited": "left",
             "start_unknown": "unsure",

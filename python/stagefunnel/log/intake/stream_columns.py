@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 
 from ...errors import SchemaError
 from ..columns.kept import RowColumns
+from ..columns.one_type import joined_values
 
 
 class StreamColumns:
@@ -56,36 +56,6 @@ class StreamColumns:
         for name in self.names:
             joined[name] = joined_values(self._parts.pop(name))
         return RowColumns(joined, numbers, threads)
-
-
-def joined_values(parts: Sequence[pd.Series]) -> pd.Series:
-    """Join the values of all batches; a batch without a value has no type of its own."""
-    parts = _of_same_categories(parts)
-    if len({part.dtype for part in parts}) == 1:
-        return pd.Series(pd.concat(parts, ignore_index=True))
-    ends = np.cumsum([0, *map(len, parts)])
-    places = [np.arange(start, end) for start, end in pairwise(ends)]
-    typed = [part.set_axis(place) for part, place in zip(parts, places, strict=True) if part.notna().any()]
-    if not typed:
-        return pd.Series([None] * int(ends[-1]), dtype=object)
-    joined: Any = pd.concat(typed)
-    if len(joined) == ends[-1]:
-        return pd.Series(joined)
-    if isinstance(joined.dtype, np.dtype) and joined.dtype.kind in "iu":
-        joined = joined.astype("Int64" if joined.dtype.kind == "i" else "UInt64")
-    if joined.dtype == bool:
-        joined = joined.astype(object)
-    return pd.Series(joined.reindex(np.arange(ends[-1])))
-
-
-def _of_same_categories(parts: Sequence[pd.Series]) -> Sequence[pd.Series]:
-    """Take the values of categories that differ from batch to batch; equal ones keep their order."""
-    if len({part.dtype for part in parts}) == 1:
-        return parts
-    return [
-        part.astype(part.cat.categories.dtype) if isinstance(part.dtype, pd.CategoricalDtype) else part
-        for part in parts
-    ]
 
 
 def _kind_of(values: pd.Series) -> str:

@@ -12,14 +12,13 @@ import pandas as pd
 
 from ... import _core
 from ...errors import SchemaError, named
-from ..chosen import places_of_column
+from ..chosen import places_or_none, refuse_unknown
 from ..chosen_data import rows_of_items, taken_out, with_places_chosen
-from ..columns.inputs import Input, read_input
+from ..columns.inputs import Input
 from ..columns.items import ItemsTable
 from ..columns.kept import RowColumns
 from ..columns.keys import StoredKeys
 from ..data import LogData
-from ..intake.times import encode
 from .joined_data import joined_parts
 from .part_reading import Part, PartData
 from .unused_values import (
@@ -59,26 +58,18 @@ class Erased:
         return cls(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
     @classmethod
-    def of(cls, data: LogData, keys: Input) -> Erased:
-        """Find items by their keys.
-
-        Raises
-        ------
-        UnknownItemError
-            For a key that neither the log nor its table of items has.
-        """
-        nothing = cls.nothing().items
+    def of(cls, data: LogData, keys: Input) -> tuple[Erased, pd.Series]:
+        """Find items by their keys; return also the keys that neither the log nor its table of items has."""
+        series = keys.take(np.arange(len(keys), dtype=np.uint32))
+        places = places_or_none(data, keys)
+        items = np.unique(places[places >= 0])
         table = data.items_table
         if table is None:
-            return cls(places_of_column(data, keys), nothing)
-        series = keys.take(np.arange(len(keys), dtype=np.uint32))
+            return cls(items, cls.nothing().rows), series[places < 0]
         of_table = table.frame[table.parts["key"]]
-        found = encode(_core.columns.encode_items, keys, data.threads, data.journeys.text_hash)
-        is_in_log = np.asarray(_core.journeys.places_of(data.journeys, found)) >= 0
-        of_log = series[is_in_log | ~series.isin(of_table).to_numpy()].reset_index(drop=True)
-        items = places_of_column(data, read_input(of_log, "items")) if len(of_log) else nothing
         rows = table.parts["rows"][items]
-        return cls(items, np.union1d(rows[rows >= 0], np.flatnonzero(of_table.isin(series))))
+        erased = cls(items, np.union1d(rows[rows >= 0], np.flatnonzero(of_table.isin(series))))
+        return erased, series[(places < 0) & ~series.isin(of_table).to_numpy()]
 
 
 @dataclass(frozen=True)
@@ -100,13 +91,13 @@ class Erasure:
     lists: list[bool]
 
     @classmethod
-    def of(cls, parts: Sequence[Sequence[Part]], keys: Sequence[Input | None]) -> Erasure:
+    def of(cls, parts: Sequence[Sequence[Part]], keys: Sequence[Input | None], given: pd.Series) -> Erasure:
         """Look for keys in their partitions, and for values that these have to themselves in all others.
 
         A value goes if a partition that is written anew lists it and no row of the log has it: it may be that
         of an erased item, also where a later row of the table of items took the place of the one that had it.
         Of other partitions only the columns are read that list such a value; memory holds the values of one
-        partition at a time.
+        partition at a time. The keys are those of each partition, and all as they were given.
 
         Raises
         ------
@@ -118,15 +109,19 @@ class Erasure:
         erased = [Erased.nothing() for _ in keys]
         gone: dict[Name, frozenset[Any]] = {}
         n_left = 0
+        unknown = []
         for number, (own, of_keys) in enumerate(zip(parts, keys, strict=True)):
             n_left += sum(part.about["n_items"] for part in own) if of_keys is None else 0
             if of_keys is not None:
                 data = data_of_parts(own)
-                erased[number] = Erased.of(data, of_keys)
+                erased[number], not_there = Erased.of(data, of_keys)
+                if len(not_there):
+                    unknown.append((data, not_there))
                 n_left += data.n_items - len(erased[number].items)
                 listed, left = _values_of(data, erased[number], categories_of_parts(own))
                 for name, values in listed.items():
                     gone[name] = gone.get(name, frozenset()) | (values - left[name])
+        refuse_unknown(given, unknown)
         if not n_left:
             raise SchemaError(named("items"), " has all items of the saved log; remove its folder instead")
         changed = [number for number, of_keys in enumerate(keys) if of_keys is not None]
@@ -226,6 +221,8 @@ def _without_values(columns: RowColumns, gone: Values) -> RowColumns:
         if "dtype" in part or not values:
             continue
         kept = np.array([value not in values for value in part["values"].tolist()], dtype=bool)
+        # Another day of the partition may hold a value as a number, which lists none.
+        kept[np.unique(part["code"][part["code"] >= 0])] = True
         number = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1).astype(np.int32)
         listed = part["values"][kept].reset_index(drop=True)
         if isinstance(listed.dtype, pd.CategoricalDtype):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ...errors import SchemaError, advised
-from ..chosen import ItemKeys, read_keys
+from ..chosen import refuse_missing
 from ..chosen_data import taken_out, with_places_chosen
 from ..columns.inputs import Input, read_input
 from ..columns.items import ItemsTable
@@ -63,7 +64,14 @@ class Groups:
             return replace(later, first_rows=None)
         behind = max(known)
         of_item: Numbers = later.journeys.first_row.astype(np.uint64) + np.uint64(behind)
-        return replace(later, first_rows=FirstRows(of_item, behind + rows_before(later)))
+        of_label = {
+            label: behind + first
+            for label, first, n in zip(
+                later.labels, later.label_first_row.tolist(), later.label_rows.tolist(), strict=True
+            )
+            if n
+        }
+        return replace(later, first_rows=FirstRows(of_item, behind + rows_before(later), of_label))
 
     def dealt(self, later: LogData) -> Iterator[LogData]:
         """Give the rows of a log that belong to each partition, with their rows of the table of items."""
@@ -99,13 +107,18 @@ class Groups:
                 own = replace(own, items_table=of_place)
             yield own
 
-    def dealt_keys(self, items: ItemKeys) -> Iterator[Input | None]:
-        """Give the keys of items that belong to each partition; ``None`` where there is none."""
-        column = read_keys(items)
+    def dealt_keys(self, column: Input, keys: pd.Series) -> Iterator[Input | None]:
+        """Give the keys of items that belong to each partition; ``None`` where there is none.
+
+        Raises
+        ------
+        SchemaError
+            If a key is missing, which is in no partition.
+        """
         if self.places is None:
             yield column
             return
-        keys = column.take(np.arange(len(column), dtype=np.uint32))
+        refuse_missing(keys)
         of_items = place_of_all(self.places, hashes_of_keys(keys)) if len(keys) else np.zeros(0)
         for number in range(len(self.places)):
             own = keys[of_items == number].reset_index(drop=True)

@@ -10,10 +10,11 @@ from typing import Any, Final
 from ... import _core
 from ...cached import cached_property
 from ..columns.items import ItemsTable
+from ..columns.kept import RowColumns
 from ..data import LogData
 from .insertion import Insertion
 from .joining import joined
-from .part_reading import TableAs
+from .part_reading import ColumnsAs, TableAs
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ class JoinedData(LogData):
     """The inside of a log of several parts: it is opened without a look at their rows."""
 
     parts: Sequence[LogData]
-    #: How a partition's table of items becomes a part of that of all partitions.
+    #: How a partition's table of items and further columns become parts of those of all partitions.
     table_as: TableAs | None = None
+    columns_as: ColumnsAs | None = None
 
     def __new__(cls, *values: Any, **fields: Any) -> Any:
         """Make the inside of a log that is held otherwise: what ``replace`` makes has no parts."""
@@ -83,6 +85,12 @@ class JoinedData(LogData):
         return (
             self.whole.items_table if self.table_as is None else self.table_as(self.whole.items_table, self)
         )
+
+    @cached_property
+    def columns(self) -> RowColumns | None:
+        """Further columns of the rows."""
+        columns = self.whole.columns
+        return columns if columns is None or self.columns_as is None else self.columns_as(columns)
 
     @property
     def n_items(self) -> int:
@@ -123,7 +131,7 @@ def _of_whole(name: str) -> cached_property[Any]:
 
 #: What is known without a look at the rows.
 _ALIKE: Final = ("threads",)
-_OWN: Final = (*_ALIKE, "items_table")
+_OWN: Final = (*_ALIKE, "items_table", "columns")
 # A field with a default would be found on the class, so each of them has a property of its own.
 for _name in (one.name for one in fields(LogData) if one.name not in _OWN):
     setattr(JoinedData, _name, _of_whole(_name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -13,12 +13,12 @@ import pandas as pd
 from ... import _core
 from ...errors import SchemaError, counted
 from ...times.stamps import NAT, TICKS_A_SECOND
-from ..columns.category import CategoryColumn, category_column
 from ..columns.items import ItemsTable
+from ..columns.joined_columns import joined_columns
+from ..columns.joined_tables import joined_frames
 from ..columns.kept import RowColumns
 from ..columns.keys import LaterKeys, StoredKeys
 from ..columns.marks import RowMarks
-from ..columns.number import NumberColumn
 from ..data import LogData
 from ..first_rows import joined_first_rows
 from .insertion import Array, Insertion
@@ -77,7 +77,7 @@ def joined(first: LogData, later: LogData, insertion: Insertion | None = None) -
         keys_of=None if keys_at is None else LaterKeys(lambda: keys_at(journeys)),
         threads=first.threads,
         other_labels=list(dict.fromkeys([*first.other_labels, *later.other_labels])),
-        columns=_joined_columns(first.columns, later.columns, insertion),
+        columns=joined_columns(first.columns, later.columns, insertion.into),
         marks=_joined_marks(first, later, insertion),
         items_table=_joined_tables(first, later, journeys),
         locate=None,  # rows of several inputs
@@ -220,60 +220,6 @@ def _end_of_whole(first: LogData, later: LogData) -> int | None:
     return None if first.whole_end is None or first.whole_end < max(last, default=0) else first.whole_end
 
 
-def _joined_columns(
-    first: RowColumns | None, later: RowColumns | None, insertion: Insertion
-) -> RowColumns | None:
-    if first is None or later is None:
-        return None
-    mine, theirs = first.parts, later.parts
-    joined = {name: _joined_column(mine[name], theirs[name], insertion, name) for name in mine}
-    return RowColumns.of_parts(joined)
-
-
-def _joined_column(
-    first: Mapping[str, Any], later: Mapping[str, Any], insertion: Insertion, name: str
-) -> dict[str, Any]:
-    first, later = _as_number_beside(first, later), _as_number_beside(later, first)
-    if "dtype" in first and "dtype" in later:
-        scale = max(first["scale"], later["scale"])
-        values = [part["values"] * 10.0 ** (scale - part["scale"]) for part in (first, later)]
-        dtype = first["dtype"] if first["dtype"] == later["dtype"] else np.dtype(np.float64)
-        return {"values": insertion.into(*values), "scale": scale, "dtype": dtype}
-    categories = [_as_category(part, name) for part in (first, later)]
-    filled = [one.values for one in categories if len(one.values)] or [categories[0].values]
-    both = category_column(_concatenated(filled), f"column {name!r}")
-    n_first = len(categories[0].values) if len(categories[0].values) else 0
-    code_of = [np.append(both.code[:n_first], -1), np.append(both.code[n_first:], -1)]
-    codes = [of[one.code] for of, one in zip(code_of, categories, strict=True)]
-    return {"code": insertion.into(*codes).astype(np.int32), "values": both.values}
-
-
-def _as_number_beside(part: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Take a column without any value for one of numbers, which the other log has: these stay exact."""
-    if "dtype" in part or "dtype" not in other or len(part["values"]):
-        return part
-    n = len(part["code"])
-    dtype = np.dtype(np.float64) if n and other["dtype"].kind in "iub" else other["dtype"]
-    return {"values": np.full(n, np.nan), "scale": other["scale"], "dtype": dtype}
-
-
-def _as_category(part: Mapping[str, Any], name: str) -> CategoryColumn:
-    if "dtype" not in part:
-        return CategoryColumn(part["code"], part["values"])
-    numbers = NumberColumn(part["values"], part["scale"])
-    return category_column(pd.Series(numbers.values / 10.0**numbers.scale), f"column {name!r}")
-
-
-def _concatenated(values: Sequence[pd.Series]) -> pd.Series:
-    """Put values one behind the other; categories stay in their order."""
-    if all(isinstance(one.dtype, pd.CategoricalDtype) for one in values):
-        from pandas.api.types import union_categoricals
-
-        if len({one.cat.categories.dtype for one in values}) == 1:
-            return pd.Series(union_categoricals(list(values), ignore_order=True))
-    return pd.concat(values, ignore_index=True)
-
-
 def _joined_marks(first: LogData, later: LogData, insertion: Insertion) -> RowMarks | None:
     marks = [data.marks or RowMarks(None, None) for data in (first, later)]
     n_rows = [int(data.journeys.n_rows) for data in (first, later)]
@@ -297,13 +243,3 @@ def _joined_tables(first: LogData, later: LogData, journeys: _core.journeys.Jour
     tables = [table for table in (first.items_table, later.items_table) if table is not None]
     frame, key = joined_frames([(table.frame, table.parts["key"]) for table in tables])
     return ItemsTable(frame, key, journeys, "drop", first.threads)
-
-
-def joined_frames(tables: Sequence[tuple[pd.DataFrame, Any]]) -> tuple[pd.DataFrame, Any]:
-    """Put tables of items behind each other, each with its key; a later row replaces that with its key."""
-    frame, key = tables[0]
-    for later, key_of_later in tables[1:]:
-        is_kept = frame[key].isna() | ~frame[key].isin(later[key_of_later])  # rows without a key replace none
-        kept = frame[is_kept].rename(columns={key: key_of_later})
-        frame, key = pd.concat([kept, later], ignore_index=True), key_of_later
-    return frame, key

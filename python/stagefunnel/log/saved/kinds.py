@@ -65,7 +65,9 @@ def _of_column(data: LogData, name: str) -> str | None:
     part = data.columns.parts[name]
     if "dtype" in part:
         return "numbers" if np.isfinite(part["values"]).any() else None
-    return kind_of(part["values"])
+    # Categories are listed, and values of other partitions, also where no row has them.
+    has_value = int(part["code"].max(initial=-1)) >= 0
+    return kind_of(part["values"]) if has_value else None
 
 
 def kinds_of(data: LogData) -> dict[str, Any]:

@@ -91,6 +91,26 @@ class Part:
         frame: pd.DataFrame = read_table(opened, about)
         return frame
 
+    def about_column(self, name: str) -> tuple[int, Mapping[str, Any]]:
+        """Return the number of a further column, and what the header says of it."""
+        columns = enumerate(self.about["columns"])
+        return next((number, column) for number, column in columns if column["name"] == name)
+
+    def values_of_column(self, name: str) -> pd.Series:
+        """Return the values that the codes of a further column stand for."""
+        number, about = self.about_column(name)
+        values: pd.Series = self.table(VALUES.format(number=number), about["values"])["value"]
+        return values
+
+    def column_of_rows(self, name: str) -> dict[str, Any]:
+        """Return a further column as plain data."""
+        _, about = self.about_column(name)
+        values = self.column(ROWS, f"column {name}")
+        if about["dtype"] is None:
+            return {"code": values, "values": self.values_of_column(name)}
+        dtype = pd.api.types.pandas_dtype(about["dtype"])
+        return {"values": values, "scale": about["scale"], "dtype": dtype}
+
     @property
     def items_frame(self) -> tuple[pd.DataFrame, Any] | None:
         """The table of items as a frame, and its key; ``None`` without one."""
@@ -100,6 +120,8 @@ class Part:
 
 #: Makes the table of items of a log another one; the log may have none.
 TableAs: TypeAlias = Callable[[ItemsTable | None, LogData], ItemsTable | None]
+#: Makes the further columns of a log others.
+ColumnsAs: TypeAlias = Callable[[RowColumns], RowColumns]
 
 
 class PartData(LogData):
@@ -108,8 +130,9 @@ class PartData(LogData):
     part: Part
     mmap: bool
     checks: bool
-    #: How a partition's table of items becomes a part of that of all partitions.
+    #: How a partition's table of items and further columns become parts of those of all partitions.
     table_as: TableAs | None = None
+    columns_as: ColumnsAs | None = None
 
     def __new__(cls, *values: Any, **fields: Any) -> Any:
         """Make the inside of a log that is held otherwise: what ``replace`` makes of this one has no part."""
@@ -218,23 +241,13 @@ class PartData(LogData):
     @cached_property
     def columns(self) -> RowColumns | None:
         """Further columns of the rows."""
-        about = self.part.about["columns"]
-        if not about:
+        names = [column["name"] for column in self.part.about["columns"]]
+        if not names:
             return None
-        parts: dict[str, dict[str, Any]] = {}
-        for number, column in enumerate(about):
-            name, values = column["name"], self.part.column(ROWS, f"column {column['name']}")
-            if column["dtype"] is not None:
-                parts[name] = {
-                    "values": values,
-                    "scale": column["scale"],
-                    "dtype": pd.api.types.pandas_dtype(column["dtype"]),
-                }
-            else:
-                stored = self.part.table(VALUES.format(number=number), column["values"])["value"]
-                parts[name] = {"code": values, "values": stored}
+        parts = {name: self.part.column_of_rows(name) for name in names}
         with core_errors(f"the saved log is damaged: {self.part.folder}: "):
-            return RowColumns.of_parts(parts)
+            columns = RowColumns.of_parts(parts)
+        return columns if self.columns_as is None else self.columns_as(columns)
 
     @cached_property
     def marks(self) -> RowMarks | None:
@@ -264,7 +277,8 @@ class PartData(LogData):
         of_item = self.part.column(ITEMS, FIRST_IN_WHOLE)
         if of_item is None or len(of_item) != self.n_items or not isinstance(end, int):
             raise damaged(self.part.folder, "its items have no rows in the whole input")
-        return FirstRows(of_item, end)
+        known = zip(self.labels, self.part.about.get("label_first_in_whole") or [], strict=False)
+        return FirstRows(of_item, end, {label: first for label, first in known if first is not None})
 
     def __repr__(self) -> str:
         return f"PartData: {counted(self.n_items, 'item')} in {self.part.folder}"

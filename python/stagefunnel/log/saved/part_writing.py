@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,7 @@ def write_part(data: LogData, folder: str) -> dict[str, Any]:
         **{name: body[name] for name in ("observed_until", "whole_end", "reader_lines", "read_as")},
         "places": body["places"],
         "rows_end": None if data.first_rows is None else data.first_rows.end,
+        "label_first_in_whole": None if data.first_rows is None else _of_labels(data.first_rows, data.labels),
         "keys": None if keys is None else {name: keys[name] for name in ("form", "dtype")},
         "kinds": kinds_of(data),
         "key_values": _about_keys(folder, keys),
@@ -71,6 +73,10 @@ def write_part(data: LogData, folder: str) -> dict[str, Any]:
         if name not in places:
             about["checksum"] = checksum(np.fromfile(os.path.join(folder, name), dtype=np.uint8))
     return part
+
+
+def _of_labels(rows: FirstRows, labels: Sequence[Any]) -> list[int | None]:
+    return [rows.of_label.get(label) for label in labels]
 
 
 def _with_hashes(journeys: Mapping[str, Any], keys: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -93,12 +99,9 @@ def _with_hashes(journeys: Mapping[str, Any], keys: Mapping[str, Any] | None) ->
 def _write_rows(folder: str, data: LogData, body: Mapping[str, Any]) -> dict[str, Place]:
     pa = pyarrow()
     journeys = body["journeys"]
-    names = pa.array(
-        [None if label is None else str(label) for label in body["labels"]] + [None], pa.string()
-    )
     of_time = pa.timestamp(data.unit, tz=data.zone) if data.unit in FORMATS else pa.int64()
     columns = {
-        "stage": pa.DictionaryArray.from_arrays(pa.array(journeys["stage"]), names, safe=False),
+        "stage": _stages(journeys["stage"], body["labels"]),
         "time": _of_buffer(of_time, journeys["time"]),
     }
     marks = body["marks"] or {}
@@ -109,6 +112,29 @@ def _write_rows(folder: str, data: LogData, body: Mapping[str, Any]) -> dict[str
     for name, part in (body["columns"] or {}).items():
         columns[f"column {name}"] = pa.array(part["values"] if "dtype" in part else part["code"])
     return write_columns(os.path.join(folder, ROWS), columns)
+
+
+def _stages(codes: Array, labels: Sequence[Any]) -> Any:
+    """Make a dictionary of the labels that other libraries take: it has a text for each code.
+
+    Pandas takes none with a missing value, and polars none that is shorter than a code, whether a row is
+    missing or not. So rows without a stage are missing by a mask above their codes, which stay as they are.
+    """
+    pa = pyarrow()
+    is_missing = np.array([*(label is None for label in labels), True])
+    is_there = ~is_missing[codes]
+    names = [None if label is None else str(label) for label in labels]
+    if not is_there.all():
+        names.append(None)
+    known = {*names}
+    for at, name in enumerate(names):
+        if name is None:
+            names[at] = next(text for n in count(1) if (text := f"no stage {n}") not in known)
+            known.add(names[at])
+    mask = None if is_there.all() else pa.py_buffer(np.packbits(is_there, bitorder="little"))
+    buffers = [mask, pa.py_buffer(np.ascontiguousarray(codes))]
+    indices = pa.Array.from_buffers(pa.from_numpy_dtype(codes.dtype), len(codes), buffers)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()), safe=False)
 
 
 def _write_items(

@@ -8,10 +8,11 @@ from functools import reduce
 from itertools import chain
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from ...errors import SchemaError
-from ..chosen import ItemKeys
+from ..chosen import ItemKeys, read_keys
 from ..chosen_data import taken_out
 from ..data import LogData
 from .columns_file import damaged
@@ -135,7 +136,9 @@ def erase_items(path: str | os.PathLike[str], items: ItemKeys) -> int:
     with writing(folder) as writer:
         groups = Groups.of(writer)
         parts = [[checked_part(folder, about) for about in of_place] for of_place in groups.parts]
-        erasure = Erasure.of(parts, list(groups.dealt_keys(items)))
+        column = read_keys(items)
+        given = column.take(np.arange(len(column), dtype=np.uint32))
+        erasure = Erasure.of(parts, list(groups.dealt_keys(column, given)), given)
         kept = []
         n_rows = 0
         for number, of_place in enumerate(groups.parts):

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..columns.joined_tables import joined_frames
 from ..data import LogData
-from .joining import joined_frames
 from .part_reading import Part
-from .part_writing import ROWS, VALUES
+from .part_writing import ROWS
 from .plain_values import from_json
 
 #: What has values: the stages, a further column, or a column of the table of items.
@@ -106,6 +106,5 @@ def _column(part: Part, name: Hashable) -> tuple[int, list[Any]] | None:
     """Return the number of a further column that is held as codes, and its values."""
     for number, column in enumerate(part.about["columns"]):
         if column["name"] == name and column["dtype"] is None:
-            stored = part.table(VALUES.format(number=number), column["values"])["value"]
-            return number, stored.tolist()
+            return number, part.values_of_column(column["name"]).tolist()
     return None

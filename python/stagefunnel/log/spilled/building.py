@@ -117,7 +117,7 @@ def log_of_rows(
         other_labels=spilled.other_labels,
         locate=reading.locate,
         read_as=dict(reading.roles),
-        first_rows=FirstRows(_numbers_at(numbers, data), spilled.n_input_rows),
+        first_rows=FirstRows(_numbers_at(numbers, data), spilled.n_input_rows, first_row),
     )
     if not data.journeys.n_rows and data.columns is not None:
         nothing = {name: spilled.kinds[name] for name in reading.kept}

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ...errors import SchemaError
-from ..intake.stream_columns import StreamColumns, joined_values
+from ..columns.one_type import kind_key, plain_values, samples_of, type_of_all
+from ..intake.stream_columns import StreamColumns
 from ..saved.columns_file import pyarrow
 
 _DIGITS: Final = 38  # the most that a decimal of 16 bytes has
@@ -46,14 +47,13 @@ class KeptValues:
         return arrays
 
     def _note(self, name: str, values: pd.Series) -> None:
-        """Keep one value of each type, which show of which type all of them are."""
-        typed = values.dropna().iloc[:1].reset_index(drop=True)
-        sample = typed if len(typed) else values.iloc[:1].reset_index(drop=True)
-        known = self._samples[name]
-        if len(sample) and not any(
-            one.dtype == sample.dtype and one.notna().any() == sample.notna().any() for one in known
-        ):
-            known.append(sample)
+        """Keep a few values of each type, which show of which type all of them are."""
+        by_kind: dict[Any, list[pd.Series]] = {}
+        for sample in [*self._samples[name], *samples_of(values)]:
+            by_kind.setdefault(kind_key(sample.dtype), []).append(sample)
+        self._samples[name] = [
+            few for of in by_kind.values() for few in (of if len(of) < 2 else samples_of(pd.concat(of)))
+        ]
 
     def _in_type(self, name: str, array: Any) -> Any:
         pa = pyarrow()
@@ -67,19 +67,15 @@ class KeptValues:
 
     def kinds(self) -> pd.DataFrame:
         """Return a frame without rows whose columns have the types of all values."""
-        joined = {
-            name: joined_values(of) if of else pd.Series(dtype=object) for name, of in self._samples.items()
-        }
-        return pd.DataFrame({name: values.iloc[:0] for name, values in joined.items()})
+        kinds = {name: type_of_all(of) if of else object for name, of in self._samples.items()}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
 def _array(values: pd.Series, name: str) -> Any:
     """Make an array of Arrow whose type does not depend on how large the values are."""
     pa = pyarrow()
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(values.cat.categories.dtype)
     try:
-        array = pa.array(values, from_pandas=True)
+        array = pa.array(plain_values(values), from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise SchemaError(
             f"column {name!r} cannot be spilled: {error}; make it one type, such as text"
@@ -107,5 +103,5 @@ def series_of_array(array: Any, dtype: Any) -> pd.Series:
         values = np.empty(len(array), dtype=object)
         for at, value in enumerate(array.to_pylist()):
             values[at] = value
-        return pd.Series(values)
+        return pd.Series(values, dtype=object)
     return pd.Series(dtype.__from_arrow__(array))

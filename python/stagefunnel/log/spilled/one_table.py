@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ..columns.items import ItemsTable, table_text
+from ..columns.joined_tables import joined_frames
+from ..columns.one_type import as_type, missing_values, samples_of, type_of_all
 from ..data import LogData
-from ..saved.joining import joined_frames
 from ..saved.part_reading import Part
 from ..saved.plain_values import from_json
 
@@ -36,8 +37,7 @@ class OneTable:
     def of(cls, parts: Sequence[Sequence[Part]]) -> OneTable | None:
         """Look at the tables of all parts of each partition; ``None`` where these are alike.
 
-        The columns have the types that pandas gives to all tables together, as in a log of one part: whole
-        numbers beside a missing one become floats.
+        The columns have the types of all values together, as in a log of one part.
         """
         forms = {_form_of(part) for of_partition in parts for part in of_partition}
         if len(forms) == 1 and "category" not in str(forms):
@@ -47,15 +47,16 @@ class OneTable:
         tables = [table for table in of_days if table is not None]
         key = tables[-1][1]  # the latest one, as far as that is known
         names = dict.fromkeys(key if name == its_key else name for frame, its_key in tables for name in frame)
-        samples = []
+        samples: dict[Any, list[pd.Series]] = {name: [] for name in names}
         for of_partition in parts:
             own = [table for part in of_partition if (table := part.items_frame) is not None]
             if own:
                 frame, its_key = joined_frames(own)
-                samples.append(frame.iloc[:1].rename(columns={its_key: key}))
-        filled = [sample for sample in samples if len(sample)] or samples[:1]
-        together = pd.concat(filled, ignore_index=True).reindex(columns=list(names))
-        return cls({name: together[name].iloc[:0] for name in together}, key)
+                frame = frame.rename(columns={its_key: key})
+                for name, of_column in samples.items():
+                    in_frame = name in frame
+                    of_column += samples_of(frame[name] if in_frame else missing_values(len(frame)))
+        return cls({name: pd.Series(dtype=type_of_all(of)) for name, of in samples.items()}, key)
 
     def of_part(self, table: ItemsTable | None, data: LogData) -> ItemsTable:
         """Give a partition's table all columns; one that a partition lacks has no value there."""
@@ -65,7 +66,7 @@ class OneTable:
             return ItemsTable.of_parts({"frame": nothing, "key": self.key, "rows": rows, "n_keyless": 0})
         frame = table.frame.rename(columns={table.parts["key"]: self.key})
         columns = {
-            name: frame[name].astype(kind.dtype) if name in frame else kind.reindex(frame.index)
+            name: as_type(frame[name] if name in frame else missing_values(len(frame)), kind.dtype)
             for name, kind in self.columns.items()
         }
         whole = pd.DataFrame(columns, index=frame.index)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NoReturn, Self, cast
 
 import numpy as np
 import pandas as pd
 
-from ...cached import cached_property
 from ...errors import SchemaError, Way, counted, named
 from ...naming import public
 from ...pipeline import Pipeline
@@ -18,22 +16,17 @@ from ...tables.frames import as_chosen
 from ...times.periods import Clock, MomentLike
 from ...times.stamps import to_times
 from ..chosen import ItemKeys
-from ..columns.items import ItemsTable
 from ..data import Empty, LogData, end_given
 from ..described import Described, described, marks_text
 from ..fit import Fit
 from ..intake.checks import thread_count
-from ..saved.folder import checked_path, read_parts_and_partitions
+from ..saved.folder import checked_path
 from ..saved.joined_data import JoinedData
-from ..saved.part_reading import Part, PartData
-from ..saved.plain_values import from_json
-from ..saved.saved_log import opened_parts
+from ..saved.part_reading import PartData
 from ..stage_log import StageLog, log_of_data
+from .all_partitions import AllPartitions
 from .copying import copy_log
-from .kept_later import KeptLater
-from .one_table import OneTable, text_of_table
-from .placing import Place
-from .placing import from_json as place_from_json
+from .one_table import text_of_table
 from .quality import quality_of_parts
 from .some_items import data_of_items
 
@@ -46,74 +39,6 @@ IN_MEMORY: Final = Way(
 SOME_IN_MEMORY: Final = Way(
     f"some of the items (log.filter(items=[...])), or of {IN_MEMORY.python}", IN_MEMORY.shell
 )
-
-
-@dataclass(frozen=True)
-class _Whole:
-    """What the header of the folder says of all partitions.
-
-    Attributes
-    ----------
-    places
-        The hashes of the items of each partition.
-    parts
-        The parts of each, whose files stay open: another process may remove them.
-    later
-        What came later than the first part of each, where that was needed.
-    """
-
-    places: list[Place]
-    parts: list[list[Part]]
-    later: KeptLater = field(default_factory=KeptLater)
-
-    @cached_property
-    def table(self) -> OneTable | None:
-        """The columns of the table of items; ``None`` where each partition has all of them, or none has."""
-        return OneTable.of(self.parts)
-
-    def table_as(self, table: ItemsTable | None, data: LogData) -> ItemsTable | None:
-        """Give a partition's table of items the columns of all partitions, when it is read."""
-        return table if self.table is None else self.table.of_part(table, data)
-
-    @classmethod
-    def of(cls, path: str) -> _Whole:
-        def read() -> tuple[list[Any], list[dict[str, Any]]]:
-            abouts, stored = read_parts_and_partitions(path)
-            return stored, abouts
-
-        stored, opened = opened_parts(path, read)
-        places = list(map(place_from_json, stored))
-        parts: list[list[Part]] = [[] for _ in places]
-        for part in opened:
-            parts[part.about["partition"]].append(part)
-        return cls(places, parts)
-
-    @property
-    def abouts(self) -> list[Mapping[str, Any]]:
-        return [part.about for of_partition in self.parts for part in of_partition]
-
-    @property
-    def about(self) -> Mapping[str, Any]:
-        """The first part that has rows: one without any may not know what the times are."""
-        abouts = self.abouts
-        return next((about for about in abouts if about["n_rows"]), abouts[0])
-
-    @property
-    def days(self) -> list[list[Mapping[str, Any]]]:
-        """The first parts of all partitions, and then those that were appended, day after day."""
-        most = max(map(len, self.parts), default=0)
-        return [[of[number].about for of in self.parts if number < len(of)] for number in range(most)]
-
-    @property
-    def ends(self) -> tuple[int, int] | None:
-        known = [about["ends"] for about in self.abouts if about["ends"] is not None]
-        return (min(first for first, _ in known), max(last for _, last in known)) if known else None
-
-    @property
-    def end(self) -> int | None:
-        """The time of the last row, also of one that was erased since."""
-        known = [about["whole_end"] for about in self.abouts if about["whole_end"] is not None]
-        return max([*known, *(() if self.ends is None else self.ends[1:])], default=None)
 
 
 @public
@@ -154,7 +79,7 @@ class PartitionedLog(StageLog):
 
     _path: str
     _threads: int
-    _whole: _Whole
+    _whole: AllPartitions
     _until: int | None
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -199,6 +124,7 @@ class PartitionedLog(StageLog):
         vars(data).update(
             clock,
             table_as=whole.table_as,
+            columns_as=whole.columns_as,
             observed_until=self._until,
             whole_end=whole.end,
         )
@@ -252,7 +178,7 @@ class PartitionedLog(StageLog):
     @property
     def stages(self) -> pd.DataFrame:
         """Stages of the log in order of first appearance: ``stage``, ``rows``, ``first_row``."""
-        rows, first_row = self._rows_of_labels()
+        rows, first_row = self._whole.rows_of_labels()
         labels = sorted(rows, key=lambda label: first_row[label])
         return pd.DataFrame(
             {
@@ -289,24 +215,10 @@ class PartitionedLog(StageLog):
 
     def fit_of_all(self, pipeline: Pipeline) -> Fit:
         """Put a pipeline beside the stages of all partitions."""
-        rows, first_row = self._rows_of_labels()
+        rows, first_row = self._whole.rows_of_labels()
         about = self._whole.about
         data = PartData.of(self._whole.parts[0][0], threads=1)
         return Fit(pipeline, rows, first_row, data.other_labels, about["has_pipelines"], data.locate)
-
-    def _rows_of_labels(self) -> tuple[Mapping[Any, int], dict[Any, int]]:
-        rows: dict[Any, int] = {}
-        first_row: dict[Any, int] = {}
-        behind = 0  # rows that came later are numbered behind all that were there
-        for abouts in self._whole.days:
-            for about in abouts:
-                labels = map(from_json, about["labels"])
-                for label, n, at in zip(labels, about["label_rows"], about["label_first_row"], strict=True):
-                    if n:
-                        rows[label] = rows.get(label, 0) + n
-                        first_row[label] = min(first_row.get(label, behind + at), behind + at)
-            behind += sum(about["n_input_rows"] for about in abouts)
-        return rows, first_row
 
     @property
     def clock(self) -> Clock:
@@ -339,29 +251,20 @@ class PartitionedLog(StageLog):
                 ends,
                 noted,
                 self.stages,
-                marks_text(marks) if (marks := self._sums_of("marks")) else None,
+                marks_text(marks) if (marks := self._whole.sums_of("marks")) else None,
                 [column["name"] for column in about["columns"]] or None,
                 text_of_table(self._whole.parts, self._whole.table),
-                self._sums_of("found"),
+                self._whole.sums_of("found"),
                 len(about["other_labels"]),
             ),
         )
-
-    def _sums_of(self, name: str) -> dict[str, int]:
-        """Add up what the parts say of their rows, if all do: older versions did not count marks."""
-        sums: dict[str, int] = {}
-        known = [about.get(name, {}) for about in self._whole.abouts]
-        for of_part in known if all(name in about for about in self._whole.abouts) else []:
-            for check, n in (of_part or {}).items():
-                sums[check] = sums.get(check, 0) + n
-        return sums
 
 
 def opened_log(path: str | os.PathLike[str], threads: int | None = None) -> PartitionedLog:
     """Open the folder of a log in partitions."""
     log = PartitionedLog.__new__(PartitionedLog)
     log._path, log._threads = checked_path(path), thread_count(threads)
-    log._whole = _Whole.of(log._path)
+    log._whole = AllPartitions.of(log._path)
     until, ends = log._whole.abouts[0]["observed_until"], log._whole.ends
     # An end of observation gives way to rows that came later.
     log._until = None if until is None or (ends is not None and ends[1] > until) else until

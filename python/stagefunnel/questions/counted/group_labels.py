@@ -15,6 +15,7 @@ import pandas as pd
 
 from ...errors import SchemaError, given, named, quoted
 from ...log.columns.category import category_column
+from ...log.columns.one_type import joined_values
 from ..scope.groups import ONE_GROUP, Groups, combined
 from .plain import from_plain, record, to_plain
 
@@ -98,11 +99,12 @@ class GroupColumns:
                 places += at
         if not frames:
             frames.append(self._frame([], next(iter(self.types.values()))))
-        values = pd.concat(frames, ignore_index=True)
+        values = {name: joined_values([frame[name] for frame in frames]) for name in self.names}
         categories = [category_column(values[name], given("by", name)) for name in self.names]
         found = combined(categories, self.names, "item")
         for place, name in enumerate(self.names):
-            if _SOME_MISSING in (types[place] for types in self.types.values()):
+            some_missing = _SOME_MISSING in (types[place] for types in self.types.values())
+            if some_missing and found.values[name].dtype == np.int64:
                 # A part may have items without a value of which nothing is counted.
                 found.values[name] = found.values[name].astype(_SOME_MISSING)
         code = np.zeros(len(labels), dtype=np.int64)
