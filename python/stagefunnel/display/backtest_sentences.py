@@ -51,7 +51,9 @@ def of_backtest(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]
     inside = int(tested["inside"].sum())
     sure, dates = percent(remembered.get("confidence", USUAL_CONFIDENCE)), counted(len(tested), "past date")
     sentences = [
-        tr(
+        _of_one_date(bool(inside), sure)
+        if len(tested) == 1
+        else tr(
             "At {inside} of {dates} the actual wins lay within the {sure} range.",
             inside=count(inside),
             dates=dates,
@@ -133,6 +135,12 @@ def _is_too_narrow(inside: int, n: int, apart: int, confidence: float) -> bool:
         math.comb(tests, k) * confidence**k * (1 - confidence) ** (tests - k) for k in range(hits + 1)
     )
     return chance < _CLEAR
+
+
+def _of_one_date(is_inside: bool, sure: str) -> str:
+    if is_inside:
+        return tr("At the one past date the actual wins lay within the {sure} range.", sure=sure)
+    return tr("At the one past date the actual wins lay outside the {sure} range.", sure=sure)
 
 
 def _untested(table: pd.DataFrame, remembered: Mapping[str, Any]) -> list[str]:

@@ -148,6 +148,25 @@ def moment_of(value: MomentLike | None, clock: Clock, option: str) -> int | None
     return _ticks(stamp, clock)
 
 
+def moments_of(values: Sequence[Any], clock: Clock, option: str) -> list[int]:
+    """Read several moments in the unit of a log, each once and in the order of time.
+
+    Raises
+    ------
+    SchemaError
+        If there is none, one of them is missing, or one is no moment.
+    """
+    if not len(values):
+        raise SchemaError(given(option, values), ' has no moment; give one, such as "2026-03-01"')
+    moments = set[int]()
+    for place, value in enumerate(values):
+        moment = moment_of(value, clock, option)
+        if moment is None:
+            raise SchemaError(named(option), f" has None in place {place}, which is no moment")
+        moments.add(int(moment))
+    return sorted(moments)
+
+
 def span_of(value: MomentLike, clock: Clock) -> tuple[int, int]:
     """Read a stretch of time in the unit of a log: its first tick, and the first one after it.
 

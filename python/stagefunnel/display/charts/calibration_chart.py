@@ -12,7 +12,7 @@ from ...tables.schema import BACKTEST
 from ...words import Language, tr, trn, trs
 from ..cells import between
 from ..extremes import with_ties
-from ..numbers import count, percent
+from ..numbers import count, counted, percent
 from ..things import things_of
 from ..unlike import LEAST_BASE
 from .canvas import Canvas
@@ -105,10 +105,10 @@ def _finding(classes: Sequence[_Class], remembered: Mapping[str, Any]) -> tuple[
     off = [one for one in firm if _is_off(one)]
     below = [
         tr(
-            "Open {things} of {rows} past dates, by the chance that the forecast gave: the share "
-            "that was won within {horizon}",
+            "Open {things} of {dates}, by the chance that the forecast gave: the share that was won within "
+            "{horizon}",
             things=things,
-            rows=count(remembered["rows"]),
+            dates=counted(remembered["rows"], "past date"),
             horizon=remembered["horizon"],
         )
     ]

@@ -24,7 +24,7 @@ from ...tables.options import (
 from ...tables.schema import BACKTEST, BACKTEST_AMOUNTS, BACKTEST_CRM
 from ...times.every import check_every
 from ...times.lengths import LengthLike, ends_of, length_of, length_text
-from ...times.periods import FREQUENCIES, Clock, MomentLike, begin_of, moment_of
+from ...times.periods import FREQUENCIES, Clock, MomentLike, begin_of, moment_of, moments_of
 from ...working_hours import WorkingHours
 from ..funnel.outcome_money import check_amount_at
 from ..scope.breakdown import by_columns
@@ -225,7 +225,7 @@ def _dates(
     if dates is not None:
         if isinstance(dates, str) or not hasattr(dates, "__iter__"):
             raise SchemaError(given("dates", dates), " is not a list of moments")
-        begins = sorted({int(moment_of(one, clock, "dates") or 0) for one in dates})
+        begins = moments_of(list(dates), clock, "dates")
     else:
         if clock.unit is None:
             raise SchemaError(

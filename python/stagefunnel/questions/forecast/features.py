@@ -17,7 +17,7 @@ from ...tables.build import remember, stage_values
 from ...tables.options import MissingStages, Unlisted
 from ...tables.schema import ITEM_FEATURES
 from ...times.lengths import LengthLike, ends_of, length_of, length_text
-from ...times.periods import MomentLike, moment_of
+from ...times.periods import MomentLike, moments_of
 from ...times.stamps import NAT
 from ...working_hours import WorkingHours
 from ..scope.breakdown import by_columns
@@ -174,10 +174,7 @@ def _windows(asked: Asked, windows: Sequence[LengthLike] | None) -> dict[str, in
 def _moments(asked: Asked, as_of: Any) -> list[int]:
     clock = asked.log._data.clock
     several = isinstance(as_of, list | tuple | np.ndarray | pd.Series | pd.Index)
-    values = list(as_of) if several else [as_of]
-    if not values or any(one is None for one in values):
-        raise SchemaError(given("as_of", as_of), ' has no moment; give one, such as "2026-03-01"')
-    return sorted({int(moment_of(one, clock, "as_of") or 0) for one in values})
+    return moments_of(list(as_of) if several else [as_of], clock, "as_of")
 
 
 def _end_of(asked: Asked, moment: int, horizon: LengthLike) -> int | None:

@@ -188,6 +188,9 @@ def test_before_anything_ended_nothing_is_expected() -> None:
         ({"horizon": "90x"}, "horizon='90x'"),
         ({"static": "nobody", "fit_by": "manager"}, "fit_by='manager'"),
         ({"draws": 1}, "draws=1"),
+        ({"dates": []}, r"dates=\[\] has no moment"),
+        ({"dates": ["2026-01-01", None]}, "dates= has None in place 1, which is no moment"),
+        ({"dates": [float("nan")]}, "dates=nan is not a moment"),
     ],
 )
 def test_what_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:

@@ -143,7 +143,7 @@ def test_a_date_before_the_first_win_is_in_no_test_and_its_wins_are_counted() ->
         "At 1 date no visit of a stage had led to a win yet, so that nothing could be forecast: 2 wins came "
         "all the same." in shown
     )
-    assert "of 1 past date the actual" in shown
+    assert "At the one past date the actual wins lay" in shown
     assert "range of 0 to 0" not in shown
     assert "Nothing was won before this date" not in shown
 
@@ -160,7 +160,7 @@ def test_a_stage_without_a_win_is_counted_at_each_date_and_tested_at_none() -> N
     assert "before_a_win" not in remembered
     assert remembered["not_won_before"] == {"n": 1, "won": 1}
     assert table["inside"].notna().all()
-    assert "At 1 of 1 past date" in text_of(table)
+    assert "At the one past date the actual wins lay" in text_of(table)
 
 
 def test_what_a_saved_item_would_bring_is_not_known_before_a_win() -> None:

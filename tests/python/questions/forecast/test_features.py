@@ -124,6 +124,8 @@ def test_a_start_that_is_not_known_is_missing_and_the_rest_is_there() -> None:
     ("options", "says"),
     [
         ({"as_of": []}, r"as_of=\[\] has no moment"),
+        ({"as_of": None}, "as_of= has None in place 0, which is no moment"),
+        ({"as_of": [None, "2026-01-01"]}, "as_of= has None in place 0, which is no moment"),
         ({"as_of": "soon"}, "as_of='soon'"),
         ({"horizon": "0d"}, "horizon='0d' is not above 0"),
         ({"windows": "7d"}, "windows='7d' is not a list"),
