@@ -83,6 +83,8 @@ def cell_writer(
         return count
     if kind == "M" and current_catalogue() is not None:
         return lambda value: "" if pd.isna(value) else of_moment(pd.Timestamp(value))
+    if kind == "M" and _is_of_days(column):
+        return lambda value: "" if pd.isna(value) else str(pd.Timestamp(value).date())
     if kind == "b":
         return lambda value: tr("yes") if not pd.isna(value) and value else ""
     if name == "label" and of_table == "item_features":
@@ -90,6 +92,12 @@ def cell_writer(
     if name in WORDS_OF:
         return lambda value: "" if pd.isna(value) else _vocabulary(name, value, name_of)
     return lambda value: _word(value, name_of)
+
+
+def _is_of_days(column: pd.Series) -> bool:
+    """Check for moments that are all midnights where their zone is: they stand for their days."""
+    known = column.dropna()
+    return bool(len(known) and (known == known.dt.normalize()).all())
 
 
 def without_bounds(names: Sequence[str]) -> list[str]:

@@ -314,3 +314,20 @@ def test_visits_are_shown_one_by_one() -> None:
     assert lines[0] == "Visits"
     assert "2 d" in lines[3]
     assert lines[4].split()[-1] == "yes"
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_moments_that_are_all_midnights_are_shown_as_days(zone: str | None) -> None:
+    rows = {
+        "item": [1, 2],
+        "stage": ["New", "New"],
+        "time": pd.to_datetime(["2026-01-05", "2026-07-06"]).tz_localize(zone),
+    }
+    pipeline = sf.Pipeline("New", won="Won")
+    text = repr(sf.show(sf.item_table(sf.StageLog(rows), pipeline, missing="ignore")))
+    assert "2026-01-05 " in text
+    assert "00:00" not in text
+    rows["time"] = rows["time"] + pd.to_timedelta(["0h", "1h"])
+    text = repr(sf.show(sf.item_table(sf.StageLog(rows), pipeline, missing="ignore")))
+    assert "2026-01-05 00:00:00" in text  # beside another one midnight is a moment
+    assert "2026-07-06 01:00:00" in text
