@@ -51,6 +51,49 @@ def test_a_log_that_is_there_twice_is_refused(kept: Any) -> None:
         on_spark.ask(kept.union(kept), PIPELINE, sf.funnel)
 
 
+def test_a_log_that_spark_makes_twice_is_found_by_its_items(rows: Rows) -> None:
+    # Nothing is persisted: in a union Spark makes the same logs again, as other partitions.
+    made = on_spark.keep(rows.spark_rows, columns=COLUMNS, **READ)
+    numbers = made.union(made).select("partition").collect()
+    assert len({row[0] for row in numbers}) > len({row[0] for row in made.select("partition").collect()})
+    for ask in (
+        lambda logs: on_spark.ask(logs, PIPELINE, sf.outcomes),
+        lambda logs: on_spark.table(logs, PIPELINE, sf.visits),
+    ):
+        with pytest.raises(sf.SchemaError, match=r"the saved log of partition .* is there twice, with item"):
+            ask(made.union(made))
+        ask(made)
+
+
+def test_a_table_of_items_in_two_logs_is_refused(kept: Any, rows: Rows) -> None:
+    with pytest.raises(sf.SchemaError, match="is there twice"):
+        on_spark.table(kept.union(kept), PIPELINE, sf.item_table)
+    again = on_spark.keep(rows.spark_rows, columns=COLUMNS, **READ)
+    for pipeline, question, options in (
+        (PIPELINE, sf.visits, {}),
+        (None, sf.sequence_items, {"steps": ["New", "Won"], "window": "2d"}),
+    ):
+        with pytest.raises(sf.SchemaError, match="are in more than one partial"):
+            on_spark.table(kept.union(again), pipeline, question, **options)
+
+
+@pytest.mark.parametrize("keeps", [False, True], ids=["rows", "saved logs"])
+def test_a_table_of_rows_that_share_items_is_refused(rows: Rows, keeps: bool) -> None:
+    source, options = rows.spark_rows, {"columns": COLUMNS, "partitioned": True}
+    if keeps:
+        source, options = on_spark.keep(source, **options), {}
+    says = (
+        "are in more than one partial" if keeps else r"partitioned=True says .* and item .* has rows in \d of"
+    )
+    with pytest.raises(sf.SchemaError, match=says):
+        on_spark.table(source, PIPELINE, sf.visits, **options)
+    moved = rows.spark_rows.repartition(3, "item")
+    source, options = moved, {"columns": COLUMNS, "partitioned": True}
+    if keeps:
+        source, options = on_spark.keep(source, **options), {}
+    assert on_spark.table(source, PIPELINE, sf.item_table, **options).count() == rows.log.n_items
+
+
 def test_logs_of_two_calls_need_their_items_compared(kept: Any, rows: Rows) -> None:
     few, others = (
         on_spark.keep(rows.spark_rows.where(f"item {where} 20000000"), columns=COLUMNS, partitions=1, **READ)

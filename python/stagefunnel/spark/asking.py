@@ -16,7 +16,7 @@ from ..questions.parts.mergeable import mergeable_of
 from ..questions.parts.part_bytes import Check, Precision
 from ..questions.parts.partial import Partial
 from .counted import Counted, counted_in, merged, part_of, warn_of_dates
-from .kept import SCHEMA, first_of, packed, refuse_unlike, unpacked
+from .kept import SCHEMA, first_of, kept_in, packed, refuse_unlike, unpacked
 from .listing import Listing, columns_of_rows, refuse_without_end, types_of
 from .reading import Reading, Source
 from .session import shuffle_partitions
@@ -145,6 +145,8 @@ def kept_of(source: Source, unit: str | None) -> Any:
 
 def listed(source: Source, pipeline: Pipeline | None, name: str, options: Mapping[str, Any]) -> Any:
     """Make the DataFrame of a table of single items."""
+    if source.partitioned:
+        source.refuse_shared_items()
     listing = _listing(source.reading, pipeline, name, options, source.empty_log(), source.types)
     if name == FIT.name:
         part = answer(source, pipeline, _fit_of(options), precision="exact", check=None)
@@ -160,6 +162,8 @@ def listed_kept(
 ) -> Any:
     """Make the DataFrame of a table of single items of saved logs."""
     first = first_of(rows)
+    if name != FIT.name:  # a fit is asked of them all
+        _refuse_shared(rows, reading, pipeline, options)
     with unpacked(first.empty_log, 1) as empty_log:
         listing = _listing(reading, pipeline, name, options, empty_log, first.types)
     if name == FIT.name:
@@ -168,6 +172,21 @@ def listed_kept(
     else:
         warn_of_dates(first.written_as)
     return rows.mapInArrow(shipped("list_kept", listing, answers=False), _schema(listing.types))
+
+
+def _refuse_shared(
+    rows: Any, reading: Reading, pipeline: Pipeline | None, options: Mapping[str, Any]
+) -> None:
+    """Refuse saved logs of which two have an item: its rows would be two items of the table."""
+    kept = kept_in(rows)
+    refuse_unlike(kept, None, checks_items=True)
+    if len({one.keep for one in kept}) == 1 and all(one.is_moved for one in kept):
+        return
+    question = ("sequence_funnel", {"steps": options["steps"]}) if "steps" in options else None
+    if pipeline is not None:
+        question = ("outcomes", {name: options[name] for name in ("unlisted",) if name in options})
+    if question is not None:  # a table of rows needs no whole items
+        answer_kept(rows, reading, pipeline, {"items": question}, precision="exact", check="keys")
 
 
 def _fit_of(options: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:

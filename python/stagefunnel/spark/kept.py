@@ -19,8 +19,8 @@ from ..log.stage_log import StageLog
 WrittenAs: TypeAlias = Mapping[str | None, int]
 LOG: Final = "saved_log"
 SCHEMA: Final = (
-    "keep string, partition int, unit string, is_moved boolean, is_ordered boolean, times string, "
-    f"rows bigint, items bigint, types string, empty_log binary, {LOG} binary"
+    "keep string, partition int, first_item string, unit string, is_moved boolean, is_ordered boolean, "
+    f"times string, rows bigint, items bigint, types string, empty_log binary, {LOG} binary"
 )
 _NAMES: Final = tuple(one.split()[0] for one in SCHEMA.split(", "))
 _MOST_BYTES: Final = 2**31 - 2**20  # the most that one value of Spark holds, with some room for its row
@@ -35,7 +35,9 @@ class Kept:
     keep
         The call that made it.
     partition
-        Number of the partition.
+        Number of the partition where it was made: Spark may make it again elsewhere, under another one.
+    first_item
+        The least of its items, which no other log of the call has where Spark moved the rows.
     unit
         The unit whose items are in one partition; ``None`` where items are.
     is_moved
@@ -48,6 +50,7 @@ class Kept:
 
     keep: str
     partition: int
+    first_item: str
     unit: str | None
     is_moved: bool
     is_ordered: bool
@@ -93,7 +96,7 @@ def row_of(log: StageLog, kept: Kept, types: str, empty_log: bytes) -> Any:
         )
     values = (*astuple(kept), int(log._data.journeys.n_rows), log.n_items, types, empty_log, data)
     kinds = (
-        *(pa.string(), pa.int32(), pa.string(), pa.bool_(), pa.bool_(), pa.string()),
+        *(pa.string(), pa.int32(), pa.string(), pa.string(), pa.bool_(), pa.bool_(), pa.string()),
         *(pa.int64(), pa.int64(), pa.string(), pa.binary(), pa.binary()),
     )
     columns = [pa.array([value], kind) for value, kind in zip(values, kinds, strict=True)]
@@ -171,6 +174,12 @@ def first_of(rows: Any) -> First:
     return First(json.loads(types), bytes(empty_log), bool(is_moved), dict(json.loads(times)))
 
 
+def kept_in(rows: Any) -> list[Kept]:
+    """Read what the rows of a DataFrame say of their logs."""
+    names = [one.name for one in fields(Kept)]
+    return [Kept(*map(row.__getitem__, names)) for row in rows.select(*names).collect()]
+
+
 def logs_in(batches: Iterator[Any]) -> Iterator[tuple[Kept, bytes]]:
     """Read the rows of a DataFrame of saved logs."""
     for batch in batches:
@@ -187,10 +196,14 @@ def refuse_unlike(kept: Sequence[Kept], unit: str | None, checks_items: bool) ->
         If one is there twice, they come of several calls and their items are not compared, or the items of a
         unit may be in several of them.
     """
-    places = [(one.keep, one.partition) for one in kept]
-    twice = next((place for place in sorted(set(places)) if places.count(place) > 1), None)
-    if twice is not None:
-        raise SchemaError(f"the saved log of partition {twice[1]:,} is there twice; keep each row once")
+    seen = set[tuple[str, str]]()
+    for one in sorted(kept, key=lambda one: one.partition):
+        if one.is_moved and (one.keep, one.first_item) in seen:
+            raise SchemaError(
+                f"the saved log of partition {one.partition:,} is there twice, with item {one.first_item}; "
+                "keep each row once"
+            )
+        seen.add((one.keep, one.first_item))
     if len({one.keep for one in kept}) > 1 and not checks_items:
         raise SchemaError(
             "the saved logs are of several calls of keep(), so that an item may be in two of them; "

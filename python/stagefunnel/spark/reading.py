@@ -146,6 +146,28 @@ class Source:
             return {}
         return {format_of_dates(np.array(times)): min(times)}
 
+    def refuse_shared_items(self) -> None:
+        """Refuse rows that stay where they are, and of which an item has some in two partitions.
+
+        Raises
+        ------
+        SchemaError
+            If there is such an item.
+        """
+        from pyspark.sql import functions
+
+        item = column(str(self.reading.options["item"])).alias("item")
+        places = self.rows.select(item, functions.spark_partition_id().alias("place")).distinct()
+        shared = (
+            places.where("item is not null").groupBy("item").count().where("count > 1").limit(1).collect()
+        )
+        if shared:
+            raise SchemaError(
+                given("partitioned", True),
+                f" says that all rows of an item are in one partition, and item {shared[0][0]!r} has rows in "
+                f"{shared[0][1]:,} of them; leave it out",
+            )
+
     def by_item(self) -> Any:
         """Return the rows, those of the items table among them, so that an item has all in one partition."""
         reading = self.reading

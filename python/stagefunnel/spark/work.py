@@ -121,7 +121,11 @@ def keep_rows(batches: Iterator[Any], keeping: Keeping) -> Iterator[Any]:
         order = keeping.reading.order
         log = with_data(log, with_ties_ordered(log._data, None, order))
         of_times = json.dumps([*written_as(log).items()])
-        kept = Kept(keeping.keep, number, keeping.unit, keeping.is_moved, order is not None, of_times)
+        keys = log._data.keys_at(log._data.journeys.first_row.copy()).tolist()
+        first_item = repr(min(keys))
+        kept = Kept(
+            *(keeping.keep, number, first_item, keeping.unit, keeping.is_moved, order is not None, of_times)
+        )
         yield row_of(log, kept, keeping.types, keeping.empty_log)
     del log
     release_memory()
