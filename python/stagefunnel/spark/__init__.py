@@ -31,7 +31,8 @@ from .asking import (
 )
 from .kept import is_kept
 from .listing import read_listing
-from .reading import Reading, names_in, of_saved_logs, refuse_unknown, source_of
+from .named_columns import names_in, refuse_unknown
+from .reading import Reading, of_saved_logs, source_of
 from .session import check_installed, checked_frame
 
 __all__ = ["ask", "ask_all", "keep", "summary", "table"]

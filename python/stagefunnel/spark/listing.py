@@ -21,7 +21,8 @@ from ..questions.scope.where import read_as_part
 from ..questions.sequence.funnel import sequence_items
 from ..questions.stages.items import item_table
 from ..questions.stages.visits import visits
-from .reading import Reading, names_in
+from .named_columns import names_in
+from .reading import Reading
 
 LISTS: Final[dict[str, Callable[..., pd.DataFrame]]] = {
     one.__name__: one for one in (item_table, row_table, sequence_items, visits, win_probability)

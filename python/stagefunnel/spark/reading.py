@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
-from ..errors import SchemaError, check_flag, check_option, check_whole, did_you_mean, given, named, quoted
+from ..errors import SchemaError, check_flag, check_option, check_whole, given, named
 from ..log.columns.kept import column_names
 from ..log.data import Empty, Invalid
 from ..log.number_dates import format_of_dates
 from ..log.stage_log import StageLog
-from ..tables.group_names import column_behind
 from .kept import WrittenAs
+from .named_columns import columns_of
 from .names import sent
 from .session import checked_frame, column, is_of_spark, is_spark, shuffle_partitions, zone_of_session
 from .types import empty_table
@@ -23,11 +23,6 @@ from .types import empty_table
 #: Columns of rows of the items table stand behind those of the log, under names that no other has.
 OF_TABLE: Final = "items table: "
 IS_OF_TABLE: Final = "is a row of the items table"
-# Options of questions that name columns.
-_NAMING: Final = (
-    *("amount", "benchmark", "by", "columns", "currency", "exclude", "fit_by", "hold", "mix", "reason"),
-    *("static", "steps", "unit", "where"),
-)
 _ROLES: Final = ("item", "stage", "time", "exited", "start_unknown", "order")
 _MOST_PARTITIONS: Final = 1_000_000
 #: So many numbers of which each is a date by chance are not found: most numbers are none.
@@ -244,7 +239,7 @@ def source_of(
     table = () if of_spark is None else tuple(of_spark.columns)
     if not whole_table:
         table = tuple(name for name in table if name == key or name in named_columns)
-    known_of_items = _columns_of(items)
+    known_of_items = columns_of(items)
     others = [*known_of_items, item, stage, time]
     found = [name for name in named_columns if name in rows.columns and name not in others]
     kept = tuple(dict.fromkeys([*column_names(columns), *found]))
@@ -287,25 +282,6 @@ def source_of(
     )
 
 
-def refuse_unknown(option: str, by: Any, rows: Any, items: Any) -> None:
-    """Refuse groups by what neither the rows nor the items have, and the log does not know by itself.
-
-    Raises
-    ------
-    SchemaError
-        If there is no such column.
-    """
-    columns = [*rows.columns, *_columns_of(items)]
-    wanted = [text if text in columns else column_behind(text) for text in _texts_in(by)]
-    unknown = next((name for name in wanted if name is not None and name not in columns), None)
-    if unknown is not None:
-        where = "of the DataFrame" if items is None else "of the DataFrame, nor of the items table"
-        raise SchemaError(
-            given(option, unknown),
-            f" is not a column {where}; there are: {quoted(columns)}{did_you_mean(unknown, columns)}",
-        )
-
-
 def of_saved_logs() -> Reading:
     """Return what stands for how rows are read, where they were read before."""
     return Reading(
@@ -318,38 +294,6 @@ def of_saved_logs() -> Reading:
         invalid="error",
         observed_until=None,
     )
-
-
-def names_in(options: Mapping[str, Any]) -> list[str]:
-    """List the texts in options that name columns, or bands of one; some are no columns of the rows."""
-    found: dict[str, None] = {}
-    for name in _NAMING:
-        for text in _texts_in(options.get(name)):
-            found |= dict.fromkeys((text, column_behind(text) or text))
-    return list(found)
-
-
-def _texts_in(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for name, one in value.items():
-            yield from _texts_in(name)
-            yield from _texts_in(one)
-    elif isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes):
-        for one in value:
-            yield from _texts_in(one)
-    elif type(value).__module__.startswith("stagefunnel."):  # steps with conditions
-        yield from _texts_in(vars(value) if hasattr(value, "__dict__") else {})
-
-
-def _columns_of(items: Any) -> list[Any]:
-    if items is None:
-        return []
-    names = getattr(items, "column_names", None) or getattr(items, "columns", None)
-    if names is None and isinstance(items, Mapping):
-        names = items
-    return [] if names is None or callable(names) else list(names)
 
 
 def _refuse_own_names(names: Iterable[str | None]) -> None:
