@@ -260,6 +260,34 @@ def test_a_row_without_an_item_is_named(rows: Rows) -> None:
     assert found.loc[found["check"] == "missing_item", "count"].tolist() == [n]
 
 
+@pytest.mark.parametrize(
+    ("job", "says"),
+    [
+        (lambda rows: on_spark.keep(rows), r"InvalidRowError: in partition \d: missing stage in row"),
+        (
+            lambda rows: on_spark.table(rows, PIPELINE, sf.visits),
+            r"InvalidRowError: in partition \d: missing stage in row",
+        ),
+        (
+            lambda rows: on_spark.table(
+                on_spark.keep(rows, invalid="keep_stage"), sf.Pipeline(["New"], won="Won"), sf.visits
+            ),
+            "UnknownStageError: ",
+        ),
+    ],
+    ids=["keep", "table", "table of saved logs"],
+)
+def test_an_error_of_a_job_says_what_is_wrong_in_few_lines(
+    rows: Rows, job: Callable[[Any], Any], says: str
+) -> None:
+    frame = rows.spark_rows.selectExpr("item", "nullif(stage, 'Offer') as stage", "time")
+    with pytest.raises(Exception, match=r"Error: ") as caught:
+        job(frame).count()
+    lines = str(caught.value).strip().splitlines()
+    assert re.search(says, lines[-1])
+    assert len(lines) < 15
+
+
 def test_an_item_in_two_partitions_is_found_where_rows_are_not_moved(rows: Rows) -> None:
     with pytest.raises(sf.SchemaError, match=r"are in more than one partial: item .* split the rows"):
         on_spark.ask(rows.spark_rows, PIPELINE, sf.funnel, partitioned=True)

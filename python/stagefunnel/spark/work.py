@@ -6,6 +6,7 @@ import json
 import pickle
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -116,7 +117,8 @@ def count_kept(batches: Iterator[Any], asked: Asked) -> Iterator[Any]:
 def keep_rows(batches: Iterator[Any], keeping: Keeping) -> Iterator[Any]:
     """Save the log of the rows of a partition; one without rows gives nothing."""
     number, threads = _place()
-    log = read_rows(batches, keeping.reading, threads, hash_key=None, keys="keep")
+    with _said_shortly(number):
+        log = read_rows(batches, keeping.reading, threads, hash_key=None, keys="keep")
     if log is not None:
         order = keeping.reading.order
         log = with_data(log, with_ties_ordered(log._data, None, order))
@@ -133,11 +135,12 @@ def keep_rows(batches: Iterator[Any], keeping: Keeping) -> Iterator[Any]:
 
 def list_rows(batches: Iterator[Any], listing: Listing) -> Iterator[Any]:
     """Make the rows of a table of single items of the rows of a partition."""
-    _, threads = _place()
-    log = read_rows(batches, listing.reading, threads, hash_key=None, keys="keep")
-    if log is not None:
-        ordered = with_ties_ordered(log._data, listing.pipeline, listing.reading.order)
-        yield from listing.batches_of(with_data(log, ordered))
+    number, threads = _place()
+    with _said_shortly(number):
+        log = read_rows(batches, listing.reading, threads, hash_key=None, keys="keep")
+        if log is not None:
+            ordered = with_ties_ordered(log._data, listing.pipeline, listing.reading.order)
+            yield from listing.batches_of(with_data(log, ordered))
     del log
     release_memory()
 
@@ -146,12 +149,23 @@ def list_kept(batches: Iterator[Any], listing: Listing) -> Iterator[Any]:
     """Make the rows of a table of single items of the saved logs of a partition."""
     _, threads = _place()
     for kept, data in logs_in(batches):
-        with unpacked(data, threads) as log:
+        with _said_shortly(kept.partition), unpacked(data, threads) as log:
             if not kept.is_ordered:
                 log = with_data(log, with_ties_ordered(log._data, listing.pipeline))
             yield from listing.batches_of(log)
         del log
     release_memory()
+
+
+@contextmanager
+def _said_shortly(number: int) -> Iterator[None]:
+    """Raise what is wrong with rows or options without the way to it, which Spark would show line by line."""
+    try:
+        yield
+    except RowError as error:
+        raise error.within(f"in partition {number:,}: ").with_traceback(None) from None
+    except StageFunnelError as error:
+        raise error.with_traceback(None) from None
 
 
 def merge_counted(batches: Iterator[Any], _: None) -> Iterator[Any]:
