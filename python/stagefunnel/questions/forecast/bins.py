@@ -88,7 +88,9 @@ class Bins:
         if self.n_steps != 1:
             return self, at
         first = self.bounds[:-1][np.diff(self.bounds) > 0]
-        kept = np.unique(np.concatenate([first, at[at >= 0]]))
+        is_kept = np.zeros(len(self.weight), dtype=bool)
+        is_kept[first] = is_kept[at[at >= 0]] = True
+        kept = np.flatnonzero(is_kept)
         seen = Bins(
             np.searchsorted(kept, self.bounds),
             *(self.chance[kept], self.weight[kept]),
