@@ -14,11 +14,9 @@ from ...errors import StageFunnelError
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
 from ...tables.options import AmountAtName, MissingStages, Unlisted
-from ...tables.schema import WIN_PROBABILITY
 from ...times.periods import MomentLike, PeriodLike
 from ...working_hours import WorkingHours
 from ..counted.group_labels import GroupColumns
-from ..scope.further import further_names
 from ..scope.groups import Groups
 from ..scope.money import Rates, amounts_of
 from ..scope.where import Where, asked_of
@@ -27,7 +25,7 @@ from .asking import HorizonLike, OpenReading
 from .exits import VisitEnds
 from .fit import Fits
 from .item_chances import ItemChances
-from .win_probability import open_table
+from .win_probability import columns_beside, open_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +175,7 @@ def listed_chances(
 ) -> pd.DataFrame:
     """Make the rows of :func:`win_probability` of a part of a log, in no order; the options are its own."""
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
-    names = further_names(asked.log, columns, (*WIN_PROBABILITY, "amount"))
+    names = columns_beside(asked.log, columns, amount)
     read = OpenReading.of(
         asked,
         pipeline,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ...errors import SchemaError, check_option, given, is_whole_number
+from ...log.columns.kept import column_names
 from ...log.columns.number import NumberColumn
 from ...log.stage_log import StageLog
 from ...pipeline import Pipeline
@@ -30,6 +31,8 @@ from .asking import HorizonLike, OpenReading, OpenState
 from .exits import LEAST_EXITS
 from .item_chances import ItemChances
 from .standing import WON, Standing
+
+_AMOUNT: Final = "amount"
 
 
 def win_probability(
@@ -128,7 +131,7 @@ def win_probability(
     start = check_seed(seed)
     check_lines(top)
     asked = asked_of(log, pipeline, where, unlisted=unlisted, missing=missing)
-    names = further_names(asked.log, columns, (*WIN_PROBABILITY, "amount"))
+    names = columns_beside(asked.log, columns, amount)
     state = OpenState.of(
         OpenReading.of(
             asked,
@@ -165,6 +168,14 @@ def win_probability(
     return asked.remarked(state.selection.remarked(table))
 
 
+def columns_beside(log: StageLog, columns: Any, amount: str | None) -> list[str]:
+    """Return the columns to add; the amount that the table has anyway is there once."""
+    names = column_names(columns)
+    if amount == _AMOUNT:
+        names = [name for name in names if name != _AMOUNT]
+    return further_names(log, names, (*WIN_PROBABILITY, _AMOUNT))
+
+
 def open_table(
     read: OpenState | OpenReading,
     values: ItemChances,
@@ -193,7 +204,7 @@ def open_table(
         }
     )
     if amounts is not None:
-        table["amount"] = amounts.values[now.item[order]] / 10**amounts.scale
+        table[_AMOUNT] = amounts.values[now.item[order]] / 10**amounts.scale
     rows = rows_of_items(selection, "last")[now.item[order]]
     for name, column in further_values(selection.log, names, now.item[order], rows).items():
         table[name] = column

@@ -231,3 +231,13 @@ def test_where_nothing_is_open_the_table_is_empty_and_where_nothing_ended_all_is
         table = sf.win_probability(fresh, OFFER, missing="ignore", **options)
         assert table["beyond_support"].tolist() == [True, True]
         assert table["win"].isna().all()
+
+
+def test_an_amount_among_the_further_columns_is_there_once() -> None:
+    shop = sf.datasets.furniture_shop()
+    options: dict[str, Any] = {"amount": "amount", "top": 5}
+    table = sf.win_probability(shop.log, shop.pipeline, columns=["manager", "amount"], **options)
+    assert table.equals(sf.win_probability(shop.log, shop.pipeline, columns="manager", **options))
+    assert [*table.columns].count("amount") == 1
+    with pytest.raises(sf.SchemaError, match="columns= names 'amount', which is a column of the result"):
+        sf.win_probability(shop.log, shop.pipeline, columns="amount")
